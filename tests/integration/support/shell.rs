@@ -87,7 +87,7 @@ impl Shell {
                 sandbox.write("home/.bash_profile", ". ~/.bashrc\n");
             }
             Self::Zsh => {
-                sandbox.write("home/.zshrc", format!("unsetopt zle\n{text}"));
+                sandbox.write("home/.zshrc", format!("{text}"));
             }
             Self::Fish => {
                 std::fs::create_dir_all(

@@ -126,10 +126,16 @@ impl<'s> Tree<'s> {
             Some('T'),
             "the frozen member is stopped"
         );
-        assert!(
-            fs::read_dir(format!("/proc/{}/fd", daemon.process.pid))
-                .is_ok_and(|fds| fds.count() == 0)
-        );
+        // The descriptor it reported through is closed a moment after the report.
+        let descriptors = format!("/proc/{}/fd", daemon.process.pid);
+        let none = || {
+            fs::read_dir(&descriptors)
+                .ok()?
+                .next()
+                .is_none()
+                .then_some(())
+        };
+        wait::until("the daemon has no descriptor", none);
     }
 
     /// Waits until each of `names` has reported (again, after [`Self::forget`]). Their ends are part of the sandbox's check.
