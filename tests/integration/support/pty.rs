@@ -4,15 +4,19 @@
 //! Unlike the expect crates this signals nobody when it is dropped before the master is closed: the kernel's own hang-up is
 //! what the shells have to live with.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
+use nix::fcntl::OFlag;
 use nix::libc;
-use nix::pty::{Winsize, openpty};
+use nix::pty::{Winsize, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::Signal;
+use nix::sys::termios::{LocalFlags, tcgetattr};
 
 use super::output::{Output, listing};
 use super::process::Process;
@@ -51,18 +55,11 @@ impl<'s> Terminal<'s> {
     /// A window with any command in it that ends up as an interactive `shell`.
     #[track_caller]
     pub fn open_command(sandbox: &'s Sandbox, shell: Shell, command: &mut Command) -> Self {
-        // Wide, so that line editors do not wrap what is typed.
-        let size = Winsize {
-            ws_row: 50,
-            ws_col: 2000,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        let pty = openpty(&size, None).unwrap();
-        let child = spawn_on(command, &pty.slave);
-        drop(pty.slave);
+        let (master, slave) = open_pty();
+        let child = spawn_on(command, &slave);
+        drop(slave);
         let process = Process::with_pid(child.id().cast_signed()).expect("the shell runs");
-        let master = Some(File::from(pty.master));
+        let master = Some(master);
         let mut terminal = Self {
             sandbox,
             shell,
@@ -130,8 +127,9 @@ impl<'s> Terminal<'s> {
         let number = self.commands;
         // The markers are put together by printf, so that the echo of the line does not contain them.
         let status = self.shell.status();
+        self.wait_prompt();
         self.send_line(&format!(
-            "printf '<<%s>>' {number}; {line}\nprintf '<<%s:%s>>\\n' {number} {status}"
+            "printf '<<%s>>' {number}; {line}; printf '<<%s:%s>>\\n' {number} {status}"
         ));
         self.wait_for(&format!("<<{number}>>"));
         let stdout = self.wait_for(&format!("<<{number}:"));
@@ -145,9 +143,31 @@ impl<'s> Terminal<'s> {
             cwd: self.sandbox.home(),
             root: self.sandbox.root().to_owned(),
             status: ExitStatus::from_raw(code << 8),
-            stdout: stdout.replace("\r\n", "\n"),
+            stdout: plain(stdout.trim_end_matches(&format!("<<{number}:"))),
             stderr: String::new(),
         }
+    }
+
+    /// Waits until the shell reads a line: its editor has taken the terminal out of canonical mode (termios(3)). Keys that come
+    /// earlier would be echoed twice, and a Ctrl-D be lost.
+    #[track_caller]
+    pub fn wait_prompt(&mut self) {
+        let deadline = Deadline::usual();
+        while self.canonical() {
+            assert!(
+                deadline.left().is_some() && self.process.alive(),
+                "no prompt appeared\n{self}"
+            );
+            self.read_some(Deadline::after(Duration::from_millis(3)));
+        }
+    }
+
+    fn canonical(&self) -> bool {
+        let master = self.master.as_ref().expect("the window is open");
+        tcgetattr(master)
+            .unwrap()
+            .local_flags
+            .contains(LocalFlags::ICANON)
     }
 
     /// The value of a variable in the shell, empty if unset.
@@ -155,6 +175,7 @@ impl<'s> Terminal<'s> {
     pub fn variable(&mut self, name: &str) -> String {
         self.commands += 1;
         let number = self.commands;
+        self.wait_prompt();
         self.send_line(&format!("printf '<[%s:%s]>' {number} \"${name}\""));
         self.wait_for(&format!("<[{number}:"));
         self.wait_for("]>").trim_end_matches("]>").to_owned()
@@ -189,15 +210,13 @@ impl<'s> Terminal<'s> {
             assert!(ended, "the shell did not end\n{self}");
         }
         let status = self.child.wait().unwrap();
-        while self.master.is_some()
-            && self.read_some(Deadline::after(std::time::Duration::from_millis(1)))
-        {}
+        while self.master.is_some() && self.read_some(Deadline::after(Duration::from_millis(1))) {}
         status
     }
 
-    /// All that has appeared so far.
-    pub fn screen(&self) -> &str {
-        &self.screen
+    /// All that has appeared so far, as text: without control sequences and carriage returns.
+    pub fn screen(&self) -> String {
+        plain(&self.screen)
     }
 
     /// Reads what is there; `false` at the deadline or when the other side is closed.
@@ -219,8 +238,52 @@ impl<'s> Terminal<'s> {
     }
 }
 
+/// Both sides of a new terminal. Neither is inherited by what other tests start at the same time: a window would not close.
+fn open_pty() -> (File, File) {
+    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname_r(&master).unwrap();
+    let slave = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_NOCTTY)
+        .open(name)
+        .unwrap();
+    // Wide, so that line editors do not wrap what is typed.
+    let size = Winsize {
+        ws_row: 50,
+        ws_col: 2000,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: the request reads one `winsize` from a pointer that is valid for the call (ioctl_tty(2)).
+    let result = unsafe { libc::ioctl(slave.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+    nix::errno::Errno::result(result).unwrap();
+    (File::from(OwnedFd::from(master)), slave)
+}
+
+/// Takes away what a line editor adds to what commands say: control sequences (ECMA-48 CSI), carriage returns, and the mark
+/// fish puts behind a line without an end, with its padding.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(next) = rest.next() {
+        match next {
+            '\u{1b}' if rest.peek() == Some(&'[') => {
+                rest.next();
+                while rest.next().is_some_and(|part| !('@'..='~').contains(&part)) {}
+            }
+            '\u{23ce}' => while rest.next_if(|part| matches!(part, ' ' | '\r')).is_some() {},
+            '\r' => {}
+            _ => out.push(next),
+        }
+    }
+    out
+}
+
 /// The command as leader of a session of its own whose controlling terminal is `terminal`.
-fn spawn_on(command: &mut Command, terminal: &OwnedFd) -> Child {
+fn spawn_on(command: &mut Command, terminal: &File) -> Child {
     let [stdin, stdout, stderr] = [(); 3].map(|()| Stdio::from(terminal.try_clone().unwrap()));
     command.stdin(stdin).stdout(stdout).stderr(stderr);
     // SAFETY: between fork and exec only setsid(2) and ioctl(2), both async-signal-safe; nothing is allocated.
