@@ -21,7 +21,14 @@ macro_rules! in_shell {
     };
 }
 
+mod cases;
+mod exit;
 mod fixture;
 mod hook;
 mod options;
+mod original;
+mod other_user;
+mod quiet;
+mod session;
+mod tmux;
 mod traps;

@@ -91,7 +91,7 @@ impl Shell {
                 sandbox.write("home/.bash_profile", ". ~/.bashrc\n");
             }
             Self::Zsh => {
-                sandbox.write("home/.zshrc", format!("{text}"));
+                sandbox.write("home/.zshrc", text);
             }
             Self::Fish => {
                 std::fs::create_dir_all(
