@@ -15,12 +15,15 @@ if builtin status is-interactive
         builtin test (builtin string trim -- "$pid")x != {$fish_pid}x
     end
 
-    # Only the shell that owns the session closes it; an inherited or joined session names another shell.
-    function __mcp_hook_exit --on-event fish_exit
-        if builtin string match -q -- "$fish_pid:*" "$__mcp_hook_owner"
-            and __mcp_hook_used
-            and builtin command -sq mcp-hook
-            command mcp-hook close $__mcp_hook_owner </dev/null >/dev/null 2>&1
+    # Only the shell that owns the session closes it; an inherited or joined session names another shell. Defined once: a
+    # second definition would move it behind the handlers that were defined in between.
+    if not builtin functions -q __mcp_hook_exit
+        function __mcp_hook_exit --on-event fish_exit
+            if builtin string match -q -- "$fish_pid:*" "$__mcp_hook_owner"
+                and __mcp_hook_used
+                and builtin command -sq mcp-hook
+                command mcp-hook close $__mcp_hook_owner </dev/null >/dev/null 2>&1
+            end
         end
     end
 

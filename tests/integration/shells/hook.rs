@@ -200,8 +200,10 @@ fn sourcing_twice_changes_nothing(shell: Shell) {
         Shell::Bash => {
             "trap -p; set | grep -v -e '^_=' -e '^BASH' -e LINENO -e PIPESTATUS -e FUNCNAME"
         }
-        Shell::Zsh => "typeset -p zshexit_functions; functions; env",
-        Shell::Fish => "functions --handlers; functions --all; env",
+        Shell::Zsh => "typeset -p zshexit_functions; functions; env | sort",
+        Shell::Fish => {
+            "functions --handlers-type generic; functions --all | string match '*mcp*'; env | sort"
+        }
     };
     let before = terminal.run(look).stdout;
     let again = terminal.run(shell.hook_line()).ok();

@@ -4,17 +4,13 @@
 //! Unlike the expect crates this signals nobody when it is dropped before the master is closed: the kernel's own hang-up is
 //! what the shells have to live with.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-use nix::fcntl::OFlag;
-use nix::libc;
-use nix::pty::{Winsize, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::Signal;
 use nix::sys::termios::{LocalFlags, tcgetattr};
 
@@ -22,6 +18,7 @@ use super::output::{Output, listing};
 use super::process::Process;
 use super::sandbox::Sandbox;
 use super::shell::Shell;
+use super::teletype::{open_pty, plain, spawn_on};
 use super::wait::{self, Deadline};
 
 /// A terminal and the shell that leads its session.
@@ -236,67 +233,6 @@ impl<'s> Terminal<'s> {
             .push_str(&String::from_utf8_lossy(&chunk[..length]));
         true
     }
-}
-
-/// Both sides of a new terminal. Neither is inherited by what other tests start at the same time: a window would not close.
-fn open_pty() -> (File, File) {
-    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname_r(&master).unwrap();
-    let slave = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(libc::O_NOCTTY)
-        .open(name)
-        .unwrap();
-    // Wide, so that line editors do not wrap what is typed.
-    let size = Winsize {
-        ws_row: 50,
-        ws_col: 2000,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    // SAFETY: the request reads one `winsize` from a pointer that is valid for the call (ioctl_tty(2)).
-    let result = unsafe { libc::ioctl(slave.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
-    nix::errno::Errno::result(result).unwrap();
-    (File::from(OwnedFd::from(master)), slave)
-}
-
-/// Takes away what a line editor adds to what commands say: control sequences (ECMA-48 CSI), carriage returns, and the mark
-/// fish puts behind a line without an end, with its padding.
-fn plain(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text.chars().peekable();
-    while let Some(next) = rest.next() {
-        match next {
-            '\u{1b}' if rest.peek() == Some(&'[') => {
-                rest.next();
-                while rest.next().is_some_and(|part| !('@'..='~').contains(&part)) {}
-            }
-            '\u{23ce}' => while rest.next_if(|part| matches!(part, ' ' | '\r')).is_some() {},
-            '\r' => {}
-            _ => out.push(next),
-        }
-    }
-    out
-}
-
-/// The command as leader of a session of its own whose controlling terminal is `terminal`.
-fn spawn_on(command: &mut Command, terminal: &File) -> Child {
-    let [stdin, stdout, stderr] = [(); 3].map(|()| Stdio::from(terminal.try_clone().unwrap()));
-    command.stdin(stdin).stdout(stdout).stderr(stderr);
-    // SAFETY: between fork and exec only setsid(2) and ioctl(2), both async-signal-safe; nothing is allocated.
-    unsafe {
-        command.pre_exec(|| {
-            nix::unistd::setsid()?;
-            nix::errno::Errno::result(libc::ioctl(0, libc::TIOCSCTTY, 0))?;
-            Ok(())
-        });
-    }
-    command
-        .spawn()
-        .unwrap_or_else(|error| panic!("could not run {command:?}: {error}"))
 }
 
 impl std::fmt::Display for Terminal<'_> {
