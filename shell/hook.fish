@@ -12,7 +12,7 @@ if builtin status is-interactive
         if builtin test -f $__mcp_hook_dir/session.pid -a -r $__mcp_hook_dir/session.pid
             builtin read -z pid <$__mcp_hook_dir/session.pid
         end
-        builtin test (builtin string trim -- "$pid")x != {$fish_pid}x
+        not builtin string match -q -r -- "\A$fish_pid\Z" "$pid"
     end
 
     # Only the shell that owns the session closes it; an inherited or joined session names another shell. Defined once: a

@@ -68,8 +68,12 @@ fn closes_after(shell: Shell, change: impl FnOnce(&std::path::Path)) {
     let mut terminal = Terminal::open(&sandbox, shell);
     let pid = terminal.process().pid;
     change(&stand_in.session(pid));
-    terminal.send_line("exit");
+    terminal.wait_prompt();
+    terminal.send_line("printf 'leav%s\\n' ing; exit");
     terminal.wait_exit();
+    let screen = terminal.screen();
+    let said = screen.rsplit("leaving\n").next().unwrap().trim();
+    assert!(matches!(said, "" | "exit"), "something was said: {said:?}");
     assert_eq!(stand_in.closes(), [close_call(pid)]);
 }
 

@@ -18,38 +18,53 @@ fn shadows() -> Vec<String> {
     vec![aliases.collect(), functions.concat()]
 }
 
-/// Runs the hook after each of `lines` in a new shell and expects silence, a session, a `close`, and the exit status.
+/// Runs the hook after each of `lines` in a new shell and expects silence, a session, a `close` if that was used, and the exit
+/// status.
 fn works_after(shell: Shell, lines: &[String]) {
     for line in lines {
-        let sandbox = Sandbox::new();
-        let stand_in = StandIn::install(&sandbox);
-        // The rc line itself uses words that may be shadowed; the hook is what is tested.
-        let source = format!("builtin . {}", shell.hook_file().display());
-        let rc = format!("{line}\nprintf '[hook:'\n{source}\n{source}\nprintf ':hook]'\n");
-        shell.write_bare_rc(&sandbox, &rc);
-        let mut terminal =
-            Terminal::open_command(&sandbox, shell, &mut sandbox.command(shell.name()));
-        let pid = terminal.process().pid;
-        assert!(
-            terminal.screen().contains("[hook::hook]"),
-            "after {line:?}:\n{terminal}"
-        );
-        assert_eq!(
-            terminal.variable("MCP_SESSION_ID"),
-            format!("test-{pid}"),
-            "after {line:?}"
-        );
+        for used in [true, false] {
+            let sandbox = Sandbox::new();
+            let stand_in = StandIn::install(&sandbox);
+            // The rc line itself uses words that may be shadowed; the hook is what is tested.
+            let source = format!("builtin . {}", shell.hook_file().display());
+            let rc = format!("{line}\nprintf '[hook:'\n{source}\n{source}\nprintf ':hook]'\n");
+            shell.write_bare_rc(&sandbox, &rc);
+            let mut terminal =
+                Terminal::open_command(&sandbox, shell, &mut sandbox.command(shell.name()));
+            assert!(
+                terminal.screen().contains("[hook::hook]"),
+                "after {line:?}:\n{terminal}"
+            );
+            leave(&stand_in, &mut terminal, used, line);
+        }
+    }
+}
+
+fn leave(stand_in: &StandIn, terminal: &mut Terminal, used: bool, line: &str) {
+    let pid = terminal.process().pid;
+    assert_eq!(
+        terminal.variable("MCP_SESSION_ID"),
+        format!("test-{pid}"),
+        "after {line:?}"
+    );
+    if used {
         stand_in.pretend_use(pid);
-        terminal.send_line("exit 7");
-        assert_eq!(
-            terminal.wait_exit().code(),
-            Some(7),
-            "after {line:?}:\n{terminal}"
-        );
-        assert!(
-            !terminal.screen().contains("ran\n"),
-            "after {line:?}:\n{terminal}"
-        );
+    }
+    terminal.wait_prompt();
+    terminal.send_line("printf 'leav%s\\n' ing; exit 7");
+    assert_eq!(
+        terminal.wait_exit().code(),
+        Some(7),
+        "after {line:?}:\n{terminal}"
+    );
+    let screen = terminal.screen();
+    let said = screen.rsplit("leaving\n").next().unwrap().trim();
+    assert!(
+        matches!(said, "" | "exit"),
+        "after {line:?} something was said:\n{terminal}"
+    );
+    // Where globs can not be used the hook can not know that a session was not used.
+    if used {
         let close = format!("close {pid}:test-{pid} /dev/null /dev/null /dev/null");
         assert_eq!(stand_in.closes(), [close], "after {line:?}");
     }
