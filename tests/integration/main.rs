@@ -2,16 +2,12 @@
 //!
 //! A test never sleeps. It waits for an event, with a deadline that only guards against hanging, and it decides itself when
 //! a child ends. Survivors are counted by what `/proc` says of processes that reported themselves, not by mcp-hook.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(
     clippy::disallowed_methods,
     reason = "the rule that process state is read in one module is for the program, not for its tests"
 )]
+#![allow(unsafe_code, reason = "pseudo-terminals and pidfds need system calls; each block says why it is sound")]
 
 mod shells;
 mod support;
