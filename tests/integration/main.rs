@@ -7,6 +7,13 @@
     clippy::disallowed_methods,
     reason = "the rule that process state is read in one module is for the program, not for its tests"
 )]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![allow(
+    clippy::needless_for_each,
+    clippy::format_collect,
+    clippy::redundant_closure_for_method_calls,
+    reason = "a test is read, not reused"
+)]
 #![allow(unsafe_code, reason = "pseudo-terminals and pidfds need system calls; each block says why it is sound")]
 
 mod shells;

@@ -1,4 +1,4 @@
-//! A process by identity: its number *and* its start time, as `/proc/PID/stat` has them (proc_pid_stat(5)).
+//! A process by identity: its number *and* its start time, as `/proc/PID/stat` has them (`proc_pid_stat(5)`).
 
 use std::fmt;
 use std::fs;
@@ -63,7 +63,7 @@ impl Process {
         self.stat().is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
     }
 
-    /// A pidfd of this very process, `None` once it is gone (pidfd_open(2)).
+    /// A pidfd of this very process, `None` once it is gone (`pidfd_open(2)`).
     pub fn pidfd(self) -> Option<OwnedFd> {
         // SAFETY: the call takes two numbers and no pointer.
         let number = unsafe { libc::syscall(libc::SYS_pidfd_open, self.pid, 0) };
