@@ -196,7 +196,9 @@ impl Examined {
 
     fn lost(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
         let readable = self.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
-        readable.filter(|(name, record)| !record.state.is_final() && !file::is_locked(&self.paths.server(name).lock))
+        readable.filter(|(name, record)| {
+            !record.state.is_final() && !request::is_answered_for(&self.paths.server(name), record)
+        })
     }
 
     fn why_retired(&self) -> &'static str {
