@@ -1,0 +1,35 @@
+if builtin status is-interactive
+
+    # Whether anything was started in the session: a look at its directory without starting a process.
+    function __mcp_hook_used
+        for file in $__mcp_hook_dir/*.lock $__mcp_hook_dir/*.pid
+            if builtin test $file != $__mcp_hook_dir/session.lock -a $file != $__mcp_hook_dir/session.pid
+                return 0
+            end
+        end
+        # A script that took the session's pid file for its own has put another pid there.
+        builtin set -l pid
+        if builtin test -f $__mcp_hook_dir/session.pid -a -r $__mcp_hook_dir/session.pid
+            builtin read -z pid <$__mcp_hook_dir/session.pid
+        end
+        builtin test (builtin string trim -- "$pid")x != {$fish_pid}x
+    end
+
+    # Only the shell that owns the session closes it; an inherited or joined session names another shell.
+    function __mcp_hook_exit --on-event fish_exit
+        if builtin string match -q -- "$fish_pid:*" "$__mcp_hook_owner"
+            and __mcp_hook_used
+            and builtin command -sq mcp-hook
+            command mcp-hook close $__mcp_hook_owner </dev/null >/dev/null 2>&1
+        end
+    end
+
+    if builtin command -sq mcp-hook
+        builtin set -l line (command mcp-hook open --shell fish --owner $fish_pid)
+        if builtin string match -q -- 'set -gx MCP_SESSION_ID *' "$line"
+            builtin eval $line
+            builtin set -g __mcp_hook_owner $MCP_HOOK_OWNER
+            builtin set -g __mcp_hook_dir (builtin string replace -r '/[^/]*$' '' -- $MCP_PID_FILE)
+        end
+    end
+end

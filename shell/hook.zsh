@@ -1,0 +1,48 @@
+if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
+
+    # Whether anything was started in the session: a look at its directory without starting a process.
+    __mcp_hook_used() {
+        \builtin emulate -L zsh
+        \builtin setopt glob null_glob no_glob_dots no_err_exit no_err_return
+        \builtin local file
+        for file in "$__mcp_hook_dir"/*.lock "$__mcp_hook_dir"/*.pid; do
+            if [[ ${file##*/} != session.lock && ${file##*/} != session.pid ]]; then
+                \builtin return 0
+            fi
+        done
+        # A script that took the session's pid file for its own has put another pid there. `$(<file)` is no process.
+        [[ ! -f $__mcp_hook_dir/session.pid || ! -r $__mcp_hook_dir/session.pid ||
+            "$(<"$__mcp_hook_dir/session.pid")" != "$$" ]]
+    }
+
+    # Stands first in zshexit_functions, which also run at the end of subshells, where `$$` is the shell's. Always succeeds:
+    # the functions after one that fails do not run.
+    __mcp_hook_exit() {
+        \builtin emulate -L zsh
+        \builtin setopt no_err_exit no_err_return
+        if [[ $ZSH_SUBSHELL == 0 && ${__mcp_hook_owner-} == "$$:"* ]] &&
+            __mcp_hook_used && \builtin whence -p mcp-hook >/dev/null; then
+            \command mcp-hook close "$__mcp_hook_owner" </dev/null >/dev/null 2>&1
+        fi
+        \builtin return 0
+    }
+
+    __mcp_hook_open() {
+        \builtin emulate -L zsh
+        \builtin setopt no_err_exit no_err_return
+        \builtin local line
+        \builtin whence -p mcp-hook >/dev/null || \builtin return 0
+        line="$(\command mcp-hook open --shell posix --owner "$$")"
+        [[ $line == "export MCP_SESSION_ID='"*"'" ]] || \builtin return 0
+        \builtin eval "\\builtin $line"
+        \builtin typeset -g +x __mcp_hook_owner="$MCP_HOOK_OWNER" __mcp_hook_dir="${MCP_PID_FILE%/*}"
+        [[ $__mcp_hook_owner == "$$:"* ]] || \builtin return 0
+        \builtin typeset -ga zshexit_functions
+        if [[ " ${zshexit_functions[*]} " != *" __mcp_hook_exit "* ]]; then
+            zshexit_functions=(__mcp_hook_exit "${zshexit_functions[@]}")
+        fi
+    }
+
+    __mcp_hook_open
+    \builtin unset -f __mcp_hook_open
+fi

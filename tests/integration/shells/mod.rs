@@ -1,0 +1,4 @@
+//! The hooks in real shells on real terminals.
+
+mod fixture;
+mod hook;

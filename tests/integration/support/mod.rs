@@ -1,0 +1,21 @@
+//! What tests stand on: a world of their own, terminals, processes known by more than their number, waiting without sleep.
+#![allow(dead_code, reason = "not every test file needs all of it")]
+
+pub mod output;
+pub mod process;
+pub mod pty;
+pub mod sandbox;
+pub mod shell;
+pub mod stand_in;
+pub mod tree;
+pub mod wait;
+
+#[allow(unused_imports, reason = "not every test file names it")]
+pub use output::{Output, skip};
+pub use process::Process;
+pub use pty::Terminal;
+pub use sandbox::Sandbox;
+pub use shell::Shell;
+pub use stand_in::StandIn;
+#[allow(unused_imports, reason = "not every test file names it")]
+pub use tree::{Member, Tree};
