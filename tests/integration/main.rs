@@ -13,5 +13,6 @@
     reason = "the rule that process state is read in one module is for the program, not for its tests"
 )]
 
+mod real_servers;
 mod shells;
 mod support;

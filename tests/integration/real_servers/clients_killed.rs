@@ -1,0 +1,86 @@
+//! `mcp-hook run` as the command of a client that is killed.
+
+use std::fs::File;
+use std::io::Read;
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::{Client, ROUNDS, Sdk, Server, Snapshot, World};
+use crate::support::Process;
+use crate::support::wait::{self, Deadline};
+
+/// From the death of the client: the grace time of a server that ignores the end of its input, and a busy machine.
+const GONE: Duration = Duration::from_secs(5);
+
+#[test]
+fn killed_python_client_leaves_nothing_of_an_npx_server_in_twenty_rounds() {
+    kill_python_client("everything", Server::Everything);
+}
+
+#[test]
+fn killed_python_client_leaves_nothing_of_an_npx_server_that_ignores_eof_in_twenty_rounds() {
+    kill_python_client("everything", Server::OlderEverything);
+}
+
+#[test]
+fn killed_python_client_leaves_nothing_of_directory_polling_in_twenty_rounds() {
+    kill_python_client("directory-polling", Server::Filesystem);
+}
+
+#[test]
+fn killed_inspector_leaves_nothing_of_an_npx_server_in_twenty_rounds() {
+    kill_inspector(Server::Everything);
+}
+
+#[test]
+fn killed_inspector_leaves_nothing_of_an_npx_server_that_ignores_eof_in_twenty_rounds() {
+    kill_inspector(Server::OlderEverything);
+}
+
+/// Tools are listed, the client is killed, nothing is left.
+fn kill_python_client(name: &str, server: Server) {
+    let world = World::new();
+    for _ in 0..ROUNDS {
+        let client = Client::connect(&world, Sdk::Python, server, &world.run_words(name, server));
+        let tree = Snapshot::below(&world, client.process());
+        tree.launcher(server);
+        client.kill();
+        tree.assert_gone(&world, &[], GONE);
+    }
+}
+
+/// The inspector lists the tools and then closes by itself, so it is killed by the first byte that it prints; the tree has
+/// been seen before.
+fn kill_inspector(server: Server) {
+    let world = World::new();
+    for _ in 0..ROUNDS {
+        let mut inspector = world
+            .command(
+                world.installed("node/node_modules/.bin/mcp-inspector"),
+                server,
+            )
+            .args(["--cli", "--method", "tools/list", "--"])
+            .args(world.run_words("everything", server))
+            .stdout(Stdio::piped())
+            .stderr(File::create(world.sandbox.path("client.log")).unwrap())
+            .spawn()
+            .unwrap();
+        let process = Process::with_pid(inspector.id().cast_signed()).expect("it runs");
+        let mut listed = inspector.stdout.take().expect("piped");
+        let mut tree = Snapshot::default();
+        wait::until("the server runs", || {
+            tree.add_below(&world, process);
+            tree.has(server).then_some(())
+        });
+        tree.launcher(server);
+        assert!(wait::one_readable(&listed, Deadline::usual()), "{tree}");
+        process.signal(Signal::SIGKILL);
+        inspector.wait().unwrap();
+        let mut text = String::new();
+        listed.read_to_string(&mut text).unwrap();
+        assert!(text.contains("\"tools\""), "{text}");
+        tree.assert_gone(&world, &[], GONE);
+    }
+}
