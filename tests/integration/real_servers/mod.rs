@@ -5,6 +5,7 @@
 
 mod case_11_12_launchers;
 mod case_39_40_sdks;
+mod claude_code;
 mod client;
 mod clients_killed;
 mod http_in_background;
