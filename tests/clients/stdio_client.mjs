@@ -1,6 +1,7 @@
 // Drives one stdio MCP server through the official TypeScript SDK:
 //     stdio_client.mjs COMMAND [ARGUMENT…]
-// (copied beside the installed SDK, which is where Node looks for it). The JSON lines it speaks with the test are described in stdio_client.py.
+// The JSON lines it speaks with the test are described in stdio_client.py. It runs from beside the installed SDK, because
+// that is where Node looks for it.
 
 import { createInterface } from "node:readline";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";

@@ -46,8 +46,21 @@ fn kill_python_client(name: &str, server: Server) {
         let client = Client::connect(&world, Sdk::Python, server, &world.run_words(name, server));
         let tree = Snapshot::below(&world, client.process());
         tree.launcher(server);
+        assert_whitelisted(&world, tree.server(server));
         client.kill();
         tree.assert_gone(&world, &[], GONE);
+    }
+}
+
+/// Of the client's environment the server has only what the SDKs hand on.
+fn assert_whitelisted(world: &World, server: Process) {
+    for (name, value) in world.sandbox.environment() {
+        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+        let passed = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"].contains(&&*name);
+        assert!(
+            passed || !server.has_env(&format!("{name}={value}")),
+            "{name}"
+        );
     }
 }
 
