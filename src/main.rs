@@ -1,2 +1,32 @@
 //! mcp-hook: a session for every terminal, whose MCP servers end with it.
-fn main() {}
+
+mod cleanup;
+mod cli;
+mod commands;
+mod context;
+mod disk;
+mod failpoint;
+mod failure;
+mod server;
+mod session;
+mod shell;
+mod supervisor;
+mod sys;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Run;
+
+fn main() -> ExitCode {
+    sys::fd::fill_standard();
+    match cli::Cli::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            ui::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

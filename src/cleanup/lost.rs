@@ -1,0 +1,110 @@
+//! Finding the processes of a server whose supervisor and keeper are both gone, and ending them.
+
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
+use crate::context;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::{Identity, Pid, mark, process};
+
+/// What the processes of one server can be recognised by.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The variable in their environment, and its value.
+    pub variable: (&'static str, String),
+    /// The mark.
+    pub mark: u64,
+    /// The variable that, set to 1, asks to be let go.
+    pub keep: &'static str,
+    /// Processes that carry the mark but are not to be ended: watchers of ours.
+    pub spared: Vec<Identity>,
+}
+
+/// How long what is left may take to leave before it is killed. Shorter than for a server that somebody stops:
+/// nothing has watched over these for an unknown time.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long the kernel may take to end what was killed.
+const KILL_TAKES_AT_MOST: Duration = Duration::from_secs(2);
+
+/// The living processes that carry the trace.
+#[must_use]
+pub fn find(trace: &Trace) -> Vec<ProcessHandle> {
+    let me = Pid::this();
+    let mine = context::user();
+    process::all()
+        .into_iter()
+        .filter(|&pid| pid != me && process::user(pid) == Some(mine) && is_traced(pid, trace))
+        .filter_map(|pid| {
+            // The handle first, then the proof: what the proof is of is what the handle holds.
+            let handle = ProcessHandle::open(pid)?;
+            let is_spared = trace.spared.iter().any(|spared| spared.is_same(&handle.identity()));
+            (!handle.has_exited() && is_traced(pid, trace) && !is_spared).then_some(handle)
+        })
+        .filter(|handle| process::variable(handle.pid(), trace.keep).as_deref() != Some(b"1"))
+        .collect()
+}
+
+fn is_traced(pid: Pid, trace: &Trace) -> bool {
+    let (name, value) = &trace.variable;
+    mark::read(pid) == Some(trace.mark) || process::variable(pid, name).as_deref() == Some(value.as_bytes())
+}
+
+/// Ends everything that carries the trace and waits until it is gone. Returns how many processes there were, and
+/// those that could not be killed.
+pub fn end(trace: &Trace) -> (usize, Vec<Pid>) {
+    let told = find(trace);
+    for process in &told {
+        let _ = process.signal(Signal::SIGTERM);
+        let _ = process.signal(Signal::SIGCONT);
+    }
+    wait_for_all(&told, GRACE);
+    let mut count = told.len();
+    let deadline = context::now() + KILL_TAKES_AT_MOST;
+    loop {
+        // Again and again: what lives may have started others meanwhile.
+        let living = find(trace);
+        if living.is_empty() {
+            return (count, Vec::new());
+        }
+        if context::now() > deadline {
+            return (count, living.iter().map(ProcessHandle::pid).collect());
+        }
+        count = count.max(living.len());
+        for process in &living {
+            let _ = process.signal(Signal::SIGKILL);
+        }
+        wait_for_all(&living, Duration::from_millis(200));
+    }
+}
+
+/// Waits until all of them have ended, at most for `limit`; true if they have.
+pub fn wait_for_all(processes: &[ProcessHandle], limit: Duration) -> bool {
+    let deadline = context::now() + limit;
+    processes.iter().all(|process| {
+        while !process.has_exited() {
+            let left = deadline.saturating_duration_since(context::now());
+            if left.is_zero() {
+                return false;
+            }
+            wait_for(process, left);
+        }
+        true
+    })
+}
+
+/// Waits until the process ends, at most for `limit`; where it cannot be watched, for a moment.
+fn wait_for(process: &ProcessHandle, limit: Duration) {
+    let millis = limit.as_millis().max(1);
+    match process.as_poll_fd() {
+        Some(fd) => {
+            let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
+            let _ = poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], timeout);
+        }
+        None => {
+            let timeout = PollTimeout::try_from(millis.min(20)).unwrap_or(PollTimeout::ZERO);
+            let _ = poll(&mut [], timeout);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Ending a tree of processes that are, or become, our children.
+//!
+//! The one who ends a tree has adopted its orphans (`sys::orphans::adopt`), so every process of it is sooner or later
+//! an unreaped child of ours: its number cannot be used again before we collect it, and it can be signalled without
+//! any doubt who it is. Kill the children, collect them, read the list again: until there are none.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill, killpg};
+
+use super::pace::{Due, Pace, Stage};
+use crate::sys::wait::{self, Collected, Exit};
+use crate::sys::{Pid, process};
+
+/// A tree on its way out.
+pub struct Ending {
+    leader: Option<Pid>,
+    began: Instant,
+    pace: Pace,
+    group_was: Stage,
+    children: HashMap<Pid, Child>,
+    /// How the leader ended, once it has been collected.
+    pub leader_exit: Option<Exit>,
+    /// Whether anything had to be killed.
+    pub killed: bool,
+}
+
+/// What is known of one child.
+#[derive(Clone, Copy)]
+struct Child {
+    told: Option<Instant>,
+    kept: bool,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Something lives. Look again when a child has ended, or after this time.
+    Wait(Option<Duration>),
+    /// Nothing is left but what asked to be let go.
+    Done {
+        /// The processes that were let go.
+        kept: Vec<Pid>,
+    },
+    /// These do not die. Look again when a child has ended.
+    Unkillable(Vec<Pid>),
+}
+
+impl Ending {
+    /// Begins to end the tree under this process. `leader` is the child that leads the server's process group, unless
+    /// it has been collected already. `keep` tells which adopted processes are let go.
+    #[must_use]
+    pub fn begin(leader: Option<Pid>, pace: Pace, now: Instant) -> Self {
+        Self {
+            leader,
+            began: now,
+            pace,
+            group_was: Stage::Patience,
+            children: HashMap::new(),
+            leader_exit: None,
+            killed: false,
+        }
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// Goes on faster from now on, if `pace` is faster: a second reason to end may be in more of a hurry.
+    pub fn hurry(&mut self, pace: Pace, now: Instant) {
+        let remaining = (self.began + self.pace.longest()).saturating_duration_since(now);
+        if pace.longest() < remaining {
+            self.began = now;
+            self.pace = pace;
+        }
+    }
+
+    /// Does what is due now. `let_go` says whether a process asked to be kept; it is asked once for each.
+    pub fn advance(&mut self, now: Instant, let_go: impl Fn(Pid) -> bool) -> Progress {
+        let stage = self.pace.stage(now.duration_since(self.began));
+        self.signal_group(stage);
+        loop {
+            let living = self.collect(stage, now, &let_go);
+            if living.is_empty() && self.leader.is_none() {
+                return Progress::Done { kept: self.kept() };
+            }
+            let killed = self.signal_children(&living, stage, now);
+            // What was killed has children that are ours a moment later: look again while there is something to do.
+            if !killed || !self.collects_more() {
+                return self.progress(stage, now, living);
+            }
+        }
+    }
+
+    fn progress(&self, stage: Stage, now: Instant, living: Vec<Pid>) -> Progress {
+        if stage == Stage::Overdue {
+            return Progress::Unkillable(living);
+        }
+        let elapsed = now.duration_since(self.began);
+        let stage_ends = self.pace.next(elapsed).map(|end| end.saturating_sub(elapsed));
+        // A straggler's own time may run out before the stage does.
+        let straggler = (stage == Stage::Stragglers)
+            .then(|| self.children.values().filter_map(|child| child.told).min())
+            .flatten()
+            .map(|told| (told + self.pace.straggler).saturating_duration_since(now).max(Duration::from_millis(1)));
+        Progress::Wait(stage_ends.into_iter().chain(straggler).min())
+    }
+
+    /// The group is told once and killed once.
+    fn signal_group(&mut self, stage: Stage) {
+        let Some(leader) = self.leader else { return };
+        if self.group_was < Stage::Grace && stage >= Stage::Grace {
+            self.group_was = Stage::Grace;
+            signal_group(leader, Signal::SIGTERM);
+            signal_group(leader, Signal::SIGCONT);
+        }
+        if self.group_was < Stage::Kill && stage >= Stage::Stragglers {
+            self.group_was = Stage::Kill;
+            self.killed |= wait::peek(leader).is_none() || has_living_member(leader);
+            signal_group(leader, Signal::SIGKILL);
+        }
+    }
+
+    /// Collects what has ended and returns what lives and is to go, the leader included.
+    ///
+    /// The leader stays a zombie until nothing else is left or the group was killed: its number is the group's.
+    fn collect(&mut self, stage: Stage, now: Instant, let_go: &impl Fn(Pid) -> bool) -> Vec<Pid> {
+        let mut living = Vec::new();
+        let leader = self.leader;
+        for pid in process::children(Pid::this()) {
+            if Some(pid) == leader {
+                continue;
+            }
+            if wait::collect_one(pid).is_some() {
+                self.children.remove(&pid);
+                continue;
+            }
+            let told_with_group = self.group_was >= Stage::Grace && stage < Stage::Kill && is_in_group(pid, leader);
+            let child = self
+                .children
+                .entry(pid)
+                .or_insert_with(|| Child { told: told_with_group.then_some(now), kept: let_go(pid) });
+            if !child.kept {
+                living.push(pid);
+            }
+        }
+        if let Some(leader) = leader {
+            match wait::peek(leader) {
+                None => living.push(leader),
+                Some(_) if living.is_empty() || self.group_was == Stage::Kill => {
+                    self.leader_exit = wait::collect_one(leader);
+                    self.leader = None;
+                }
+                Some(_) => {}
+            }
+        }
+        living
+    }
+
+    /// Sends what is due; true if something was killed.
+    fn signal_children(&mut self, living: &[Pid], stage: Stage, now: Instant) -> bool {
+        let mut killed = false;
+        for &pid in living.iter().filter(|&&pid| Some(pid) != self.leader) {
+            let told = self.children.get(&pid).and_then(|child| child.told);
+            match self.pace.due(stage, told, now) {
+                Due::Wait => {}
+                Due::Terminate => {
+                    self.children.entry(pid).and_modify(|child| child.told = Some(now));
+                    let _ = kill(pid, Signal::SIGTERM);
+                    let _ = kill(pid, Signal::SIGCONT);
+                }
+                Due::Kill => {
+                    killed = true;
+                    let _ = kill(pid, Signal::SIGKILL);
+                }
+            }
+        }
+        self.killed |= killed;
+        killed
+    }
+
+    /// Whether another look at the list may find something new at once.
+    fn collects_more(&mut self) -> bool {
+        let mut any = false;
+        // The leader must not be collected here, so only while it is gone; otherwise SIGCHLD brings us back.
+        while self.leader.is_none() {
+            match wait::collect() {
+                Collected::One(pid, _) => {
+                    self.children.remove(&pid);
+                    any = true;
+                }
+                Collected::StillRunning => break,
+                Collected::NoChildren => return true,
+            }
+        }
+        any
+    }
+
+    fn kept(&self) -> Vec<Pid> {
+        self.children.iter().filter(|(_, child)| child.kept).map(|(&pid, _)| pid).collect()
+    }
+}
+
+/// Signals a process group whose leader is our unreaped child, so that its number is nobody else's.
+fn signal_group(leader: Pid, signal: Signal) {
+    if killpg(leader, signal) == Err(nix::errno::Errno::EPERM) {
+        // macOS: one member that may not be signalled keeps the call from reaching the others.
+        for member in process::all().into_iter().filter(|&pid| is_in_group(pid, Some(leader))) {
+            let _ = kill(member, signal);
+        }
+    }
+}
+
+fn is_in_group(pid: Pid, leader: Option<Pid>) -> bool {
+    leader.is_some() && process::read(pid).map(|it| it.group) == leader
+}
+
+fn has_living_member(leader: Pid) -> bool {
+    process::children(Pid::this())
+        .into_iter()
+        .any(|pid| process::read(pid).is_some_and(|it| it.group == leader && !it.zombie))
+}

@@ -1,0 +1,69 @@
+//! `cleanup`: what outlived its session.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::Run;
+use crate::cli::Cleanup;
+use crate::disk::layout::Root;
+use crate::session::sweep::{self, Deed, Examined, Verdict, judge};
+use crate::ui;
+
+/// What `cleanup --json` prints.
+#[derive(Serialize)]
+struct Report {
+    version: u32,
+    dry_run: bool,
+    actions: Vec<Action>,
+}
+
+/// One thing that was done.
+#[derive(Serialize)]
+struct Action {
+    session: String,
+    action: String,
+    reason: String,
+    done: bool,
+}
+
+impl Run for Cleanup {
+    fn run(self) -> Result<ExitCode> {
+        let root = Root::open()?;
+        let sessions = sweep::examine_all(&root);
+        let deeds: Vec<Deed> = if self.dry_run {
+            sessions.iter().flat_map(Examined::intended).collect()
+        } else {
+            sessions.iter().flat_map(|session| session.carry_out(&root)).collect()
+        };
+        let failed = !self.dry_run && deeds.iter().any(|deed| !deed.done);
+        self.show(deeds)?;
+        for session in sessions.iter().filter(|session| judge(session.facts) == Verdict::Leave) {
+            for (_, error) in session.servers.iter().filter_map(|(name, it)| Some((name, it.as_ref().err()?))) {
+                ui::warn(&format!("left alone: {error:#}"));
+            }
+        }
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+impl Cleanup {
+    fn show(&self, deeds: Vec<Deed>) -> Result<()> {
+        if !self.json {
+            if deeds.is_empty() {
+                return ui::print("nothing to clean up\n");
+            }
+            let line = |deed: &Deed| format!("{}: {} ({})\n", deed.session, deed.what, deed.reason);
+            return ui::print(&deeds.iter().map(line).collect::<String>());
+        }
+        let action = |deed: Deed| Action {
+            session: deed.session.to_string(),
+            action: deed.what,
+            reason: deed.reason,
+            done: deed.done,
+        };
+        let actions = deeds.into_iter().map(action).collect();
+        ui::print(&(serde_json::to_string_pretty(&Report { version: 1, dry_run: self.dry_run, actions })? + "\n"))
+    }
+}

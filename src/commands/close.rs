@@ -1,0 +1,50 @@
+//! `close`: the session's owner is about to end.
+//!
+//! Returns at once: the shell waits for it, and a terminal that hangs up kills what a shell waits for. What is left of
+//! this command goes on in the background, in a session of its own, without a terminal.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+
+use super::Run;
+use crate::cli::Close;
+use crate::disk::layout::Root;
+use crate::disk::names::SessionId;
+use crate::session::open::{self, is_ancestor};
+use crate::session::sweep;
+use crate::supervisor::request;
+use crate::sys::{Pid, fork};
+
+impl Run for Close {
+    fn run(self) -> Result<ExitCode> {
+        let (owner, id) =
+            self.owner.split_once(':').context("could not close a session: the argument is not PID:ID")?;
+        let id: SessionId = id.parse()?;
+        let owner = Pid::from_raw(owner.parse().context("could not close a session: the argument is not PID:ID")?);
+        let root = Root::open()?;
+        let session = open::live(&root, &id).with_context(|| format!("could not find the session {id}"))?;
+        let is_owner = session.owner.pid() == owner && is_ancestor(owner, Pid::this());
+        ensure!(is_owner, "could not close the session {id}: it is not this shell's");
+        fork::in_background(|| close(&root, id))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Ends all servers of a session, all at the same time, and removes its files once they are gone.
+fn close(root: &Root, id: SessionId) {
+    let mut session = sweep::examine(root, id);
+    let servers: Vec<_> =
+        session.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?))).collect();
+    let asked: Vec<_> = servers
+        .iter()
+        .filter(|(_, record)| !record.state.is_final())
+        .map(|(name, record)| (session.paths.server(name), (*record).clone(), request::ask_to_end_session(record)))
+        .collect();
+    for (paths, record, watchers) in asked {
+        let _ = request::await_end(&paths, record, &watchers);
+    }
+    session = sweep::examine(root, session.id);
+    session.facts.owner = sweep::OwnerFact::Gone;
+    let _ = session.carry_out(root);
+}

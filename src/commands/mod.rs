@@ -1,0 +1,49 @@
+//! The commands, one file each.
+
+mod cleanup;
+mod close;
+mod completions;
+mod init;
+mod logs;
+mod names;
+mod open;
+mod restart;
+mod run;
+mod spec;
+mod start;
+mod status;
+mod stop;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+
+/// Something that can be done.
+pub trait Run {
+    /// Does it. The exit code is 0 unless the command has something else to say by it.
+    ///
+    /// # Errors
+    /// What could not be done, in words for the user.
+    fn run(self) -> Result<ExitCode>;
+}
+
+impl Run for Cli {
+    fn run(self) -> Result<ExitCode> {
+        match self.command {
+            Command::Init(command) => command.run(),
+            Command::Start(command) => command.run(),
+            Command::Run(command) => command.run(),
+            Command::Stop(command) => command.run(),
+            Command::Restart(command) => command.run(),
+            Command::Status(command) => command.run(),
+            Command::Logs(command) => command.run(),
+            Command::Cleanup(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Open(command) => command.run(),
+            Command::Close(command) => command.run(),
+            Command::Names(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `open`: a session for the shell that evaluates what this prints.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+
+use super::Run;
+use crate::cli::Open;
+use crate::disk::layout::Root;
+use crate::session::open::{self, Inherited};
+use crate::session::sweep;
+use crate::shell::export;
+use crate::sys::process::{self, Process};
+use crate::sys::{Pid, fork};
+use crate::ui;
+
+impl Run for Open {
+    fn run(self) -> Result<ExitCode> {
+        let root = Root::open()?;
+        let shell = self.shell_process()?;
+        let session = open::open(&root, &shell, &Inherited::from_environment())?;
+        ui::print(&format!("{}\n", export::line(&root, &session, self.shell)))?;
+        let others = sweep::sweep_a_few(&root);
+        if !others.is_empty() {
+            // Servers may have to be given time to leave; the shell does not wait for that.
+            fork::in_background(|| {
+                for id in others {
+                    let _ = sweep::examine(&root, id).carry_out(&root);
+                }
+            })?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Open {
+    fn shell_process(&self) -> Result<Process> {
+        let me = process::read(Pid::this()).context("could not read the state of this process")?;
+        let Some(owner) = self.owner else {
+            return open::shell_above(&me).context("could not find the shell that called this");
+        };
+        let pid = Pid::from_raw(owner);
+        ensure!(
+            open::is_ancestor(pid, me.parent),
+            "could not open a session for process {owner}: it did not call this"
+        );
+        process::read(pid).with_context(|| format!("could not find the process {owner}"))
+    }
+}

@@ -1,0 +1,78 @@
+//! `restart`: the end of a server's tree, and a new one.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::{Run, start};
+use crate::cli::Restart;
+use crate::disk::layout::{Root, ServerPaths};
+use crate::disk::names::{ServerName, SessionId};
+use crate::server::record::{Mode, ServerRecord, State};
+use crate::session::find;
+use crate::supervisor::request::{self, Watchers};
+use crate::sys::fd;
+use crate::sys::follow::Follower;
+use crate::ui;
+
+/// How often the supervisor is looked after while nothing changes on disk.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Run for Restart {
+    fn run(self) -> Result<ExitCode> {
+        fd::close_inherited();
+        let root = Root::open()?;
+        let mut failed = false;
+        for name in &self.names {
+            if let Err(error) = restart(&root, self.session.session.as_ref(), name) {
+                failed = true;
+                ui::error(&error);
+            }
+        }
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+/// Has the supervisor restart the server, with the environment that it was started with; one that has ended is started
+/// with ours.
+fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName) -> Result<()> {
+    let session = find::find(root, id)?;
+    let directory = root.session(&session.record.id).pids;
+    let paths = root.session(&session.record.id).server(name);
+    let Some(record) = ServerRecord::read(&paths)? else {
+        bail!("could not restart {name}: there is no server of this name in this session");
+    };
+    if record.mode == Mode::Run && !record.state.is_final() {
+        bail!("could not restart {name}: it belongs to a client; restart it there");
+    }
+    let changes = Follower::new(&directory).with_context(|| format!("could not watch {}", directory.display()))?;
+    let watchers = request::ask_to_restart(&record);
+    if !record.state.is_final() && watchers.any() {
+        let is_ready = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
+        return start::report(name, &paths, is_ready?);
+    }
+    crate::context::change_directory(&record.directory)
+        .map_err(|error| anyhow!("could not restart {name} in {}: {error}", record.directory.display()))?;
+    start::start(root, session, name, (record.command, record.settings), true)
+}
+
+/// Waits until the server has been started again and is ready (true), or is not going to be (false).
+fn await_restart(paths: &ServerPaths, old: &ServerRecord, watchers: &Watchers, changes: &Follower) -> Result<bool> {
+    loop {
+        let is_supervised = watchers.any();
+        if let Some(record) = ServerRecord::read(paths)?
+            && record.restarts > old.restarts
+        {
+            match record.state {
+                State::Running { ready: true, .. } => return Ok(true),
+                state if state.is_final() => return Ok(false),
+                _ => {}
+            }
+        }
+        if !is_supervised {
+            return Ok(false);
+        }
+        changes.wait(Some(LOOK_EVERY));
+    }
+}

@@ -1,0 +1,80 @@
+//! From what was typed to what is supervised.
+
+use anyhow::{Context, Result};
+
+use crate::cli::What;
+use crate::context;
+use crate::disk::file;
+use crate::disk::layout::{Root, ServerPaths};
+use crate::disk::names::ServerName;
+use crate::failure::hinted;
+use crate::server::command::CommandLine;
+use crate::server::record::{Mode, ServerRecord, Settings};
+use crate::server::token::Token;
+use crate::session::open::Session;
+use crate::supervisor::plan::{Plan, Watched};
+use crate::sys::handle::ProcessHandle;
+
+impl What {
+    /// The command.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn command(&self, verb: &str) -> Result<CommandLine> {
+        let describe = || format!("could not {verb} {}", self.name);
+        match &self.line {
+            Some(line) => CommandLine::from_line(line.clone()).with_context(describe),
+            None if self.words.is_empty() => Err(hinted(
+                format!("{}: no command was given", describe()),
+                format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name),
+            )),
+            None => CommandLine::from_words(self.words.clone()).with_context(describe),
+        }
+    }
+
+    /// What can be set.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let grace_ms = self.grace.map(|grace| u64::try_from(grace.as_millis()).unwrap_or(u64::MAX));
+        Settings { grace_ms, terminal: !self.no_tty }
+    }
+}
+
+/// The lock on a server's name; `None` if somebody has it.
+///
+/// # Errors
+/// When the lock file cannot be opened.
+pub fn lock(paths: &ServerPaths) -> Result<Option<std::fs::File>> {
+    let describe = || format!("could not lock {}", paths.lock.display());
+    let file = file::open_lock(&paths.lock).with_context(describe)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(describe),
+    }
+}
+
+/// A plan for a server whose name is locked.
+///
+/// # Errors
+/// When the working directory is gone or there are no random bits.
+pub fn plan(
+    root: &Root,
+    session: Session,
+    locked: (ServerName, std::fs::File),
+    mode: Mode,
+    what: (CommandLine, Settings),
+) -> Result<Plan> {
+    let (name, lock) = locked;
+    let (command, settings) = what;
+    let id = session.record.id;
+    let directory = context::working_directory().context("could not find the working directory")?;
+    let token = Token::new(id.clone(), name.clone()).context("could not get random bits")?;
+    let client = (mode == Mode::Run).then(|| ProcessHandle::open(nix::unistd::getppid())).flatten();
+    Ok(Plan {
+        paths: root.session(&id).server(&name),
+        record: ServerRecord::new(token, mode, command, directory, settings),
+        lock,
+        watched: Watched { owner: Some(session.owner), client },
+    })
+}

@@ -1,0 +1,79 @@
+//! `status`: what this session's servers do.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::Run;
+use crate::cli::Status;
+use crate::disk::layout::Root;
+use crate::failure::hinted;
+use crate::session::open::Session;
+use crate::session::sweep::OwnerFact;
+use crate::session::view::{self, SessionView};
+use crate::session::{find, sweep};
+use crate::ui;
+
+/// `status NAME`: the server is not running (as `systemctl status` has it).
+const NOT_RUNNING: u8 = 3;
+/// `status NAME`: there is no such server.
+const NO_SUCH_SERVER: u8 = 4;
+
+impl Run for Status {
+    fn run(self) -> Result<ExitCode> {
+        let root = Root::open()?;
+        if self.all {
+            let sessions = all(&root)?;
+            self.show(sessions)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let session = find::find(&root, self.session.session.as_ref())?;
+        // Servers that lost both watchers are ended before anything is said of them.
+        let _ = sweep::examine(&root, session.record.id.clone()).sweep();
+        let is_current = self.session.session.is_none() || is_current(&root, &session);
+        let mut view = SessionView::of_live(&root, &session, is_current);
+        let mut code = ExitCode::SUCCESS;
+        if let Some(name) = &self.name {
+            view.servers.retain(|server| server.name == *name);
+            match view.servers.first() {
+                None => {
+                    let message = format!("could not find {name}: there is no server of this name in this session");
+                    ui::error(&hinted(message, "mcp-hook status shows those there are"));
+                    return Ok(ExitCode::from(NO_SUCH_SERVER));
+                }
+                Some(server) if !server.is_running() => code = ExitCode::from(NOT_RUNNING),
+                Some(_) => {}
+            }
+        }
+        self.show(vec![view])?;
+        Ok(code)
+    }
+}
+
+impl Status {
+    fn show(&self, sessions: Vec<SessionView>) -> Result<()> {
+        if self.json {
+            return ui::print(&(serde_json::to_string_pretty(&view::report(sessions))? + "\n"));
+        }
+        ui::print(&ui::table::sessions(&sessions, self.all))
+    }
+}
+
+fn all(root: &Root) -> Result<Vec<SessionView>> {
+    let current = find::current(root)?.map(|session| session.record.id);
+    let examined = sweep::examine_all(root).into_iter();
+    Ok(examined
+        .filter_map(|session| {
+            let _ = session.sweep();
+            let record = session.record?;
+            let alive = session.facts.owner == OwnerFact::Alive;
+            // A dead session is of interest only while something of it is.
+            (alive || !session.servers.is_empty())
+                .then(|| SessionView::of(root, &record, alive, current.as_ref() == Some(&record.id)))
+        })
+        .collect())
+}
+
+fn is_current(root: &Root, session: &Session) -> bool {
+    find::current(root).ok().flatten().is_some_and(|current| current.record.id == session.record.id)
+}

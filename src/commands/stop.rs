@@ -1,0 +1,102 @@
+//! `stop`: the end of a server's tree.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+
+use super::Run;
+use crate::cli::Stop;
+use crate::disk::layout::{Root, SessionPaths};
+use crate::disk::names::ServerName;
+use crate::failure::hinted;
+use crate::server::record::{End, ServerRecord, State};
+use crate::session::{find, sweep};
+use crate::supervisor::request::{self, Watchers};
+use crate::sys::wait::Exit;
+use crate::ui;
+
+impl Run for Stop {
+    fn run(self) -> Result<ExitCode> {
+        let root = Root::open()?;
+        let session = find::find(&root, self.session.session.as_ref())?;
+        let paths = root.session(&session.record.id);
+        let names = if self.all { running(&paths) } else { self.names };
+        if names.is_empty() {
+            ui::say("no server is running")?;
+        }
+        // All are asked before the first is waited for.
+        let asked: Vec<_> = names.into_iter().map(|name| (ask(&paths, &name), name)).collect();
+        let mut failed = false;
+        for (asked, name) in asked {
+            match asked.and_then(|asked| finish(&paths, &name, asked)) {
+                Ok(message) => ui::say(&message)?,
+                Err(error) => {
+                    failed = true;
+                    ui::error(&error);
+                }
+            }
+        }
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+/// A server that was asked to end.
+pub enum Asked {
+    /// It has ended already.
+    Over(ServerRecord),
+    /// Its watchers know.
+    Ending(ServerRecord, Watchers),
+}
+
+/// Asks the server to end.
+///
+/// # Errors
+/// When there is none of this name, or its record is unreadable.
+pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Asked> {
+    let Some(record) = ServerRecord::read(&paths.server(name))? else {
+        return Err(hinted(
+            format!("could not stop {name}: there is no server of this name in this session"),
+            "mcp-hook status shows those there are",
+        ));
+    };
+    if record.state.is_final() {
+        return Ok(Asked::Over(record));
+    }
+    let watchers = request::ask_to_stop(&record);
+    Ok(Asked::Ending(record, watchers))
+}
+
+/// Waits until it is over and says what it took.
+///
+/// # Errors
+/// When something is left.
+pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Asked) -> Result<String> {
+    let (record, watchers) = match asked {
+        Asked::Over(_) => return Ok(format!("{name} is not running")),
+        Asked::Ending(record, watchers) => (record, watchers),
+    };
+    let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), record, &watchers));
+    match result.map_err(|error| anyhow!("could not stop {name}: {error}"))?.state {
+        State::Ended(end) => Ok(format!("stopped {name} {}", describe(&end))),
+        _ => Ok(format!("stopped {name}")),
+    }
+}
+
+/// What the end took: `after 0.12 s (exit status 0)`.
+#[must_use]
+pub fn describe(end: &End) -> String {
+    let how = match end.exit {
+        Some(Exit::Code(code)) => format!("exit status {code}"),
+        Some(Exit::Signal(number)) => format!("signal {number}"),
+        None => end.reason.text().to_owned(),
+    };
+    let killed = if end.killed { ", part of it had to be killed" } else { "" };
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of an ending are few")]
+    let seconds = end.took as f64 / 1000.0;
+    format!("after {seconds:.2} s ({how}{killed})")
+}
+
+fn running(paths: &SessionPaths) -> Vec<ServerName> {
+    let servers = sweep::servers(paths).into_iter();
+    servers.filter(|(_, record)| record.as_ref().is_ok_and(|it| !it.state.is_final())).map(|(name, _)| name).collect()
+}

@@ -1,0 +1,181 @@
+//! Small files: written whole or not at all, read only if they are ours.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use nix::fcntl::OFlag;
+
+use crate::context;
+use crate::failpoint;
+
+/// Records and pid files are far smaller; what is larger is not ours.
+const LARGEST: u64 = 1 << 20;
+
+/// Writes `content` to a temporary file beside `path` and renames it: readers see the old or the new, mode 0600.
+///
+/// Not synced to the disk: everything that is written so describes processes, which do not survive a crash of the
+/// machine either; a record of another boot is ignored, an empty one is refused.
+///
+/// # Errors
+/// As `open(2)`, `write(2)` and `rename(2)`; then `path` is as it was.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let temporary = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), nix::unistd::Pid::this()));
+    let result = write_new(&temporary, content).and_then(|()| {
+        failpoint::kill("before-rename");
+        fs::rename(&temporary, path)
+    });
+    if result.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    failpoint::kill("after-rename");
+    result
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let mut file = match open() {
+        // Left by a process of the same number that was killed in between.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| open()),
+        other => other,
+    }?;
+    file.write_all(content)
+}
+
+/// Reads a file that must be regular, ours and small; a symbolic link is not followed.
+///
+/// # Errors
+/// When it is anything else, named in the message; `NotFound` stays recognizable ([`is_missing`]).
+pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let describe = || format!("could not read {}", path.display());
+    let file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
+        Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32) => {
+            bail!("{}: it is a symbolic link", describe())
+        }
+        other => other.with_context(describe)?,
+    };
+    let data = file.metadata().with_context(describe)?;
+    ensure!(data.is_file(), "{}: it is not a regular file", describe());
+    ensure!(data.uid() == context::user(), "{}: it belongs to user {}", describe(), data.uid());
+    ensure!(data.len() <= LARGEST, "{}: it has {} bytes, more than {LARGEST}", describe(), data.len());
+    let mut content = Vec::with_capacity(usize::try_from(data.len()).unwrap_or_default());
+    file.take(LARGEST).read_to_end(&mut content).with_context(describe)?;
+    Ok(content)
+}
+
+/// Whether an error says that a file is not there.
+#[must_use]
+pub fn is_missing(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound))
+}
+
+/// Makes a directory with mode 0700; one that exists already is an error (`AlreadyExists`).
+///
+/// # Errors
+/// As `mkdir(2)`.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Makes a directory with mode 0700 unless it is there; what is there must be ours alone.
+///
+/// # Errors
+/// When it is a link, not a directory, another user's, or open to others.
+pub fn ensure_directory(path: &Path) -> anyhow::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match make_directory(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(error).with_context(|| format!("could not create {}", path.display()));
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+    check_directory(path)
+}
+
+/// Checks that a directory is a directory, ours, and closed to others.
+///
+/// # Errors
+/// What is wrong with it, and the way out where there is a simple one.
+pub fn check_directory(path: &Path) -> anyhow::Result<()> {
+    let refuse = || format!("could not use {}", path.display());
+    let data = fs::symlink_metadata(path).with_context(refuse)?;
+    ensure!(!data.file_type().is_symlink(), "{}: it is a symbolic link", refuse());
+    ensure!(data.is_dir(), "{}: it is not a directory", refuse());
+    ensure!(data.uid() == context::user(), "{}: it belongs to user {}", refuse(), data.uid());
+    if data.mode() & 0o077 != 0 {
+        let message = format!("{}: others may enter it (mode {:04o})", refuse(), data.mode() & 0o7777);
+        return Err(crate::failure::hinted(message, format!("chmod 700 {}", path.display())));
+    }
+    Ok(())
+}
+
+/// Opens a lock file, mode 0600, made if need be; a symbolic link is not followed. The lock itself is `flock(2)`,
+/// taken with [`File::try_lock`].
+///
+/// # Errors
+/// As `open(2)`.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_NOFOLLOW.bits();
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
+}
+
+/// Whether somebody holds the lock on this file. A file that is not there is not locked.
+#[must_use]
+pub fn is_locked(path: &Path) -> bool {
+    let flags = OFlag::O_NOFOLLOW.bits();
+    match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)),
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_private() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.json");
+        replace(&path, b"one").expect("written");
+        replace(&path, b"two").expect("replaced");
+        assert_eq!(read(&path).expect("read"), b"two");
+        assert_eq!(fs::metadata(&path).expect("there").mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 1, "a temporary file was left");
+    }
+
+    #[test]
+    fn links_pipes_and_large_files_are_refused_with_their_path() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| directory.path().join(name);
+        symlink("/etc/passwd", at("link")).expect("a link");
+        nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        File::create(at("large")).expect("a file").set_len(LARGEST + 1).expect("grown");
+        for (name, why) in [("link", "symbolic link"), ("pipe", "not a regular file"), ("large", "more than")] {
+            let message = format!("{:#}", read(&at(name)).expect_err("refused"));
+            assert!(message.contains(why) && message.contains(name), "{message}");
+        }
+        assert!(is_missing(&read(&at("nothing")).expect_err("missing")));
+    }
+
+    #[test]
+    fn directories_that_others_may_enter_are_refused_with_a_hint() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let open = directory.path().join("open");
+        fs::create_dir(&open).expect("made");
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("opened");
+        let error = ensure_directory(&open).expect_err("refused");
+        assert!(error.to_string().contains("mode 0755"), "{error}");
+        assert!(crate::failure::hint_of(&error).is_some_and(|hint| hint.starts_with("chmod 700 ")));
+    }
+}

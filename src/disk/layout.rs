@@ -1,0 +1,118 @@
+//! The names of all files, in one place.
+//!
+//! ```text
+//! RUNTIME/pids/ID/session.json   RUNTIME/pids/ID/session.pid
+//! RUNTIME/pids/ID/NAME.json      RUNTIME/pids/ID/NAME.lock      RUNTIME/pids/ID/NAME.pid
+//! RUNTIME/configs/ID/            LOGS/ID/NAME.log
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use super::names::{ServerName, SessionId};
+
+/// The root of one user's files. Made by `Root::open`, which checks it.
+#[derive(Clone, Debug)]
+pub struct Root {
+    runtime: PathBuf,
+    logs: PathBuf,
+}
+
+impl Root {
+    /// A root that has not been checked.
+    pub(super) fn new(runtime: PathBuf, logs: PathBuf) -> Self {
+        Self { runtime, logs }
+    }
+
+    /// Where everything but the logs is.
+    #[must_use]
+    pub fn runtime(&self) -> &Path {
+        &self.runtime
+    }
+
+    /// Where the logs of all sessions are.
+    #[must_use]
+    pub fn logs(&self) -> &Path {
+        &self.logs
+    }
+
+    /// The directory with one directory per session, named by its id.
+    #[must_use]
+    pub fn pids(&self) -> PathBuf {
+        self.runtime.join("pids")
+    }
+
+    /// The directory with the config copies of all sessions.
+    #[must_use]
+    pub fn configs(&self) -> PathBuf {
+        self.runtime.join("configs")
+    }
+
+    /// Where the bounded clean-up of `open` goes on next time.
+    #[must_use]
+    pub fn cursor(&self) -> PathBuf {
+        self.runtime.join("cleanup-cursor")
+    }
+
+    /// The files of one session.
+    #[must_use]
+    pub fn session(&self, id: &SessionId) -> SessionPaths {
+        SessionPaths {
+            pids: self.pids().join(id.as_str()),
+            configs: self.configs().join(id.as_str()),
+            logs: self.logs.join(id.as_str()),
+        }
+    }
+}
+
+/// The files of one session.
+#[derive(Clone, Debug)]
+pub struct SessionPaths {
+    /// `pids/ID`: records, locks and pid files.
+    pub pids: PathBuf,
+    /// `configs/ID`: `MCP_CONFIG_DIR`.
+    pub configs: PathBuf,
+    /// `logs/ID`: `MCP_LOG_DIR`.
+    pub logs: PathBuf,
+}
+
+impl SessionPaths {
+    /// The session's record.
+    #[must_use]
+    pub fn record(&self) -> PathBuf {
+        self.pids.join("session.json")
+    }
+
+    /// The owner's pid, for people and scripts: `MCP_PID_FILE`.
+    #[must_use]
+    pub fn pid(&self) -> PathBuf {
+        self.pids.join("session.pid")
+    }
+
+    /// The files of one server.
+    #[must_use]
+    pub fn server(&self, name: &ServerName) -> ServerPaths {
+        let at = |suffix| self.pids.join(format!("{name}.{suffix}"));
+        ServerPaths {
+            record: at("json"),
+            lock: at("lock"),
+            pid: at("pid"),
+            configs: self.configs.clone(),
+            log: self.logs.join(format!("{name}.log")),
+        }
+    }
+}
+
+/// The files of one server.
+#[derive(Clone, Debug)]
+pub struct ServerPaths {
+    /// The record, replaced by rename.
+    pub record: PathBuf,
+    /// Held for as long as somebody of ours answers for the tree.
+    pub lock: PathBuf,
+    /// The server's pid, for people and scripts.
+    pub pid: PathBuf,
+    /// The session's config copies.
+    pub configs: PathBuf,
+    /// What the server printed.
+    pub log: PathBuf,
+}

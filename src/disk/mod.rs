@@ -1,0 +1,6 @@
+//! Where things are on disk, and how they are read and written there.
+
+pub mod file;
+pub mod layout;
+pub mod names;
+pub mod root;

@@ -1,0 +1,177 @@
+//! Names that become file names: checked once, at the edge, and safe ever after.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest name of a server, in bytes.
+const LONGEST_SERVER_NAME: usize = 64;
+/// The longest id of a session, in bytes.
+const LONGEST_SESSION_ID: usize = 96;
+
+/// The name of a server in its session: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, but not `session`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ServerName(String);
+
+/// The id of a session, `TTY-PID-RANDOM`: `[A-Za-z0-9._-]`, beginning with a letter or a digit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionId(String);
+
+/// Why a text is no name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadName {
+    /// Another character than the permitted ones, or one of `._-` in front, or nothing at all, or too much.
+    #[error(
+        "{what} {text:?} is not 1 to {longest} of the characters A-Z a-z 0-9 . _ - with a letter or digit in front"
+    )]
+    Shape {
+        /// What it was meant to name.
+        what: &'static str,
+        /// What was given.
+        text: String,
+        /// How long it may be.
+        longest: usize,
+    },
+    /// `session` is the name of the session's own files.
+    #[error("the server name \"session\" is taken by mcp-hook itself")]
+    Taken,
+}
+
+fn check(what: &'static str, text: &str, longest: usize) -> Result<(), BadName> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let fits =
+        (1..=longest).contains(&text.len()) && text.bytes().all(is_plain) && text.as_bytes()[0].is_ascii_alphanumeric();
+    if fits { Ok(()) } else { Err(BadName::Shape { what, text: text.to_owned(), longest }) }
+}
+
+impl FromStr for ServerName {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        check("server name", text, LONGEST_SERVER_NAME)?;
+        if text == "session" { Err(BadName::Taken) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        check("session id", text, LONGEST_SESSION_ID)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl ServerName {
+    /// The name of the `n`th server (from 2) that runs under this name in one session.
+    #[must_use]
+    pub fn numbered(&self, n: u32) -> Self {
+        let suffix = format!(".{n}");
+        let stem: String = self.0.chars().take(LONGEST_SERVER_NAME - suffix.len()).collect();
+        Self(stem + &suffix)
+    }
+}
+
+impl SessionId {
+    /// A new id: the terminal's short name, the owner's pid, and a random part.
+    #[must_use]
+    pub fn new(terminal: &str, owner: i32, random: u64) -> Self {
+        const DIGITS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let terminal: String = terminal.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+        let terminal = if terminal.is_empty() { "notty" } else { &terminal };
+        let suffix: String =
+            (0..4).map(|digit| char::from(DIGITS[usize::try_from(random >> (digit * 5) & 31).unwrap_or(0)])).collect();
+        Self(format!("{terminal}-{owner}-{suffix}"))
+    }
+
+    /// The owner's pid that the id was made with; a hint, no truth.
+    #[must_use]
+    pub fn owner(&self) -> Option<i32> {
+        self.0.rsplit('-').nth(1)?.parse().ok()
+    }
+
+    /// The terminal that the id was made with; a hint, no truth.
+    #[must_use]
+    pub fn terminal(&self) -> &str {
+        self.0.split('-').next().unwrap_or_default()
+    }
+}
+
+macro_rules! text {
+    ($name:ident) => {
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.pad(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+
+            fn try_from(text: String) -> Result<Self, BadName> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+    };
+}
+
+text!(ServerName);
+text!(SessionId);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_that_could_leave_their_directory_are_refused() {
+        for bad in ["", ".", "..", "a/b", "../x", "-rf", ".hidden", "a b", "a\nb", "ä", "a\0b", &"x".repeat(65)] {
+            assert!(bad.parse::<ServerName>().is_err(), "{bad:?} was taken");
+        }
+        assert_eq!("session".parse::<ServerName>(), Err(BadName::Taken));
+        for good in ["a", "directory-polling", "Proxmox_2.1", &"x".repeat(64)] {
+            assert!(good.parse::<ServerName>().is_ok(), "{good:?} was refused");
+        }
+    }
+
+    #[test]
+    fn a_session_id_tells_terminal_and_owner() {
+        let id = SessionId::new("pts/3", 48213, 0);
+        assert_eq!(id.as_str(), "pts3-48213-aaaa");
+        assert_eq!((id.terminal(), id.owner()), ("pts3", Some(48213)));
+        assert_eq!(SessionId::new("", 7, u64::MAX).as_str(), "notty-7-9999");
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_that_is_made_can_be_read_back(terminal in ".*", owner in 1..i32::MAX, random: u64) {
+            let id = SessionId::new(&terminal, owner, random);
+            prop_assert_eq!(id.as_str().parse::<SessionId>(), Ok(id.clone()));
+        }
+
+        #[test]
+        fn a_numbered_name_is_a_name(name in "[A-Za-z0-9][A-Za-z0-9._-]{0,63}", n in 2u32..1000) {
+            prop_assume!(name != "session");
+            let numbered = name.parse::<ServerName>().expect("a name").numbered(n);
+            prop_assert!(numbered.as_str().parse::<ServerName>().is_ok());
+        }
+    }
+}

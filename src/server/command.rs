@@ -1,0 +1,58 @@
+//! What is started.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+/// A server's command in one of the two forms that `start` takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CommandLine {
+    /// A program and its arguments, at least the program.
+    Argv(Vec<String>),
+    /// A line for `sh -c`.
+    Shell(String),
+}
+
+impl CommandLine {
+    /// A command from words as typed.
+    ///
+    /// # Errors
+    /// When there is none, or a word is not UTF-8 (records are JSON).
+    pub fn from_words(words: Vec<OsString>) -> Result<Self> {
+        ensure!(words.first().is_some_and(|program| !program.is_empty()), "the command is empty");
+        let text = |word: OsString| {
+            word.into_string().map_err(|word| anyhow::anyhow!("the argument {} is not valid UTF-8", word.display()))
+        };
+        Ok(Self::Argv(words.into_iter().map(text).collect::<Result<_>>()?))
+    }
+
+    /// A command from one string for the shell.
+    ///
+    /// # Errors
+    /// When it is blank.
+    pub fn from_line(line: String) -> Result<Self> {
+        ensure!(!line.trim().is_empty(), "the command is empty");
+        Ok(Self::Shell(line))
+    }
+
+    /// The program and its arguments.
+    #[must_use]
+    pub fn words(&self) -> Vec<&str> {
+        match self {
+            Self::Argv(words) => words.iter().map(String::as_str).collect(),
+            Self::Shell(line) => vec!["sh", "-c", line],
+        }
+    }
+}
+
+impl fmt::Display for CommandLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argv(words) => formatter.write_str(&words.join(" ")),
+            Self::Shell(line) => formatter.write_str(line),
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! The record of a server: what is true of it, written by its supervisor, read by everybody.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::command::CommandLine;
+use super::token::Token;
+use crate::disk::file;
+use crate::disk::layout::ServerPaths;
+use crate::disk::names::ServerName;
+use crate::sys::Identity;
+use crate::sys::host::Host;
+use crate::sys::wait::Exit;
+
+/// The version of the format. A record of another version is not read.
+const VERSION: u32 = 1;
+
+/// `pids/ID/NAME.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ServerRecord {
+    version: u32,
+    /// The server's name.
+    pub name: ServerName,
+    /// What its processes are recognised by.
+    pub token: Token,
+    /// How it was started.
+    pub mode: Mode,
+    /// What was started.
+    pub command: CommandLine,
+    /// Where it was started.
+    pub directory: PathBuf,
+    /// What the user set.
+    pub settings: Settings,
+    /// Where the numbers of processes below are valid.
+    pub host: Host,
+    /// The processes of ours that answer for it; none before the first of them exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watchers: Option<Watchers>,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// What it is doing.
+    pub state: State,
+}
+
+/// What the user may set for a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// From SIGTERM to SIGKILL, in milliseconds; the default of each occasion if not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_ms: Option<u64>,
+    /// Whether the tree gets a terminal of its own, to be hung up.
+    pub terminal: bool,
+}
+
+impl Settings {
+    /// From SIGTERM to SIGKILL, if the user chose it.
+    #[must_use]
+    pub fn grace(self) -> Option<Duration> {
+        self.grace_ms.map(Duration::from_millis)
+    }
+}
+
+/// How a server was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// By `start`: in the background.
+    Start,
+    /// By `run`: for a client on standard input and output.
+    Run,
+}
+
+/// The two processes that answer for a server.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Watchers {
+    /// Ends the tree should the supervisor die.
+    pub keeper: Identity,
+    /// Starts, watches and ends the tree.
+    pub supervisor: Identity,
+}
+
+/// What a server is doing. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "is")]
+pub enum State {
+    /// About to be started; there may or may not be a process yet.
+    Starting,
+    /// There is a process.
+    Running {
+        /// The server's first process.
+        server: Identity,
+        /// When it was started.
+        since: u64,
+        /// Whether it has lived long enough to count as started.
+        ready: bool,
+    },
+    /// The tree is being ended.
+    Stopping {
+        /// The server's first process.
+        server: Identity,
+        /// Why it is ended.
+        reason: Reason,
+    },
+    /// The tree is gone.
+    Ended(End),
+    /// The tree should be gone, but the kernel does not let these processes die.
+    Unkillable {
+        /// Their numbers.
+        pids: Vec<i32>,
+        /// Why they should be gone.
+        reason: Reason,
+    },
+    /// It could not be started at all.
+    Failed {
+        /// Why, in words.
+        cause: String,
+        /// What a shell would report: 127 for not found, 126 for not executable.
+        code: i32,
+    },
+}
+
+/// How a tree ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Why.
+    pub reason: Reason,
+    /// How its first process ended, if somebody saw it.
+    pub exit: Option<Exit>,
+    /// When it was over.
+    pub at: u64,
+    /// How long the ending took, in milliseconds.
+    pub took: u64,
+    /// Whether something had to be killed.
+    pub killed: bool,
+    /// Whether it ended before it counted as started.
+    pub early: bool,
+    /// Processes that asked to be let go and were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<i32>,
+}
+
+/// Why a tree is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Its first process ended by itself.
+    Exited,
+    /// `stop`, or a signal to the supervisor.
+    Stopped,
+    /// `restart`.
+    Restarted,
+    /// The session's owner has ended.
+    SessionEnded,
+    /// The client closed its end or has ended.
+    ClientGone,
+    /// The client sent a signal that ends programs.
+    ClientSignal,
+    /// The keeper was killed.
+    KeeperLost,
+    /// The supervisor was killed.
+    SupervisorLost,
+    /// Both were killed, and another call found what was left.
+    WatchersLost,
+}
+
+impl Reason {
+    /// The reason in words, to stand behind "because".
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Exited => "it ended by itself",
+            Self::Stopped => "it was stopped",
+            Self::Restarted => "it was restarted",
+            Self::SessionEnded => "the session ended",
+            Self::ClientGone => "the client went away",
+            Self::ClientSignal => "the client ended it",
+            Self::KeeperLost => "its keeper was killed",
+            Self::SupervisorLost => "its supervisor was killed",
+            Self::WatchersLost => "its supervisor and keeper were killed",
+        }
+    }
+}
+
+impl State {
+    /// Whether nothing of the tree is left.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Ended(_) | Self::Failed { .. })
+    }
+
+    /// The server's first process, while it lives.
+    #[must_use]
+    pub fn server(&self) -> Option<Identity> {
+        match self {
+            Self::Running { server, .. } | Self::Stopping { server, .. } => Some(*server),
+            _ => None,
+        }
+    }
+}
+
+impl ServerRecord {
+    /// A record of a server that is about to be started.
+    #[must_use]
+    pub fn new(token: Token, mode: Mode, command: CommandLine, directory: PathBuf, settings: Settings) -> Self {
+        Self {
+            version: VERSION,
+            name: token.server().clone(),
+            token,
+            mode,
+            command,
+            directory,
+            settings,
+            host: Host::current().clone(),
+            watchers: None,
+            restarts: 0,
+            state: State::Starting,
+        }
+    }
+
+    /// Reads the record of a server; `None` if there is none.
+    ///
+    /// # Errors
+    /// When there is something else in its place, or it is of another version, server or format. The path is named.
+    pub fn read(paths: &ServerPaths) -> Result<Option<Self>> {
+        let content = match file::read(&paths.record) {
+            Err(error) if file::is_missing(&error) => return Ok(None),
+            other => other?,
+        };
+        let record = Self::parse(&content).with_context(|| format!("could not read {}", paths.record.display()))?;
+        ensure!(
+            paths.record.file_stem().is_some_and(|stem| stem == record.name.as_str()),
+            "could not read {}: it is the record of {:?}",
+            paths.record.display(),
+            record.name.as_str()
+        );
+        Ok(Some(record))
+    }
+
+    fn parse(content: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        let Versioned { version } = serde_json::from_slice(content)?;
+        if version != VERSION {
+            bail!("it has version {version}, this mcp-hook reads version {VERSION}");
+        }
+        Ok(serde_json::from_slice(content)?)
+    }
+
+    /// Writes the record, and the plain pid file beside it.
+    ///
+    /// # Errors
+    /// As [`file::replace`].
+    pub fn write(&self, paths: &ServerPaths) -> std::io::Result<()> {
+        let mut content = serde_json::to_vec(self)?;
+        content.push(b'\n');
+        match self.state.server() {
+            Some(server) => file::replace(&paths.pid, format!("{}\n", server.pid).as_bytes())?,
+            None => drop(std::fs::remove_file(&paths.pid)),
+        }
+        file::replace(&paths.record, &content)
+    }
+
+    /// Whether process numbers in this record mean processes that this process could see.
+    #[must_use]
+    pub fn is_of_this_host(&self) -> bool {
+        self.host == *Host::current()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VERSION_1: &str = include_str!("../../tests/fixtures/record-v1.json");
+
+    #[test]
+    fn the_first_format_is_still_read() {
+        let record = ServerRecord::parse(VERSION_1.as_bytes()).expect("version 1");
+        assert_eq!(record.name.as_str(), "web");
+        assert!(matches!(record.state, State::Running { ready: true, .. }));
+        assert_eq!(record.command, CommandLine::Argv(vec!["npx".into(), "-y".into(), "a-server".into()]));
+    }
+
+    #[test]
+    fn another_version_is_named_in_the_error() {
+        let error = ServerRecord::parse(br#"{"version": 7}"#).expect_err("refused").to_string();
+        assert_eq!(error, "it has version 7, this mcp-hook reads version 1");
+        assert!(ServerRecord::parse(b"{").is_err());
+        assert!(ServerRecord::parse(b"").is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! What a server's tree uses.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::sys::Pid;
+use crate::sys::process;
+
+/// The sums over a tree.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// The processes, in order of their numbers.
+    pub pids: Vec<i32>,
+    /// Processor time, that of ended processes included as far as their parents have waited for them.
+    pub cpu: Duration,
+    /// Resident memory in bytes. Pages that processes share are counted for each.
+    pub memory: u64,
+}
+
+impl Usage {
+    /// Adds up what the descendants of `root` use, `root` itself not included.
+    #[must_use]
+    pub fn below(root: Pid) -> Self {
+        Self::sum(process::children(root))
+    }
+
+    /// The same with `root` included.
+    #[must_use]
+    pub fn of(root: Pid) -> Self {
+        Self::sum(vec![root])
+    }
+
+    fn sum(mut queue: Vec<Pid>) -> Self {
+        let mut usage = Self::default();
+        let mut seen = HashSet::new();
+        while let Some(pid) = queue.pop() {
+            if !seen.insert(pid) {
+                continue;
+            }
+            let Some(process) = process::read(pid).filter(|process| !process.zombie) else { continue };
+            usage.pids.push(pid.as_raw());
+            usage.cpu += process.cpu;
+            usage.memory += process.resident;
+            queue.extend(process::children(pid));
+        }
+        usage.pids.sort_unstable();
+        usage
+    }
+}

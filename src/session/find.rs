@@ -1,0 +1,109 @@
+//! Which session a command means.
+
+use anyhow::{Result, bail};
+
+use super::open::{Inherited, Session, ancestors, create, live, revive};
+use crate::disk::layout::Root;
+use crate::disk::names::SessionId;
+use crate::failure::hinted;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::process::{self, Process};
+use crate::sys::{Pid, process as processes};
+
+/// Finds the session that a command means: the named one, else that of the environment if it is believable, else the
+/// one whose owner is above us, else the one on our terminal.
+///
+/// # Errors
+/// When there is none.
+pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Session> {
+    if let Some(id) = named {
+        return live(root, id).ok_or_else(|| {
+            hinted(format!("could not find the session {id}: none with a living owner has this id"), SEE_ALL)
+        });
+    }
+    match current(root)? {
+        Some(session) => Ok(session),
+        None => Err(hinted(
+            "could not find a session: this shell has none",
+            "open one with eval \"$(mcp-hook open)\", or put the hook into the shell's rc file (mcp-hook init)",
+        )),
+    }
+}
+
+/// Finds the session of a server that a client runs; makes one that the client owns if there is none.
+///
+/// # Errors
+/// When the session's files cannot be made.
+pub fn find_or_create(root: &Root, named: Option<&SessionId>, client: Pid) -> Result<Session> {
+    if named.is_some() {
+        return find(root, named);
+    }
+    match current(root)? {
+        Some(session) => Ok(session),
+        None => create(root, client),
+    }
+}
+
+/// The session that this process is in, if it is in one.
+///
+/// # Errors
+/// When a session whose files have vanished cannot be made again.
+pub fn current(root: &Root) -> Result<Option<Session>> {
+    let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
+    let above: Vec<Pid> = ancestors(me.pid).collect();
+    let inherited = Inherited::from_environment();
+    if let Some(id) = &inherited.id {
+        if let Some(session) = live(root, id).filter(|session| is_believable(session, &me, &above)) {
+            return Ok(Some(session));
+        }
+        if let Some(session) = vanished(root, id, inherited.owner, &above)? {
+            return Ok(Some(session));
+        }
+    }
+    Ok(search(root, &me, &above))
+}
+
+/// The environment is believed when the session's owner is above us or on our terminal.
+fn is_believable(session: &Session, me: &Process, above: &[Pid]) -> bool {
+    let owner = session.owner.pid();
+    above.contains(&owner) || (me.terminal != 0 && processes::read(owner).is_some_and(|it| it.terminal == me.terminal))
+}
+
+/// A session whose files were removed under it (the runtime directory goes with the last login), while its owner,
+/// above us, lives on.
+fn vanished(root: &Root, id: &SessionId, owner: Option<i32>, above: &[Pid]) -> Result<Option<Session>> {
+    let is_gone = !root.session(id).pids.exists();
+    let owner = owner.map(Pid::from_raw).filter(|owner| is_gone && above.contains(owner));
+    match owner.and_then(ProcessHandle::open).filter(|owner| !owner.has_exited()) {
+        Some(owner) if id.owner() == Some(owner.pid().as_raw()) => revive(root, id.clone(), owner).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Searches all sessions: first for an owner above us, nearest first, then for one on our terminal. The ids tell which
+/// are worth reading.
+fn search(root: &Root, me: &Process, above: &[Pid]) -> Option<Session> {
+    let ids = all(root);
+    let owned = above.iter().find_map(|&pid| {
+        let candidates = ids.iter().filter(|id| id.owner() == Some(pid.as_raw()));
+        candidates.filter_map(|id| live(root, id)).find(|session| session.owner.pid() == pid)
+    });
+    owned.or_else(|| {
+        let on_my_terminal = |session: &Session| is_believable(session, me, &[]);
+        let terminal = processes::terminal_path(me.terminal)?;
+        let short: String = terminal.strip_prefix("/dev").ok()?.to_str()?.replace('/', "");
+        ids.iter().filter(|id| id.terminal() == short).filter_map(|id| live(root, id)).find(on_my_terminal)
+    })
+}
+
+/// The ids of all sessions that have files, in order.
+#[must_use]
+pub fn all(root: &Root) -> Vec<SessionId> {
+    let Ok(entries) = std::fs::read_dir(root.pids()) else { return Vec::new() };
+    let mut ids: Vec<SessionId> =
+        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+const SEE_ALL: &str = "mcp-hook status --all shows the sessions there are";

@@ -1,0 +1,7 @@
+//! Sessions: one terminal's shell and everything started for it.
+
+pub mod find;
+pub mod open;
+pub mod record;
+pub mod sweep;
+pub mod view;

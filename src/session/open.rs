@@ -1,0 +1,162 @@
+//! Opening a session: joining the one that this shell is in, or making a new one.
+
+use std::io;
+
+use anyhow::{Context, Result, bail};
+
+use super::record::{Owner, SessionRecord};
+use crate::context;
+use crate::disk::file;
+use crate::disk::layout::Root;
+use crate::disk::names::SessionId;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::process::{self, Process};
+use crate::sys::{Pid, fd};
+
+/// A session that lives.
+pub struct Session {
+    /// Its record.
+    pub record: SessionRecord,
+    /// A hold on its owner.
+    pub owner: ProcessHandle,
+}
+
+/// What the environment says of a session. Hints, never trusted.
+#[derive(Clone, Debug, Default)]
+pub struct Inherited {
+    /// `MCP_SESSION_ID`.
+    pub id: Option<SessionId>,
+    /// The pid in `MCP_HOOK_OWNER`, if it names the same session.
+    pub owner: Option<i32>,
+    /// `MCP_HOOK_NESTED=new`.
+    pub wants_own: bool,
+}
+
+impl Inherited {
+    /// Reads the environment. What has not the right shape counts as unset.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let id: Option<SessionId> = context::text_variable("MCP_SESSION_ID").and_then(|text| text.parse().ok());
+        let owner = context::text_variable("MCP_HOOK_OWNER").and_then(|text| {
+            let (pid, session) = text.split_once(':')?;
+            (Some(session) == id.as_ref().map(SessionId::as_str)).then(|| pid.parse().ok())?
+        });
+        let wants_own = context::text_variable("MCP_HOOK_NESTED").as_deref() == Some("new");
+        Self { id, owner, wants_own }
+    }
+}
+
+/// Opens a session for `shell`: the same one if it owns one already, the one around it if that is on the same
+/// terminal, else a new one.
+///
+/// # Errors
+/// When the session's files cannot be made.
+pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Session> {
+    if let Some(session) = inherited.id.as_ref().and_then(|id| live(root, id))
+        && may_join(&session, shell, inherited.wants_own)
+    {
+        return Ok(session);
+    }
+    create(root, shell.pid)
+}
+
+/// The session with this id, if its owner lives.
+#[must_use]
+pub fn live(root: &Root, id: &SessionId) -> Option<Session> {
+    let record = SessionRecord::read(&root.session(id)).ok()??;
+    match record.owner() {
+        Owner::Alive(owner) => Some(Session { record, owner }),
+        Owner::Gone | Owner::Elsewhere => None,
+    }
+}
+
+fn may_join(session: &Session, shell: &Process, wants_own: bool) -> bool {
+    if session.owner.pid() == shell.pid {
+        return true;
+    }
+    !wants_own && shares_terminal(session, shell)
+}
+
+/// Whether `shell` is on the terminal of a session's owner, as it is now: names of terminals come back.
+fn shares_terminal(session: &Session, shell: &Process) -> bool {
+    let Some(owner) = process::read(session.owner.pid()) else { return false };
+    if session.owner.has_exited() || owner.terminal != shell.terminal {
+        return false;
+    }
+    // Without a terminal on either side only descent tells.
+    shell.terminal != 0 || is_ancestor(owner.pid, shell.pid)
+}
+
+/// Makes a session that lives as long as `owner`.
+///
+/// # Errors
+/// When the owner is gone, or the files cannot be made; nothing is left then.
+pub fn create(root: &Root, owner: Pid) -> Result<Session> {
+    let handle = ProcessHandle::open(owner).with_context(|| format!("could not find the process {owner}"))?;
+    let process = process::read(owner).with_context(|| format!("could not find the process {owner}"))?;
+    let tty = process::terminal_path(process.terminal);
+    let terminal = tty.as_ref().and_then(|path| path.strip_prefix("/dev").ok()).and_then(|path| path.to_str());
+    for _ in 0..100 {
+        let random = fd::random().context("could not get random bits")?;
+        let id = SessionId::new(terminal.unwrap_or_default(), owner.as_raw(), random);
+        if let Some(record) = claim(root, id, &handle, process.terminal)? {
+            return Ok(Session { record, owner: handle });
+        }
+    }
+    bail!("could not create a session under {}: all ids are taken", root.runtime().display())
+}
+
+/// Makes the files of the session `id`; `None` if there is one.
+fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<Option<SessionRecord>> {
+    let paths = root.session(&id);
+    match file::make_directory(&paths.pids) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+        result => result.with_context(|| format!("could not create {}", paths.pids.display()))?,
+    }
+    for directory in [&paths.configs, &paths.logs] {
+        file::ensure_directory(directory)?;
+    }
+    let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
+    record.write(&paths).with_context(|| format!("could not write {}", paths.record().display()))?;
+    Ok(Some(record))
+}
+
+/// Makes the files of a session again whose directory has vanished while its owner lives.
+///
+/// # Errors
+/// When the files cannot be made.
+pub fn revive(root: &Root, id: SessionId, owner: ProcessHandle) -> Result<Session> {
+    let terminal = process::read(owner.pid()).map_or(0, |process| process.terminal);
+    let paths = root.session(&id);
+    match claim(root, id, &owner, terminal)? {
+        Some(record) => Ok(Session { record, owner }),
+        None => bail!("could not use {}: its record is missing", paths.pids.display()),
+    }
+}
+
+/// The shell that `process` was started by: its nearest ancestor that has executed a program of its own. A subshell,
+/// as in `eval "$(mcp-hook open)"`, is only a copy of it.
+#[must_use]
+pub fn shell_above(process: &Process) -> Option<Process> {
+    let mut shell = process::read(process.parent)?;
+    while let Some(parent) = process::read(shell.parent) {
+        if !process::is_plain_fork(&shell, &parent) {
+            break;
+        }
+        shell = parent;
+    }
+    Some(shell)
+}
+
+/// Whether `ancestor` is above `process`, or is it.
+#[must_use]
+pub fn is_ancestor(ancestor: Pid, process: Pid) -> bool {
+    ancestors(process).any(|pid| pid == ancestor)
+}
+
+/// `process` and everything above it, nearest first.
+pub fn ancestors(process: Pid) -> impl Iterator<Item = Pid> {
+    let above = |&pid: &Pid| process::read(pid).map(|it| it.parent).filter(|parent| parent.as_raw() > 0);
+    // No chain is this long; a number that is used again while we climb must not lead into a circle.
+    std::iter::successors(Some(process), above).take(1000)
+}

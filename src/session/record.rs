@@ -1,0 +1,150 @@
+//! The record of a session: whose it is.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::context;
+use crate::disk::file;
+use crate::disk::layout::SessionPaths;
+use crate::disk::names::SessionId;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::host::Host;
+use crate::sys::{Identity, process};
+
+/// The version of the format. A record of another version is not read.
+const VERSION: u32 = 1;
+
+/// `pids/ID/session.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionRecord {
+    version: u32,
+    /// The session's id.
+    pub id: SessionId,
+    /// The process that the session lives as long as.
+    pub owner: Identity,
+    /// Where the owner's number is valid.
+    pub host: Host,
+    /// The user that the session belongs to.
+    pub user: u32,
+    /// Device number of the owner's controlling terminal, 0 if it had none.
+    pub terminal: u64,
+    /// The terminal's path, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<PathBuf>,
+    /// What the owner is called.
+    pub shell: String,
+    /// When the session was opened, in milliseconds since the epoch.
+    pub created: u64,
+    /// The same in milliseconds since boot.
+    pub created_since_boot: u64,
+}
+
+/// What has become of a session's owner.
+#[derive(Debug)]
+pub enum Owner {
+    /// It lives; this is a hold on it.
+    Alive(ProcessHandle),
+    /// It has ended, or the machine was started again since.
+    Gone,
+    /// Nobody can tell from here: it is on another machine or in another container.
+    Elsewhere,
+}
+
+impl SessionRecord {
+    /// The record of a new session.
+    #[must_use]
+    pub fn new(id: SessionId, owner: Identity, terminal: u64, shell: String) -> Self {
+        Self {
+            version: VERSION,
+            id,
+            owner,
+            host: Host::current().clone(),
+            user: context::user(),
+            terminal,
+            tty: process::terminal_path(terminal),
+            shell,
+            created: context::wall_millis(),
+            created_since_boot: u64::try_from(context::uptime().as_millis()).unwrap_or_default(),
+        }
+    }
+
+    /// Reads the record of a session; `None` if there is none.
+    ///
+    /// # Errors
+    /// When there is something else in its place, or it is of another version, session, user or format.
+    pub fn read(paths: &SessionPaths) -> Result<Option<Self>> {
+        let path = paths.record();
+        let content = match file::read(&path) {
+            Err(error) if file::is_missing(&error) => return Ok(None),
+            other => other?,
+        };
+        let describe = || format!("could not read {}", path.display());
+        let record = Self::parse(&content).with_context(describe)?;
+        ensure!(record.user == context::user(), "{}: it is a session of user {}", describe(), record.user);
+        let directory = paths.pids.file_name().and_then(|name| name.to_str());
+        ensure!(directory == Some(record.id.as_str()), "{}: it is the record of {}", describe(), record.id);
+        Ok(Some(record))
+    }
+
+    fn parse(content: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        let Versioned { version } = serde_json::from_slice(content)?;
+        if version != VERSION {
+            bail!("it has version {version}, this mcp-hook reads version {VERSION}");
+        }
+        Ok(serde_json::from_slice(content)?)
+    }
+
+    /// Writes the record, and the owner's pid beside it.
+    ///
+    /// # Errors
+    /// As [`file::replace`].
+    pub fn write(&self, paths: &SessionPaths) -> std::io::Result<()> {
+        file::replace(&paths.pid(), format!("{}\n", self.owner.pid).as_bytes())?;
+        file::replace(&paths.record(), &serde_json::to_vec(self)?)
+    }
+
+    /// What has become of the owner.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        let here = Host::current();
+        if self.host == *here {
+            return ProcessHandle::reopen(&self.owner).map_or(Owner::Gone, Owner::Alive);
+        }
+        // Nothing outlives a boot. But the numbers of another machine, or of another container, mean nothing here.
+        if self.host.name == here.name && self.host.boot != here.boot { Owner::Gone } else { Owner::Elsewhere }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::Pid;
+
+    const VERSION_1: &str = include_str!("../../tests/fixtures/session-v1.json");
+
+    #[test]
+    fn the_first_format_is_still_read() {
+        let record = SessionRecord::parse(VERSION_1.as_bytes()).expect("version 1");
+        assert_eq!(record.id.as_str(), "pts3-48213-k7f2");
+        assert_eq!(record.owner.pid, 48213);
+    }
+
+    #[test]
+    fn an_owner_of_another_boot_is_gone_and_one_of_another_machine_or_container_is_elsewhere() {
+        let me = ProcessHandle::open(Pid::this()).expect("I live").identity();
+        let mut record = SessionRecord::new("notty-1-abcd".parse().expect("an id"), me, 0, "test".into());
+        assert!(matches!(record.owner(), Owner::Alive(_)));
+        record.host.namespace.push('x');
+        assert!(matches!(record.owner(), Owner::Elsewhere));
+        record.host.boot.push('x');
+        assert!(matches!(record.owner(), Owner::Gone));
+        record.host.name.push('x');
+        assert!(matches!(record.owner(), Owner::Elsewhere));
+    }
+}

@@ -1,0 +1,315 @@
+//! What dead sessions left, and servers for which nobody answers any more.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use super::find;
+use super::record::{Owner, SessionRecord};
+use crate::cleanup::stray::{self, Stray};
+use crate::context;
+use crate::disk::file;
+use crate::disk::layout::{Root, SessionPaths};
+use crate::disk::names::{ServerName, SessionId};
+use crate::server::record::ServerRecord;
+use crate::supervisor::request;
+
+/// How long a session's directory may be without a record before it counts as left over.
+const BIRTH: Duration = Duration::from_secs(60);
+
+/// What is known of a session before anything is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// What has become of its owner.
+    pub owner: OwnerFact,
+    /// Whether somebody of ours still answers for one of its servers.
+    pub is_busy: bool,
+    /// Whether there is a server that has not ended and for which nobody answers.
+    pub has_lost: bool,
+}
+
+/// What is known of a session's owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerFact {
+    /// It lives.
+    Alive,
+    /// It has ended.
+    Gone,
+    /// It is on another machine or in another container.
+    Elsewhere,
+    /// There is no record yet: the session is being made.
+    Unborn,
+    /// There has been no readable record for a while.
+    Unreadable,
+}
+
+/// What is to be done with a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Leave,
+    /// End the servers for which nobody answers; the session lives.
+    Sweep,
+    /// End what is left of it and remove its files.
+    Retire,
+}
+
+/// Decides, without touching anything.
+#[must_use]
+pub fn judge(facts: Facts) -> Verdict {
+    match facts.owner {
+        OwnerFact::Elsewhere | OwnerFact::Unborn => Verdict::Leave,
+        OwnerFact::Alive if facts.has_lost => Verdict::Sweep,
+        OwnerFact::Alive => Verdict::Leave,
+        OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy && facts.has_lost => Verdict::Sweep,
+        OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy => Verdict::Leave,
+        OwnerFact::Gone | OwnerFact::Unreadable => Verdict::Retire,
+    }
+}
+
+/// A session as the clean-up sees it.
+pub struct Examined {
+    /// Its id.
+    pub id: SessionId,
+    /// Its files.
+    pub paths: SessionPaths,
+    /// Its record, if there is a readable one.
+    pub record: Option<SessionRecord>,
+    /// The records of its servers; an unreadable one as what is wrong with it.
+    pub servers: Vec<(ServerName, anyhow::Result<ServerRecord>)>,
+    /// What is known of it.
+    pub facts: Facts,
+}
+
+/// Looks at a session.
+#[must_use]
+pub fn examine(root: &Root, id: SessionId) -> Examined {
+    let paths = root.session(&id);
+    let record = SessionRecord::read(&paths);
+    let owner = match &record {
+        Ok(Some(record)) => match record.owner() {
+            Owner::Alive(_) => OwnerFact::Alive,
+            Owner::Gone => OwnerFact::Gone,
+            Owner::Elsewhere => OwnerFact::Elsewhere,
+        },
+        Ok(None) if is_younger_than(&paths.pids, BIRTH) => OwnerFact::Unborn,
+        Ok(None) | Err(_) => OwnerFact::Unreadable,
+    };
+    let servers = servers(&paths);
+    let mut facts = Facts { owner, is_busy: false, has_lost: false };
+    for (name, server) in &servers {
+        let is_locked = file::is_locked(&paths.server(name).lock);
+        facts.is_busy |= is_locked;
+        facts.has_lost |= !is_locked && server.as_ref().is_ok_and(|server| !server.state.is_final());
+    }
+    Examined { id, paths, record: record.ok().flatten(), servers, facts }
+}
+
+/// The records of a session's servers, by name.
+#[must_use]
+pub fn servers(paths: &SessionPaths) -> Vec<(ServerName, anyhow::Result<ServerRecord>)> {
+    let Ok(entries) = fs::read_dir(&paths.pids) else { return Vec::new() };
+    let mut names: Vec<ServerName> =
+        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok()).collect();
+    names.sort_unstable();
+    let read = |name: ServerName| {
+        let record = ServerRecord::read(&paths.server(&name)).transpose()?;
+        Some((name, record))
+    };
+    names.into_iter().filter_map(read).collect()
+}
+
+/// The processes that scripts of this session named in pid files of their own.
+#[must_use]
+pub fn strays(paths: &SessionPaths, session: &SessionRecord) -> Vec<Stray> {
+    if !matches!(session.owner(), Owner::Alive(_) | Owner::Gone) || session.host != *crate::sys::host::Host::current() {
+        return Vec::new();
+    }
+    let is_own = |name: &str, pid: i32| {
+        pid == session.owner.pid || name.parse::<ServerName>().is_ok_and(|name| paths.server(&name).record.exists())
+    };
+    stray::find(&paths.pids, Duration::from_millis(session.created_since_boot), is_own)
+}
+
+/// One thing that was done, or could not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// The session that it was about.
+    pub session: SessionId,
+    /// What was done.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+    /// Whether it worked.
+    pub done: bool,
+}
+
+impl Examined {
+    /// Does what [`judge`] finds, and tells what that was. Safe to be done by several at once.
+    #[must_use]
+    pub fn carry_out(&self, root: &Root) -> Vec<Deed> {
+        match judge(self.facts) {
+            Verdict::Leave => Vec::new(),
+            Verdict::Sweep => self.sweep(),
+            Verdict::Retire => self.retire(root),
+        }
+    }
+
+    /// Ends the servers for which nobody answers any more.
+    #[must_use]
+    pub fn sweep(&self) -> Vec<Deed> {
+        self.lost()
+            .map(|(name, record)| match request::sweep_lost(&self.paths.server(name), record.clone()) {
+                Ok(_) => self.deed(format!("ended server {name}"), LOST, true),
+                Err(error) => self.deed(format!("could not end server {name}"), &error.to_string(), false),
+            })
+            .collect()
+    }
+
+    /// What [`Examined::carry_out`] would do.
+    #[must_use]
+    pub fn intended(&self) -> Vec<Deed> {
+        let verdict = judge(self.facts);
+        let mut deeds = Vec::new();
+        if verdict != Verdict::Leave {
+            let would_end = |(name, _)| self.deed(format!("would end server {name}"), LOST, false);
+            deeds.extend(self.lost().map(would_end));
+        }
+        if verdict == Verdict::Retire {
+            let strays = self.record.as_ref().map(|record| strays(&self.paths, record)).unwrap_or_default();
+            deeds.extend(strays.iter().map(|stray| {
+                let what = format!("would end process {} ({})", stray.process.pid(), stray.name);
+                self.deed(what, "its session ended", false)
+            }));
+            deeds.push(self.deed("would remove the session's files".to_owned(), self.why_retired(), false));
+        }
+        deeds
+    }
+
+    fn lost(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
+        let readable = self.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
+        readable.filter(|(name, record)| !record.state.is_final() && !file::is_locked(&self.paths.server(name).lock))
+    }
+
+    fn why_retired(&self) -> &'static str {
+        match self.facts.owner {
+            OwnerFact::Unreadable => "it has no readable record",
+            _ => "its shell is gone",
+        }
+    }
+
+    fn retire(&self, root: &Root) -> Vec<Deed> {
+        let mut deeds = self.sweep();
+        if let Some(record) = &self.record {
+            let strays = strays(&self.paths, record);
+            let done = strays.is_empty() || stray::end(&strays);
+            deeds.extend(strays.iter().map(|stray| {
+                self.deed(format!("ended process {} ({})", stray.process.pid(), stray.name), "its session ended", done)
+            }));
+        }
+        if deeds.iter().all(|deed| deed.done) {
+            let done = remove(root, &self.paths).is_ok();
+            deeds.push(self.deed("removed the session's files".to_owned(), self.why_retired(), done));
+        }
+        deeds
+    }
+
+    fn deed(&self, what: String, reason: &str, done: bool) -> Deed {
+        Deed { session: self.id.clone(), what, reason: reason.to_owned(), done }
+    }
+}
+
+/// Removes a session's files; its logs stay.
+///
+/// # Errors
+/// When something could not be removed.
+pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
+    debug_assert!(paths.pids.starts_with(root.runtime()));
+    let result = [&paths.configs, &paths.pids].map(|directory| match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    });
+    // Only if nothing was logged.
+    let _ = fs::remove_dir(&paths.logs);
+    result.into_iter().collect()
+}
+
+/// Looks at a few sessions, a few others each time, and removes those that died idle. Returns the ids of those that
+/// need more than that: the caller must not wait for it.
+#[must_use]
+pub fn sweep_a_few(root: &Root) -> Vec<SessionId> {
+    let position = file::read(&root.cursor()).ok().and_then(|text| String::from_utf8(text).ok());
+    let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let Ok((names, next)) = crate::sys::directory::read_part(&root.pids(), position, LOOKED_AT) else {
+        return Vec::new();
+    };
+    if next != position {
+        let _ = file::replace(&root.cursor(), next.to_string().as_bytes());
+    }
+    let mut removed = 0;
+    let mut others = Vec::new();
+    for id in names.into_iter().filter_map(|name| name.to_str()?.parse().ok()) {
+        let session = examine(root, id);
+        match judge(session.facts) {
+            Verdict::Leave => {}
+            Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
+                if removed < REMOVED {
+                    let _ = remove(root, &session.paths);
+                    removed += 1;
+                }
+            }
+            Verdict::Retire | Verdict::Sweep => others.push(session.id),
+        }
+    }
+    others
+}
+
+/// Why a server is ended by the clean-up.
+const LOST: &str = "its supervisor and keeper are gone";
+
+/// How many sessions one call looks at, and how many it removes.
+const LOOKED_AT: usize = 6;
+const REMOVED: usize = 3;
+
+fn is_idle(session: &Examined) -> bool {
+    session.record.as_ref().is_none_or(|record| strays(&session.paths, record).is_empty())
+}
+
+/// Looks at all sessions.
+#[must_use]
+pub fn examine_all(root: &Root) -> Vec<Examined> {
+    find::all(root).into_iter().map(|id| examine(root, id)).collect()
+}
+
+fn is_younger_than(path: &Path, age: Duration) -> bool {
+    let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
+    modified.is_ok_and(|modified| context::wall_clock().duration_since(modified).is_ok_and(|it| it < age))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_with_a_session_follows_from_its_owner_and_its_servers() {
+        use OwnerFact::{Alive, Elsewhere, Gone, Unborn, Unreadable};
+        use Verdict::{Leave, Retire, Sweep};
+        for (owner, is_busy, has_lost, verdict) in [
+            (Alive, false, false, Leave),
+            (Alive, true, false, Leave),
+            (Alive, true, true, Sweep),
+            (Alive, false, true, Sweep),
+            (Gone, false, false, Retire),
+            (Gone, true, false, Leave),
+            (Gone, true, true, Sweep),
+            (Gone, false, true, Retire),
+            (Unreadable, false, false, Retire),
+            (Unreadable, true, false, Leave),
+            (Unborn, false, false, Leave),
+            (Elsewhere, false, true, Leave),
+        ] {
+            assert_eq!(judge(Facts { owner, is_busy, has_lost }), verdict, "{owner:?} {is_busy} {has_lost}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The keeper: does nothing until the supervisor dies or misses its deadline; then it ends what it adopts.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+
+use super::lifeline::KeeperEnd;
+use super::pace::pace;
+use super::plan::{Watched, is_kept, trace};
+use super::watch::Watch;
+use crate::cleanup::lost;
+use crate::cleanup::pace::Pace;
+use crate::cleanup::tree::{Ending, Progress};
+use crate::context;
+use crate::disk::layout::ServerPaths;
+use crate::server::record::{End, Mode, Reason, ServerRecord, State};
+use crate::sys::Pid;
+use crate::sys::signals::Inbox;
+use crate::sys::wait::{self, Exit};
+
+/// How long after its own deadline a supervisor is taken to be stuck.
+const SLACK: Duration = Duration::from_millis(500);
+
+/// What `ps -o comm` shows, at most 15 bytes.
+pub const SHORT_TITLE: &str = "mcp-keeper";
+
+/// What the client may send to `run`, to be passed on to the server.
+const FORWARDED: [Signal; 7] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGWINCH,
+];
+
+/// The keeper's state.
+pub struct Keeper {
+    /// The one it keeps: its child.
+    pub supervisor: Pid,
+    /// The pipe to it.
+    pub lifeline: KeeperEnd,
+    /// The server's files.
+    pub paths: ServerPaths,
+    /// The server's record as it was at the start.
+    pub record: ServerRecord,
+    /// Whose end ends the server.
+    pub watched: Watched,
+    /// Whether orphans come to this process.
+    pub is_adopting: bool,
+}
+
+impl Keeper {
+    /// Keeps watch until nothing is left to be kept. Returns what a shell would report of the server.
+    pub fn keep(mut self) -> i32 {
+        let forwarded: &[Signal] = if self.record.mode == Mode::Run { &FORWARDED } else { &[] };
+        let wanted: Vec<Signal> = forwarded.iter().copied().chain([Signal::SIGCHLD]).collect();
+        let Ok(mut inbox) = Inbox::new(&wanted) else { return self.sweep() };
+        let mut deadline: Option<Instant> = None;
+        loop {
+            match wait::peek(self.supervisor) {
+                // It leaves with a status only after the tree has.
+                Some(Exit::Code(code)) => {
+                    let _ = wait::collect_one(self.supervisor);
+                    return code;
+                }
+                Some(Exit::Signal(_)) => {
+                    let _ = wait::collect_one(self.supervisor);
+                    return self.sweep();
+                }
+                None => {}
+            }
+            if self.wait(&mut inbox, deadline) {
+                // Whoever stopped the supervisor did not mean the server to outlive its session.
+                let _ = kill(self.supervisor, Signal::SIGCONT);
+                let longest = pace(Reason::SessionEnded, self.record.mode, self.record.settings.grace()).longest();
+                deadline.get_or_insert(context::now() + longest + SLACK);
+            }
+            if deadline.is_some_and(|deadline| context::now() >= deadline) {
+                deadline = None;
+                self.end_stuck_supervisor();
+            }
+        }
+    }
+
+    /// Waits for the next event; true if it was the end of somebody whom the server is not to outlive.
+    fn wait(&mut self, inbox: &mut Inbox, deadline: Option<Instant>) -> bool {
+        let mut watch = Watch::default();
+        watch.within(deadline.map(|deadline| deadline.saturating_duration_since(context::now())));
+        let signals = watch.readable(inbox.as_poll_fd());
+        let gone = self.watched.watch(&mut watch);
+        let ready = watch.wait();
+        if ready.has(signals) {
+            for signal in inbox.drain().into_iter().filter(|&signal| signal != Signal::SIGCHLD) {
+                self.lifeline.send(signal);
+            }
+        }
+        self.watched.forget_ended(&ready, gone).is_some()
+    }
+
+    /// A supervisor that has not ended its server by now is itself the problem; but not if it waits for the kernel.
+    fn end_stuck_supervisor(&self) {
+        let record = ServerRecord::read(&self.paths).ok().flatten();
+        if !record.is_some_and(|record| matches!(record.state, State::Unkillable { .. })) {
+            let _ = kill(self.supervisor, Signal::SIGKILL);
+        }
+    }
+
+    /// Ends what has come to us from a dead supervisor.
+    fn sweep(&mut self) -> i32 {
+        let began = context::now();
+        let (killed, kept) = self.end_children(began);
+        if !self.is_adopting {
+            lost::end(&trace(&self.record));
+        }
+        if let Ok(Some(mut record)) = ServerRecord::read(&self.paths)
+            && record.token == self.record.token
+            && !record.state.is_final()
+        {
+            record.state = State::Ended(End {
+                reason: Reason::SupervisorLost,
+                exit: None,
+                at: context::wall_millis(),
+                took: context::elapsed_millis(began),
+                killed,
+                early: false,
+                kept,
+            });
+            let _ = record.write(&self.paths);
+        }
+        Exit::Signal(Signal::SIGKILL as i32).shell_code()
+    }
+
+    fn end_children(&mut self, began: Instant) -> (bool, Vec<i32>) {
+        let mut ending = Ending::begin(None, Pace::AT_ONCE, began);
+        let mut inbox = Inbox::new(&[Signal::SIGCHLD]).ok();
+        loop {
+            let limit = match ending.advance(context::now(), is_kept) {
+                Progress::Done { kept } => return (ending.killed, kept.into_iter().map(Pid::as_raw).collect()),
+                Progress::Wait(limit) => limit,
+                Progress::Unkillable(_) => None,
+            };
+            let mut watch = Watch::default();
+            watch.within(limit);
+            if let Some(inbox) = &inbox {
+                watch.readable(inbox.as_poll_fd());
+            }
+            watch.wait();
+            inbox.as_mut().map(Inbox::drain);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Splitting off the chain keeper → supervisor → server.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use nix::unistd::setsid;
+
+use super::keeper::{self, Keeper};
+use super::lifeline;
+use super::plan::Plan;
+use super::streams::{ClientError, ClientInput};
+use super::supervise::{Channels, Supervisor};
+use crate::sys::fork::{self, Side};
+use crate::sys::{fd, mark, orphans, title};
+use crate::{context, failpoint};
+
+/// What `start` waits for.
+pub struct Announcement(File);
+
+impl Announcement {
+    /// Waits until the server is ready (true) or is not going to be (false).
+    #[must_use]
+    pub fn wait(mut self) -> bool {
+        matches!(self.0.read(&mut [0]), Ok(1))
+    }
+}
+
+/// Starts a server in the background. Returns at once; the server's state is in its record.
+///
+/// # Errors
+/// When the first record cannot be written, or the system has no process or pipe left.
+pub fn start(plan: Plan) -> io::Result<Announcement> {
+    plan.record.write(&plan.paths)?;
+    failpoint::kill("after-first-record");
+    let (announcement, ready) = fd::pipe()?;
+    match fork::split()? {
+        Side::Parent(_) => {
+            fork::unblock_signals()?;
+            Ok(Announcement(announcement))
+        }
+        Side::Child => {
+            drop(announcement);
+            let _ = setsid();
+            fd::silence_standard();
+            fork::leave(guarded(|| keep(plan, Some(ready), None)));
+        }
+    }
+}
+
+/// Runs a server for the client that started this process, which becomes the keeper. Returns what a shell would report
+/// of the server.
+///
+/// # Errors
+/// When the first record cannot be written, or the system has no process or pipe left.
+pub fn run(plan: Plan) -> io::Result<i32> {
+    plan.record.write(&plan.paths)?;
+    let input = ClientInput::new(fd::duplicate(io::stdin().as_fd())?);
+    let error = ClientError::new(fd::duplicate(io::stderr().as_fd())?);
+    keep(plan, None, Some((input, error)))
+}
+
+/// Becomes the keeper: splits off the supervisor and keeps watch over it.
+fn keep(plan: Plan, ready: Option<File>, client: Option<(ClientInput, ClientError)>) -> io::Result<i32> {
+    // A limit that was lowered further before leaves the tree without a mark, not without supervision.
+    let _ = mark::set(plan.record.token.mark());
+    let is_adopting = orphans::adopt().is_ok();
+    let (keeper_end, supervisor_end) = lifeline::new()?;
+    failpoint::kill("before-supervisor");
+    match fork::split()? {
+        Side::Parent(supervisor) => {
+            drop((supervisor_end, ready, client));
+            // The client's streams are the server's alone from now on, so that end of file and EPIPE pass through.
+            fd::silence_standard();
+            leave_directory();
+            failpoint::kill("keeper");
+            title::set(
+                &format!("mcp-hook: keeper {} {}", plan.record.token.session(), plan.record.name),
+                keeper::SHORT_TITLE,
+            );
+            fork::trim_memory();
+            let _lock = plan.lock;
+            let (paths, record, watched) = (plan.paths, plan.record, plan.watched);
+            let lifeline = keeper_end;
+            Ok(Keeper { supervisor, lifeline, paths, record, watched, is_adopting }.keep())
+        }
+        Side::Child => {
+            drop(keeper_end);
+            leave_directory();
+            let channels = Channels { lifeline: supervisor_end, ready, client };
+            fork::leave(guarded(|| Supervisor::new(plan, channels).map(Supervisor::run)));
+        }
+    }
+}
+
+/// A panic must look like a death to the other of the two, not like an orderly end.
+fn guarded(role: impl FnOnce() -> io::Result<i32>) -> i32 {
+    match catch_unwind(AssertUnwindSafe(role)) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) | Err(_) => std::process::abort(),
+    }
+}
+
+/// Keeps no file system busy for as long as the server lives.
+fn leave_directory() {
+    let _ = context::change_directory(Path::new("/"));
+}

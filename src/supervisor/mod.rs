@@ -1,0 +1,15 @@
+//! The two small processes that answer for a server, and how to ask something of them.
+//!
+//! `keeper → supervisor → server`: the supervisor starts the tree, watches it and ends it; the keeper ends it should
+//! the supervisor die. Each has adopted the orphans below it, each notices the other's death.
+
+mod keeper;
+pub mod launch;
+mod lifeline;
+mod pace;
+pub mod plan;
+pub mod request;
+mod running;
+mod streams;
+mod supervise;
+mod watch;

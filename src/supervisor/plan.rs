@@ -1,0 +1,71 @@
+//! What a keeper and a supervisor need to know.
+
+use std::fs::File;
+
+use super::watch::{Place, Ready, Watch};
+use crate::cleanup::lost::Trace;
+use crate::disk::layout::ServerPaths;
+use crate::server::record::{Reason, ServerRecord};
+use crate::server::token::{KEEP_VARIABLE, VARIABLE};
+use crate::sys::handle::ProcessHandle;
+use crate::sys::{Pid, process};
+
+/// A server to be supervised.
+pub struct Plan {
+    /// Its files.
+    pub paths: ServerPaths,
+    /// Its record, in the state `starting`.
+    pub record: ServerRecord,
+    /// The lock on its name. Whoever has a copy of this descriptor answers for the server.
+    pub lock: File,
+    /// Whose end ends the server.
+    pub watched: Watched,
+}
+
+/// The processes that a server does not outlive, as long as they live.
+pub struct Watched {
+    /// The session's owner.
+    pub owner: Option<ProcessHandle>,
+    /// The client that `run` was started by.
+    pub client: Option<ProcessHandle>,
+}
+
+impl Watched {
+    /// Adds both to what is waited for.
+    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> [Place; 2] {
+        [&self.owner, &self.client].map(|process| process.as_ref().and_then(|process| watch.process(process)))
+    }
+
+    /// If one of them has ended: why the server is ended now. Each is reported once.
+    pub fn forget_ended(&mut self, ready: &Ready, places: [Place; 2]) -> Option<Reason> {
+        let mut reason = None;
+        let both =
+            [(&mut self.client, places[1], Reason::ClientGone), (&mut self.owner, places[0], Reason::SessionEnded)];
+        for (process, place, why) in both {
+            let may_have_ended = |process: &ProcessHandle| ready.has(place) || process.as_poll_fd().is_none();
+            if process.as_ref().is_some_and(|process| may_have_ended(process) && process.has_exited()) {
+                *process = None;
+                reason = Some(why);
+            }
+        }
+        reason
+    }
+}
+
+/// What the processes of a recorded server can be recognised by.
+#[must_use]
+pub fn trace(record: &ServerRecord) -> Trace {
+    let watchers = record.watchers;
+    Trace {
+        variable: (VARIABLE, record.token.to_string()),
+        mark: record.token.mark(),
+        keep: KEEP_VARIABLE,
+        spared: watchers.into_iter().flat_map(|both| [both.keeper, both.supervisor]).collect(),
+    }
+}
+
+/// Whether a process asks to be let go.
+#[must_use]
+pub fn is_kept(pid: Pid) -> bool {
+    process::variable(pid, KEEP_VARIABLE).as_deref() == Some(b"1")
+}

@@ -1,0 +1,169 @@
+//! Asking a running supervisor for something: a signal through a pidfd, the answer is the record.
+
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
+use super::pace::pace;
+use super::plan::trace;
+use crate::cleanup::lost;
+use crate::context;
+use crate::disk::file;
+use crate::disk::layout::ServerPaths;
+use crate::server::record::{End, Reason, ServerRecord, State};
+use crate::sys::Pid;
+use crate::sys::handle::ProcessHandle;
+
+/// How much longer than its own deadline a supervisor gets before it is taken to be stuck.
+const SLACK: Duration = Duration::from_secs(1);
+/// How long a keeper gets to sweep.
+const SWEEP: Duration = Duration::from_secs(3);
+
+/// The two processes of a server, as far as they live.
+pub struct Watchers {
+    supervisor: Option<ProcessHandle>,
+    keeper: Option<ProcessHandle>,
+}
+
+/// Why a server could not be ended.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// Its processes do not die.
+    #[error("not even SIGKILL ends {0:?}")]
+    Unkillable(Vec<i32>),
+    /// Somebody holds the lock, but the record does not prove who.
+    #[error("somebody answers for it, but its record does not prove who")]
+    Unproven,
+    /// The record is of another machine or container.
+    #[error("it runs on another host or in another container")]
+    Elsewhere,
+}
+
+impl Watchers {
+    /// The processes that the record names, proven to be the same.
+    #[must_use]
+    pub fn of(record: &ServerRecord) -> Self {
+        let both = record.watchers.filter(|_| record.is_of_this_host());
+        Self {
+            supervisor: both.and_then(|both| ProcessHandle::reopen(&both.supervisor)),
+            keeper: both.and_then(|both| ProcessHandle::reopen(&both.keeper)),
+        }
+    }
+
+    /// Asks the supervisor, and wakes both in case somebody has stopped them.
+    pub fn ask(&self, signal: Signal) {
+        if let Some(supervisor) = &self.supervisor {
+            let _ = supervisor.signal(signal);
+        }
+        for process in self.living() {
+            let _ = process.signal(Signal::SIGCONT);
+        }
+    }
+
+    /// Whether one of them lives.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.living().next().is_some()
+    }
+
+    fn living(&self) -> impl Iterator<Item = &ProcessHandle> {
+        self.supervisor.iter().chain(&self.keeper).filter(|process| !process.has_exited())
+    }
+}
+
+/// Asks the supervisor of a server to end it; does not wait.
+pub fn ask_to_stop(record: &ServerRecord) -> Watchers {
+    let watchers = Watchers::of(record);
+    watchers.ask(Signal::SIGTERM);
+    watchers
+}
+
+/// Tells the supervisor of a server that its session ends; does not wait.
+pub fn ask_to_end_session(record: &ServerRecord) -> Watchers {
+    let watchers = Watchers::of(record);
+    watchers.ask(Signal::SIGQUIT);
+    watchers
+}
+
+/// Asks the supervisor of a server to end it and start it again; does not wait.
+pub fn ask_to_restart(record: &ServerRecord) -> Watchers {
+    let watchers = Watchers::of(record);
+    watchers.ask(Signal::SIGUSR1);
+    watchers
+}
+
+/// Waits until nobody answers for the server any more, and returns its record then.
+///
+/// A supervisor that misses its deadline is killed; its keeper ends the tree.
+///
+/// # Errors
+/// When the tree could not be ended.
+pub fn await_end(paths: &ServerPaths, asked: ServerRecord, watchers: &Watchers) -> Result<ServerRecord, StopError> {
+    let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| asked.clone());
+    let longest = pace(Reason::Stopped, asked.mode, asked.settings.grace()).longest();
+    if !wait_for(watchers, context::now() + longest + SLACK) {
+        if let State::Unkillable { pids, .. } = record().state {
+            return Err(StopError::Unkillable(pids));
+        }
+        if let Some(supervisor) = &watchers.supervisor {
+            let _ = supervisor.signal(Signal::SIGKILL);
+        }
+        wait_for(watchers, context::now() + SWEEP);
+    }
+    sweep_lost(paths, record())
+}
+
+/// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, or for which
+/// somebody answers; twice is harmless.
+///
+/// # Errors
+/// When something is left that cannot be ended, or must not be touched.
+pub fn sweep_lost(paths: &ServerPaths, mut record: ServerRecord) -> Result<ServerRecord, StopError> {
+    if record.state.is_final() {
+        return Ok(record);
+    }
+    if !record.is_of_this_host() {
+        return Err(StopError::Elsewhere);
+    }
+    let Ok(lock) = file::open_lock(&paths.lock) else { return Ok(record) };
+    if lock.try_lock().is_err() {
+        return Err(if Watchers::of(&record).any() { StopError::Unkillable(Vec::new()) } else { StopError::Unproven });
+    }
+    let began = context::now();
+    let (count, living) = lost::end(&trace(&record));
+    let pids: Vec<i32> = living.into_iter().map(Pid::as_raw).collect();
+    record.state = if pids.is_empty() {
+        State::Ended(End {
+            reason: Reason::WatchersLost,
+            exit: None,
+            at: context::wall_millis(),
+            took: context::elapsed_millis(began),
+            killed: count > 0,
+            early: false,
+            kept: Vec::new(),
+        })
+    } else {
+        State::Unkillable { pids: pids.clone(), reason: Reason::WatchersLost }
+    };
+    let _ = record.write(paths);
+    if pids.is_empty() { Ok(record) } else { Err(StopError::Unkillable(pids)) }
+}
+
+/// Waits until both have ended; false if they have not by then.
+fn wait_for(watchers: &Watchers, deadline: Instant) -> bool {
+    loop {
+        let living: Vec<&ProcessHandle> = watchers.living().collect();
+        let left = deadline.saturating_duration_since(context::now());
+        if living.is_empty() || left.is_zero() {
+            return living.is_empty();
+        }
+        let mut fds: Vec<PollFd<'_>> = living
+            .iter()
+            .filter_map(|process| process.as_poll_fd())
+            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+            .collect();
+        let limit = if fds.is_empty() { left.min(Duration::from_millis(20)) } else { left };
+        let _ = poll(&mut fds, PollTimeout::try_from(limit.as_millis().max(1)).unwrap_or(PollTimeout::MAX));
+    }
+}

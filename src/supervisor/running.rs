@@ -1,0 +1,117 @@
+//! A server's first process and the pipes to it.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::plan::Plan;
+use super::streams::{ClientError, Pipe};
+use super::watch::{Place, Ready, Watch};
+use crate::context;
+use crate::server::environment;
+use crate::server::log::{LogWriter, Stream};
+use crate::server::record::Mode;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::{Identity, Pid, fd, spawn};
+
+/// A server that has been started.
+pub struct Running {
+    /// Its first process.
+    pub identity: Identity,
+    /// When it was started, on the wall clock, in milliseconds.
+    pub since: u64,
+    outputs: Vec<Pipe>,
+    /// Never written to and never closed while the server lives: its input has no end.
+    _input: Option<File>,
+}
+
+/// Why a server could not be started.
+pub struct Failure {
+    /// In words.
+    pub cause: String,
+    /// As a shell would report it.
+    pub code: i32,
+}
+
+impl Running {
+    /// Starts the server. For `run` it gets our standard input and output as they are.
+    pub fn start(plan: &Plan) -> Result<Self, Failure> {
+        let words = plan.record.command.words();
+        let directory = &plan.record.directory;
+        Self::spawn(plan, words[0], &words[1..]).map_err(|error| failure(&error, words[0], directory))
+    }
+
+    fn spawn(plan: &Plan, program: &str, arguments: &[&str]) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(&plan.record.directory);
+        command.envs(environment::additions(&plan.record.token, &plan.paths));
+        for name in environment::REMOVED {
+            command.env_remove(name);
+        }
+        let mut outputs = Vec::new();
+        let mut input = None;
+        let (reader, writer) = fd::pipe()?;
+        command.stderr(writer);
+        outputs.push(Pipe::new(reader, Stream::Err)?);
+        if plan.record.mode == Mode::Start {
+            let (reader, writer) = fd::pipe()?;
+            command.stdout(writer);
+            outputs.push(Pipe::new(reader, Stream::Out)?);
+            let (reader, writer) = fd::pipe()?;
+            command.stdin(reader);
+            input = Some(writer);
+        } else {
+            command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
+        }
+        let child = spawn::spawn(&mut command)?;
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let identity = ProcessHandle::open(pid).ok_or(io::ErrorKind::NotFound)?.identity();
+        Ok(Self { identity, since: context::wall_millis(), outputs, _input: input })
+    }
+
+    /// The number of the first process, which is also that of its group.
+    pub fn pid(&self) -> Pid {
+        self.identity.pid()
+    }
+
+    /// Adds the output pipes to what is waited for, unless the client has to catch up first.
+    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>, client: Option<&ClientError>) -> Vec<Place> {
+        if let Some(Err(pause)) = client.map(|client| client.accepts(context::now())) {
+            watch.within(Some(pause));
+            return Vec::new();
+        }
+        self.outputs.iter().map(|pipe| pipe.watch(watch)).collect()
+    }
+
+    /// Hands on what the server has printed.
+    pub fn pump(&mut self, ready: &Ready, places: &[Place], log: &mut LogWriter, mut client: Option<&mut ClientError>) {
+        for (pipe, &place) in self.outputs.iter_mut().zip(places) {
+            if ready.has(place) {
+                pipe.pump(log, client.as_deref_mut());
+            }
+        }
+    }
+
+    /// Hands on the rest, after the tree has ended.
+    pub fn drain(&mut self, log: &mut LogWriter, mut client: Option<&mut ClientError>) {
+        for pipe in &mut self.outputs {
+            pipe.drain(log, client.as_deref_mut());
+        }
+    }
+}
+
+fn failure(error: &io::Error, program: &str, directory: &Path) -> Failure {
+    if !directory.is_dir() {
+        let cause = format!("could not start {program}: the directory {} is not there", directory.display());
+        return Failure { cause, code: 126 };
+    }
+    let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+    let why = match error.kind() {
+        io::ErrorKind::NotFound if program.contains('/') => "no such file".to_owned(),
+        io::ErrorKind::NotFound => "command not found".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure { cause: format!("could not start {program}: {why}"), code }
+}

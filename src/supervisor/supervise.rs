@@ -1,0 +1,347 @@
+//! The supervisor: starts a server's tree, watches it, ends it, and leaves only when nothing of it is left.
+
+use std::fs::File;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::{getppid, setsid};
+
+use super::lifeline::SupervisorEnd;
+use super::pace::pace;
+use super::plan::{Plan, is_kept, trace};
+use super::running::Running;
+use super::streams::{ClientError, ClientInput};
+use super::watch::Watch;
+use crate::cleanup::lost;
+use crate::cleanup::tree::{Ending, Progress};
+use crate::server::log::LogWriter;
+use crate::server::record::{End, Mode, Reason, State, Watchers};
+use crate::sys::handle::ProcessHandle;
+use crate::sys::pty::Pty;
+use crate::sys::signals::Inbox;
+use crate::sys::wait::{self, Exit};
+use crate::sys::{Pid, fd, orphans, process, title};
+use crate::{context, failpoint};
+
+/// A server that has lived this long counts as started.
+const READY_AFTER: Duration = Duration::from_millis(300);
+
+/// What a supervisor is given beside the plan.
+pub struct Channels {
+    /// From the keeper.
+    pub lifeline: SupervisorEnd,
+    /// To `start`: one byte when the server is ready, the end of the file when it is not going to be.
+    pub ready: Option<File>,
+    /// For `run`: the client's standard input and error.
+    pub client: Option<(ClientInput, ClientError)>,
+}
+
+/// The supervisor's state beside the server's.
+pub struct Supervisor {
+    plan: Plan,
+    inbox: Inbox,
+    lifeline: Option<SupervisorEnd>,
+    ready: Option<File>,
+    client_input: Option<ClientInput>,
+    client_error: Option<ClientError>,
+    log: LogWriter,
+    terminal: Option<Pty>,
+    is_adopting: bool,
+}
+
+/// What the server does.
+enum Phase {
+    /// It lives; `ready_at` is when it will count as started.
+    Up { ready_at: Option<Instant> },
+    /// It is being ended.
+    Down { ending: Ending, reason: Reason, early: bool, look_again: Option<Duration> },
+}
+
+impl Supervisor {
+    /// Becomes the supervisor of `plan`. Nearly all that can go wrong here only takes away a safety net.
+    ///
+    /// # Errors
+    /// When signals cannot be received.
+    pub fn new(plan: Plan, channels: Channels) -> std::io::Result<Self> {
+        let _ = setsid();
+        let inbox = Inbox::new(&REQUESTS)?;
+        title::set(&format!("mcp-hook: supervisor {} {}", plan.record.token.session(), plan.record.name), SHORT_TITLE);
+        let is_adopting = orphans::adopt().is_ok();
+        let terminal = plan.record.settings.terminal.then(Pty::take_as_controlling).and_then(Result::ok);
+        let (client_input, client_error) = channels.client.unzip();
+        let mut supervisor = Self {
+            inbox,
+            lifeline: Some(channels.lifeline),
+            ready: channels.ready,
+            client_input,
+            client_error,
+            log: LogWriter::open(&plan.paths.log),
+            terminal,
+            is_adopting,
+            plan,
+        };
+        supervisor.warn_of_missing_nets();
+        supervisor.plan.record.watchers = ProcessHandle::open(getppid())
+            .zip(ProcessHandle::open(Pid::this()))
+            .map(|(keeper, me)| Watchers { keeper: keeper.identity(), supervisor: me.identity() });
+        Ok(supervisor)
+    }
+
+    /// Runs the server until it is over, starting it again when asked to. Returns what a shell would report of it.
+    pub fn run(mut self) -> i32 {
+        loop {
+            let code = match self.start() {
+                Ok(running) => match self.supervise(running) {
+                    Some(code) => code,
+                    None => continue,
+                },
+                Err(code) => code,
+            };
+            return self.leave(code);
+        }
+    }
+
+    fn start(&mut self) -> Result<Running, i32> {
+        self.record(State::Starting);
+        failpoint::kill("before-fork");
+        let started = Running::start(&self.plan);
+        failpoint::kill("after-fork");
+        // From here on only the server has the client's streams.
+        fd::silence_standard();
+        match started {
+            Ok(running) => {
+                if let Some(terminal) = &self.terminal {
+                    let _ = terminal.put_in_foreground(running.pid());
+                }
+                self.note(&format!("started, pid {}", running.pid()));
+                self.record(State::Running { server: running.identity, since: running.since, ready: false });
+                Ok(running)
+            }
+            Err(failure) => {
+                self.note(&failure.cause);
+                if let Some(client) = &mut self.client_error {
+                    client.say(&format!("mcp-hook: {}\n", failure.cause));
+                }
+                self.record(State::Failed { cause: failure.cause, code: failure.code });
+                Err(failure.code)
+            }
+        }
+    }
+
+    /// Watches the server until its tree is gone; `None` if it is to be started again.
+    fn supervise(&mut self, mut running: Running) -> Option<i32> {
+        let mut phase = Phase::Up { ready_at: Some(context::now() + READY_AFTER) };
+        loop {
+            let limit = match &phase {
+                Phase::Up { ready_at } => ready_at.map(|at| at.saturating_duration_since(context::now())),
+                Phase::Down { look_again, .. } => *look_again,
+            };
+            if let Some(reason) = self.wait(&mut running, limit) {
+                phase = self.end(phase, &running, reason);
+            }
+            if let Phase::Up { ready_at } = &mut phase {
+                collect_orphans(running.pid());
+                if wait::peek(running.pid()).is_some() {
+                    phase = self.end(phase, &running, Reason::Exited);
+                } else if ready_at.is_some_and(|at| context::now() >= at) {
+                    *ready_at = None;
+                    self.become_ready(&running);
+                }
+            }
+            if let Phase::Down { ending, reason, early, look_again } = &mut phase {
+                match ending.advance(context::now(), is_kept) {
+                    Progress::Wait(limit) => *look_again = limit,
+                    Progress::Unkillable(pids) => {
+                        *look_again = None;
+                        self.report_unkillable(pids, *reason);
+                    }
+                    Progress::Done { kept } => {
+                        let end = self.describe(ending, *reason, *early, kept);
+                        return self.finish(running, end);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the next event and handles what needs no decision; the reason to end the server, if there is one.
+    fn wait(&mut self, running: &mut Running, limit: Option<Duration>) -> Option<Reason> {
+        let mut watch = Watch::default();
+        watch.within(limit);
+        let signals = watch.readable(self.inbox.as_poll_fd());
+        let lifeline = self.lifeline.as_ref().and_then(|lifeline| lifeline.watch(&mut watch));
+        let watched = self.plan.watched.watch(&mut watch);
+        let input = self.client_input.as_ref().and_then(|input| input.watch(&mut watch));
+        let error = self.client_error.as_ref().and_then(|error| error.watch(&mut watch));
+        let outputs = running.watch(&mut watch, self.client_error.as_ref());
+        let ready = watch.wait();
+        if ready.has(error)
+            && let Some(client) = &mut self.client_error
+        {
+            client.write();
+        }
+        running.pump(&ready, &outputs, &mut self.log, self.client_error.as_mut());
+        // The last that applies decides; each of them is reported once.
+        let mut reason = None;
+        if ready.has(input) {
+            self.client_input = None;
+            reason = Some(Reason::ClientGone);
+        }
+        reason = self.plan.watched.forget_ended(&ready, watched).or(reason);
+        if ready.has(signals) {
+            reason = self.read_signals().or(reason);
+        }
+        if ready.has(lifeline) {
+            reason = self.read_lifeline(running.pid()).or(reason);
+        }
+        reason
+    }
+
+    fn read_signals(&mut self) -> Option<Reason> {
+        let signals = self.inbox.drain();
+        let may_restart = self.plan.record.mode == Mode::Start;
+        [
+            (Signal::SIGTERM, Reason::Stopped),
+            (Signal::SIGINT, Reason::Stopped),
+            (Signal::SIGQUIT, Reason::SessionEnded),
+            (Signal::SIGUSR1, Reason::Restarted),
+        ]
+        .into_iter()
+        .filter(|&(_, reason)| may_restart || reason != Reason::Restarted)
+        .find_map(|(signal, reason)| signals.contains(&signal).then_some(reason))
+    }
+
+    /// What the client sends to `run` reaches the server's group; what ends programs also ends the tree.
+    fn read_lifeline(&mut self, leader: Pid) -> Option<Reason> {
+        let Some(signals) = self.lifeline.as_mut().and_then(SupervisorEnd::read) else {
+            self.lifeline = None;
+            return Some(Reason::KeeperLost);
+        };
+        for &signal in signals.iter().filter(|&&signal| signal != Signal::SIGTERM) {
+            let _ = killpg(leader, signal);
+        }
+        let ends = signals.iter().any(|signal| matches!(signal, Signal::SIGTERM | Signal::SIGHUP));
+        ends.then_some(Reason::ClientSignal)
+    }
+
+    /// Begins to end the tree, or goes on doing so for one more reason. Only `restart` is overruled by a later one.
+    fn end(&mut self, phase: Phase, running: &Running, new: Reason) -> Phase {
+        let now = context::now();
+        let pace = pace(new, self.plan.record.mode, self.plan.record.settings.grace());
+        let (ending, reason, early) = match phase {
+            Phase::Up { ready_at } => (Ending::begin(Some(running.pid()), pace, now), new, ready_at.is_some()),
+            Phase::Down { mut ending, reason, early, .. } => {
+                ending.hurry(pace, now);
+                let overruled = reason == Reason::Restarted && new != Reason::Exited;
+                (ending, if overruled { new } else { reason }, early)
+            }
+        };
+        self.record(State::Stopping { server: running.identity, reason });
+        failpoint::kill("while-stopping");
+        Phase::Down { ending, reason, early, look_again: Some(Duration::ZERO) }
+    }
+
+    fn become_ready(&mut self, running: &Running) {
+        self.record(State::Running { server: running.identity, since: running.since, ready: true });
+        if let Some(mut ready) = self.ready.take() {
+            let _ = ready.write_all(b"r");
+        }
+    }
+
+    fn report_unkillable(&mut self, pids: Vec<Pid>, reason: Reason) {
+        let pids: Vec<i32> = pids.into_iter().map(Pid::as_raw).collect();
+        if !matches!(self.plan.record.state, State::Unkillable { .. }) {
+            self.note(&format!("warning: not even SIGKILL ends {pids:?}; still waiting"));
+            self.record(State::Unkillable { pids, reason });
+        }
+    }
+
+    fn describe(&mut self, ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {
+        let mut killed = ending.killed;
+        if !self.is_adopting {
+            killed |= lost::end(&trace(&self.plan.record)).0 > 0;
+        }
+        End {
+            reason,
+            exit: ending.leader_exit,
+            at: context::wall_millis(),
+            took: context::elapsed_millis(ending.began()),
+            killed,
+            early,
+            kept: kept.into_iter().map(Pid::as_raw).collect(),
+        }
+    }
+
+    fn finish(&mut self, mut running: Running, end: End) -> Option<i32> {
+        running.drain(&mut self.log, self.client_error.as_mut());
+        let how = match end.exit {
+            Some(Exit::Code(code)) => format!("exit status {code}"),
+            Some(Exit::Signal(number)) => format!("signal {number}"),
+            None => "unknown status".to_owned(),
+        };
+        self.note(&format!("ended because {}: {how}, after {} ms", end.reason.text(), end.took));
+        for pid in &end.kept {
+            self.note(&format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
+        }
+        let code = end.exit.map_or(1, Exit::shell_code);
+        let is_restart = end.reason == Reason::Restarted;
+        self.record(State::Ended(end));
+        failpoint::kill("after-end");
+        if is_restart {
+            self.plan.record.restarts += 1;
+            return None;
+        }
+        Some(code)
+    }
+
+    fn leave(mut self, code: i32) -> i32 {
+        if let Some(terminal) = &self.terminal {
+            terminal.release();
+        }
+        if let Some(client) = &mut self.client_error {
+            client.finish();
+        }
+        // A keeper that somebody stopped could not collect us, and would hold the lock.
+        if self.lifeline.is_some() {
+            let _ = kill(getppid(), Signal::SIGCONT);
+        }
+        code
+    }
+
+    fn record(&mut self, state: State) {
+        self.plan.record.state = state;
+        // A runtime directory that vanished costs the server nothing but its record.
+        let _ = self.plan.record.write(&self.plan.paths);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.log.note(context::wall_clock(), text);
+    }
+
+    fn warn_of_missing_nets(&mut self) {
+        let has_handles = self.plan.watched.owner.as_ref().is_none_or(|owner| owner.as_poll_fd().is_some());
+        for (is_there, what) in [
+            (self.is_adopting, "orphans cannot be adopted; escaped processes are searched for instead"),
+            (has_handles, "there are no pidfds; the session's owner is looked at regularly instead"),
+            (process::lists_children(), "children are not listed; all processes are searched instead"),
+        ] {
+            if !is_there {
+                self.note(&format!("warning: {what}"));
+            }
+        }
+    }
+}
+
+/// Collects adopted orphans that have ended. The server's first process stays, so that its number stays taken.
+fn collect_orphans(leader: Pid) {
+    while let Some(pid) = wait::peek_any().filter(|&pid| pid != leader) {
+        let _ = wait::collect_one(pid);
+    }
+}
+
+/// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`.
+const REQUESTS: [Signal; 5] = [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1];
+
+/// What `ps -o comm` shows, at most 15 bytes.
+pub const SHORT_TITLE: &str = "mcp-supervisor";

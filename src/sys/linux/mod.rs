@@ -1,0 +1,9 @@
+//! Linux: pidfds, subreapers, parent-death signals and `/proc`.
+
+pub mod follow;
+pub mod handle;
+pub mod host;
+pub mod mark;
+pub mod orphans;
+pub mod process;
+pub mod title;

@@ -1,0 +1,221 @@
+//! Facts about processes, read from `proc(5)`.
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use nix::unistd::{Pid, SysconfVar, sysconf};
+
+/// What `/proc/PID/stat` says of a process (`proc_pid_stat(5)`).
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// The process.
+    pub pid: Pid,
+    /// Its parent; 0 for a process whose parent is outside our pid namespace.
+    pub parent: Pid,
+    /// Its process group.
+    pub group: Pid,
+    /// Its session (in the sense of `setsid(2)`).
+    pub session: Pid,
+    /// Device number of its controlling terminal, 0 if it has none.
+    pub terminal: u64,
+    /// Clock ticks from boot to its start.
+    pub start: u64,
+    /// Whether it has ended and nobody has collected its status yet.
+    pub zombie: bool,
+    /// Processor time used by itself and by the children it has waited for.
+    pub cpu: Duration,
+    /// Resident memory in bytes, pages that it shares with others included.
+    pub resident: u64,
+    /// Where its stack begins: chosen anew by every `execve(2)`, kept by `fork(2)`. 0 if it may not be seen.
+    image: u64,
+}
+
+/// Reads what the kernel knows of `pid`; `None` if there is no such process.
+#[must_use]
+pub fn read(pid: Pid) -> Option<Process> {
+    let mut buffer = [0; 1024];
+    let stat = read_small(&format!("/proc/{pid}/stat"), &mut buffer).ok()?;
+    parse_stat(pid, stat)
+}
+
+fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
+    let after_name = stat.iter().rposition(|&byte| byte == b')')? + 2;
+    let text = std::str::from_utf8(stat.get(after_name..)?).ok()?;
+    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    // Field numbers as in the manual page, where the state is field 3.
+    let field = |number: usize| fields.get(number - 3).copied();
+    let number = |index: usize| field(index).and_then(|text| text.parse::<i64>().ok());
+    let id = |index| number(index).and_then(|value| i32::try_from(value).ok()).map(Pid::from_raw);
+    let ticks: u64 = (14..=17).filter_map(|index| u64::try_from(number(index)?).ok()).sum();
+    Some(Process {
+        pid,
+        parent: id(4)?,
+        group: id(5)?,
+        session: id(6)?,
+        terminal: number(7)?.try_into().unwrap_or(0),
+        start: field(22)?.parse().ok()?,
+        zombie: matches!(field(3)?, "Z" | "X" | "x"),
+        cpu: Duration::from_millis(ticks * 1000 / ticks_per_second()),
+        resident: field(24)?.parse::<u64>().ok()? * page_size(),
+        image: field(28)?.parse().unwrap_or(0),
+    })
+}
+
+/// The processes whose parent is `parent`, ended but uncollected ones included.
+///
+/// Reads `children` of every thread; where the kernel has no such file (`CONFIG_PROC_CHILDREN`), all of `/proc`.
+#[must_use]
+pub fn children(parent: Pid) -> Vec<Pid> {
+    match children_of_threads(parent) {
+        Ok(children) => children,
+        Err(_) => all().into_iter().filter(|&pid| read(pid).is_some_and(|it| it.parent == parent)).collect(),
+    }
+}
+
+fn children_of_threads(parent: Pid) -> io::Result<Vec<Pid>> {
+    crate::failpoint::fail_io("children-file")?;
+    let mut children = Vec::new();
+    let mut text = String::new();
+    for thread in fs::read_dir(format!("/proc/{parent}/task"))?.flatten() {
+        text.clear();
+        match File::open(thread.path().join("children")) {
+            Ok(mut file) => file.read_to_string(&mut text)?,
+            // A thread that ended meanwhile: its children have moved to another thread of the same process.
+            Err(error) if thread.path().exists() => return Err(error),
+            Err(_) => continue,
+        };
+        children.extend(text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw));
+    }
+    Ok(children)
+}
+
+/// Whether the kernel lists the children of a process (`CONFIG_PROC_CHILDREN`).
+#[must_use]
+pub fn lists_children() -> bool {
+    children_of_threads(Pid::this()).is_ok()
+}
+
+/// Every process that `/proc` shows.
+#[must_use]
+pub fn all() -> Vec<Pid> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw).collect()
+}
+
+/// The user that `pid` runs as (the effective one); `None` if there is no such process.
+#[must_use]
+pub fn user(pid: Pid) -> Option<u32> {
+    fs::metadata(format!("/proc/{pid}")).ok().map(|data| data.uid())
+}
+
+/// The value of the environment variable `name` that `pid` was started with.
+///
+/// Only what `execve(2)` was given: later changes are not seen, and a process may have overwritten it.
+#[must_use]
+pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
+    let block = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    block
+        .split(|&byte| byte == 0)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        .map(<[u8]>::to_vec)
+}
+
+/// What the program of `pid` is called: its short name (`proc_pid_comm(5)`), at most 15 bytes.
+#[must_use]
+pub fn name(pid: Pid) -> String {
+    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
+}
+
+/// The arguments of `pid`, separated by NUL as in `proc_pid_cmdline(5)`.
+#[must_use]
+pub fn arguments(pid: Pid) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+/// Whether `child` is a copy of `parent` that has not executed a program of its own: a subshell.
+#[must_use]
+pub fn is_plain_fork(child: &Process, parent: &Process) -> bool {
+    child.parent == parent.pid && child.image != 0 && child.image == parent.image
+}
+
+/// The path of the terminal with device number `terminal`, as far as its name follows from the number
+/// (`/dev/pts/N`, `/dev/ttyN`, `/dev/ttySN`; Linux `Documentation/admin-guide/devices.txt`).
+#[must_use]
+pub fn terminal_path(terminal: u64) -> Option<PathBuf> {
+    // `stat` packs the numbers as the kernel's `new_encode_dev` does.
+    let major = (terminal >> 8) & 0xfff;
+    let minor = (terminal & 0xff) | ((terminal >> 12) & 0xf_ff00);
+    match major {
+        0 => None,
+        4 if minor < 64 => Some(format!("/dev/tty{minor}").into()),
+        4 => Some(format!("/dev/ttyS{}", minor - 64).into()),
+        136..=143 => Some(format!("/dev/pts/{}", minor + (major - 136) * (1 << 20)).into()),
+        _ => None,
+    }
+}
+
+/// How long after boot a process with this `start` began.
+#[must_use]
+pub fn since_boot(start: u64) -> Duration {
+    Duration::from_millis(start * 1000 / ticks_per_second())
+}
+
+fn ticks_per_second() -> u64 {
+    static TICKS: OnceLock<u64> = OnceLock::new();
+    *TICKS.get_or_init(|| configuration(SysconfVar::CLK_TCK, 100))
+}
+
+fn page_size() -> u64 {
+    static SIZE: OnceLock<u64> = OnceLock::new();
+    *SIZE.get_or_init(|| configuration(SysconfVar::PAGE_SIZE, 4096))
+}
+
+fn configuration(name: SysconfVar, default: u64) -> u64 {
+    sysconf(name).ok().flatten().and_then(|value| value.try_into().ok()).unwrap_or(default)
+}
+
+/// Reads a file of `/proc` that fits into `buffer`, with one `read(2)` so that it is of one moment.
+pub(super) fn read_small<'a>(path: &str, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+    debug_assert!(CString::new(path).is_ok());
+    let length = File::open(path)?.read(buffer)?;
+    Ok(&buffer[..length])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
+        let stat = b"42 (a) (b c)) S 7 8 9 34816 42 4194304 1 0 0 0 250 50 0 0 20 0 1 0 777 1000 3 0 0 0 12345 0 0";
+        let process = parse_stat(Pid::from_raw(42), stat).expect("a whole line");
+        assert_eq!(process.parent.as_raw(), 7);
+        assert_eq!(process.terminal, 34816);
+        assert_eq!(process.start, 777);
+        assert_eq!(process.cpu, Duration::from_secs(3));
+        assert_eq!(process.image, 12345);
+    }
+
+    #[test]
+    fn terminals_are_named_after_their_device_number() {
+        assert_eq!(terminal_path(34816), Some("/dev/pts/0".into()));
+        assert_eq!(terminal_path(34819), Some("/dev/pts/3".into()));
+        assert_eq!(terminal_path(1025), Some("/dev/tty1".into()));
+        assert_eq!(terminal_path(0), None);
+    }
+
+    #[test]
+    fn the_list_of_children_and_the_scan_of_all_processes_agree() {
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("cat");
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        assert!(children(Pid::this()).contains(&pid));
+        assert!(all().into_iter().any(|it| it == pid && read(it).is_some_and(|it| it.parent == Pid::this())));
+        drop(child.stdin.take());
+        child.wait().expect("cat ends at end of input");
+    }
+}

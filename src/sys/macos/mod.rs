@@ -1,0 +1,1 @@
+//! macOS: kqueue, process groups and libproc.

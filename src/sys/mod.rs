@@ -1,0 +1,83 @@
+//! The operating system: everything that is platform-specific and every `unsafe` of the project.
+//!
+//! The platform modules (`linux`, `macos`) export the same names; the rest of the project does not know which of
+//! them it talks to. Where a platform cannot do a thing, the function says so in its result and the caller has a
+//! fallback.
+
+#![allow(unsafe_code, reason = "this is the module for it; every block says why it is sound")]
+
+pub mod directory;
+pub mod fd;
+pub mod fork;
+pub mod pty;
+pub mod signals;
+pub mod spawn;
+pub mod wait;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+pub use linux::{follow, handle, host, mark, orphans, process, title};
+
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(target_os = "macos")]
+pub use macos::{follow, handle, host, mark, orphans, process, title};
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("mcp-hook supports Linux and macOS only");
+
+use serde::{Deserialize, Serialize};
+
+pub use nix::unistd::Pid;
+
+/// Who a process is, beyond its number: numbers come back at once, so a record never holds a bare pid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The process id, valid in the pid namespace of the [`host::Host`] recorded beside it.
+    pub pid: i32,
+    /// When the process started: clock ticks since boot on Linux (`proc_pid_stat(5)`, field 22), microseconds since
+    /// the epoch on macOS. Not unique by itself: a number can be used twice within one tick.
+    pub start: u64,
+    /// A number that the kernel never gives twice in one boot: the inode of the pidfd (Linux 6.9 and later), the
+    /// unique process id (macOS). `None` where the kernel has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<u64>,
+}
+
+impl Identity {
+    /// Whether both name the same process. Serial numbers decide where both have one.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.pid == other.pid
+            && self.start == other.start
+            && match (self.serial, other.serial) {
+                (Some(mine), Some(theirs)) => mine == theirs,
+                _ => true,
+            }
+    }
+
+    /// The process id in the type that system calls take.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.pid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Identity;
+
+    fn identity(pid: i32, start: u64, serial: Option<u64>) -> Identity {
+        Identity { pid, start, serial }
+    }
+
+    #[test]
+    fn the_serial_number_decides_when_pid_and_start_are_the_same() {
+        let recorded = identity(7, 100, Some(1));
+        assert!(recorded.is_same(&identity(7, 100, Some(1))));
+        assert!(!recorded.is_same(&identity(7, 100, Some(2))));
+        assert!(!recorded.is_same(&identity(7, 101, Some(1))));
+        assert!(recorded.is_same(&identity(7, 100, None)));
+    }
+}

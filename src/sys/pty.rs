@@ -1,0 +1,63 @@
+//! A pseudo-terminal whose only purpose is to be hung up (`pty(7)`).
+//!
+//! The supervisor leads a session that has it as its controlling terminal, and the server's group is in the
+//! foreground there. When the supervisor is killed, the kernel hangs up and sends SIGHUP to that group
+//! (`credentials(7)`), even if nobody else of ours is left. The supervisor, not the server, leads the session:
+//! the kernel would also hang up when a leader like `npm exec` ends, and so cut short the grace time of the rest.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::libc;
+use nix::pty::{PtyMaster, grantpt, posix_openpt, unlockpt};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, getpgrp, tcsetpgrp};
+
+/// Both sides of a pseudo-terminal; hangs up when dropped.
+pub struct Pty {
+    terminal: OwnedFd,
+    _master: PtyMaster,
+}
+
+impl Pty {
+    /// Makes a pseudo-terminal and takes it as the controlling terminal of this process, which must lead a session.
+    ///
+    /// # Errors
+    /// As `posix_openpt(3)` and `ioctl_tty(2)`: a container may have no `/dev/ptmx`.
+    pub fn take_as_controlling() -> io::Result<Self> {
+        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let terminal = nix::fcntl::open(name(&master)?.as_str(), flags, Mode::empty())?;
+        // SAFETY: TIOCSCTTY takes an integer and acts on a descriptor that is open.
+        Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY.into(), 0) })?;
+        Ok(Self { terminal, _master: master })
+    }
+
+    /// Puts a process group of this session into the foreground: the one that a hang-up reaches.
+    ///
+    /// # Errors
+    /// As `tcsetpgrp(3)`. SIGTTOU must be blocked.
+    pub fn put_in_foreground(&self, group: Pid) -> nix::Result<()> {
+        tcsetpgrp(self.terminal.as_fd(), group)
+    }
+
+    /// Takes the foreground back: a hang-up reaches nobody but ourselves then.
+    pub fn release(&self) {
+        let _ = tcsetpgrp(self.terminal.as_fd(), getpgrp());
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn name(master: &PtyMaster) -> nix::Result<String> {
+    nix::pty::ptsname_r(master)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name(master: &PtyMaster) -> nix::Result<String> {
+    // SAFETY: ptsname uses a static buffer; this process has one thread.
+    unsafe { nix::pty::ptsname(master) }
+}

@@ -1,0 +1,68 @@
+//! Signals as something to poll for, by way of the `signal-hook` crate's self-pipe.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use nix::libc;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
+
+/// The signals that reach this process; every other one that can be blocked is.
+pub struct Inbox {
+    delivery: SignalDelivery<UnixStream, SignalOnly>,
+}
+
+impl Inbox {
+    /// Listens for `wanted` from now on and blocks the rest, but for those that tell of a fault in the program.
+    ///
+    /// # Errors
+    /// When handlers cannot be installed.
+    pub fn new(wanted: &[Signal]) -> io::Result<Self> {
+        let (reader, writer) = UnixStream::pair()?;
+        let numbers: Vec<i32> = wanted.iter().map(|&signal| signal as i32).collect();
+        let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly::default(), numbers)?;
+        // Built from all (real-time signals too), not from the named ones.
+        let mut blocked = SigSet::all();
+        let faults = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGABRT];
+        for &signal in wanted.iter().chain(&faults) {
+            blocked.remove(signal);
+        }
+        blocked.thread_set_mask()?;
+        Ok(Self { delivery })
+    }
+
+    /// Readable when a signal has arrived.
+    pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
+        self.delivery.get_read().as_fd()
+    }
+
+    /// The signals that have arrived since the last call, each once.
+    pub fn drain(&mut self) -> Vec<Signal> {
+        self.delivery.pending().filter_map(|number| Signal::try_from(number).ok()).collect()
+    }
+}
+
+/// Ignores `signal` in this process.
+///
+/// # Errors
+/// As `sigaction(2)`.
+pub fn ignore(signal: Signal) -> nix::Result<()> {
+    let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: ignoring a signal installs no code.
+    unsafe { sigaction(signal, &action) }.map(drop)
+}
+
+/// Gives every signal its default effect and unblocks all. Async-signal-safe: called between fork and exec.
+pub fn reset_all() {
+    #[cfg(target_os = "linux")]
+    let last = libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    let last = 31;
+    for number in 1..=last {
+        // SAFETY: the default action installs no code; numbers that cannot be set are refused with EINVAL.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+    let _ = SigSet::empty().thread_set_mask();
+}

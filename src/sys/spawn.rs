@@ -1,0 +1,28 @@
+//! Starting a server's first process.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+
+use nix::unistd::{Pid, setpgid};
+
+use super::{orphans, signals};
+
+/// Starts `command` as the leader of a process group of its own in our session, with default signal dispositions and
+/// an empty signal mask; the kernel kills it with this process.
+///
+/// # Errors
+/// As `fork(2)` and `execve(2)`: `NotFound` and `PermissionDenied` are what a shell reports as 127 and 126.
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    let parent = Pid::this();
+    let this_process = Pid::from_raw(0);
+    let prepare = move || {
+        signals::reset_all();
+        setpgid(this_process, this_process)?;
+        orphans::die_with(parent)?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec `prepare` makes system calls only; it neither allocates nor locks.
+    unsafe { command.pre_exec(prepare) };
+    command.spawn()
+}

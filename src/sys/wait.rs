@@ -1,0 +1,117 @@
+//! Collecting children (`waitpid(2)`). The raw calls, because a child may be ended by a real-time signal, for which
+//! the `nix` crate has no name.
+
+use std::mem::MaybeUninit;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Exit {
+    /// It left with this status.
+    Code(i32),
+    /// A signal with this number ended it.
+    Signal(i32),
+}
+
+impl Exit {
+    /// The status that a shell reports: 128 + n for signal n.
+    #[must_use]
+    pub fn shell_code(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+
+    fn of(status: i32) -> Self {
+        let status = ExitStatus::from_raw(status);
+        match status.signal() {
+            Some(number) => Self::Signal(number),
+            None => Self::Code(status.code().unwrap_or_default()),
+        }
+    }
+}
+
+/// What [`collect`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collected {
+    /// A child had ended and is gone now.
+    One(Pid, Exit),
+    /// There are children, none has ended.
+    StillRunning,
+    /// There are no children.
+    NoChildren,
+}
+
+/// How `child` ended, if it has; it stays a zombie, so its number (and its group's) stays ours.
+#[must_use]
+pub fn peek(child: Pid) -> Option<Exit> {
+    let id = libc::id_t::try_from(child.as_raw()).ok()?;
+    look(libc::P_PID, id).map(|(_, exit)| exit)
+}
+
+/// A child that has ended, if there is one; it stays a zombie.
+#[must_use]
+pub fn peek_any() -> Option<Pid> {
+    look(libc::P_ALL, 0).map(|(pid, _)| pid)
+}
+
+fn look(which: libc::idtype_t, id: libc::id_t) -> Option<(Pid, Exit)> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: waitid writes at most one siginfo_t, which a zeroed one may be read as too.
+    let info = unsafe {
+        Errno::result(libc::waitid(which, id, info.as_mut_ptr(), flags)).ok()?;
+        info.assume_init()
+    };
+    // SAFETY: waitid filled in the fields of SIGCHLD, or left all zero when nothing has ended.
+    let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+    let exit = if info.si_code == libc::CLD_EXITED { Exit::Code(status) } else { Exit::Signal(status) };
+    (pid > 0).then_some((Pid::from_raw(pid), exit))
+}
+
+/// Collects `child` if it has ended.
+pub fn collect_one(child: Pid) -> Option<Exit> {
+    match wait_now(child) {
+        Collected::One(_, exit) => Some(exit),
+        Collected::StillRunning | Collected::NoChildren => None,
+    }
+}
+
+/// Collects any one child that has ended.
+pub fn collect() -> Collected {
+    wait_now(Pid::from_raw(-1))
+}
+
+/// Waits until `child` ends and collects it.
+pub fn collect_when_done(child: Pid) -> Option<Exit> {
+    let mut status = 0;
+    loop {
+        // SAFETY: waitpid writes one integer.
+        match Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) }) {
+            Ok(_) => return Some(Exit::of(status)),
+            Err(Errno::EINTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+fn wait_now(which: Pid) -> Collected {
+    let mut status = 0;
+    loop {
+        // SAFETY: waitpid writes one integer.
+        match Errno::result(unsafe { libc::waitpid(which.as_raw(), &raw mut status, libc::WNOHANG) }) {
+            Ok(0) => return Collected::StillRunning,
+            Ok(pid) => return Collected::One(Pid::from_raw(pid), Exit::of(status)),
+            Err(Errno::EINTR) => {}
+            Err(_) => return Collected::NoChildren,
+        }
+    }
+}

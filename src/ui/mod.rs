@@ -1,0 +1,59 @@
+//! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
+
+pub mod style;
+pub mod table;
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::failure::hint_of;
+
+/// Prints a result. A reader that has gone away is no error: `mcp-hook logs | head`.
+///
+/// # Errors
+/// When standard output cannot be written for another reason.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(|error| anyhow::anyhow!("could not write to standard output: {error}")),
+    }
+}
+
+/// Tells the user what was done.
+///
+/// # Errors
+/// None: a terminal that has gone away is nobody's fault. The result makes it fit where `print` does.
+pub fn say(text: &str) -> Result<()> {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    Ok(())
+}
+
+/// Tells the user what should not be.
+pub fn warn(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{} {text}", style::paint(style::WARNING, "warning:"));
+}
+
+/// Tells the user what went wrong, and the way out.
+pub fn error(error: &anyhow::Error) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = writeln!(stderr, "{} {error:#}", style::paint(style::ERROR, "mcp-hook:"));
+    if let Some(hint) = hint_of(error) {
+        let _ = writeln!(stderr, "{} {hint}", style::paint(style::HINT, "hint:"));
+    }
+}
+
+/// Does something that takes a while, with a spinner on a terminal.
+pub fn spin<T>(text: &str, work: impl FnOnce() -> T) -> T {
+    if !io::stderr().is_terminal() {
+        return work();
+    }
+    let spinner = indicatif::ProgressBar::new_spinner();
+    spinner.set_message(text.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let result = work();
+    spinner.finish_and_clear();
+    result
+}

@@ -1,0 +1,34 @@
+//! Colours. `anstream` removes them where they are not wanted (no terminal, `NO_COLOR`).
+
+use anstyle::{AnsiColor, Style};
+
+/// What went wrong.
+pub const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// What should not be.
+pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// The way out.
+pub const HINT: Style = AnsiColor::Cyan.on_default().bold();
+/// The heads of columns.
+pub const HEAD: Style = Style::new().bold();
+/// What is less important.
+pub const FAINT: Style = Style::new().dimmed();
+/// What is well.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+
+/// `text` in a style.
+#[must_use]
+pub fn paint(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The style for a server's state.
+#[must_use]
+pub fn of_state(state: &str) -> Style {
+    match state {
+        "running" => GOOD,
+        "starting" | "stopping" => AnsiColor::Yellow.on_default(),
+        "failed" | "unkillable" | "lost" | "unreadable" => AnsiColor::Red.on_default(),
+        "unmanaged" => AnsiColor::Blue.on_default(),
+        _ => FAINT,
+    }
+}
