@@ -12,15 +12,18 @@ if builtin status is-interactive
         if builtin test -f $__mcp_hook_dir/session.pid -a -r $__mcp_hook_dir/session.pid
             builtin read -z pid <$__mcp_hook_dir/session.pid
         end
-        builtin test (builtin string trim -- "$pid")x != {$fish_pid}x
+        not builtin string match -q -r -- "\A$fish_pid\Z" "$pid"
     end
 
-    # Only the shell that owns the session closes it; an inherited or joined session names another shell.
-    function __mcp_hook_exit --on-event fish_exit
-        if builtin string match -q -- "$fish_pid:*" "$__mcp_hook_owner"
-            and __mcp_hook_used
-            and builtin command -sq mcp-hook
-            command mcp-hook close $__mcp_hook_owner </dev/null >/dev/null 2>&1
+    # Only the shell that owns the session closes it; an inherited or joined session names another shell. Defined once: a
+    # second definition would move it behind the handlers that were defined in between.
+    if not builtin functions -q __mcp_hook_exit
+        function __mcp_hook_exit --on-event fish_exit
+            if builtin string match -q -- "$fish_pid:*" "$__mcp_hook_owner"
+                and __mcp_hook_used
+                and builtin command -sq mcp-hook
+                command mcp-hook close $__mcp_hook_owner </dev/null >/dev/null 2>&1
+            end
         end
     end
 

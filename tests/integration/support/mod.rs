@@ -7,6 +7,7 @@ pub mod pty;
 pub mod sandbox;
 pub mod shell;
 pub mod stand_in;
+mod teletype;
 pub mod tree;
 pub mod wait;
 

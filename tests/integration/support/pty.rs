@@ -6,18 +6,19 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
-use nix::libc;
-use nix::pty::{Winsize, openpty};
 use nix::sys::signal::Signal;
+use nix::sys::termios::{LocalFlags, tcgetattr};
 
 use super::output::{Output, listing};
 use super::process::Process;
 use super::sandbox::Sandbox;
 use super::shell::Shell;
+use super::teletype::{open_pty, plain, spawn_on};
 use super::wait::{self, Deadline};
 
 /// A terminal and the shell that leads its session.
@@ -51,18 +52,11 @@ impl<'s> Terminal<'s> {
     /// A window with any command in it that ends up as an interactive `shell`.
     #[track_caller]
     pub fn open_command(sandbox: &'s Sandbox, shell: Shell, command: &mut Command) -> Self {
-        // Wide, so that line editors do not wrap what is typed.
-        let size = Winsize {
-            ws_row: 50,
-            ws_col: 2000,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        let pty = openpty(&size, None).unwrap();
-        let child = spawn_on(command, &pty.slave);
-        drop(pty.slave);
+        let (master, slave) = open_pty();
+        let child = spawn_on(command, &slave);
+        drop(slave);
         let process = Process::with_pid(child.id().cast_signed()).expect("the shell runs");
-        let master = Some(File::from(pty.master));
+        let master = Some(master);
         let mut terminal = Self {
             sandbox,
             shell,
@@ -130,8 +124,9 @@ impl<'s> Terminal<'s> {
         let number = self.commands;
         // The markers are put together by printf, so that the echo of the line does not contain them.
         let status = self.shell.status();
+        self.wait_prompt();
         self.send_line(&format!(
-            "printf '<<%s>>' {number}; {line}\nprintf '<<%s:%s>>\\n' {number} {status}"
+            "printf '<<%s>>' {number}; {line}; printf '<<%s:%s>>\\n' {number} {status}"
         ));
         self.wait_for(&format!("<<{number}>>"));
         let stdout = self.wait_for(&format!("<<{number}:"));
@@ -145,9 +140,31 @@ impl<'s> Terminal<'s> {
             cwd: self.sandbox.home(),
             root: self.sandbox.root().to_owned(),
             status: ExitStatus::from_raw(code << 8),
-            stdout: stdout.replace("\r\n", "\n"),
+            stdout: plain(stdout.trim_end_matches(&format!("<<{number}:"))),
             stderr: String::new(),
         }
+    }
+
+    /// Waits until the shell reads a line: its editor has taken the terminal out of canonical mode (termios(3)). Keys that come
+    /// earlier would be echoed twice, and a Ctrl-D be lost.
+    #[track_caller]
+    pub fn wait_prompt(&mut self) {
+        let deadline = Deadline::usual();
+        while self.canonical() {
+            assert!(
+                deadline.left().is_some() && self.process.alive(),
+                "no prompt appeared\n{self}"
+            );
+            self.read_some(Deadline::after(Duration::from_millis(3)));
+        }
+    }
+
+    fn canonical(&self) -> bool {
+        let master = self.master.as_ref().expect("the window is open");
+        tcgetattr(master)
+            .unwrap()
+            .local_flags
+            .contains(LocalFlags::ICANON)
     }
 
     /// The value of a variable in the shell, empty if unset.
@@ -155,6 +172,7 @@ impl<'s> Terminal<'s> {
     pub fn variable(&mut self, name: &str) -> String {
         self.commands += 1;
         let number = self.commands;
+        self.wait_prompt();
         self.send_line(&format!("printf '<[%s:%s]>' {number} \"${name}\""));
         self.wait_for(&format!("<[{number}:"));
         self.wait_for("]>").trim_end_matches("]>").to_owned()
@@ -189,15 +207,13 @@ impl<'s> Terminal<'s> {
             assert!(ended, "the shell did not end\n{self}");
         }
         let status = self.child.wait().unwrap();
-        while self.master.is_some()
-            && self.read_some(Deadline::after(std::time::Duration::from_millis(1)))
-        {}
+        while self.master.is_some() && self.read_some(Deadline::after(Duration::from_millis(1))) {}
         status
     }
 
-    /// All that has appeared so far.
-    pub fn screen(&self) -> &str {
-        &self.screen
+    /// All that has appeared so far, as text: without control sequences and carriage returns.
+    pub fn screen(&self) -> String {
+        plain(&self.screen)
     }
 
     /// Reads what is there; `false` at the deadline or when the other side is closed.
@@ -217,23 +233,6 @@ impl<'s> Terminal<'s> {
             .push_str(&String::from_utf8_lossy(&chunk[..length]));
         true
     }
-}
-
-/// The command as leader of a session of its own whose controlling terminal is `terminal`.
-fn spawn_on(command: &mut Command, terminal: &OwnedFd) -> Child {
-    let [stdin, stdout, stderr] = [(); 3].map(|()| Stdio::from(terminal.try_clone().unwrap()));
-    command.stdin(stdin).stdout(stdout).stderr(stderr);
-    // SAFETY: between fork and exec only setsid(2) and ioctl(2), both async-signal-safe; nothing is allocated.
-    unsafe {
-        command.pre_exec(|| {
-            nix::unistd::setsid()?;
-            nix::errno::Errno::result(libc::ioctl(0, libc::TIOCSCTTY, 0))?;
-            Ok(())
-        });
-    }
-    command
-        .spawn()
-        .unwrap_or_else(|error| panic!("could not run {command:?}: {error}"))
 }
 
 impl std::fmt::Display for Terminal<'_> {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::output::{Output, listing};
 use super::process::{self, Process};
+use super::shell::Shell;
 use super::wait::{self, Deadline};
 
 const TOKEN: &str = "MCP_TEST_TOKEN";
@@ -52,7 +53,19 @@ impl Sandbox {
             fs::create_dir(sandbox.path(name)).unwrap();
         }
         sandbox.base_environment();
+        sandbox.other_shells();
         sandbox
+    }
+
+    /// `MCP_TEST_BASH`, `MCP_TEST_ZSH` and `MCP_TEST_FISH` name other versions of the shells to run all tests with.
+    fn other_shells(&self) {
+        for shell in Shell::ALL {
+            if let Some(program) =
+                std::env::var_os(format!("MCP_TEST_{}", shell.name().to_uppercase()))
+            {
+                std::os::unix::fs::symlink(program, self.path("bin").join(shell.name())).unwrap();
+            }
+        }
     }
 
     fn base_environment(&self) {

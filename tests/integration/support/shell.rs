@@ -49,7 +49,11 @@ impl Shell {
 
     /// The status of the last command, as this shell spells it.
     pub fn status(self) -> &'static str {
-        if self == Self::Fish { "$status" } else { "$?" }
+        if self == Self::Fish {
+            "$status"
+        } else {
+            "\"$?\""
+        }
     }
 
     /// The shell's own pid, as this shell spells it.
@@ -87,7 +91,7 @@ impl Shell {
                 sandbox.write("home/.bash_profile", ". ~/.bashrc\n");
             }
             Self::Zsh => {
-                sandbox.write("home/.zshrc", format!("{text}"));
+                sandbox.write("home/.zshrc", text);
             }
             Self::Fish => {
                 std::fs::create_dir_all(
