@@ -50,14 +50,8 @@ fn end(world: &World, server: Server, by: By, ready: impl Fn() -> bool) {
     let mut terminal = Terminal::open(&world.sandbox, Shell::Bash);
     let project = Shell::Bash.quote(world.project(server).to_str().expect("UTF-8"));
     terminal.run(&format!("cd {project}")).ok();
-    let words: Vec<_> = world
-        .words(server)
-        .into_iter()
-        .filter_map(|w| w.into_string().ok())
-        .collect();
-    terminal
-        .run(&format!("mcp-hook start real -- {}", words.join(" ")))
-        .ok();
+    let words: Vec<_> = world.words(server).into_iter().filter_map(|w| w.into_string().ok()).collect();
+    terminal.run(&format!("mcp-hook start real -- {}", words.join(" "))).ok();
     let mut tree = Snapshot::default();
     wait::until("the server runs", || {
         tree.add_below(world, terminal.process());
@@ -73,10 +67,7 @@ fn end(world: &World, server: Server, by: By, ready: impl Fn() -> bool) {
 
 /// Lets Node write a line for every SIGTERM that the server gets, and returns the file.
 fn count_sigterms(world: &World) -> PathBuf {
-    let counter = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/fixtures/count_sigterms.cjs"
-    );
+    let counter = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/count_sigterms.cjs");
     let log = world.sandbox.write("sigterms", "");
     for (name, value) in [
         ("NODE_OPTIONS", format!("--require={counter}")),

@@ -126,17 +126,10 @@ fn talk(sdk: Sdk) {
     let held = [0, 1].map(|number| descriptor(tree.server(server), number));
     assert_eq!(given.lines().collect::<Vec<_>>(), held, "{tree}");
 
-    let text: String = "Ünïcode, \u{2028}\t\"quotes\", \\ and \u{1f980}\n"
-        .chars()
-        .cycle()
-        .take(1 << 18)
-        .collect();
+    let text: String = "Ünïcode, \u{2028}\t\"quotes\", \\ and \u{1f980}\n".chars().cycle().take(1 << 18).collect();
     client.call("echo", &json!({"message": text}));
     let told = client.expect("text");
-    assert!(
-        told["text"] == format!("Echo: {text}"),
-        "the text has changed on its way"
-    );
+    assert!(told["text"] == format!("Echo: {text}"), "the text has changed on its way");
 
     client.close();
     tree.assert_gone(&world, &[], GONE);

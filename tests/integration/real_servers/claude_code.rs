@@ -58,15 +58,10 @@ fn configured(world: &World) -> Option<PathBuf> {
         return None;
     };
     world.sandbox.env("DISABLE_AUTOUPDATER", "1");
-    world
-        .sandbox
-        .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
+    world.sandbox.env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
     let server = Server::OlderEverything;
     let mut add: Command = world.command(&claude, server);
     add.args(["mcp", "add", "--scope", "user", "everything", "--"]);
-    world
-        .sandbox
-        .run(add.args(world.run_words("everything", server)))
-        .ok();
+    world.sandbox.run(add.args(world.run_words("everything", server))).ok();
     Some(claude)
 }

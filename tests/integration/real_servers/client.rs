@@ -23,17 +23,10 @@ pub enum Sdk {
 
 impl Sdk {
     fn words(self, world: &World) -> Vec<PathBuf> {
-        let driver = |name| {
-            PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-                .join("tests/clients")
-                .join(name)
-        };
+        let driver = |name| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name);
         match self {
             Self::Python => {
-                vec![
-                    world.installed("python/bin/python"),
-                    driver("stdio_client.py"),
-                ]
+                vec![world.installed("python/bin/python"), driver("stdio_client.py")]
             }
             Self::TypeScript => vec!["node".into(), world.installed("node/stdio_client.mjs")],
             Self::Rust => vec![world.installed("rust-client")],
@@ -78,14 +71,7 @@ impl Client {
         let process = Process::with_pid(child.id().cast_signed()).expect("the client runs");
         let orders = child.stdin.take();
         let answers = child.stdout.take().expect("piped");
-        Self {
-            child,
-            process,
-            orders,
-            answers,
-            unread: Vec::new(),
-            stderr,
-        }
+        Self { child, process, orders, answers, unread: Vec::new(), stderr }
     }
 
     /// The client's own process.
@@ -125,18 +111,10 @@ impl Client {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<_> = self.unread.drain(..=end).collect();
                 let told: Value = serde_json::from_slice(&line).expect("a line of JSON");
-                assert!(
-                    told["event"] == event,
-                    "expected {event}, not {told}\n{}",
-                    self.log()
-                );
+                assert!(told["event"] == event, "expected {event}, not {told}\n{}", self.log());
                 return told;
             }
-            assert!(
-                self.read_some(deadline),
-                "the client did not tell {event}\n{}",
-                self.log()
-            );
+            assert!(self.read_some(deadline), "the client did not tell {event}\n{}", self.log());
         }
     }
 

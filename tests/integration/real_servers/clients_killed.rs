@@ -57,10 +57,7 @@ fn assert_whitelisted(world: &World, server: Process) {
     for (name, value) in world.sandbox.environment() {
         let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
         let passed = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"].contains(&&*name);
-        assert!(
-            passed || !server.has_env(&format!("{name}={value}")),
-            "{name}"
-        );
+        assert!(passed || !server.has_env(&format!("{name}={value}")), "{name}");
     }
 }
 
@@ -70,10 +67,7 @@ fn kill_inspector(server: Server) {
     let world = World::new();
     for _ in 0..ROUNDS {
         let mut inspector = world
-            .command(
-                world.installed("node/node_modules/.bin/mcp-inspector"),
-                server,
-            )
+            .command(world.installed("node/node_modules/.bin/mcp-inspector"), server)
             .args(["--cli", "--method", "tools/list", "--"])
             .args(world.run_words("everything", server))
             .stdout(Stdio::piped())

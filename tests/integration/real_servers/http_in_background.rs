@@ -24,9 +24,7 @@ fn killed_shell_leaves_no_http_server_and_no_port_in_twenty_rounds() {
 fn killed_npm_exec_leaves_no_http_server_and_no_port_in_twenty_rounds() {
     end_by(|round| {
         round.launcher.signal(Signal::SIGKILL);
-        round
-            .tree
-            .assert_gone(round.world, &[round.terminal.process()], GONE);
+        round.tree.assert_gone(round.world, &[round.terminal.process()], GONE);
     });
 }
 
@@ -34,12 +32,8 @@ fn killed_npm_exec_leaves_no_http_server_and_no_port_in_twenty_rounds() {
 fn killed_supervisor_leaves_no_http_server_and_no_port_in_twenty_rounds() {
     end_by(|round| {
         let parent = round.launcher.stat().expect("it is alive").parent;
-        Process::with_pid(parent)
-            .expect("the supervisor")
-            .signal(Signal::SIGKILL);
-        round
-            .tree
-            .assert_gone(round.world, &[round.terminal.process()], GONE);
+        Process::with_pid(parent).expect("the supervisor").signal(Signal::SIGKILL);
+        round.tree.assert_gone(round.world, &[round.terminal.process()], GONE);
     });
 }
 
@@ -48,9 +42,7 @@ fn stop_leaves_no_http_server_and_no_port_in_twenty_rounds() {
     end_by(|round| {
         round.terminal.run("mcp-hook stop everything").ok();
         assert!(!round.port.listening(), "stop has returned\n{}", round.tree);
-        round
-            .tree
-            .assert_gone(round.world, &[round.terminal.process()], GONE);
+        round.tree.assert_gone(round.world, &[round.terminal.process()], GONE);
     });
 }
 
@@ -73,19 +65,11 @@ fn end_by(end: impl Fn(Round<'_, '_>)) {
         let project = shell.quote(world.project(server).to_str().expect("UTF-8"));
         terminal.run(&format!("cd {project}")).ok();
         let words = "npx -y @modelcontextprotocol/server-everything streamableHttp";
-        terminal
-            .run(&format!("mcp-hook start everything -- {words}"))
-            .ok();
+        terminal.run(&format!("mcp-hook start everything -- {words}")).ok();
         port.wait_listening();
         let tree = Snapshot::below(&world, terminal.process());
         let launcher = tree.launcher(server);
-        end(Round {
-            world: &world,
-            port: &port,
-            terminal: &mut terminal,
-            tree: &tree,
-            launcher,
-        });
+        end(Round { world: &world, port: &port, terminal: &mut terminal, tree: &tree, launcher });
         assert!(!port.listening(), "{tree}");
     }
 }

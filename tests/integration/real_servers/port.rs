@@ -4,9 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket, sockopt,
-};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket, sockopt};
 
 use crate::support::wait;
 
@@ -22,24 +20,13 @@ pub struct Port {
 
 impl Port {
     pub fn reserve() -> Self {
-        let bound = socket(
-            AddressFamily::Inet,
-            SockType::Stream,
-            SockFlag::SOCK_CLOEXEC,
-            None,
-        )
-        .unwrap();
+        let bound = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
         setsockopt(&bound, sockopt::ReuseAddr, &true).unwrap();
         let any: SocketAddr = ([0, 0, 0, 0], 0).into();
-        let SocketAddr::V4(any) = any else {
-            unreachable!("it is an IPv4 address")
-        };
+        let SocketAddr::V4(any) = any else { unreachable!("it is an IPv4 address") };
         bind(bound.as_raw_fd(), &SockaddrIn::from(any)).unwrap();
         let number = getsockname::<SockaddrIn>(bound.as_raw_fd()).unwrap().port();
-        Self {
-            number,
-            _bound: bound,
-        }
+        Self { number, _bound: bound }
     }
 
     pub fn number(&self) -> u16 {
@@ -49,9 +36,7 @@ impl Port {
     /// Waits until a server listens.
     #[track_caller]
     pub fn wait_listening(&self) {
-        wait::until("a server listens on the port", || {
-            self.listening().then_some(())
-        });
+        wait::until("a server listens on the port", || self.listening().then_some(()));
     }
 
     /// Whether any process listens on it, on whatever address.

@@ -21,11 +21,7 @@ impl Snapshot {
 
     /// Adds what has appeared since, and looks again at what the others are called: a launcher changes its command line.
     pub fn add_below(&mut self, world: &World, root: Process) {
-        for process in root
-            .descendants()
-            .into_iter()
-            .chain(world.sandbox.survivors())
-        {
+        for process in root.descendants().into_iter().chain(world.sandbox.survivors()) {
             let line = command_line(process);
             match self.0.iter_mut().find(|(known, _)| *known == process) {
                 Some((_, known)) if !line.is_empty() => *known = line,
@@ -80,10 +76,7 @@ impl Snapshot {
         // What had been seen first; then whatever that has started meanwhile.
         while !left.is_empty() {
             for process in left.iter().filter(|process| !kept.contains(process)) {
-                assert!(
-                    process.gone_by(deadline),
-                    "alive after {within:?}: {process}\n{self}"
-                );
+                assert!(process.gone_by(deadline), "alive after {within:?}: {process}\n{self}");
             }
             left = world.sandbox.survivors();
             left.retain(|process| !kept.contains(process));
@@ -94,9 +87,7 @@ impl Snapshot {
 impl std::fmt::Display for Snapshot {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(out, "--- seen alive")?;
-        self.0
-            .iter()
-            .try_for_each(|(process, line)| writeln!(out, "{} {line}", process.pid))
+        self.0.iter().try_for_each(|(process, line)| writeln!(out, "{} {line}", process.pid))
     }
 }
 
@@ -105,15 +96,11 @@ fn is_server(line: &str, server: Server) -> bool {
     let mut words = line.split(' ');
     let interpreter = words.next().unwrap_or_default();
     let script = words.next().unwrap_or_default();
-    ["node", "python", "python3"]
-        .iter()
-        .any(|name| interpreter.rsplit('/').next() == Some(name))
+    ["node", "python", "python3"].iter().any(|name| interpreter.rsplit('/').next() == Some(name))
         && script.rsplit('/').next() == Some(server.program())
 }
 
 fn command_line(process: Process) -> String {
     let line = fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
-    String::from_utf8_lossy(&line)
-        .trim_end_matches('\0')
-        .replace('\0', " ")
+    String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " ")
 }

@@ -62,15 +62,8 @@ impl World {
         sandbox.write("home/.npmrc", "offline=true\nupdate-notifier=false\n");
         let uv = fs::read(installed.join("uv.toml")).unwrap();
         sandbox.write("home/.config/uv/uv.toml", uv);
-        let path = sandbox
-            .environment()
-            .into_iter()
-            .find(|(name, _)| name == "PATH")
-            .unwrap()
-            .1;
-        let path = [installed.join("python/bin")]
-            .into_iter()
-            .chain(std::env::split_paths(&path));
+        let path = sandbox.environment().into_iter().find(|(name, _)| name == "PATH").unwrap().1;
+        let path = [installed.join("python/bin")].into_iter().chain(std::env::split_paths(&path));
         sandbox.env("PATH", std::env::join_paths(path).unwrap());
         sandbox.env("SHELL", "/bin/sh");
         Self { sandbox, installed }
@@ -84,9 +77,7 @@ impl World {
     /// The words that start `server`.
     pub fn words(&self, server: Server) -> Vec<OsString> {
         let words: &[&str] = match server {
-            Server::Everything | Server::OlderEverything => {
-                &["npx", "-y", "@modelcontextprotocol/server-everything"]
-            }
+            Server::Everything | Server::OlderEverything => &["npx", "-y", "@modelcontextprotocol/server-everything"],
             Server::Filesystem => &["npx", "-y", "@modelcontextprotocol/server-filesystem"],
             Server::Time => &["uvx", "mcp-server-time"],
         };
@@ -100,19 +91,12 @@ impl World {
     /// The words with which a client starts `server` through mcp-hook.
     pub fn run_words(&self, name: &str, server: Server) -> Vec<OsString> {
         let hook = [env!("CARGO_BIN_EXE_mcp-hook"), "run", name, "--"];
-        hook.iter()
-            .map(OsString::from)
-            .chain(self.words(server))
-            .collect()
+        hook.iter().map(OsString::from).chain(self.words(server)).collect()
     }
 
     /// The project in which `npx` finds `server`.
     pub fn project(&self, server: Server) -> PathBuf {
-        self.installed(if server == Server::OlderEverything {
-            "older"
-        } else {
-            "node"
-        })
+        self.installed(if server == Server::OlderEverything { "older" } else { "node" })
     }
 
     /// A command in the sandbox and in the project of `server`.
@@ -125,11 +109,8 @@ impl World {
 
 /// The cache that `.ci/install` fills.
 fn installed() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from);
-    let cache =
-        cache.unwrap_or_else(|| Path::new(&std::env::var_os("HOME").unwrap()).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let cache = cache.unwrap_or_else(|| Path::new(&std::env::var_os("HOME").unwrap()).join(".cache"));
     let installed = cache.join("mcp-hook-tests");
     assert!(
         installed.join("version").exists(),
