@@ -54,8 +54,5 @@ async fn call(peer: Peer<RoleClient>, order: Value) {
 }
 
 fn text(content: &[ContentBlock]) -> String {
-    content
-        .iter()
-        .filter_map(|part| Some(part.as_text()?.text.as_str()))
-        .collect()
+    content.iter().filter_map(|part| Some(part.as_text()?.text.as_str())).collect()
 }
