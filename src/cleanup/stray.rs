@@ -1,6 +1,6 @@
 //! Processes that mcp-hook did not start but was told of: a script that wrote its own pid to a file in `pids/ID/`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
@@ -13,8 +13,6 @@ use crate::sys::{Pid, process};
 
 /// A process named by a foreign pid file.
 pub struct Stray {
-    /// The file.
-    pub file: PathBuf,
     /// The file's name without `.pid`.
     pub name: String,
     /// The process, proven to be the one that was meant.
@@ -47,7 +45,7 @@ pub fn find(directory: &Path, session: Duration, own: impl Fn(&str, i32) -> bool
                 return None;
             }
             let process = prove(Pid::from_raw(pid), written, session)?;
-            Some(Stray { file, name, process })
+            Some(Stray { name, process })
         })
         .collect()
 }

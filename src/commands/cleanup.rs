@@ -16,12 +16,12 @@ use crate::ui;
 struct Report {
     version: u32,
     dry_run: bool,
-    actions: Vec<Action>,
+    actions: Vec<Entry>,
 }
 
 /// One thing that was done.
 #[derive(Serialize)]
-struct Action {
+struct Entry {
     session: String,
     action: String,
     reason: String,
@@ -57,7 +57,7 @@ impl Cleanup {
             let line = |deed: &Deed| format!("{}: {} ({})\n", deed.session, deed.what, deed.reason);
             return ui::print(&deeds.iter().map(line).collect::<String>());
         }
-        let action = |deed: Deed| Action {
+        let action = |deed: Deed| Entry {
             session: deed.session.to_string(),
             action: deed.what,
             reason: deed.reason,

@@ -42,7 +42,7 @@ fn close(root: &Root, id: SessionId) {
         .map(|(name, record)| (session.paths.server(name), (*record).clone(), request::ask_to_end_session(record)))
         .collect();
     for (paths, record, watchers) in asked {
-        let _ = request::await_end(&paths, record, &watchers);
+        let _ = request::await_end(&paths, &record, &watchers);
     }
     session = sweep::examine(root, session.id);
     session.facts.owner = sweep::OwnerFact::Gone;

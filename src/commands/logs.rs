@@ -31,13 +31,13 @@ impl Run for Logs {
             let lines = log::tail(&tail.path, self.lines, |line| self.wants(line));
             let lines = lines.with_context(|| format!("could not read {}", tail.path.display()))?;
             tail.skip_to_end();
-            self.show(tail, &lines, with_heads)?;
+            tail.show(&lines, with_heads)?;
         }
         while let Some(changes) = &changes {
             changes.wait(None);
             for tail in &mut tails {
                 let lines: Vec<String> = tail.new_lines().into_iter().filter(|line| self.wants(line)).collect();
-                self.show(tail, &lines, with_heads)?;
+                tail.show(&lines, with_heads)?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -79,17 +79,6 @@ impl Logs {
     fn wants(&self, line: &str) -> bool {
         !self.errors || log::text_of(line, Stream::Err).is_some()
     }
-
-    fn show(&self, tail: &Tail, lines: &[String], with_head: bool) -> Result<()> {
-        if lines.is_empty() {
-            return Ok(());
-        }
-        if with_head {
-            let name = tail.path.file_stem().unwrap_or_default().to_string_lossy();
-            ui::print(&format!("==> {name} <==\n"))?;
-        }
-        ui::print(&(lines.join("\n") + "\n"))
-    }
 }
 
 /// A log that is read as it grows, over rotations.
@@ -120,6 +109,17 @@ impl Tail {
         let end = self.partial.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         let whole: Vec<u8> = self.partial.drain(..end).collect();
         String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect()
+    }
+
+    fn show(&self, lines: &[String], with_head: bool) -> Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        if with_head {
+            let name = self.path.file_stem().unwrap_or_default().to_string_lossy();
+            ui::print(&format!("==> {name} <==\n"))?;
+        }
+        ui::print(&(lines.join("\n") + "\n"))
     }
 
     fn read_on(&mut self) {

@@ -23,7 +23,8 @@ impl Run for Names {
                 servers.unwrap_or_default().into_iter().map(|(name, _)| String::from(name)).collect()
             }
         };
-        ui::print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
+        let lines = names.into_iter().fold(String::new(), |lines, name| lines + &name + "\n");
+        ui::print(&lines)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -70,10 +70,11 @@ pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<
     let record = ServerRecord::read(paths)?;
     let pid = record.as_ref().and_then(|record| record.state.server()).map(|server| server.pid);
     if is_ready {
-        return ui::say(&match pid {
+        ui::say(&match pid {
             Some(pid) => format!("started {name}, pid {pid}"),
             None => format!("started {name}"),
         });
+        return Ok(());
     }
     let cause = match record.map(|record| record.state) {
         Some(State::Failed { cause, .. }) => bail!("{cause}"),
@@ -87,7 +88,8 @@ pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<
     let mut message = format!("could not start {name}: {cause}");
     let is_error = |line: &str| log::text_of(line, Stream::Err).is_some();
     for line in log::tail(&paths.log, SHOWN, is_error).unwrap_or_default() {
-        message += &format!("\n  {}", log::text_of(&line, Stream::Err).unwrap_or_default());
+        message += "\n  ";
+        message += log::text_of(&line, Stream::Err).unwrap_or_default();
     }
     Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log.display())))
 }

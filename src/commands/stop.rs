@@ -22,14 +22,14 @@ impl Run for Stop {
         let paths = root.session(&session.record.id);
         let names = if self.all { running(&paths) } else { self.names };
         if names.is_empty() {
-            ui::say("no server is running")?;
+            ui::say("no server is running");
         }
         // All are asked before the first is waited for.
         let asked: Vec<_> = names.into_iter().map(|name| (ask(&paths, &name), name)).collect();
         let mut failed = false;
         for (asked, name) in asked {
             match asked.and_then(|asked| finish(&paths, &name, asked)) {
-                Ok(message) => ui::say(&message)?,
+                Ok(message) => ui::say(&message),
                 Err(error) => {
                     failed = true;
                     ui::error(&error);
@@ -40,19 +40,14 @@ impl Run for Stop {
     }
 }
 
-/// A server that was asked to end.
-pub enum Asked {
-    /// It has ended already.
-    Over(ServerRecord),
-    /// Its watchers know.
-    Ending(ServerRecord, Watchers),
-}
+/// A server that was asked to end: what it was, and who answers for it.
+pub type Asked = (ServerRecord, Watchers);
 
-/// Asks the server to end.
+/// Asks the server to end; `None` if it has ended already.
 ///
 /// # Errors
 /// When there is none of this name, or its record is unreadable.
-pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Asked> {
+pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
     let Some(record) = ServerRecord::read(&paths.server(name))? else {
         return Err(hinted(
             format!("could not stop {name}: there is no server of this name in this session"),
@@ -60,22 +55,19 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Asked> {
         ));
     };
     if record.state.is_final() {
-        return Ok(Asked::Over(record));
+        return Ok(None);
     }
     let watchers = request::ask_to_stop(&record);
-    Ok(Asked::Ending(record, watchers))
+    Ok(Some((record, watchers)))
 }
 
 /// Waits until it is over and says what it took.
 ///
 /// # Errors
 /// When something is left.
-pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Asked) -> Result<String> {
-    let (record, watchers) = match asked {
-        Asked::Over(_) => return Ok(format!("{name} is not running")),
-        Asked::Ending(record, watchers) => (record, watchers),
-    };
-    let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), record, &watchers));
+pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> Result<String> {
+    let Some((record, watchers)) = asked else { return Ok(format!("{name} is not running")) };
+    let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), &record, &watchers));
     match result.map_err(|error| anyhow!("could not stop {name}: {error}"))?.state {
         State::Ended(end) => Ok(format!("stopped {name} {}", describe(&end))),
         _ => Ok(format!("stopped {name}")),

@@ -16,7 +16,7 @@ use crate::server::record::ServerRecord;
 use crate::supervisor::request;
 
 /// How long a session's directory may be without a record before it counts as left over.
-const BIRTH: Duration = Duration::from_secs(60);
+const BIRTH: Duration = Duration::from_mins(1);
 
 /// What is known of a session before anything is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -110,7 +110,7 @@ impl Keeper {
     /// Ends what has come to us from a dead supervisor.
     fn sweep(&mut self) -> i32 {
         let began = context::now();
-        let (killed, kept) = self.end_children(began);
+        let (killed, kept) = Self::end_children(began);
         if !self.is_adopting {
             lost::end(&trace(&self.record));
         }
@@ -132,7 +132,7 @@ impl Keeper {
         Exit::Signal(Signal::SIGKILL as i32).shell_code()
     }
 
-    fn end_children(&mut self, began: Instant) -> (bool, Vec<i32>) {
+    fn end_children(began: Instant) -> (bool, Vec<i32>) {
         let mut ending = Ending::begin(None, Pace::AT_ONCE, began);
         let mut inbox = Inbox::new(&[Signal::SIGCHLD]).ok();
         loop {

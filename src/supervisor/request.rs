@@ -99,7 +99,7 @@ pub fn ask_to_restart(record: &ServerRecord) -> Watchers {
 ///
 /// # Errors
 /// When the tree could not be ended.
-pub fn await_end(paths: &ServerPaths, asked: ServerRecord, watchers: &Watchers) -> Result<ServerRecord, StopError> {
+pub fn await_end(paths: &ServerPaths, asked: &ServerRecord, watchers: &Watchers) -> Result<ServerRecord, StopError> {
     let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| asked.clone());
     let longest = pace(Reason::Stopped, asked.mode, asked.settings.grace()).longest();
     if !wait_for(watchers, context::now() + longest + SLACK) {

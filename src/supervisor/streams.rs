@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use super::watch::{Place, Ready, Watch};
@@ -84,11 +84,16 @@ impl ClientError {
     }
 
     /// Whether the server may go on printing; if not, for how long not.
-    #[must_use]
+    ///
+    /// # Errors
+    /// Not yet: the time until it may.
     pub fn accepts(&self, now: Instant) -> Result<(), Duration> {
         match self.full_since {
-            Some(since) if now.duration_since(since) < PATIENCE => Err(PATIENCE - now.duration_since(since)),
-            _ => Ok(()),
+            Some(since) => match PATIENCE.checked_sub(now.duration_since(since)) {
+                Some(left) if !left.is_zero() => Err(left),
+                _ => Ok(()),
+            },
+            None => Ok(()),
         }
     }
 
@@ -157,12 +162,6 @@ impl ClientInput {
     /// Adds the hang-up to what is waited for.
     pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> Place {
         watch.hung_up(self.0.as_fd())
-    }
-
-    /// The stream, for the server.
-    #[must_use]
-    pub fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
     }
 }
 

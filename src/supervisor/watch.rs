@@ -23,15 +23,16 @@ pub type Place = Option<usize>;
 /// What has happened.
 pub struct Ready(Vec<PollFlags>);
 
+#[allow(clippy::unnecessary_wraps, reason = "every way of waiting returns a place, and some have none")]
 impl<'fd> Watch<'fd> {
     /// Waits until something can be read or the other side has hung up.
     pub fn readable(&mut self, fd: BorrowedFd<'fd>) -> Place {
-        self.add(fd, PollFlags::POLLIN)
+        Some(self.add(fd, PollFlags::POLLIN))
     }
 
     /// Waits until something can be written.
     pub fn writable(&mut self, fd: BorrowedFd<'fd>) -> Place {
-        self.add(fd, PollFlags::POLLOUT)
+        Some(self.add(fd, PollFlags::POLLOUT))
     }
 
     /// Waits until the other side has hung up, whatever there is to read.
@@ -40,7 +41,7 @@ impl<'fd> Watch<'fd> {
         let flags = PollFlags::from_bits_retain(nix::libc::POLLRDHUP);
         #[cfg(not(target_os = "linux"))]
         let flags = PollFlags::empty();
-        self.add(fd, flags)
+        Some(self.add(fd, flags))
     }
 
     /// Waits until a process has ended, or looks again soon where that cannot be waited for.
@@ -71,9 +72,9 @@ impl<'fd> Watch<'fd> {
         Ready(self.fds.iter().map(|fd| if happened { fd.revents().unwrap_or(nothing) } else { nothing }).collect())
     }
 
-    fn add(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags) -> Place {
+    fn add(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags) -> usize {
         self.fds.push(PollFd::new(fd, flags));
-        Some(self.fds.len() - 1)
+        self.fds.len() - 1
     }
 }
 

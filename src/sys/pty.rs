@@ -33,7 +33,7 @@ impl Pty {
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         let terminal = nix::fcntl::open(name(&master)?.as_str(), flags, Mode::empty())?;
         // SAFETY: TIOCSCTTY takes an integer and acts on a descriptor that is open.
-        Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY.into(), 0) })?;
+        Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), REQUEST, 0) })?;
         Ok(Self { terminal, _master: master })
     }
 
@@ -50,6 +50,11 @@ impl Pty {
         let _ = tcsetpgrp(self.terminal.as_fd(), getpgrp());
     }
 }
+
+#[cfg(target_os = "linux")]
+const REQUEST: libc::Ioctl = libc::TIOCSCTTY;
+#[cfg(not(target_os = "linux"))]
+const REQUEST: libc::c_ulong = libc::TIOCSCTTY as libc::c_ulong;
 
 #[cfg(target_os = "linux")]
 fn name(master: &PtyMaster) -> nix::Result<String> {

@@ -22,7 +22,7 @@ impl Inbox {
     pub fn new(wanted: &[Signal]) -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         let numbers: Vec<i32> = wanted.iter().map(|&signal| signal as i32).collect();
-        let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly::default(), numbers)?;
+        let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly, numbers)?;
         // Built from all (real-time signals too), not from the named ones.
         let mut blocked = SigSet::all();
         let faults = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGABRT];

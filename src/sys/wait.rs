@@ -90,19 +90,6 @@ pub fn collect() -> Collected {
     wait_now(Pid::from_raw(-1))
 }
 
-/// Waits until `child` ends and collects it.
-pub fn collect_when_done(child: Pid) -> Option<Exit> {
-    let mut status = 0;
-    loop {
-        // SAFETY: waitpid writes one integer.
-        match Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) }) {
-            Ok(_) => return Some(Exit::of(status)),
-            Err(Errno::EINTR) => {}
-            Err(_) => return None,
-        }
-    }
-}
-
 fn wait_now(which: Pid) -> Collected {
     let mut status = 0;
     loop {

@@ -23,12 +23,8 @@ pub fn print(text: &str) -> Result<()> {
 }
 
 /// Tells the user what was done.
-///
-/// # Errors
-/// None: a terminal that has gone away is nobody's fault. The result makes it fit where `print` does.
-pub fn say(text: &str) -> Result<()> {
+pub fn say(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
-    Ok(())
 }
 
 /// Tells the user what should not be.

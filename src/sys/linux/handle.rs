@@ -94,12 +94,6 @@ impl ProcessHandle {
     }
 }
 
-/// Whether the kernel gives us pidfds.
-#[must_use]
-pub fn is_supported() -> bool {
-    pidfd_open(Pid::this()).is_ok()
-}
-
 fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: pidfd_open takes two integers and returns a new descriptor or -1.
     let result = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
@@ -117,7 +111,7 @@ fn pidfd_send_signal(pidfd: &OwnedFd, signal: Signal) -> nix::Result<()> {
 
 fn serial_number(pidfd: &OwnedFd) -> Option<u64> {
     let kind = fstatfs(pidfd).ok()?.filesystem_type().0;
-    (i64::from(kind) == PID_FS_MAGIC).then_some(())?;
+    (kind == PID_FS_MAGIC).then_some(())?;
     fstat(pidfd).ok().map(|data| data.st_ino)
 }
 

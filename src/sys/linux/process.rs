@@ -19,8 +19,6 @@ pub struct Process {
     pub parent: Pid,
     /// Its process group.
     pub group: Pid,
-    /// Its session (in the sense of `setsid(2)`).
-    pub session: Pid,
     /// Device number of its controlling terminal, 0 if it has none.
     pub terminal: u64,
     /// Clock ticks from boot to its start.
@@ -56,7 +54,6 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
         pid,
         parent: id(4)?,
         group: id(5)?,
-        session: id(6)?,
         terminal: number(7)?.try_into().unwrap_or(0),
         start: field(22)?.parse().ok()?,
         zombie: matches!(field(3)?, "Z" | "X" | "x"),
@@ -151,7 +148,6 @@ pub fn terminal_path(terminal: u64) -> Option<PathBuf> {
     let major = (terminal >> 8) & 0xfff;
     let minor = (terminal & 0xff) | ((terminal >> 12) & 0xf_ff00);
     match major {
-        0 => None,
         4 if minor < 64 => Some(format!("/dev/tty{minor}").into()),
         4 => Some(format!("/dev/ttyS{}", minor - 64).into()),
         136..=143 => Some(format!("/dev/pts/{}", minor + (major - 136) * (1 << 20)).into()),

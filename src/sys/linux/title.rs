@@ -21,9 +21,9 @@ fn overwrite_arguments(title: &[u8]) -> Option<()> {
     let stat = read_small("/proc/self/stat", &mut buffer).ok()?;
     let text = std::str::from_utf8(&stat[stat.iter().rposition(|&byte| byte == b')')? + 2..]).ok()?;
     let mut addresses = text.split_ascii_whitespace().skip(48 - 3).map(str::parse::<u64>);
-    let (start, end) = (addresses.next()?.ok()?, addresses.next()?.ok()?);
-    let room = usize::try_from(end.checked_sub(start)?).ok()?.checked_sub(1)?;
+    let (first, last) = (addresses.next()?.ok()?, addresses.next()?.ok()?);
+    let room = usize::try_from(last.checked_sub(first)?).ok()?.checked_sub(1)?;
     let mut bytes = title[..title.len().min(room)].to_vec();
     bytes.resize(room + 1, 0);
-    OpenOptions::new().write(true).open("/proc/self/mem").ok()?.write_all_at(&bytes, start).ok()
+    OpenOptions::new().write(true).open("/proc/self/mem").ok()?.write_all_at(&bytes, first).ok()
 }

@@ -17,11 +17,7 @@ fn case_05_exec_of_another_shell_keeps_the_session_until_that_is_killed() {
     terminal.wait_prompt();
     terminal.send_line("exec zsh");
     terminal.wait_for("zsh is up");
-    assert_eq!(
-        terminal.variable("MCP_SESSION_ID"),
-        session,
-        "the same process, the same session"
-    );
+    assert_eq!(terminal.variable("MCP_SESSION_ID"), session, "the same process, the same session");
     assert_spared(&tree);
     terminal.signal(Signal::SIGKILL);
     terminal.wait_exit();
@@ -65,9 +61,7 @@ fn enter(terminal: &mut Terminal, line: &str) {
 fn rc_that_tells(shell: Shell) -> &'static str {
     match shell {
         Shell::Fish => "set -q OUTER; and printf 'nested shell is %s\\n' up; set -gx OUTER 1",
-        Shell::Bash | Shell::Zsh => {
-            "[ -z \"${OUTER-}\" ] || printf 'nested shell is %s\\n' up; export OUTER=1"
-        }
+        Shell::Bash | Shell::Zsh => "[ -z \"${OUTER-}\" ] || printf 'nested shell is %s\\n' up; export OUTER=1",
     }
 }
 
@@ -113,9 +107,7 @@ fn only_its_own(shell: Shell, line: &str) {
     let sandbox = Sandbox::new();
     let (mut terminal, outer) = nested(&sandbox, shell, line);
     let mut inner = Tree::new(&sandbox, "inner");
-    terminal
-        .run(&format!("mcp-hook start nasty -- {}", inner.nasty_line()))
-        .ok();
+    terminal.run(&format!("mcp-hook start nasty -- {}", inner.nasty_line())).ok();
     inner.wait_nasty();
     leave_nested(&mut terminal);
     inner.assert_gone();
@@ -125,9 +117,7 @@ fn only_its_own(shell: Shell, line: &str) {
     assert_over(&sandbox, &outer);
 }
 
-fn case_07_servers_started_in_a_substitution_a_pipe_the_background_and_a_function_end(
-    shell: Shell,
-) {
+fn case_07_servers_started_in_a_substitution_a_pipe_the_background_and_a_function_end(shell: Shell) {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::open(&sandbox, shell);
     let names = ["substitution", "pipe", "background", "function"];
@@ -158,11 +148,7 @@ fn case_08_shell_that_dies_while_its_server_starts_leaves_nothing(shell: Shell) 
     let mut terminal = Terminal::open(&sandbox, shell);
     let mut tree = Tree::new(&sandbox, "slow");
     // The swarm is still growing when the first member reports.
-    let command = tree
-        .command(&[
-            "--member", "setsid", "--swarm", "400", "--member", "daemon", "--ready",
-        ])
-        .join(" ");
+    let command = tree.command(&["--member", "setsid", "--swarm", "400", "--member", "daemon", "--ready"]).join(" ");
     terminal.wait_prompt();
     terminal.send_line(&format!("mcp-hook start slow -- {command}"));
     tree.wait_for(&["setsid"]);
@@ -176,10 +162,7 @@ fn case_09_stopped_shell_keeps_its_tree(shell: Shell) {
     let (mut terminal, tree) = with_nasty_tree(&sandbox, shell);
     terminal.signal(Signal::SIGSTOP);
     let ten_seconds = Deadline::after(Duration::from_secs(10));
-    assert!(
-        !tree.member("child").process.gone_by(ten_seconds),
-        "the child was ended"
-    );
+    assert!(!tree.member("child").process.gone_by(ten_seconds), "the child was ended");
     tree.assert_alive();
     terminal.signal(Signal::SIGCONT);
     terminal.run(":").ok();
@@ -194,9 +177,7 @@ fn case_10_ten_servers_end_with_a_shell_that_is_killed(shell: Shell) {
     let names: Vec<_> = (0..10).map(|number| format!("server-{number}")).collect();
     let mut trees: Vec<_> = names.iter().map(|name| Tree::new(&sandbox, name)).collect();
     for (name, tree) in names.iter().zip(&mut trees) {
-        terminal
-            .run(&format!("mcp-hook start {name} -- {}", tree.nasty_line()))
-            .ok();
+        terminal.run(&format!("mcp-hook start {name} -- {}", tree.nasty_line())).ok();
         tree.wait_nasty();
     }
     terminal.signal(Signal::SIGKILL);

@@ -42,25 +42,16 @@ fn case_01_end_of_input_ends_the_tree(shell: Shell) {
 fn case_01_logout_of_a_login_shell_ends_the_tree(shell: Shell) {
     let sandbox = Sandbox::new();
     shell.write_rc(&sandbox, "", "");
-    let mut terminal =
-        Terminal::open_command(&sandbox, shell, sandbox.command(shell.name()).arg("-l"));
+    let mut terminal = Terminal::open_command(&sandbox, shell, sandbox.command(shell.name()).arg("-l"));
     let tree = start_nasty(&sandbox, &mut terminal);
     terminal.wait_prompt();
-    terminal.send_line(if shell == Shell::Fish {
-        "exit"
-    } else {
-        "logout"
-    });
+    terminal.send_line(if shell == Shell::Fish { "exit" } else { "logout" });
     terminal.wait_exit();
     assert_over(&sandbox, &tree);
 }
 
 fn case_01_exit_inside_a_function_ends_the_tree(shell: Shell) {
-    let function = if shell == Shell::Fish {
-        "function f; exit 3; end; f"
-    } else {
-        "f() { exit 3; }; f"
-    };
+    let function = if shell == Shell::Fish { "function f; exit 3; end; f" } else { "f() { exit 3; }; f" };
     ends_by(shell, |terminal| terminal.send_line(function));
 }
 

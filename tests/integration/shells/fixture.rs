@@ -12,18 +12,9 @@ fn nasty_tree_outlives_sigterm_to_its_group_and_sigkill_of_its_leader() {
     sandbox.forgive();
     let mut tree = Tree::new(&sandbox, "server");
     let words = tree.nasty_command();
-    let mut child = sandbox
-        .command(&words[0])
-        .args(&words[1..])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = sandbox.command(&words[0]).args(&words[1..]).stdout(Stdio::null()).spawn().unwrap();
     tree.wait_nasty();
-    nix::sys::signal::kill(
-        nix::unistd::Pid::from_raw(tree.member("deaf").process.pid),
-        Signal::SIGTERM,
-    )
-    .unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(tree.member("deaf").process.pid), Signal::SIGTERM).unwrap();
     tree.member("daemon").process.signal(Signal::SIGTERM);
     tree.member("leader").process.signal(Signal::SIGKILL);
     child.wait().unwrap();

@@ -27,11 +27,7 @@ in_each_shell! {
 }
 
 fn open_call(terminal: &Terminal) -> String {
-    let kind = if terminal.shell() == Shell::Fish {
-        "fish"
-    } else {
-        "posix"
-    };
+    let kind = if terminal.shell() == Shell::Fish { "fish" } else { "posix" };
     format!("open --shell {kind} --owner {}", terminal.process().pid)
 }
 
@@ -78,15 +74,11 @@ fn closes_after(shell: Shell, change: impl FnOnce(&std::path::Path)) {
 }
 
 fn foreign_pid_file_is_reason_enough_to_close(shell: Shell) {
-    closes_after(shell, |session| {
-        fs::write(session.join("proxmox.pid"), "1\n").unwrap()
-    });
+    closes_after(shell, |session| fs::write(session.join("proxmox.pid"), "1\n").unwrap());
 }
 
 fn session_pid_that_another_wrote_is_reason_enough_to_close(shell: Shell) {
-    closes_after(shell, |session| {
-        fs::write(session.join("session.pid"), "1\n").unwrap()
-    });
+    closes_after(shell, |session| fs::write(session.join("session.pid"), "1\n").unwrap());
 }
 
 fn session_directory_that_vanished_is_reason_enough_to_close(shell: Shell) {
@@ -129,11 +121,7 @@ fn never_closes_by(shell: Shell, lines: &[&str]) {
     stand_in.pretend_use(pid);
     for line in lines {
         terminal.run(line);
-        assert!(
-            stand_in.closes().is_empty(),
-            "{line:?} closed: {:?}",
-            stand_in.closes()
-        );
+        assert!(stand_in.closes().is_empty(), "{line:?} closed: {:?}", stand_in.closes());
     }
     terminal.send_line("exit");
     terminal.wait_exit();
@@ -151,12 +139,7 @@ fn subshells_and_background_jobs_never_close(shell: Shell) {
         "true | ( exit 2 )",
         "( kill -HUP $BASHPID ) 2>/dev/null",
     ];
-    let fish = [
-        "echo (true)",
-        "begin; true; end | cat",
-        "sleep 0 &; wait",
-        "cat (true | psub)",
-    ];
+    let fish = ["echo (true)", "begin; true; end | cat", "sleep 0 &; wait", "cat (true | psub)"];
     never_closes_by(shell, if shell == Shell::Fish { &fish } else { &posix });
 }
 
@@ -182,14 +165,8 @@ fn joined_session_is_never_closed(shell: Shell) {
     let pid = outer.process().pid;
     stand_in.pretend_use(pid);
     stand_in.join(pid);
-    let nested = outer.run(&format!(
-        "{} -i -c 'echo in $MCP_SESSION_ID; exit 4'",
-        shell.name()
-    ));
-    assert!(
-        nested.stdout.contains(&format!("in test-{pid}\n")),
-        "{nested}"
-    );
+    let nested = outer.run(&format!("{} -i -c 'echo in $MCP_SESSION_ID; exit 4'", shell.name()));
+    assert!(nested.stdout.contains(&format!("in test-{pid}\n")), "{nested}");
     assert_eq!(stand_in.closes(), [] as [&str; 0]);
     outer.send_line("exit");
     outer.wait_exit();
@@ -201,13 +178,9 @@ fn sourcing_twice_changes_nothing(shell: Shell) {
     let stand_in = StandIn::install(&sandbox);
     let mut terminal = Terminal::open(&sandbox, shell);
     let look = match shell {
-        Shell::Bash => {
-            "trap -p; set | grep -v -e '^_=' -e '^BASH' -e LINENO -e PIPESTATUS -e FUNCNAME"
-        }
+        Shell::Bash => "trap -p; set | grep -v -e '^_=' -e '^BASH' -e LINENO -e PIPESTATUS -e FUNCNAME",
         Shell::Zsh => "typeset -p zshexit_functions; functions; env | sort",
-        Shell::Fish => {
-            "functions --handlers-type generic; functions --all | string match '*mcp*'; env | sort"
-        }
+        Shell::Fish => "functions --handlers-type generic; functions --all | string match '*mcp*'; env | sort",
     };
     let before = terminal.run(look).stdout;
     let again = terminal.run(shell.hook_line()).ok();
@@ -223,10 +196,7 @@ fn sourcing_twice_changes_nothing(shell: Shell) {
 
 /// What a command said: not the echo of the line that is typed behind it, nor the prompt in front of that.
 fn without_prompts(text: &str) -> Vec<String> {
-    text.lines()
-        .filter(|line| !line.is_empty() && !line.contains("<<%s"))
-        .map(str::to_owned)
-        .collect()
+    text.lines().filter(|line| !line.is_empty() && !line.contains("<<%s")).map(str::to_owned).collect()
 }
 
 fn refused_open_is_said_and_leaves_a_shell_that_works(shell: Shell) {
@@ -234,12 +204,7 @@ fn refused_open_is_said_and_leaves_a_shell_that_works(shell: Shell) {
     let stand_in = StandIn::install(&sandbox);
     stand_in.refuse();
     let mut terminal = Terminal::open(&sandbox, shell);
-    assert!(
-        terminal
-            .screen()
-            .contains("could not open the session: refused"),
-        "{terminal}"
-    );
+    assert!(terminal.screen().contains("could not open the session: refused"), "{terminal}");
     assert_eq!(terminal.variable("MCP_SESSION_ID"), "");
     terminal.send_line("exit 6");
     assert_eq!(terminal.wait_exit().code(), Some(6));
@@ -249,34 +214,18 @@ fn refused_open_is_said_and_leaves_a_shell_that_works(shell: Shell) {
 fn missing_binary_is_silent_at_start_and_exit(shell: Shell) {
     let sandbox = Sandbox::new();
     let stand_in = StandIn::install(&sandbox);
-    sandbox.env(
-        "PATH",
-        format!("{}:/usr/bin:/bin", sandbox.path("bin").display()),
-    );
+    sandbox.env("PATH", format!("{}:/usr/bin:/bin", sandbox.path("bin").display()));
     let mut terminal = Terminal::open(&sandbox, shell);
     stand_in.pretend_use(terminal.process().pid);
     fs::remove_file(sandbox.path("bin/mcp-hook")).unwrap();
     terminal.wait_prompt();
-    terminal.send_line(&format!(
-        "printf 'by%s\\n' e; {}",
-        if shell == Shell::Fish {
-            "exit 0"
-        } else {
-            "exit"
-        }
-    ));
+    terminal.send_line(&format!("printf 'by%s\\n' e; {}", if shell == Shell::Fish { "exit 0" } else { "exit" }));
     terminal.wait_exit();
     let screen = terminal.screen();
     let tail = screen.rsplit("bye\n").next().unwrap();
-    assert!(
-        matches!(tail.trim(), "" | "exit"),
-        "something was said: {tail:?}"
-    );
+    assert!(matches!(tail.trim(), "" | "exit"), "something was said: {tail:?}");
     // The same with a hook that was cached in a file.
-    let source = format!(
-        "printf '[hook:'\n. {}\nprintf ':hook]'\n",
-        shell.hook_file().display()
-    );
+    let source = format!("printf '[hook:'\n. {}\nprintf ':hook]'\n", shell.hook_file().display());
     shell.write_bare_rc(&sandbox, &source);
     let terminal = Terminal::open_command(&sandbox, shell, &mut sandbox.command(shell.name()));
     assert!(terminal.screen().contains("[hook::hook]"), "{terminal}");
@@ -286,19 +235,10 @@ fn non_interactive_shell_does_nothing_at_all(shell: Shell) {
     let sandbox = Sandbox::new();
     let stand_in = StandIn::install(&sandbox);
     let file = shell.hook_file();
-    let strict = if shell == Shell::Fish {
-        ""
-    } else {
-        "set -eu; "
-    };
+    let strict = if shell == Shell::Fish { "" } else { "set -eu; " };
     let line = format!("{strict}. {}; echo still here; exit 3", file.display());
-    let output = sandbox
-        .run(sandbox.command(shell.name()).args(["-c", &line]))
-        .expect_code(3);
-    assert_eq!(
-        (output.stdout.as_str(), output.stderr.as_str()),
-        ("still here\n", "")
-    );
+    let output = sandbox.run(sandbox.command(shell.name()).args(["-c", &line])).expect_code(3);
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("still here\n", ""));
     assert_eq!(stand_in.calls(), [] as [&str; 0]);
 }
 
@@ -317,17 +257,9 @@ fn session_of_another_shell_in_the_environment_is_not_closed(shell: Shell) {
     let mut terminal = Terminal::open(&sandbox, shell);
     let pid = terminal.process().pid;
     stand_in.pretend_use(pid);
-    let lie = if shell == Shell::Fish {
-        "set -gx MCP_HOOK_OWNER 1:other"
-    } else {
-        "export MCP_HOOK_OWNER=1:other"
-    };
+    let lie = if shell == Shell::Fish { "set -gx MCP_HOOK_OWNER 1:other" } else { "export MCP_HOOK_OWNER=1:other" };
     terminal.run(lie).ok();
     terminal.send_line("exit");
     terminal.wait_exit();
-    assert_eq!(
-        stand_in.closes(),
-        [close_call(pid)],
-        "the hook's own memory counts"
-    );
+    assert_eq!(stand_in.closes(), [close_call(pid)], "the hook's own memory counts");
 }

@@ -6,15 +6,10 @@ use crate::support::{Sandbox, Shell, StandIn, Terminal};
 const SHADOWED: &str = "eval trap export local read return type unset exec shopt emulate setopt typeset whence command";
 
 fn shadows() -> Vec<String> {
-    let aliases = SHADOWED
-        .split(' ')
-        .map(|name| format!("alias {name}='echo an alias ran; false'\n"));
+    let aliases = SHADOWED.split(' ').map(|name| format!("alias {name}='echo an alias ran; false'\n"));
     // Functions can not have the names of reserved words, which some of these are in some shells.
-    let functions = [
-        "trap", "read", "type", "unset", "shopt", "emulate", "whence", "mcp-hook",
-    ];
-    let functions =
-        functions.map(|name| format!("function {name} {{ echo a function ran; false; }}\n"));
+    let functions = ["trap", "read", "type", "unset", "shopt", "emulate", "whence", "mcp-hook"];
+    let functions = functions.map(|name| format!("function {name} {{ echo a function ran; false; }}\n"));
     vec![aliases.collect(), functions.concat()]
 }
 
@@ -29,12 +24,8 @@ fn works_after(shell: Shell, lines: &[String]) {
             let source = format!("builtin . {}", shell.hook_file().display());
             let rc = format!("{line}\nprintf '[hook:'\n{source}\n{source}\nprintf ':hook]'\n");
             shell.write_bare_rc(&sandbox, &rc);
-            let mut terminal =
-                Terminal::open_command(&sandbox, shell, &mut sandbox.command(shell.name()));
-            assert!(
-                terminal.screen().contains("[hook::hook]"),
-                "after {line:?}:\n{terminal}"
-            );
+            let mut terminal = Terminal::open_command(&sandbox, shell, &mut sandbox.command(shell.name()));
+            assert!(terminal.screen().contains("[hook::hook]"), "after {line:?}:\n{terminal}");
             leave(&stand_in, &mut terminal, used, line);
         }
     }
@@ -42,27 +33,16 @@ fn works_after(shell: Shell, lines: &[String]) {
 
 fn leave(stand_in: &StandIn, terminal: &mut Terminal, used: bool, line: &str) {
     let pid = terminal.process().pid;
-    assert_eq!(
-        terminal.variable("MCP_SESSION_ID"),
-        format!("test-{pid}"),
-        "after {line:?}"
-    );
+    assert_eq!(terminal.variable("MCP_SESSION_ID"), format!("test-{pid}"), "after {line:?}");
     if used {
         stand_in.pretend_use(pid);
     }
     terminal.wait_prompt();
     terminal.send_line("printf 'leav%s\\n' ing; exit 7");
-    assert_eq!(
-        terminal.wait_exit().code(),
-        Some(7),
-        "after {line:?}:\n{terminal}"
-    );
+    assert_eq!(terminal.wait_exit().code(), Some(7), "after {line:?}:\n{terminal}");
     let screen = terminal.screen();
     let said = screen.rsplit("leaving\n").next().unwrap().trim();
-    assert!(
-        matches!(said, "" | "exit"),
-        "after {line:?} something was said:\n{terminal}"
-    );
+    assert!(matches!(said, "" | "exit"), "after {line:?} something was said:\n{terminal}");
     // Where globs can not be used the hook can not know that a session was not used.
     if used {
         let close = format!("close {pid}:test-{pid} /dev/null /dev/null /dev/null");

@@ -21,10 +21,7 @@ in_each_shell! {
 fn start<'s>(sandbox: &'s Sandbox, shell: Shell, script: &str) -> (Terminal<'s>, Tree<'s>) {
     let tree = Tree::new(sandbox, "node");
     // A job that survives the shell's own hang-up at exit: something has to end it.
-    let node = format!(
-        "#!/bin/sh\ntrap '' HUP\nexec {}\n",
-        tree.command(&["--ready"]).join(" ")
-    );
+    let node = format!("#!/bin/sh\ntrap '' HUP\nexec {}\n", tree.command(&["--ready"]).join(" "));
     sandbox.program("node", &node);
     sandbox.program("start-proxmox", script);
     sandbox.write("home/config.json", "{}\n");
@@ -50,15 +47,8 @@ fn is_unmanaged_and_ends(shell: Shell, script: &str, config: Option<&str>) {
     let pid = tree.member("leader").process.pid;
     let status = terminal.run("mcp-hook status --json").ok().json();
     let servers = status["sessions"][0]["servers"].as_array().unwrap();
-    let server = servers
-        .iter()
-        .find(|server| server["pid"] == pid)
-        .unwrap_or_else(|| panic!("{status}"));
-    assert_eq!(
-        (&server["state"], &server["managed"]),
-        (&"unmanaged".into(), &false.into()),
-        "{status}"
-    );
+    let server = servers.iter().find(|server| server["pid"] == pid).unwrap_or_else(|| panic!("{status}"));
+    assert_eq!((&server["state"], &server["managed"]), (&"unmanaged".into(), &false.into()), "{status}");
     if let Some(config) = config {
         let directory = terminal.variable("MCP_CONFIG_DIR");
         assert!(std::path::Path::new(&directory).join(config).exists());

@@ -14,10 +14,7 @@ fn shared_sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     let open = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     open(sandbox.root(), 0o755);
-    for (name, source) in [
-        ("mcp-hook", Path::new(env!("CARGO_BIN_EXE_mcp-hook"))),
-        ("tree", Tree::program()),
-    ] {
+    for (name, source) in [("mcp-hook", Path::new(env!("CARGO_BIN_EXE_mcp-hook"))), ("tree", Tree::program())] {
         fs::copy(source, sandbox.path("bin").join(name)).unwrap();
         open(&sandbox.path("bin").join(name), 0o755);
     }
@@ -27,14 +24,9 @@ fn shared_sandbox() -> Sandbox {
     sandbox.unset("MCP_HOOK_DIR");
     sandbox.env("XDG_RUNTIME_DIR", sandbox.path("xdg"));
     fs::create_dir(sandbox.path("other")).unwrap();
-    let id = nix::unistd::User::from_name(OTHER)
-        .unwrap()
-        .expect("the user exists");
+    let id = nix::unistd::User::from_name(OTHER).unwrap().expect("the user exists");
     nix::unistd::chown(&sandbox.path("other"), Some(id.uid), Some(id.gid)).unwrap();
-    let rc = format!(
-        "{}\nprintf 'other shell is %s\\n' up\n",
-        Shell::Bash.hook_line()
-    );
+    let rc = format!("{}\nprintf 'other shell is %s\\n' up\n", Shell::Bash.hook_line());
     sandbox.write("other/.bashrc", rc);
     sandbox
 }
@@ -54,12 +46,8 @@ fn has_a_session_of_its_own(command: &str) {
 
     let mut inner = Tree::new(&sandbox, "inner");
     fs::set_permissions(sandbox.path("inner.report"), Permissions::from_mode(0o666)).unwrap();
-    let line = inner
-        .nasty_line()
-        .replace(Tree::program().to_str().unwrap(), "tree");
-    terminal
-        .run(&format!("mcp-hook start nasty -- {line}"))
-        .ok();
+    let line = inner.nasty_line().replace(Tree::program().to_str().unwrap(), "tree");
+    terminal.run(&format!("mcp-hook start nasty -- {line}")).ok();
     inner.wait_nasty();
     terminal.wait_prompt();
     terminal.send_line("exit");
@@ -75,8 +63,7 @@ fn has_a_session_of_its_own(command: &str) {
 
 /// Whether this test can become another user by `program`.
 fn can(test: &str, program: &str) -> bool {
-    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap())
-        .any(|path| path.join(program).exists());
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|path| path.join(program).exists());
     let able = found && nix::unistd::geteuid().is_root();
     if !able {
         skip(test, &format!("needs root and {program}"));
@@ -96,8 +83,6 @@ fn case_44_su_to_another_user_gets_a_session_of_its_own() {
 #[test]
 fn case_44_sudo_e_gets_a_session_of_its_own() {
     if can("case_44_sudo_e", "sudo") {
-        has_a_session_of_its_own(&format!(
-            "sudo -E -u {OTHER} env HOME=$HOME/../other PATH=$PATH bash -i"
-        ));
+        has_a_session_of_its_own(&format!("sudo -E -u {OTHER} env HOME=$HOME/../other PATH=$PATH bash -i"));
     }
 }

@@ -25,10 +25,7 @@ fn spared_by(shell: Shell, lines: &[String]) {
 fn leave(sandbox: &Sandbox, terminal: &mut Terminal, tree: &Tree) {
     assert_spared(tree);
     let status = terminal.run("mcp-hook status --json").ok().json();
-    assert_eq!(
-        status["sessions"][0]["servers"][0]["state"], "running",
-        "{status}"
-    );
+    assert_eq!(status["sessions"][0]["servers"][0]["state"], "running", "{status}");
     terminal.wait_prompt();
     terminal.send_line("exit");
     terminal.wait_exit();
@@ -36,36 +33,15 @@ fn leave(sandbox: &Sandbox, terminal: &mut Terminal, tree: &Tree) {
 }
 
 fn subshells_spare_the_tree(shell: Shell) {
-    let posix = [
-        "( exit 3 )",
-        "x=$(exit 2)",
-        "{ exit 1; } | cat",
-        "cat <(exit 1)",
-        "{ exit 1; } & wait",
-    ];
-    let fish = [
-        "echo (true)",
-        "begin; true; end | cat",
-        "cat (true | psub)",
-        "sleep 0 &; wait",
-    ];
-    let lines = if shell == Shell::Fish {
-        fish.as_slice()
-    } else {
-        posix.as_slice()
-    };
-    spared_by(
-        shell,
-        &lines.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    );
+    let posix = ["( exit 3 )", "x=$(exit 2)", "{ exit 1; } | cat", "cat <(exit 1)", "{ exit 1; } & wait"];
+    let fish = ["echo (true)", "begin; true; end | cat", "cat (true | psub)", "sleep 0 &; wait"];
+    let lines = if shell == Shell::Fish { fish.as_slice() } else { posix.as_slice() };
+    spared_by(shell, &lines.iter().map(ToString::to_string).collect::<Vec<_>>());
 }
 
 fn nested_shells_and_scripts_spare_the_tree(shell: Shell) {
     let name = shell.name();
-    let mut lines: Vec<_> = ["sh", "bash", "zsh", "fish"]
-        .iter()
-        .map(|inner| format!("{inner} -c 'exit 3'"))
-        .collect();
+    let mut lines: Vec<_> = ["sh", "bash", "zsh", "fish"].iter().map(|inner| format!("{inner} -c 'exit 3'")).collect();
     lines.push(format!("echo 'exit 3' >~/script; {name} ~/script"));
     lines.push(format!("{name} -i -c 'exit 3'"));
     lines.push(format!("echo 'exit 3' | {name} -i 2>/dev/null"));
@@ -84,34 +60,15 @@ fn sourcing_again_spares_the_tree(shell: Shell) {
 fn case_44_probe_of_an_editor_gets_a_session_of_its_own_and_spares_the_tree(shell: Shell) {
     let sandbox = Sandbox::new();
     let (mut terminal, tree) = with_nasty_tree(&sandbox, shell);
-    let names = [
-        "MCP_SESSION_ID",
-        "MCP_PID_FILE",
-        "MCP_CONFIG_DIR",
-        "MCP_LOG_DIR",
-        "MCP_HOOK_OWNER",
-    ];
+    let names = ["MCP_SESSION_ID", "MCP_PID_FILE", "MCP_CONFIG_DIR", "MCP_LOG_DIR", "MCP_HOOK_OWNER"];
     let outer = names.map(|name| (name, terminal.variable(name)));
     // In the terminal, as `code .` does it, and later without one, as the editor does it again.
     let inside = terminal.run(&format!("{} -i -l -c env", shell.name())).ok();
-    assert!(
-        inside
-            .stdout
-            .contains(&format!("MCP_SESSION_ID={}\n", outer[0].1)),
-        "{inside}"
-    );
+    assert!(inside.stdout.contains(&format!("MCP_SESSION_ID={}\n", outer[0].1)), "{inside}");
     let mut probe = sandbox.command("setsid");
-    probe
-        .args(["--wait", shell.name(), "-i", "-l", "-c", "env"])
-        .envs(outer.iter().map(|(name, value)| (name, value)));
+    probe.args(["--wait", shell.name(), "-i", "-l", "-c", "env"]).envs(outer.iter().map(|(name, value)| (name, value)));
     let outside = sandbox.run(&mut probe).ok();
-    let id = outside
-        .stdout
-        .lines()
-        .find_map(|line| line.strip_prefix("MCP_SESSION_ID="));
-    assert!(
-        id.is_some_and(|id| !id.is_empty() && id != outer[0].1),
-        "{outside}"
-    );
+    let id = outside.stdout.lines().find_map(|line| line.strip_prefix("MCP_SESSION_ID="));
+    assert!(id.is_some_and(|id| !id.is_empty() && id != outer[0].1), "{outside}");
     leave(&sandbox, &mut terminal, &tree);
 }

@@ -16,9 +16,7 @@ pub fn with_nasty_tree(sandbox: &Sandbox, shell: Shell) -> (Terminal<'_>, Tree<'
 #[track_caller]
 pub fn start_nasty<'s>(sandbox: &'s Sandbox, terminal: &mut Terminal<'_>) -> Tree<'s> {
     let mut tree = Tree::new(sandbox, "nasty");
-    terminal
-        .run(&format!("mcp-hook start nasty -- {}", tree.nasty_line()))
-        .ok();
+    terminal.run(&format!("mcp-hook start nasty -- {}", tree.nasty_line())).ok();
     tree.wait_nasty();
     tree
 }
@@ -35,18 +33,11 @@ pub fn assert_over(sandbox: &Sandbox, tree: &Tree) {
 /// The second half of [`assert_over`].
 #[track_caller]
 pub fn assert_nothing_recorded_alive(sandbox: &Sandbox) {
-    for session in fs::read_dir(sandbox.runtime().join("pids"))
-        .into_iter()
-        .flatten()
-    {
+    for session in fs::read_dir(sandbox.runtime().join("pids")).into_iter().flatten() {
         for entry in fs::read_dir(session.unwrap().path()).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|end| end == "lock") {
-                assert!(
-                    File::open(&path).unwrap().try_lock().is_ok(),
-                    "{} is held",
-                    path.display()
-                );
+                assert!(File::open(&path).unwrap().try_lock().is_ok(), "{} is held", path.display());
             }
         }
     }
@@ -54,10 +45,7 @@ pub fn assert_nothing_recorded_alive(sandbox: &Sandbox) {
     for session in status["sessions"].as_array().into_iter().flatten() {
         for server in session["servers"].as_array().into_iter().flatten() {
             let state = server["state"].as_str().unwrap();
-            assert!(
-                matches!(state, "exited" | "failed" | "stopped" | "lost"),
-                "recorded as {state}: {status}"
-            );
+            assert!(matches!(state, "exited" | "failed" | "stopped" | "lost"), "recorded as {state}: {status}");
         }
     }
 }
@@ -69,9 +57,6 @@ pub fn assert_spared(tree: &Tree) {
     use crate::support::wait::Deadline;
     tree.assert_alive();
     let child = tree.member("child").process;
-    assert!(
-        !child.gone_by(Deadline::after(std::time::Duration::from_secs(2))),
-        "the child was ended\n{tree}"
-    );
+    assert!(!child.gone_by(Deadline::after(std::time::Duration::from_secs(2))), "the child was ended\n{tree}");
     tree.assert_alive();
 }

@@ -27,25 +27,13 @@ impl<'s> Tmux<'s> {
         shell.write_rc(sandbox, "", "");
         sandbox.env("TMUX_TMPDIR", sandbox.root());
         let tmux = Self { sandbox, shell };
-        tmux.call(&[
-            "new-session",
-            "-d",
-            "-s",
-            "main",
-            "-x",
-            "400",
-            "-y",
-            "50",
-            shell.name(),
-        ]);
+        tmux.call(&["new-session", "-d", "-s", "main", "-x", "400", "-y", "50", shell.name()]);
         tmux
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command("tmux");
-        command
-            .args(["-L", "test", "-f", "/dev/null"])
-            .args(arguments);
+        command.args(["-L", "test", "-f", "/dev/null"]).args(arguments);
         command
     }
 
@@ -61,11 +49,7 @@ impl<'s> Tmux<'s> {
 
     fn panes(&self) -> Vec<Process> {
         let panes = self.call(&["list-panes", "-s", "-t", "main", "-F", "#{pane_pid}"]);
-        panes
-            .stdout
-            .lines()
-            .map(|pid| Process::with_pid(pid.parse().unwrap()).unwrap())
-            .collect()
+        panes.stdout.lines().map(|pid| Process::with_pid(pid.parse().unwrap()).unwrap()).collect()
     }
 
     fn server(&self) -> Process {
@@ -83,10 +67,7 @@ impl<'s> Tmux<'s> {
     /// Starts the nasty tree in a pane.
     fn start_nasty(&self, pane: usize) -> Tree<'s> {
         let mut tree = Tree::new(self.sandbox, &format!("pane-{pane}"));
-        self.type_into(
-            pane,
-            &format!("mcp-hook start nasty -- {}", tree.nasty_line()),
-        );
+        self.type_into(pane, &format!("mcp-hook start nasty -- {}", tree.nasty_line()));
         tree.wait_nasty();
         tree
     }
@@ -101,21 +82,15 @@ fn ends_by(shell: Shell, end: impl FnOnce(&Tmux)) {
 }
 
 fn case_04_kill_pane_ends_the_tree(shell: Shell) {
-    ends_by(shell, |tmux| {
-        drop(tmux.call(&["kill-pane", "-t", "main:0.0"]))
-    });
+    ends_by(shell, |tmux| drop(tmux.call(&["kill-pane", "-t", "main:0.0"])));
 }
 
 fn case_04_kill_window_ends_the_tree(shell: Shell) {
-    ends_by(shell, |tmux| {
-        drop(tmux.call(&["kill-window", "-t", "main:0"]))
-    });
+    ends_by(shell, |tmux| drop(tmux.call(&["kill-window", "-t", "main:0"])));
 }
 
 fn case_04_kill_session_ends_the_tree(shell: Shell) {
-    ends_by(shell, |tmux| {
-        drop(tmux.call(&["kill-session", "-t", "main"]))
-    });
+    ends_by(shell, |tmux| drop(tmux.call(&["kill-session", "-t", "main"])));
 }
 
 fn case_04_kill_server_ends_the_tree(shell: Shell) {
@@ -130,13 +105,7 @@ fn case_04_sigkill_of_the_terminal_emulator_ends_the_tree(shell: Shell) {
 fn case_44_panes_have_sessions_of_their_own(shell: Shell) {
     let sandbox = Sandbox::new();
     let (mut terminal, outer) = with_nasty_tree(&sandbox, shell);
-    for name in [
-        "MCP_SESSION_ID",
-        "MCP_PID_FILE",
-        "MCP_CONFIG_DIR",
-        "MCP_LOG_DIR",
-        "MCP_HOOK_OWNER",
-    ] {
+    for name in ["MCP_SESSION_ID", "MCP_PID_FILE", "MCP_CONFIG_DIR", "MCP_LOG_DIR", "MCP_HOOK_OWNER"] {
         sandbox.env(name, terminal.variable(name));
     }
     let tmux = Tmux::start(&sandbox, shell);
@@ -144,22 +113,10 @@ fn case_44_panes_have_sessions_of_their_own(shell: Shell) {
     tmux.split();
     let second = tmux.start_nasty(1);
     let status = sandbox.status();
-    let owners: Vec<_> = status["sessions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["owner"]["pid"].clone())
-        .collect();
+    let owners: Vec<_> = status["sessions"].as_array().unwrap().iter().map(|one| one["owner"]["pid"].clone()).collect();
     let panes = tmux.panes();
-    let shells = panes
-        .iter()
-        .chain([&terminal.process()])
-        .map(|shell| shell.pid)
-        .collect::<Vec<_>>();
-    assert!(
-        shells.iter().all(|shell| owners.contains(&(*shell).into())),
-        "{shells:?} {status}"
-    );
+    let shells = panes.iter().chain([&terminal.process()]).map(|shell| shell.pid).collect::<Vec<_>>();
+    assert!(shells.iter().all(|shell| owners.contains(&(*shell).into())), "{shells:?} {status}");
     tmux.call(&["kill-pane", "-t", "main:0.1"]);
     second.assert_gone();
     assert_spared(&first);

@@ -14,10 +14,7 @@ fn leave(shell: Shell, before: &str, after: &str) -> (String, usize) {
     assert_eq!(terminal.wait_exit().code(), Some(7), "{terminal}");
     let screen = terminal.screen();
     let said = screen.rsplit("leaving\n").next().unwrap();
-    (
-        said.trim_start_matches("exit\n").to_owned(),
-        stand_in.closes().len(),
-    )
+    (said.trim_start_matches("exit\n").to_owned(), stand_in.closes().len())
 }
 
 /// A trap with everything that is hard to quote, and what it says.
@@ -29,60 +26,35 @@ const HARD_WORDS: &str = "it's 7 $HOME \\ !x\ntwo\n";
 
 #[test]
 fn bash_trap_of_before_still_runs_with_its_status() {
-    assert_eq!(
-        leave(Shell::Bash, HARD_TRAP, ""),
-        (HARD_WORDS.to_owned(), 1)
-    );
+    assert_eq!(leave(Shell::Bash, HARD_TRAP, ""), (HARD_WORDS.to_owned(), 1));
 }
 
 #[test]
 fn bash_trap_of_before_still_runs_in_posix_mode_and_under_errexit() {
-    for options in [
-        "set -o posix",
-        "set -e",
-        "set -eu; set -o posix -o pipefail",
-    ] {
+    for options in ["set -o posix", "set -e", "set -eu; set -o posix -o pipefail"] {
         let before = format!("{options}\n{HARD_TRAP}");
-        assert_eq!(
-            leave(Shell::Bash, &before, ""),
-            (HARD_WORDS.to_owned(), 1),
-            "{options}"
-        );
+        assert_eq!(leave(Shell::Bash, &before, ""), (HARD_WORDS.to_owned(), 1), "{options}");
     }
 }
 
 #[test]
 fn bash_trap_that_begins_with_a_comment_or_a_newline_still_runs() {
-    for text in [
-        "# first\necho ran $?",
-        "\n\necho ran $?",
-        "  echo ran $?  # last",
-    ] {
+    for text in ["# first\necho ran $?", "\n\necho ran $?", "  echo ran $?  # last"] {
         let before = format!("trap '{text}' EXIT");
-        assert_eq!(
-            leave(Shell::Bash, &before, ""),
-            ("ran 7\n".to_owned(), 1),
-            "{text:?}"
-        );
+        assert_eq!(leave(Shell::Bash, &before, ""), ("ran 7\n".to_owned(), 1), "{text:?}");
     }
 }
 
 #[test]
 fn bash_trap_of_after_that_calls_the_one_before_runs_both() {
     let after = "old=$(trap -p EXIT); eval \"set -- $old\"; trap \"$3\necho mine \\$?\" EXIT";
-    assert_eq!(
-        leave(Shell::Bash, "trap 'echo first $?' EXIT", after),
-        ("first 7\nmine 0\n".to_owned(), 1)
-    );
+    assert_eq!(leave(Shell::Bash, "trap 'echo first $?' EXIT", after), ("first 7\nmine 0\n".to_owned(), 1));
 }
 
 #[test]
 fn bash_trap_of_after_replaces_ours_and_still_runs() {
     // What only the supervisor can cover: no hook sees this.
-    assert_eq!(
-        leave(Shell::Bash, "", HARD_TRAP),
-        (HARD_WORDS.to_owned(), 0)
-    );
+    assert_eq!(leave(Shell::Bash, "", HARD_TRAP), (HARD_WORDS.to_owned(), 0));
 }
 
 #[test]
@@ -100,8 +72,7 @@ fn bash_function_that_sources_the_hook_sets_the_same_trap() {
 #[test]
 fn zsh_functions_of_before_and_after_still_run_with_their_status() {
     let before = "before() { echo before $?; }; zshexit_functions=(before)";
-    let after =
-        "after() { echo after $?; }; zshexit_functions+=(after)\nTRAPEXIT() { echo trap $?; }";
+    let after = "after() { echo after $?; }; zshexit_functions+=(after)\nTRAPEXIT() { echo trap $?; }";
     let (said, closes) = leave(Shell::Zsh, before, after);
     assert_eq!(closes, 1);
     let lines: Vec<_> = said.lines().collect();
@@ -130,8 +101,5 @@ fn fish_handlers_of_before_and_after_still_run() {
     let after = "function after --on-event fish_exit; echo after; end";
     let (said, closes) = leave(Shell::Fish, before, after);
     assert_eq!(closes, 1);
-    assert!(
-        said.contains("before\n") && said.contains("after\n"),
-        "{said}"
-    );
+    assert!(said.contains("before\n") && said.contains("after\n"), "{said}");
 }

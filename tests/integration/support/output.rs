@@ -26,18 +26,13 @@ impl Output {
     /// The exit code; a signal counts as 128 + n, as shells have it.
     pub fn code(&self) -> i32 {
         use std::os::unix::process::ExitStatusExt;
-        self.status
-            .code()
-            .unwrap_or_else(|| 128 + self.status.signal().unwrap_or(0))
+        self.status.code().unwrap_or_else(|| 128 + self.status.signal().unwrap_or(0))
     }
 
     /// Fails with everything there is to know unless the exit code is `expected`.
     #[track_caller]
     pub fn expect_code(self, expected: i32) -> Self {
-        assert!(
-            self.code() == expected,
-            "expected exit code {expected}\n{self}"
-        );
+        assert!(self.code() == expected, "expected exit code {expected}\n{self}");
         self
     }
 
@@ -50,25 +45,14 @@ impl Output {
     /// stdout as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("no JSON: {error}\n{self}"))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON: {error}\n{self}"))
     }
 }
 
 impl fmt::Display for Output {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            out,
-            "command: {}\ncwd: {}\nstatus: {}",
-            self.command,
-            self.cwd.display(),
-            self.status
-        )?;
-        writeln!(
-            out,
-            "--- stdout\n{}\n--- stderr\n{}",
-            self.stdout, self.stderr
-        )?;
+        writeln!(out, "command: {}\ncwd: {}\nstatus: {}", self.command, self.cwd.display(), self.status)?;
+        writeln!(out, "--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr)?;
         write!(out, "--- sandbox\n{}", listing(&self.root))
     }
 }
@@ -93,20 +77,10 @@ fn list_into(root: &Path, directory: &Path, lines: &mut Vec<String>) {
         if meta.is_dir() {
             list_into(root, &path, lines);
         } else if meta.is_file()
-            && matches!(
-                path.extension().and_then(|end| end.to_str()),
-                Some("json" | "pid" | "log")
-            )
+            && matches!(path.extension().and_then(|end| end.to_str()), Some("json" | "pid" | "log"))
         {
             let text = fs::read_to_string(&path).unwrap_or_default();
-            let tail: String = text
-                .chars()
-                .rev()
-                .take(600)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-                .collect();
+            let tail: String = text.chars().rev().take(600).collect::<Vec<_>>().into_iter().rev().collect();
             lines.push(format!("{name}: {}", tail.trim_end()));
         } else {
             lines.push(name.to_string());

@@ -1,4 +1,4 @@
-//! A process by identity: its number *and* its start time, as `/proc/PID/stat` has them (proc_pid_stat(5)).
+//! A process by identity: its number *and* its start time, as `/proc/PID/stat` has them (`proc_pid_stat(5)`).
 
 use std::fmt;
 use std::fs;
@@ -35,9 +35,7 @@ impl Stat {
     pub fn of(pid: i32) -> Option<Self> {
         let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The name in parentheses may hold anything, parentheses too.
-        let fields: Vec<_> = text[text.rfind(')')? + 1..]
-            .split_ascii_whitespace()
-            .collect();
+        let fields: Vec<_> = text[text.rfind(')')? + 1..].split_ascii_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse().ok();
         Some(Self {
             state: fields.first()?.chars().next()?,
@@ -52,12 +50,7 @@ impl Stat {
 impl Process {
     /// The process that has this number now, `None` if there is none or only a zombie.
     pub fn with_pid(pid: i32) -> Option<Self> {
-        Stat::of(pid)
-            .filter(|stat| !matches!(stat.state, 'Z' | 'X'))
-            .map(|stat| Self {
-                pid,
-                started: stat.started,
-            })
+        Stat::of(pid).filter(|stat| !matches!(stat.state, 'Z' | 'X')).map(|stat| Self { pid, started: stat.started })
     }
 
     /// This process's `/proc` entry, `None` once it is gone; a zombie has one.
@@ -67,11 +60,10 @@ impl Process {
 
     /// Whether it still runs: a zombie does not.
     pub fn alive(self) -> bool {
-        self.stat()
-            .is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
+        self.stat().is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
     }
 
-    /// A pidfd of this very process, `None` once it is gone (pidfd_open(2)).
+    /// A pidfd of this very process, `None` once it is gone (`pidfd_open(2)`).
     pub fn pidfd(self) -> Option<OwnedFd> {
         // SAFETY: the call takes two numbers and no pointer.
         let number = unsafe { libc::syscall(libc::SYS_pidfd_open, self.pid, 0) };
@@ -87,13 +79,7 @@ impl Process {
         let Some(fd) = self.pidfd() else { return };
         // SAFETY: a valid descriptor, a valid signal and no siginfo.
         unsafe {
-            libc::syscall(
-                libc::SYS_pidfd_send_signal,
-                fd.as_raw_fd(),
-                signal as i32,
-                std::ptr::null::<u8>(),
-                0,
-            );
+            libc::syscall(libc::SYS_pidfd_send_signal, fd.as_raw_fd(), signal as i32, std::ptr::null::<u8>(), 0);
         }
     }
 
@@ -105,19 +91,12 @@ impl Process {
 
     /// Every process below this one now, parents before children.
     pub fn descendants(self) -> Vec<Self> {
-        let all: Vec<_> = all()
-            .into_iter()
-            .filter_map(|p| Some((p, p.stat()?.parent)))
-            .collect();
+        let all: Vec<_> = all().into_iter().filter_map(|p| Some((p, p.stat()?.parent))).collect();
         let mut found = vec![self];
         let mut next = 0;
         while next < found.len() {
             let parent = found[next].pid;
-            found.extend(
-                all.iter()
-                    .filter(|(_, of)| *of == parent)
-                    .map(|(child, _)| *child),
-            );
+            found.extend(all.iter().filter(|(_, of)| *of == parent).map(|(child, _)| *child));
             next += 1;
         }
         found.split_off(1)
@@ -125,10 +104,8 @@ impl Process {
 
     /// Whether its environment as it was at its last exec holds `entry` (`NAME=VALUE`).
     pub fn has_env(self, entry: &str) -> bool {
-        fs::read(format!("/proc/{}/environ", self.pid)).is_ok_and(|text| {
-            text.split(|byte| *byte == 0)
-                .any(|part| part == entry.as_bytes())
-        })
+        fs::read(format!("/proc/{}/environ", self.pid))
+            .is_ok_and(|text| text.split(|byte| *byte == 0).any(|part| part == entry.as_bytes()))
     }
 }
 
@@ -137,18 +114,8 @@ impl fmt::Display for Process {
         let line = fs::read(format!("/proc/{}/cmdline", self.pid)).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         match self.stat() {
-            Some(Stat {
-                state,
-                parent,
-                group,
-                session,
-                ..
-            }) => {
-                write!(
-                    out,
-                    "{} {state} parent {parent} group {group} session {session}: {line}",
-                    self.pid
-                )
+            Some(Stat { state, parent, group, session, .. }) => {
+                write!(out, "{} {state} parent {parent} group {group} session {session}: {line}", self.pid)
             }
             None => write!(out, "{} gone", self.pid),
         }
@@ -158,7 +125,5 @@ impl fmt::Display for Process {
 /// Every process that runs now and can be seen.
 pub fn all() -> Vec<Process> {
     let entries = fs::read_dir("/proc").expect("/proc is mounted");
-    entries
-        .filter_map(|entry| Process::with_pid(entry.ok()?.file_name().to_str()?.parse().ok()?))
-        .collect()
+    entries.filter_map(|entry| Process::with_pid(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }

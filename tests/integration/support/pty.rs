@@ -57,16 +57,7 @@ impl<'s> Terminal<'s> {
         drop(slave);
         let process = Process::with_pid(child.id().cast_signed()).expect("the shell runs");
         let master = Some(master);
-        let mut terminal = Self {
-            sandbox,
-            shell,
-            master,
-            child,
-            process,
-            screen: String::new(),
-            seen: 0,
-            commands: 0,
-        };
+        let mut terminal = Self { sandbox, shell, master, child, process, screen: String::new(), seen: 0, commands: 0 };
         terminal.run(":");
         terminal
     }
@@ -90,11 +81,7 @@ impl<'s> Terminal<'s> {
     /// Types exactly this: `"\x04"` is Ctrl-D.
     #[track_caller]
     pub fn send(&mut self, keys: &str) {
-        self.master
-            .as_mut()
-            .expect("the window is open")
-            .write_all(keys.as_bytes())
-            .unwrap();
+        self.master.as_mut().expect("the window is open").write_all(keys.as_bytes()).unwrap();
     }
 
     /// Waits until `marker` appears behind what was looked at before and returns what came with it. The terminal echoes what
@@ -109,10 +96,7 @@ impl<'s> Terminal<'s> {
                 self.seen = end;
                 return text;
             }
-            assert!(
-                self.read_some(deadline),
-                "{marker:?} did not appear\n{self}"
-            );
+            assert!(self.read_some(deadline), "{marker:?} did not appear\n{self}");
         }
     }
 
@@ -125,16 +109,10 @@ impl<'s> Terminal<'s> {
         // The markers are put together by printf, so that the echo of the line does not contain them.
         let status = self.shell.status();
         self.wait_prompt();
-        self.send_line(&format!(
-            "printf '<<%s>>' {number}; {line}; printf '<<%s:%s>>\\n' {number} {status}"
-        ));
+        self.send_line(&format!("printf '<<%s>>' {number}; {line}; printf '<<%s:%s>>\\n' {number} {status}"));
         self.wait_for(&format!("<<{number}>>"));
         let stdout = self.wait_for(&format!("<<{number}:"));
-        let code: i32 = self
-            .wait_for(">>")
-            .trim_end_matches(">>")
-            .parse()
-            .expect("a number");
+        let code: i32 = self.wait_for(">>").trim_end_matches(">>").parse().expect("a number");
         Output {
             command: line.to_owned(),
             cwd: self.sandbox.home(),
@@ -151,20 +129,14 @@ impl<'s> Terminal<'s> {
     pub fn wait_prompt(&mut self) {
         let deadline = Deadline::usual();
         while self.canonical() {
-            assert!(
-                deadline.left().is_some() && self.process.alive(),
-                "no prompt appeared\n{self}"
-            );
+            assert!(deadline.left().is_some() && self.process.alive(), "no prompt appeared\n{self}");
             self.read_some(Deadline::after(Duration::from_millis(3)));
         }
     }
 
     fn canonical(&self) -> bool {
         let master = self.master.as_ref().expect("the window is open");
-        tcgetattr(master)
-            .unwrap()
-            .local_flags
-            .contains(LocalFlags::ICANON)
+        tcgetattr(master).unwrap().local_flags.contains(LocalFlags::ICANON)
     }
 
     /// The value of a variable in the shell, empty if unset.
@@ -229,19 +201,14 @@ impl<'s> Terminal<'s> {
         let Ok(length @ 1..) = master.read(&mut chunk) else {
             return false;
         };
-        self.screen
-            .push_str(&String::from_utf8_lossy(&chunk[..length]));
+        self.screen.push_str(&String::from_utf8_lossy(&chunk[..length]));
         true
     }
 }
 
 impl std::fmt::Display for Terminal<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(
-            out,
-            "--- shell: {}\n--- screen\n{}",
-            self.process, self.screen
-        )?;
+        writeln!(out, "--- shell: {}\n--- screen\n{}", self.process, self.screen)?;
         write!(out, "--- sandbox\n{}", listing(self.sandbox.root()))
     }
 }

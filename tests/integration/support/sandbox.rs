@@ -33,15 +33,8 @@ impl Sandbox {
     /// A new world: `HOME`, `MCP_HOOK_DIR` and the binary under test first on `PATH`; nothing is inherited but `PATH`'s rest.
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let directory = tempfile::Builder::new()
-            .prefix("mcp-hook-")
-            .tempdir()
-            .unwrap();
-        let token = format!(
-            "{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let directory = tempfile::Builder::new().prefix("mcp-hook-").tempdir().unwrap();
+        let token = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let sandbox = Self {
             directory,
             token,
@@ -60,33 +53,21 @@ impl Sandbox {
     /// `MCP_TEST_BASH`, `MCP_TEST_ZSH` and `MCP_TEST_FISH` name other versions of the shells to run all tests with.
     fn other_shells(&self) {
         for shell in Shell::ALL {
-            if let Some(program) =
-                std::env::var_os(format!("MCP_TEST_{}", shell.name().to_uppercase()))
-            {
+            if let Some(program) = std::env::var_os(format!("MCP_TEST_{}", shell.name().to_uppercase())) {
                 std::os::unix::fs::symlink(program, self.path("bin").join(shell.name())).unwrap();
             }
         }
     }
 
     fn base_environment(&self) {
-        let binary = Path::new(env!("CARGO_BIN_EXE_mcp-hook"))
-            .parent()
-            .unwrap()
-            .to_owned();
+        let binary = Path::new(env!("CARGO_BIN_EXE_mcp-hook")).parent().unwrap().to_owned();
         let inherited = std::env::var_os("PATH").unwrap_or_default();
-        let path = [self.path("bin"), binary]
-            .into_iter()
-            .chain(std::env::split_paths(&inherited));
+        let path = [self.path("bin"), binary].into_iter().chain(std::env::split_paths(&inherited));
         self.env("PATH", std::env::join_paths(path).unwrap());
         self.env("HOME", self.path("home"));
         self.env("MCP_HOOK_DIR", self.path("run"));
         self.env(TOKEN, &self.token);
-        for (name, value) in [
-            ("TERM", "dumb"),
-            ("LANG", "C.UTF-8"),
-            ("USER", "tester"),
-            ("LOGNAME", "tester"),
-        ] {
+        for (name, value) in [("TERM", "dumb"), ("LANG", "C.UTF-8"), ("USER", "tester"), ("LOGNAME", "tester")] {
             self.env(name, value);
         }
     }
@@ -94,16 +75,12 @@ impl Sandbox {
     /// Sets a variable for everything this sandbox starts from now on.
     pub fn env(&self, name: &str, value: impl Into<OsString>) {
         self.unset(name);
-        self.variables
-            .borrow_mut()
-            .push((name.into(), value.into()));
+        self.variables.borrow_mut().push((name.into(), value.into()));
     }
 
     /// Takes a variable away again.
     pub fn unset(&self, name: &str) {
-        self.variables
-            .borrow_mut()
-            .retain(|(known, _)| known != name);
+        self.variables.borrow_mut().retain(|(known, _)| known != name);
     }
 
     /// What everything it starts finds in its environment.
@@ -149,11 +126,7 @@ impl Sandbox {
     /// A command in this world, in `HOME`, without stdin; change what needs to differ and give it to [`Self::run`].
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .envs(self.environment())
-            .current_dir(self.home())
-            .stdin(Stdio::null());
+        command.env_clear().envs(self.environment()).current_dir(self.home()).stdin(Stdio::null());
         command
     }
 
@@ -162,12 +135,8 @@ impl Sandbox {
     #[track_caller]
     pub fn run(&self, command: &mut Command) -> Output {
         let [stdout, stderr] = [(); 2].map(|()| tempfile::tempfile().unwrap());
-        command
-            .stdout(stdout.try_clone().unwrap())
-            .stderr(stderr.try_clone().unwrap());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("could not run {command:?}: {error}"));
+        command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("could not run {command:?}: {error}"));
         let process = Process::with_pid(child.id().cast_signed());
         if !process.is_none_or(|process| process.gone_by(Deadline::usual())) {
             child.kill().unwrap();
@@ -183,21 +152,11 @@ impl Sandbox {
             String::from_utf8_lossy(&text).into_owned()
         });
         let cwd = command.get_current_dir().unwrap_or(self.root()).to_owned();
-        Output {
-            command: format!("{command:?}"),
-            cwd,
-            root: self.root().to_owned(),
-            status,
-            stdout,
-            stderr,
-        }
+        Output { command: format!("{command:?}"), cwd, root: self.root().to_owned(), status, stdout, stderr }
     }
 
     /// `mcp-hook ARGUMENTS` in this world but outside every session; see [`Terminal::run`](super::Terminal::run) for inside.
-    pub fn hook<I: AsRef<std::ffi::OsStr>>(
-        &self,
-        arguments: impl IntoIterator<Item = I>,
-    ) -> Output {
+    pub fn hook<I: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Output {
         self.run(self.command(env!("CARGO_BIN_EXE_mcp-hook")).args(arguments))
     }
 
@@ -228,20 +187,10 @@ impl Sandbox {
     /// Every process of this world that runs now: those with the token, those with our `HOME` (MCP clients hand on that but
     /// not the token) and those that are watched.
     pub fn survivors(&self) -> Vec<Process> {
-        let entries = [
-            format!("{TOKEN}={}", self.token),
-            format!("HOME={}", self.home().display()),
-        ];
-        let mut found: Vec<_> = process::all()
-            .into_iter()
-            .filter(|process| entries.iter().any(|entry| process.has_env(entry)))
-            .collect();
-        found.extend(
-            self.watched
-                .borrow()
-                .iter()
-                .filter(|process| process.alive()),
-        );
+        let entries = [format!("{TOKEN}={}", self.token), format!("HOME={}", self.home().display())];
+        let ours = |process: &Process| entries.iter().any(|entry| process.has_env(entry));
+        let mut found: Vec<_> = process::all().into_iter().filter(ours).collect();
+        found.extend(self.watched.borrow().iter().filter(|process| process.alive()));
         found.sort_by_key(|process| (process.pid, process.started));
         found.dedup();
         found
@@ -251,10 +200,7 @@ impl Sandbox {
     #[track_caller]
     pub fn assert_clean(&self) {
         if let Err(left) = self.clean_by(Deadline::usual()) {
-            panic!(
-                "still alive:\n{left}\n--- sandbox\n{}",
-                listing(self.root())
-            );
+            panic!("still alive:\n{left}\n--- sandbox\n{}", listing(self.root()));
         }
     }
 
@@ -281,8 +227,7 @@ impl Sandbox {
             if left.is_empty() {
                 return;
             }
-            left.iter()
-                .for_each(|process| process.signal(Signal::SIGKILL));
+            left.iter().for_each(|process| process.signal(Signal::SIGKILL));
             let deadline = Deadline::after(Duration::from_secs(5));
             for process in left {
                 process.gone_by(deadline);
@@ -298,10 +243,7 @@ impl Drop for Sandbox {
         let result = self.clean_by(Deadline::after(patience));
         self.end_all();
         if let (Err(left), false) = (result, quiet) {
-            panic!(
-                "a test left processes behind:\n{left}--- sandbox\n{}",
-                listing(self.root())
-            );
+            panic!("a test left processes behind:\n{left}--- sandbox\n{}", listing(self.root()));
         }
     }
 }

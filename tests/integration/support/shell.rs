@@ -42,27 +42,17 @@ impl Shell {
 
     /// The hook as it stands in the source tree.
     pub fn hook_file(self) -> PathBuf {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("shell")
-            .join(format!("hook.{}", self.name()))
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("shell").join(format!("hook.{}", self.name()))
     }
 
     /// The status of the last command, as this shell spells it.
     pub fn status(self) -> &'static str {
-        if self == Self::Fish {
-            "$status"
-        } else {
-            "\"$?\""
-        }
+        if self == Self::Fish { "$status" } else { "\"$?\"" }
     }
 
     /// The shell's own pid, as this shell spells it.
     pub fn own_pid(self) -> &'static str {
-        if self == Self::Fish {
-            "$fish_pid"
-        } else {
-            "$$"
-        }
+        if self == Self::Fish { "$fish_pid" } else { "$$" }
     }
 
     /// A word that this shell takes as it is: in single quotes.
@@ -76,10 +66,7 @@ impl Shell {
 
     /// Makes the rc file of an interactive shell: `before`, the hook, `after`.
     pub fn write_rc(self, sandbox: &Sandbox, before: &str, after: &str) {
-        self.write_bare_rc(
-            sandbox,
-            &format!("{before}\n{}\n{after}\n", self.hook_line()),
-        );
+        self.write_bare_rc(sandbox, &format!("{before}\n{}\n{after}\n", self.hook_line()));
     }
 
     /// Makes the rc file without the hook. What would start processes of its own at a first start is off.
@@ -94,16 +81,8 @@ impl Shell {
                 sandbox.write("home/.zshrc", text);
             }
             Self::Fish => {
-                std::fs::create_dir_all(
-                    sandbox
-                        .home()
-                        .join(".local/share/fish/generated_completions"),
-                )
-                .unwrap();
-                sandbox.write(
-                    "home/.config/fish/config.fish",
-                    format!("set -g fish_greeting\n{text}"),
-                );
+                std::fs::create_dir_all(sandbox.home().join(".local/share/fish/generated_completions")).unwrap();
+                sandbox.write("home/.config/fish/config.fish", format!("set -g fish_greeting\n{text}"));
             }
         }
     }

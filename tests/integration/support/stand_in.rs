@@ -32,10 +32,7 @@ impl StandIn {
 
     /// The calls of `close`.
     pub fn closes(&self) -> Vec<String> {
-        self.calls()
-            .into_iter()
-            .filter(|call| call.starts_with("close"))
-            .collect()
+        self.calls().into_iter().filter(|call| call.starts_with("close")).collect()
     }
 
     /// From now on `open` fails.

@@ -16,19 +16,9 @@ pub fn open_pty() -> (File, File) {
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname_r(&master).unwrap();
-    let slave = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(libc::O_NOCTTY)
-        .open(name)
-        .unwrap();
+    let slave = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY).open(name).unwrap();
     // Wide, so that line editors do not wrap what is typed.
-    let size = Winsize {
-        ws_row: 50,
-        ws_col: 2000,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let size = Winsize { ws_row: 50, ws_col: 2000, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the request reads one `winsize` from a pointer that is valid for the call (ioctl_tty(2)).
     let result = unsafe { libc::ioctl(slave.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
     nix::errno::Errno::result(result).unwrap();
@@ -47,10 +37,7 @@ pub fn plain(text: &str) -> String {
                 while rest.next().is_some_and(|part| !('@'..='~').contains(&part)) {}
             }
             '\u{1b}' if rest.peek() == Some(&']') => {
-                while rest
-                    .next()
-                    .is_some_and(|part| part != '\u{7}' && part != '\\')
-                {}
+                while rest.next().is_some_and(|part| part != '\u{7}' && part != '\\') {}
             }
             '\u{1b}' => drop(rest.next_if(|part| matches!(part, '=' | '>'))),
             '\u{23ce}' => while rest.next_if(|part| matches!(part, ' ' | '\r')).is_some() {},
@@ -73,7 +60,5 @@ pub fn spawn_on(command: &mut Command, terminal: &File) -> Child {
             Ok(())
         });
     }
-    command
-        .spawn()
-        .unwrap_or_else(|error| panic!("could not run {command:?}: {error}"))
+    command.spawn().unwrap_or_else(|error| panic!("could not run {command:?}: {error}"))
 }

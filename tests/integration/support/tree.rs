@@ -45,19 +45,8 @@ impl<'s> Tree<'s> {
         let fifo = sandbox.path(format!("{name}.report"));
         nix::unistd::mkfifo(&fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
         // Open for both, so that neither side waits for the other and there is never an end.
-        let reader = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(&fifo)
-            .unwrap();
-        Self {
-            sandbox,
-            fifo,
-            reader,
-            text: String::new(),
-            members: HashMap::new(),
-        }
+        let reader = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&fifo).unwrap();
+        Self { sandbox, fifo, reader, text: String::new(), members: HashMap::new() }
     }
 
     /// The program.
@@ -68,24 +57,13 @@ impl<'s> Tree<'s> {
 
     /// The words that start the tree with these options: what stands behind `start NAME --`.
     pub fn command(&self, options: &[&str]) -> Vec<String> {
-        let head = [
-            Self::program().to_str().unwrap(),
-            "--report",
-            self.fifo.to_str().unwrap(),
-        ];
-        head.iter()
-            .chain(options)
-            .map(ToString::to_string)
-            .collect()
+        let head = [Self::program().to_str().unwrap(), "--report", self.fifo.to_str().unwrap()];
+        head.iter().chain(options).map(ToString::to_string).collect()
     }
 
     /// The command with all five nasty members; the leader reports last.
     pub fn nasty_command(&self) -> Vec<String> {
-        let members: Vec<_> = NASTY
-            .iter()
-            .flat_map(|name| ["--member", name])
-            .chain(["--ready"])
-            .collect();
+        let members: Vec<_> = NASTY.iter().flat_map(|name| ["--member", name]).chain(["--ready"]).collect();
         self.command(&members)
     }
 
@@ -106,35 +84,15 @@ impl<'s> Tree<'s> {
                 (leader.process.pid, leader.group, leader.session)
             );
         }
-        assert_eq!(
-            setsid.session, setsid.process.pid,
-            "the setsid member leads a session of its own"
-        );
+        assert_eq!(setsid.session, setsid.process.pid, "the setsid member leads a session of its own");
         assert_ne!(setsid.session, leader.session);
         assert_ne!(daemon.session, leader.session);
-        assert_ne!(
-            daemon.parent, leader.process.pid,
-            "the daemon lost its parents"
-        );
-        assert_eq!(
-            daemon.environ_bytes,
-            Some(0),
-            "the daemon's environment is empty"
-        );
-        assert_eq!(
-            frozen.process.stat().map(|stat| stat.state),
-            Some('T'),
-            "the frozen member is stopped"
-        );
+        assert_ne!(daemon.parent, leader.process.pid, "the daemon lost its parents");
+        assert_eq!(daemon.environ_bytes, Some(0), "the daemon's environment is empty");
+        assert_eq!(frozen.process.stat().map(|stat| stat.state), Some('T'), "the frozen member is stopped");
         // The descriptor it reported through is closed a moment after the report.
         let descriptors = format!("/proc/{}/fd", daemon.process.pid);
-        let none = || {
-            fs::read_dir(&descriptors)
-                .ok()?
-                .next()
-                .is_none()
-                .then_some(())
-        };
+        let none = || fs::read_dir(&descriptors).ok()?.next().is_none().then_some(());
         wait::until("the daemon has no descriptor", none);
     }
 
@@ -143,14 +101,10 @@ impl<'s> Tree<'s> {
     pub fn wait_for(&mut self, names: &[&str]) {
         let deadline = Deadline::usual();
         while let Some(missing) = names.iter().find(|name| !self.members.contains_key(**name)) {
-            assert!(
-                wait::one_readable(&self.reader, deadline),
-                "{missing} did not report\n{self}"
-            );
+            assert!(wait::one_readable(&self.reader, deadline), "{missing} did not report\n{self}");
             let mut chunk = [0; 4096];
             let length = self.reader.read(&mut chunk).unwrap_or(0);
-            self.text
-                .push_str(&String::from_utf8_lossy(&chunk[..length]));
+            self.text.push_str(&String::from_utf8_lossy(&chunk[..length]));
             while let Some((line, rest)) = self.text.split_once('\n') {
                 let (name, member) = parse(line);
                 // A process that has already ended again has nothing left to be watched.
@@ -166,10 +120,7 @@ impl<'s> Tree<'s> {
     /// What `name` reported.
     #[track_caller]
     pub fn member(&self, name: &str) -> Member {
-        *self
-            .members
-            .get(name)
-            .unwrap_or_else(|| panic!("{name} has not reported\n{self}"))
+        *self.members.get(name).unwrap_or_else(|| panic!("{name} has not reported\n{self}"))
     }
 
     /// Forgets the reports, for a server that starts anew. The processes stay watched.
@@ -186,10 +137,7 @@ impl<'s> Tree<'s> {
     #[track_caller]
     pub fn assert_alive(&self) {
         assert!(!self.members.is_empty(), "nothing has reported");
-        assert!(
-            self.processes().into_iter().all(Process::alive),
-            "something was ended\n{self}"
-        );
+        assert!(self.processes().into_iter().all(Process::alive), "something was ended\n{self}");
     }
 
     /// Waits until every process that reported is gone.
@@ -197,10 +145,7 @@ impl<'s> Tree<'s> {
     pub fn assert_gone(&self) {
         assert!(!self.members.is_empty(), "nothing has reported");
         let deadline = Deadline::usual();
-        let gone = self
-            .processes()
-            .into_iter()
-            .all(|process| process.gone_by(deadline));
+        let gone = self.processes().into_iter().all(|process| process.gone_by(deadline));
         assert!(gone, "something is still alive\n{self}");
     }
 }
@@ -210,26 +155,17 @@ impl std::fmt::Display for Tree<'_> {
         for (name, member) in &self.members {
             writeln!(out, "{name}: {}", member.process)?;
         }
-        write!(
-            out,
-            "--- sandbox\n{}",
-            super::output::listing(self.sandbox.root())
-        )
+        write!(out, "--- sandbox\n{}", super::output::listing(self.sandbox.root()))
     }
 }
 
 /// A line of a report. No member: it ended before it could be looked at.
 fn parse(line: &str) -> (String, Option<Member>) {
     let fields: Vec<_> = line.split(' ').collect();
-    let [name, numbers @ ..] = &fields[..] else {
-        unreachable!("split gives at least one part")
-    };
+    let [name, numbers @ ..] = &fields[..] else { unreachable!("split gives at least one part") };
     let numbers: Vec<i64> = numbers.iter().map(|field| field.parse().unwrap()).collect();
-    let &[pid, parent, group, session, bytes] = &numbers[..] else {
-        panic!("not a report: {line:?}")
-    };
-    let [pid, parent, group, session] =
-        [pid, parent, group, session].map(|number| i32::try_from(number).unwrap());
+    let &[pid, parent, group, session, bytes] = &numbers[..] else { panic!("not a report: {line:?}") };
+    let [pid, parent, group, session] = [pid, parent, group, session].map(|number| i32::try_from(number).unwrap());
     let member = Process::with_pid(pid).map(|process| Member {
         process,
         parent,
@@ -243,33 +179,19 @@ fn parse(line: &str) -> (String, Option<Member>) {
 /// Compiles the program under a name made of its source, so that runs at the same time do not meet.
 fn compile() -> PathBuf {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tree");
-    let mut files: Vec<_> = fs::read_dir(&sources)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = fs::read_dir(&sources).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut hasher = DefaultHasher::new();
-    files
-        .iter()
-        .for_each(|file| fs::read(file).unwrap().hash(&mut hasher));
-    let program =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tree-{:016x}", hasher.finish()));
+    files.iter().for_each(|file| fs::read(file).unwrap().hash(&mut hasher));
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tree-{:016x}", hasher.finish()));
     if program.exists() {
         return program;
     }
     let temporary = program.with_extension(std::process::id().to_string());
     files.retain(|file| file.extension().is_some_and(|end| end == "c"));
-    let output = Command::new("cc")
-        .args(["-O1", "-Wall", "-Wextra", "-o"])
-        .arg(&temporary)
-        .args(&files)
-        .output();
+    let output = Command::new("cc").args(["-O1", "-Wall", "-Wextra", "-o"]).arg(&temporary).args(&files).output();
     let output = output.expect("a C compiler is installed as `cc`");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::rename(&temporary, &program).unwrap();
     program
 }

@@ -26,21 +26,15 @@ impl Deadline {
 
     /// What is left, `None` once it has passed.
     pub fn left(self) -> Option<Duration> {
-        self.0
-            .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())
+        self.0.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 }
 
 /// Waits until one of `descriptors` can be read or has hung up and returns which ones. All `false`: the deadline passed.
 pub fn readable(descriptors: &[BorrowedFd<'_>], deadline: Deadline) -> Vec<bool> {
-    let mut polled: Vec<_> = descriptors
-        .iter()
-        .map(|fd| PollFd::new(*fd, PollFlags::POLLIN))
-        .collect();
+    let mut polled: Vec<_> = descriptors.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
     while let Some(left) = deadline.left() {
-        let timeout =
-            PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+        let timeout = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
         match poll(&mut polled, timeout) {
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
             Ok(_) => break,
