@@ -32,6 +32,23 @@ fn killed_python_client_leaves_nothing_of_directory_polling_in_twenty_rounds() {
     kill_python_client("directory-polling", Server::Filesystem);
 }
 
+/// The reference server leaves at the end of its input only when it has answered.
+#[test]
+fn killed_python_client_leaves_nothing_of_an_npx_server_in_the_middle_of_a_call() {
+    let world = World::new();
+    let server = Server::Everything;
+    let mut client = Client::connect(&world, Sdk::Python, server, &world.run_words("everything", server));
+    let (tool, arguments) = server.long_call();
+    client.call(tool, &arguments);
+    // A later call has been answered, so the long one has begun.
+    client.call("echo", &serde_json::json!({"message": "still here"}));
+    client.expect("text");
+    let tree = Snapshot::below(&world, client.process());
+    tree.launcher(server);
+    client.kill();
+    tree.assert_gone(&world, &[], GONE);
+}
+
 #[test]
 fn killed_inspector_leaves_nothing_of_an_npx_server_in_twenty_rounds() {
     kill_inspector(Server::Everything);
