@@ -60,16 +60,31 @@ fn end_by(end: impl Fn(Round<'_, '_>)) {
     let port = Port::reserve();
     world.sandbox.env("PORT", port.number().to_string());
     let server = Server::Everything;
-    for shell in Shell::ALL.into_iter().cycle().take(ROUNDS) {
+    for (round, shell) in Shell::ALL.into_iter().cycle().take(ROUNDS).enumerate() {
         let mut terminal = Terminal::open(&world.sandbox, shell);
         let project = shell.quote(world.project(server).to_str().expect("UTF-8"));
         terminal.run(&format!("cd {project}")).ok();
         let words = "npx -y @modelcontextprotocol/server-everything streamableHttp";
         terminal.run(&format!("mcp-hook start everything -- {words}")).ok();
         port.wait_listening();
+        if round == 0 {
+            assert_answers(&world, &port);
+        }
         let tree = Snapshot::below(&world, terminal.process());
         let launcher = tree.launcher(server);
         end(Round { world: &world, port: &port, terminal: &mut terminal, tree: &tree, launcher });
         assert!(!port.listening(), "{tree}");
     }
+}
+
+/// A client of the official SDK gets the tools of the server on `port`.
+fn assert_answers(world: &World, port: &Port) {
+    let client = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/http_client.py");
+    let url = format!("http://127.0.0.1:{}/mcp", port.number());
+    let mut command = world.command(world.installed("python/bin/python"), Server::Everything);
+    let tools = world.sandbox.run(command.args([client, &url])).ok().json();
+    assert!(
+        tools.as_array().is_some_and(|names| names.iter().any(|name| name == Server::Everything.tool())),
+        "{tools}"
+    );
 }
