@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
-use nix::unistd::getsid;
 
 use crate::context;
 use crate::sys::handle::ProcessHandle;
@@ -67,7 +66,7 @@ fn is_traced(pid: Pid, trace: &Trace) -> bool {
 }
 
 fn is_in_session(pid: Pid, session: Option<Pid>) -> bool {
-    session.is_some_and(|session| getsid(Some(pid)) == Ok(session))
+    session.is_some_and(|session| process::read(pid).is_some_and(|it| it.session == session))
 }
 
 /// Ends everything that carries the trace and waits until it is gone. Returns how many processes there were, and

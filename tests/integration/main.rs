@@ -17,5 +17,6 @@
 #![allow(unsafe_code, reason = "pseudo-terminals and pidfds need system calls; each block says why it is sound")]
 
 mod completions;
+mod real_servers;
 mod shells;
 mod support;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use nix::libc;
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getsid};
 
 use super::sysctl;
 use crate::sys::procargs;
@@ -21,6 +21,8 @@ pub struct Process {
     pub parent: Pid,
     /// Its process group.
     pub group: Pid,
+    /// Its session (in the sense of `setsid(2)`); 0 for one that has ended.
+    pub session: Pid,
     /// Device number of its controlling terminal, 0 if it has none.
     pub terminal: u64,
     /// Microseconds from the epoch to its start.
@@ -47,6 +49,7 @@ pub fn read(pid: Pid) -> Option<Process> {
         pid,
         parent: Pid::from_raw(process.parent),
         group: Pid::from_raw(process.group),
+        session: getsid(Some(pid)).unwrap_or(Pid::from_raw(0)),
         // No terminal is NODEV, -1.
         terminal: u64::try_from(process.terminal).unwrap_or(0),
         start: seconds * 1_000_000 + micros,
