@@ -106,11 +106,12 @@ mod tests {
     }
 
     fn with_names_for_fish(text: &str) -> String {
-        let lines = text.lines().map(|line| match line.contains(" -l session ") {
-            true => format!("{line} -f -a \"({SESSIONS})\"\n"),
-            false => format!("{line}\n"),
-        });
-        let mut text: String = lines.collect();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for line in lines.iter_mut().filter(|line| line.contains(" -l session ")) {
+            *line += " -f -a \"(";
+            *line += SESSIONS;
+            *line += ")\"";
+        }
         // The generator leaves out what stands without an option.
         for command in visible().get_subcommands() {
             let values: Vec<String> = command
@@ -121,10 +122,10 @@ mod tests {
             let offered = if takes_servers(command) { format!("({SERVERS})") } else { values.join(" ") };
             if !offered.is_empty() {
                 let condition = format!("__fish_mcp_hook_using_subcommand {}", command.get_name());
-                text += &format!("complete -c mcp-hook -n \"{condition}\" -f -a \"{offered}\"\n");
+                lines.push(format!("complete -c mcp-hook -n \"{condition}\" -f -a \"{offered}\""));
             }
         }
-        text
+        lines.join("\n") + "\n"
     }
 
     const ALL: [(Shell, &str); 3] =

@@ -20,3 +20,4 @@ mod completions;
 mod real_servers;
 mod shells;
 mod support;
+mod unadopted;
