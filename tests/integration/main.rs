@@ -18,3 +18,4 @@
 
 mod shells;
 mod support;
+mod trees;

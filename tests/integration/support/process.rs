@@ -102,6 +102,11 @@ impl Process {
         found.split_off(1)
     }
 
+    /// Its short name (proc_pid_comm(5)), empty once it is gone.
+    pub fn title(self) -> String {
+        fs::read_to_string(format!("/proc/{}/comm", self.pid)).unwrap_or_default().trim_end().to_owned()
+    }
+
     /// Whether its environment as it was at its last exec holds `entry` (`NAME=VALUE`).
     pub fn has_env(self, entry: &str) -> bool {
         fs::read(format!("/proc/{}/environ", self.pid))
