@@ -2,5 +2,6 @@
 
 mod ending;
 mod escape;
+mod keep;
 mod session;
 mod watchers;
