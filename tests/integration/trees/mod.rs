@@ -2,6 +2,8 @@
 
 mod ending;
 mod escape;
+mod failpoints;
 mod keep;
 mod session;
+mod signals;
 mod watchers;
