@@ -9,13 +9,13 @@ use tracing::debug;
 use super::pace::pace;
 use super::plan::trace;
 use crate::cleanup::lost;
-use crate::{context, failpoint};
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::{End, Reason, ServerRecord, State};
 use crate::sys::Pid;
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
+use crate::{context, failpoint};
 
 /// How much longer than its own deadline a supervisor gets before it is taken to be stuck.
 const SLACK: Duration = Duration::from_secs(1);
@@ -81,6 +81,7 @@ impl Watchers {
 
     /// Asks the supervisor, and wakes both in case somebody has stopped them.
     pub fn ask(&self, signal: Signal) {
+        failpoint::kill("before-asking");
         debug!(supervisor = ?self.supervisor.as_ref().map(ProcessHandle::pid), %signal, "asked the supervisor");
         if let Some(supervisor) = &self.supervisor {
             let _ = supervisor.signal(signal);
@@ -88,6 +89,7 @@ impl Watchers {
         for process in self.living() {
             let _ = process.signal(Signal::SIGCONT);
         }
+        failpoint::kill("after-asking");
     }
 
     /// Whether one of them lives.
@@ -125,6 +127,12 @@ pub fn ask_to_end_session(paths: &ServerPaths, record: &ServerRecord) -> Watcher
     let watchers = Watchers::named_soon(paths, record);
     watchers.ask(Signal::SIGQUIT);
     watchers
+}
+
+/// The same without any waiting, for a session whose owner is gone: its watchers know that unless somebody has stopped
+/// them.
+pub fn remind_of_end(record: &ServerRecord) {
+    Watchers::of(record).ask(Signal::SIGQUIT);
 }
 
 /// Asks the supervisor of a server to end it and start it again; does not wait.
