@@ -102,7 +102,11 @@ impl Ending {
 
     fn progress(&mut self, stage: Stage, now: Instant, living: Vec<Pid>, let_go: &impl Fn(Pid) -> bool) -> Progress {
         if stage == Stage::Overdue {
-            return if self.dig(let_go) { Progress::Wait(Some(DIG_EVERY)) } else { Progress::Unkillable(living) };
+            return if self.dig(&living, let_go) {
+                Progress::Wait(Some(DIG_EVERY))
+            } else {
+                Progress::Unkillable(living)
+            };
         }
         let elapsed = now.duration_since(self.began);
         let stage_ends = self.pace.next(elapsed).map(|end| end.saturating_sub(elapsed));
@@ -116,16 +120,15 @@ impl Ending {
 
     /// Kills what lives below children that do not die, and so would never become ours. False if there was nothing, or
     /// nothing that dies of it.
-    fn dig(&mut self, let_go: &impl Fn(Pid) -> bool) -> bool {
+    fn dig(&mut self, living: &[Pid], let_go: &impl Fn(Pid) -> bool) -> bool {
         let mut found = false;
         if self.digs < MOST_DIGS {
             self.digs += 1;
-            let children = process::children(Pid::this());
-            below::visit(Pid::this(), &mut |process| {
-                if !children.contains(&process.pid()) && !let_go(process.pid()) {
-                    found |= process.signal(Signal::SIGKILL).is_ok();
-                }
-            });
+            for &child in living {
+                below::visit(child, &mut |process| {
+                    found |= !let_go(process.pid()) && process.signal(Signal::SIGKILL).is_ok();
+                });
+            }
         }
         found
     }
@@ -237,7 +240,9 @@ fn signal_group(leader: Pid, signals: &[Signal], let_go: &impl Fn(Pid) -> bool) 
     if one_by_one {
         below::visit(Pid::this(), &mut |process: &ProcessHandle| {
             if is_in_group(process.pid(), Some(leader)) && !is_spared(process.pid()) {
-                signals.iter().for_each(|&signal| drop(process.signal(signal)));
+                for &signal in signals {
+                    let _ = process.signal(signal);
+                }
             }
         });
     }
