@@ -67,10 +67,7 @@ impl Keeper {
                     let _ = wait::collect_one(self.supervisor);
                     return code;
                 }
-                Some(Exit::Signal(_)) => {
-                    let _ = wait::collect_one(self.supervisor);
-                    return self.sweep();
-                }
+                Some(Exit::Signal(_)) => return self.sweep(),
                 None => self.collect_others(),
             }
             if self.wait(&mut inbox, deadline) {
@@ -121,11 +118,13 @@ impl Keeper {
     fn sweep(&mut self) -> i32 {
         failpoint::kill("before-sweep");
         let began = context::now();
+        if !self.is_adopting {
+            // Before the supervisor is collected: until then the number of its session is nobody else's.
+            lost::end(&trace(&self.record).in_session(self.supervisor));
+        }
+        let _ = wait::collect_one(self.supervisor);
         let (killed, kept) = self.end_children(began);
         failpoint::kill("after-sweep");
-        if !self.is_adopting {
-            lost::end(&trace(&self.record));
-        }
         if let Ok(Some(mut record)) = ServerRecord::read(&self.paths)
             && record.token == self.record.token
             && !record.state.is_final()

@@ -4,6 +4,7 @@ mod ending;
 mod escape;
 mod failpoints;
 mod keep;
+mod run;
 mod session;
 mod signals;
 mod watchers;
