@@ -1,6 +1,6 @@
 //! From what was typed to what is supervised.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 
 use anyhow::{Context, Result};
 
@@ -50,20 +50,16 @@ impl What {
 pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
     let describe = || format!("could not lock {}", paths.lock.display());
     let file = file::open_lock(&paths.lock).with_context(describe)?;
-    let mut result = file.try_lock();
-    if let Err(TryLockError::WouldBlock) = result
+    let mut is_ours = file::try_lock(&file).with_context(describe)?;
+    if !is_ours
         && let Some(record) = ServerRecord::read(paths)?
         && record.state.is_final()
     {
         // The server has ended; its keeper is about to.
         request::await_watchers(&record);
-        result = file.try_lock();
+        is_ours = file::try_lock(&file).with_context(describe)?;
     }
-    match result {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(describe),
-    }
+    Ok(is_ours.then_some(file))
 }
 
 /// A plan for a server whose name is locked.

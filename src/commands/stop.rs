@@ -57,7 +57,7 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
     if record.state.is_final() {
         return Ok(None);
     }
-    let watchers = request::ask_to_stop(&record);
+    let watchers = request::ask_to_stop(&paths.server(name), &record);
     Ok(Some((record, watchers)))
 }
 

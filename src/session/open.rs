@@ -6,13 +6,13 @@ use anyhow::{Context, Result, bail};
 use tracing::debug;
 
 use super::record::{Owner, SessionRecord};
-use crate::context;
 use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, fd};
+use crate::{context, failpoint};
 
 /// A session that lives.
 pub struct Session {
@@ -117,6 +117,7 @@ fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Re
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
         result => result.with_context(|| format!("could not create {}", paths.pids.display()))?,
     }
+    failpoint::kill("session-directory");
     for directory in [&paths.configs, &paths.logs] {
         file::ensure_directory(directory)?;
     }

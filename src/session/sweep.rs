@@ -10,13 +10,13 @@ use tracing::debug;
 use super::find;
 use super::record::{Owner, SessionRecord};
 use crate::cleanup::stray::{self, Stray};
-use crate::context;
 use crate::disk::file;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::server::record::ServerRecord;
 use crate::supervisor::request;
 use crate::sys::{Pid, directory, fork, process};
+use crate::{context, failpoint};
 
 /// How long a session's directory may be without a record before it counts as left over.
 const BIRTH: Duration = Duration::from_mins(1);
@@ -52,6 +52,8 @@ pub enum OwnerFact {
 pub enum Verdict {
     /// Nothing.
     Leave,
+    /// Remind its servers' watchers that it is over: somebody may have stopped them.
+    Remind,
     /// End the servers for which nobody answers; the session lives.
     Sweep,
     /// End what is left of it and remove its files.
@@ -66,7 +68,8 @@ pub fn judge(facts: Facts) -> Verdict {
         OwnerFact::Alive if facts.has_lost => Verdict::Sweep,
         OwnerFact::Alive => Verdict::Leave,
         OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy && facts.has_lost => Verdict::Sweep,
-        OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy => Verdict::Leave,
+        OwnerFact::Gone if facts.is_busy => Verdict::Remind,
+        OwnerFact::Unreadable if facts.is_busy => Verdict::Leave,
         OwnerFact::Gone | OwnerFact::Unreadable => Verdict::Retire,
     }
 }
@@ -162,9 +165,18 @@ impl Examined {
         debug!(session = %self.id, facts = ?self.facts, ?verdict, "examined a session");
         match verdict {
             Verdict::Leave => Vec::new(),
+            Verdict::Remind => {
+                self.remind();
+                Vec::new()
+            }
             Verdict::Sweep => self.sweep(),
             Verdict::Retire => self.retire(root),
         }
+    }
+
+    fn remind(&self) {
+        let readable = self.servers.iter().filter_map(|(_, record)| record.as_ref().ok());
+        readable.filter(|record| !record.state.is_final()).for_each(request::remind_of_end);
     }
 
     /// Ends the servers for which nobody answers any more.
@@ -183,7 +195,7 @@ impl Examined {
     pub fn intended(&self) -> Vec<Deed> {
         let verdict = judge(self.facts);
         let mut deeds = Vec::new();
-        if verdict != Verdict::Leave {
+        if !matches!(verdict, Verdict::Leave | Verdict::Remind) {
             let would_end = |(name, _)| self.deed(format!("would end server {name}"), LOST, false);
             deeds.extend(self.lost().map(would_end));
         }
@@ -239,10 +251,12 @@ impl Examined {
 /// When something could not be removed.
 pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
     debug_assert!(paths.pids.starts_with(root.runtime()));
+    failpoint::kill("before-removal");
     let result = [&paths.configs, &paths.pids].map(|directory| match fs::remove_dir_all(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     });
+    failpoint::kill("after-removal");
     // Only if nothing was logged.
     let _ = fs::remove_dir(&paths.logs);
     result.into_iter().collect()
@@ -280,6 +294,7 @@ fn sweep_a_few(root: &Root) -> Vec<SessionId> {
         let session = examine(root, id);
         match judge(session.facts) {
             Verdict::Leave => {}
+            Verdict::Remind => session.remind(),
             Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
                 if removed < REMOVED {
                     let _ = remove(root, &session.paths);
@@ -325,14 +340,14 @@ mod tests {
     #[test]
     fn what_is_done_with_a_session_follows_from_its_owner_and_its_servers() {
         use OwnerFact::{Alive, Elsewhere, Gone, Unborn, Unreadable};
-        use Verdict::{Leave, Retire, Sweep};
+        use Verdict::{Leave, Remind, Retire, Sweep};
         for (owner, is_busy, has_lost, verdict) in [
             (Alive, false, false, Leave),
             (Alive, true, false, Leave),
             (Alive, true, true, Sweep),
             (Alive, false, true, Sweep),
             (Gone, false, false, Retire),
-            (Gone, true, false, Leave),
+            (Gone, true, false, Remind),
             (Gone, true, true, Sweep),
             (Gone, false, true, Retire),
             (Unreadable, false, false, Retire),

@@ -15,7 +15,8 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Listens for `wanted` from now on and blocks the rest, but for those that tell of a fault in the program.
+    /// Listens for `wanted` from now on and blocks the rest. Those that tell of a fault in the program are no exception:
+    /// the kernel kills for a real fault all the same (`signal(7)`), and one that somebody sends is none.
     ///
     /// # Errors
     /// When handlers cannot be installed.
@@ -25,8 +26,7 @@ impl Inbox {
         let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly, numbers)?;
         // Built from all (real-time signals too), not from the named ones.
         let mut blocked = SigSet::all();
-        let faults = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGABRT];
-        for &signal in wanted.iter().chain(&faults) {
+        for &signal in wanted {
             blocked.remove(signal);
         }
         blocked.thread_set_mask()?;

@@ -21,4 +21,5 @@ mod completions;
 mod real_servers;
 mod shells;
 mod support;
+mod trees;
 mod unadopted;
