@@ -10,7 +10,7 @@ use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
 use crate::server::record::{End, ServerRecord, State};
-use crate::session::{find, sweep};
+use crate::session::{find, recall, sweep};
 use crate::supervisor::request::{self, Watchers};
 use crate::sys::wait::Exit;
 use crate::ui;
@@ -21,6 +21,9 @@ impl Run for Stop {
         let session = find::find(&root, self.session.session.as_ref())?;
         let paths = root.session(&session.record.id);
         let names = if self.all { running(&paths) } else { self.names };
+        if names.iter().any(|name| !paths.server(name).record.exists()) {
+            recall::servers(&root, &session.record.id);
+        }
         if names.is_empty() {
             ui::say("no server is running");
         }

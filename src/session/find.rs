@@ -2,11 +2,11 @@
 
 use anyhow::{Result, bail};
 
-use super::open::{Inherited, Session, ancestors, create, live, revive};
+use super::open::{Inherited, Session, ancestors, create, live};
+use super::recall;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
-use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, process as processes};
 
@@ -52,13 +52,12 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
     let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
     let above: Vec<Pid> = ancestors(me.pid).collect();
     let inherited = Inherited::from_environment();
-    if let Some(id) = &inherited.id {
-        if let Some(session) = live(root, id).filter(|session| is_believable(session, &me, &above)) {
-            return Ok(Some(session));
-        }
-        if let Some(session) = vanished(root, id, inherited.owner, &above)? {
-            return Ok(Some(session));
-        }
+    let named = inherited.id.as_ref().and_then(|id| live(root, id));
+    if let Some(session) = named.filter(|session| is_believable(session, &me, &above)) {
+        return Ok(Some(session));
+    }
+    if let Some(session) = recall::session(root, &inherited, &above)? {
+        return Ok(Some(session));
     }
     Ok(search(root, &me, &above))
 }
@@ -67,17 +66,6 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
 fn is_believable(session: &Session, me: &Process, above: &[Pid]) -> bool {
     let owner = session.owner.pid();
     above.contains(&owner) || (me.terminal != 0 && processes::read(owner).is_some_and(|it| it.terminal == me.terminal))
-}
-
-/// A session whose files were removed under it (the runtime directory goes with the last login), while its owner,
-/// above us, lives on.
-fn vanished(root: &Root, id: &SessionId, owner: Option<i32>, above: &[Pid]) -> Result<Option<Session>> {
-    let is_gone = !root.session(id).pids.exists();
-    let owner = owner.map(Pid::from_raw).filter(|owner| is_gone && above.contains(owner));
-    match owner.and_then(ProcessHandle::open).filter(|owner| !owner.has_exited()) {
-        Some(owner) if id.owner() == Some(owner.pid().as_raw()) => revive(root, id.clone(), owner).map(Some),
-        _ => Ok(None),
-    }
 }
 
 /// Searches all sessions: first for an owner above us, nearest first, then for one on our terminal. The ids tell which
