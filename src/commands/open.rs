@@ -10,8 +10,8 @@ use crate::disk::layout::Root;
 use crate::session::open::{self, Inherited};
 use crate::session::sweep;
 use crate::shell::export;
+use crate::sys::Pid;
 use crate::sys::process::{self, Process};
-use crate::sys::{Pid, fork};
 use crate::ui;
 
 impl Run for Open {
@@ -20,15 +20,7 @@ impl Run for Open {
         let shell = self.shell_process()?;
         let session = open::open(&root, &shell, &Inherited::from_environment())?;
         ui::print(&format!("{}\n", export::line(&root, &session, self.shell)))?;
-        let others = sweep::sweep_a_few(&root);
-        if !others.is_empty() {
-            // Servers may have to be given time to leave; the shell does not wait for that.
-            fork::in_background(|| {
-                for id in others {
-                    let _ = sweep::examine(&root, id).carry_out(&root);
-                }
-            })?;
-        }
+        sweep::in_passing(&root)?;
         Ok(ExitCode::SUCCESS)
     }
 }

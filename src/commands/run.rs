@@ -12,7 +12,7 @@ use crate::disk::names::ServerName;
 use crate::server::record::Mode;
 use crate::session::{find, sweep};
 use crate::supervisor::launch;
-use crate::sys::{fd, fork};
+use crate::sys::fd;
 
 /// How many servers may run under one name in one session.
 const MOST: u32 = 1000;
@@ -24,9 +24,7 @@ impl Run for cli::Run {
         let root = Root::open()?;
         let client = nix::unistd::getppid();
         let session = find::find_or_create(&root, self.session.session.as_ref(), client)?;
-        for id in sweep::sweep_a_few(&root) {
-            fork::in_background(|| drop(sweep::examine(&root, id).carry_out(&root)))?;
-        }
+        sweep::in_passing(&root)?;
         let locked = free_name(&root.session(&session.record.id), &self.what.name)?;
         let name = self.what.name.clone();
         let plan = spec::plan(&root, session, locked, Mode::Run, (command, self.what.settings()))?;

@@ -1,5 +1,7 @@
 //! From what was typed to what is supervised.
 
+use std::fs::{File, TryLockError};
+
 use anyhow::{Context, Result};
 
 use crate::cli::What;
@@ -13,6 +15,7 @@ use crate::server::record::{Mode, ServerRecord, Settings};
 use crate::server::token::Token;
 use crate::session::open::Session;
 use crate::supervisor::plan::{Plan, Watched};
+use crate::supervisor::request;
 use crate::sys::handle::ProcessHandle;
 
 impl What {
@@ -44,13 +47,22 @@ impl What {
 ///
 /// # Errors
 /// When the lock file cannot be opened.
-pub fn lock(paths: &ServerPaths) -> Result<Option<std::fs::File>> {
+pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
     let describe = || format!("could not lock {}", paths.lock.display());
     let file = file::open_lock(&paths.lock).with_context(describe)?;
-    match file.try_lock() {
+    let mut result = file.try_lock();
+    if let Err(TryLockError::WouldBlock) = result
+        && let Some(record) = ServerRecord::read(paths)?
+        && record.state.is_final()
+    {
+        // The server has ended; its keeper is about to.
+        request::await_watchers(&record);
+        result = file.try_lock();
+    }
+    match result {
         Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(describe),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).with_context(describe),
     }
 }
 
@@ -61,7 +73,7 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<std::fs::File>> {
 pub fn plan(
     root: &Root,
     session: Session,
-    locked: (ServerName, std::fs::File),
+    locked: (ServerName, File),
     mode: Mode,
     what: (CommandLine, Settings),
 ) -> Result<Plan> {

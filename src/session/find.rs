@@ -1,6 +1,7 @@
 //! Which session a command means.
 
 use anyhow::{Result, bail};
+use tracing::debug;
 
 use super::open::{Inherited, Session, ancestors, create, live};
 use super::recall;
@@ -52,14 +53,19 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
     let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
     let above: Vec<Pid> = ancestors(me.pid).collect();
     let inherited = Inherited::from_environment();
-    let named = inherited.id.as_ref().and_then(|id| live(root, id));
-    if let Some(session) = named.filter(|session| is_believable(session, &me, &above)) {
-        return Ok(Some(session));
+    if let Some(id) = &inherited.id {
+        if let Some(session) = live(root, id).filter(|session| is_believable(session, &me, &above)) {
+            debug!(session = %id, "the environment names a session whose owner is above us or on our terminal");
+            return Ok(Some(session));
+        }
+        debug!(session = %id, "the environment names a session that is not ours; not believed");
     }
     if let Some(session) = recall::session(root, &inherited, &above)? {
         return Ok(Some(session));
     }
-    Ok(search(root, &me, &above))
+    let found = search(root, &me, &above);
+    debug!(session = ?found.as_ref().map(|session| &session.record.id), "searched for an owner above us or on our terminal");
+    Ok(found)
 }
 
 /// The environment is believed when the session's owner is above us or on our terminal.

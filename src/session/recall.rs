@@ -1,6 +1,7 @@
 //! Sessions whose files were removed under them: the runtime directory goes with the last login, while a tmux lives on.
 
 use anyhow::Result;
+use tracing::debug;
 
 use super::open::{Inherited, Session, write};
 use super::record::SessionRecord;
@@ -28,6 +29,7 @@ pub fn session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Opti
     let Some(owner) = owner.filter(|owner| !owner.has_exited()) else { return Ok(None) };
     let terminal = process::read(owner.pid()).map_or(0, |process| process.terminal);
     let record = write(root, id.clone(), &owner, terminal)?;
+    debug!(session = %id, "its files had been removed; they were made again");
     servers(root, id);
     Ok(Some(Session { record, owner }))
 }

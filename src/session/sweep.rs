@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use tracing::debug;
+
 use super::find;
 use super::record::{Owner, SessionRecord};
 use crate::cleanup::stray::{self, Stray};
@@ -14,6 +16,7 @@ use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::server::record::ServerRecord;
 use crate::supervisor::request;
+use crate::sys::{Pid, directory, fork, process};
 
 /// How long a session's directory may be without a record before it counts as left over.
 const BIRTH: Duration = Duration::from_mins(1);
@@ -36,7 +39,7 @@ pub enum OwnerFact {
     Alive,
     /// It has ended.
     Gone,
-    /// It is on another machine or in another container.
+    /// It is on another machine or in another container, or nobody can tell.
     Elsewhere,
     /// There is no record yet: the session is being made.
     Unborn,
@@ -94,14 +97,20 @@ pub fn examine(root: &Root, id: SessionId) -> Examined {
             Owner::Elsewhere => OwnerFact::Elsewhere,
         },
         Ok(None) if is_younger_than(&paths.pids, BIRTH) => OwnerFact::Unborn,
+        // A record that another version of mcp-hook wrote, for example; the shell in the id may still need its files.
+        Ok(None) | Err(_) if names_my_process(&id) => OwnerFact::Elsewhere,
         Ok(None) | Err(_) => OwnerFact::Unreadable,
     };
     let servers = servers(&paths);
     let mut facts = Facts { owner, is_busy: false, has_lost: false };
     for (name, server) in &servers {
-        let is_locked = file::is_locked(&paths.server(name).lock);
-        facts.is_busy |= is_locked;
-        facts.has_lost |= !is_locked && server.as_ref().is_ok_and(|server| !server.state.is_final());
+        let files = paths.server(name);
+        let is_answered_for = match server {
+            Ok(server) => request::is_answered_for(&files, server),
+            Err(_) => file::is_locked(&files.lock),
+        };
+        facts.is_busy |= is_answered_for;
+        facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.state.is_final());
     }
     Examined { id, paths, record: record.ok().flatten(), servers, facts }
 }
@@ -149,7 +158,9 @@ impl Examined {
     /// Does what [`judge`] finds, and tells what that was. Safe to be done by several at once.
     #[must_use]
     pub fn carry_out(&self, root: &Root) -> Vec<Deed> {
-        match judge(self.facts) {
+        let verdict = judge(self.facts);
+        debug!(session = %self.id, facts = ?self.facts, ?verdict, "examined a session");
+        match verdict {
             Verdict::Leave => Vec::new(),
             Verdict::Sweep => self.sweep(),
             Verdict::Retire => self.retire(root),
@@ -189,7 +200,9 @@ impl Examined {
 
     fn lost(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
         let readable = self.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
-        readable.filter(|(name, record)| !record.state.is_final() && !file::is_locked(&self.paths.server(name).lock))
+        readable.filter(|(name, record)| {
+            !record.state.is_final() && !request::is_answered_for(&self.paths.server(name), record)
+        })
     }
 
     fn why_retired(&self) -> &'static str {
@@ -235,13 +248,27 @@ pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
     result.into_iter().collect()
 }
 
-/// Looks at a few sessions, a few others each time, and removes those that died idle. Returns the ids of those that
-/// need more than that: the caller must not wait for it.
-#[must_use]
-pub fn sweep_a_few(root: &Root) -> Vec<SessionId> {
+/// Cleans up a little, in passing: a few sessions, a few others each time. What takes time is done in the background.
+///
+/// # Errors
+/// When no process can be split off for that.
+pub fn in_passing(root: &Root) -> io::Result<()> {
+    let others = sweep_a_few(root);
+    if others.is_empty() {
+        return Ok(());
+    }
+    fork::in_background(|| {
+        for id in others {
+            let _ = examine(root, id).carry_out(root);
+        }
+    })
+}
+
+/// Removes sessions that died idle. Returns the ids of those that need more than that.
+fn sweep_a_few(root: &Root) -> Vec<SessionId> {
     let position = file::read(&root.cursor()).ok().and_then(|text| String::from_utf8(text).ok());
     let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-    let Ok((names, next)) = crate::sys::directory::read_part(&root.pids(), position, LOOKED_AT) else {
+    let Ok((names, next)) = directory::read_part(&root.pids(), position, LOOKED_AT) else {
         return Vec::new();
     };
     if next != position {
@@ -280,6 +307,10 @@ fn is_idle(session: &Examined) -> bool {
 #[must_use]
 pub fn examine_all(root: &Root) -> Vec<Examined> {
     find::all(root).into_iter().map(|id| examine(root, id)).collect()
+}
+
+fn names_my_process(id: &SessionId) -> bool {
+    id.owner().is_some_and(|pid| process::user(Pid::from_raw(pid)) == Some(context::user()))
 }
 
 fn is_younger_than(path: &Path, age: Duration) -> bool {

@@ -8,11 +8,11 @@ use super::open::Session;
 use super::record::SessionRecord;
 use super::sweep;
 use crate::context;
-use crate::disk::file;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::server::usage::Usage;
+use crate::supervisor::request;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::wait::Exit;
 use crate::sys::{Pid, process};
@@ -143,7 +143,7 @@ impl ServerView {
     #[must_use]
     pub fn of(paths: &SessionPaths, record: &ServerRecord) -> Self {
         let files = paths.server(&record.name);
-        let is_answered_for = record.state.is_final() || file::is_locked(&files.lock);
+        let is_answered_for = record.state.is_final() || request::is_answered_for(&files, record);
         let watchers = record.watchers.filter(|_| is_answered_for && record.is_of_this_host());
         let supervisor = watchers.and_then(|both| ProcessHandle::reopen(&both.supervisor));
         let keeper = watchers.and_then(|both| ProcessHandle::reopen(&both.keeper));

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
+use tracing::debug;
 
 use super::pace::pace;
 use super::plan::trace;
@@ -53,6 +54,7 @@ impl Watchers {
 
     /// Asks the supervisor, and wakes both in case somebody has stopped them.
     pub fn ask(&self, signal: Signal) {
+        debug!(supervisor = ?self.supervisor.as_ref().map(ProcessHandle::pid), %signal, "asked the supervisor");
         if let Some(supervisor) = &self.supervisor {
             let _ = supervisor.signal(signal);
         }
@@ -70,6 +72,18 @@ impl Watchers {
     fn living(&self) -> impl Iterator<Item = &ProcessHandle> {
         self.supervisor.iter().chain(&self.keeper).filter(|process| !process.has_exited())
     }
+}
+
+/// Whether somebody of ours answers for a server. The lock is tried only where the record does not tell: whoever tries
+/// it has it for a moment, and `start` would take that for a running server.
+#[must_use]
+pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
+    Watchers::of(record).any() || (!record.state.is_final() && file::is_locked(&paths.lock))
+}
+
+/// Waits a moment for the watchers of a server that has ended to be gone too.
+pub fn await_watchers(record: &ServerRecord) {
+    wait_for(&Watchers::of(record), context::now() + SWEEP);
 }
 
 /// Asks the supervisor of a server to end it; does not wait.
@@ -119,7 +133,7 @@ pub fn await_end(paths: &ServerPaths, asked: &ServerRecord, watchers: &Watchers)
 ///
 /// # Errors
 /// When something is left that cannot be ended, or must not be touched.
-pub fn sweep_lost(paths: &ServerPaths, mut record: ServerRecord) -> Result<ServerRecord, StopError> {
+pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRecord, StopError> {
     if record.state.is_final() {
         return Ok(record);
     }
@@ -129,6 +143,11 @@ pub fn sweep_lost(paths: &ServerPaths, mut record: ServerRecord) -> Result<Serve
     let Ok(lock) = file::open_lock(&paths.lock) else { return Ok(record) };
     if lock.try_lock().is_err() {
         return Err(if Watchers::of(&record).any() { StopError::Unkillable(Vec::new()) } else { StopError::Unproven });
+    }
+    // Somebody else may have swept, or started it again, before we had the lock.
+    let mut record = ServerRecord::read(paths).ok().flatten().unwrap_or(record);
+    if record.state.is_final() {
+        return Ok(record);
     }
     let began = context::now();
     let (count, living) = lost::end(&trace(&record));

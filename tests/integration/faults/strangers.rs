@@ -16,7 +16,7 @@ fn start_in_a_session_whose_owner_died_meanwhile_is_refused() {
     nix::unistd::mkfifo(&sandbox.path("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let script = "read go <$HOME/../go; mcp-hook start web -- sleep 1000 >said.new 2>&1; echo $? >>said.new; mv said.new $HOME/../said";
     sandbox.program("later", &format!("#!/bin/sh\ntrap '' HUP\n{script}\n"));
-    session.terminal.run("setsid later </dev/null >/dev/null 2>&1 &");
+    session.terminal.run("{ setsid later </dev/null >/dev/null 2>&1 & }").ok();
     session.terminal.signal(Signal::SIGKILL);
     session.terminal.wait_exit();
     fs::write(sandbox.path("go"), "go\n").unwrap();

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::process::Process;
 use super::sandbox::Sandbox;
 use super::tree::Tree;
+use super::wait;
 
 /// It writes down every signal that reaches it. Ended when dropped.
 pub struct Innocent {
@@ -23,12 +24,13 @@ impl Innocent {
     /// Starts it outside every session; `name` keeps several in a sandbox apart.
     #[track_caller]
     pub fn start(sandbox: &Sandbox, name: &str) -> Self {
-        let mut tree = Tree::new(sandbox, name);
-        let signals = sandbox.path(format!("{name}.signals"));
-        let words = tree.command(&["--log-signals", signals.to_str().unwrap(), "--ready"]);
-        let child = sandbox.command(&words[0]).args(&words[1..]).spawn().unwrap();
+        let [signals, ready] = ["signals", "ready"].map(|end| sandbox.path(format!("{name}.{end}")));
+        let mut command = sandbox.command(Tree::program());
+        // Not of the sandbox's world: it is to be alive when nothing else is.
+        command.env_clear().arg("--log-signals").arg(&signals).arg("--show").arg(&ready);
+        let child = command.spawn().unwrap();
+        wait::until("it notes its signals", || ready.exists().then_some(()));
         let process = Process::with_pid(child.id().cast_signed()).expect("it lives");
-        tree.wait_reports(&["leader"]);
         Self { child, process, signals }
     }
 
