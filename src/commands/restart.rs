@@ -47,6 +47,7 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName) -> Result<()>
         bail!("could not restart {name}: it belongs to a client; restart it there");
     }
     let changes = Follower::new(&directory).with_context(|| format!("could not watch {}", directory.display()))?;
+    let record = request::settled(&paths, record);
     let watchers = request::ask_to_restart(&record);
     if !record.state.is_final() && watchers.any() {
         let is_ready = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));

@@ -60,6 +60,7 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
     if record.state.is_final() {
         return Ok(None);
     }
+    let record = request::settled(&paths.server(name), record);
     let watchers = request::ask_to_stop(&record);
     Ok(Some((record, watchers)))
 }

@@ -14,10 +14,13 @@ use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::{End, Reason, ServerRecord, State};
 use crate::sys::Pid;
+use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
 
 /// How much longer than its own deadline a supervisor gets before it is taken to be stuck.
 const SLACK: Duration = Duration::from_secs(1);
+/// How often a lock is looked at, whose release is no change of a directory.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a keeper gets to sweep.
 const SWEEP: Duration = Duration::from_secs(3);
 
@@ -84,6 +87,29 @@ pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
 /// Waits a moment for the watchers of a server that has ended to be gone too.
 pub fn await_watchers(record: &ServerRecord) {
     wait_for(&Watchers::of(record), context::now() + SWEEP);
+}
+
+/// The record once it names its watchers: for a moment after `start` it does not yet, and there is nobody to be asked.
+#[must_use]
+pub fn settled(paths: &ServerPaths, record: ServerRecord) -> ServerRecord {
+    let is_settled = |record: &ServerRecord| record.watchers.is_some() || record.state.is_final();
+    if is_settled(&record) {
+        return record;
+    }
+    let Some(changes) = paths.record.parent().and_then(|directory| Follower::new(directory).ok()) else {
+        return record;
+    };
+    let deadline = context::now() + SLACK;
+    let mut record = ServerRecord::read(paths).ok().flatten().unwrap_or(record);
+    while !is_settled(&record) && file::is_locked(&paths.lock) {
+        let left = deadline.saturating_duration_since(context::now());
+        if left.is_zero() {
+            break;
+        }
+        changes.wait(Some(left.min(LOOK_EVERY)));
+        record = ServerRecord::read(paths).ok().flatten().unwrap_or(record);
+    }
+    record
 }
 
 /// Asks the supervisor of a server to end it; does not wait.
