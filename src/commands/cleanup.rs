@@ -45,7 +45,7 @@ impl Run for Cleanup {
         let failed = !self.dry_run && deeds.iter().any(|deed| !deed.done);
         self.show(deeds)?;
         for session in sessions.iter().filter(|session| judge(session.facts) == Verdict::Leave) {
-            for (_, error) in session.servers.iter().filter_map(|(name, it)| Some((name, it.as_ref().err()?))) {
+            for error in session.troubles() {
                 ui::warn(&format!("left alone: {error:#}"));
             }
         }

@@ -5,6 +5,7 @@ use tracing::debug;
 
 use super::open::{Inherited, Session, ancestors, create, live};
 use super::recall;
+use super::record::{Owner, SessionRecord};
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
@@ -18,16 +19,31 @@ use crate::sys::{Pid, process as processes};
 /// When there is none.
 pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Session> {
     if let Some(id) = named {
-        return live(root, id).ok_or_else(|| {
-            hinted(format!("could not find the session {id}: none with a living owner has this id"), SEE_ALL)
-        });
+        return by_id(root, id);
     }
-    match current(root)? {
-        Some(session) => Ok(session),
-        None => Err(hinted(
+    if let Some(session) = current(root)? {
+        return Ok(session);
+    }
+    // A damaged record is the likelier cause.
+    match Inherited::from_environment().id.map(|id| SessionRecord::read(&root.session(&id))) {
+        Some(Err(error)) => Err(error),
+        _ => Err(hinted(
             "could not find a session: this shell has none",
             "open one with eval \"$(mcp-hook open)\", or put the hook into the shell's rc file (mcp-hook init)",
         )),
+    }
+}
+
+/// The session with this id, or why there is none to be used.
+fn by_id(root: &Root, id: &SessionId) -> Result<Session> {
+    let refuse = |why| Err(hinted(format!("could not use the session {id}: {why}"), SEE_ALL));
+    match SessionRecord::read(&root.session(id))? {
+        None => refuse("there is none of this id"),
+        Some(record) => match record.owner() {
+            Owner::Alive(owner) => Ok(Session { record, owner }),
+            Owner::Gone => refuse("the shell that it belonged to is gone"),
+            Owner::Elsewhere => refuse("it belongs to another host or container"),
+        },
     }
 }
 
