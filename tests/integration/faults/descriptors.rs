@@ -64,9 +64,11 @@ fn case_32_server_has_no_descriptor_that_the_caller_leaked() {
     session.hook(&format!("start web -- {line}")).ok();
     tree.wait_for(&["leader"]);
     Shown::read(&shown).assert_plain();
+    let terminal =
+        fs::read_link(format!("/proc/{}/fd/0", session.terminal.process().pid)).unwrap().display().to_string();
     for watcher in watchers(&mut session) {
         assert!(!descriptors(watcher).iter().any(|target| target.ends_with("leak")), "{:?}", descriptors(watcher));
-        assert!(!descriptors(watcher).iter().any(|target| target.contains("/dev/pts")), "{:?}", descriptors(watcher));
+        assert!(!descriptors(watcher).contains(&terminal), "{:?}", descriptors(watcher));
     }
     session.end();
 }
@@ -130,7 +132,7 @@ fn case_32_hundred_cycles_leave_no_process_no_zombie_and_no_file() {
         watched.extend(below.into_iter().filter(|process| *process != session.terminal.process()));
         session.hook("stop web").ok();
     }
-    assert!(watched.len() >= 200, "keeper and supervisor of each were seen: {}", watched.len());
+    assert!(watched.len() >= 100, "at least the keeper of each was seen: {}", watched.len());
     for process in &watched {
         assert!(process.gone_by(Deadline::usual()), "{process}");
         let is_zombie_of_ours =

@@ -21,7 +21,11 @@ fn start_in_a_session_whose_owner_died_meanwhile_is_refused() {
     session.terminal.wait_exit();
     fs::write(sandbox.path("go"), "go\n").unwrap();
     let text = wait::until("the late start ended", || fs::read_to_string(&said).ok());
-    insta::assert_snapshot!(redact(&sandbox, &text), @"");
+    insta::assert_snapshot!(redact(&sandbox, &text), @r#"
+    mcp-hook: could not find a session: this shell has none
+    hint: open one with eval "$(mcp-hook open)", or put the hook into the shell's rc file (mcp-hook init)
+    1
+    "#);
     sandbox.assert_clean();
 }
 
@@ -39,10 +43,13 @@ fn session_option_with_a_dead_session_is_refused_by_every_command() {
         let command = if matches!(words[0], "start" | "run") { &["--", "sleep", "1000"][..] } else { &[] };
         let words = [words, &["--session", &session.id], command].concat();
         let said = sandbox.hook(&words).expect_code(1);
-        assert!(said.stderr.contains(&format!("could not find the session {}", session.id)), "{said}");
+        assert!(said.stderr.contains(&format!("could not use the session {}", session.id)), "{said}");
         assert!(said.stderr.contains("hint: "), "{said}");
     }
-    insta::assert_snapshot!(redact(&sandbox, &session.outside(&["status"]).stderr), @"");
+    insta::assert_snapshot!(redact(&sandbox, &session.outside(&["status"]).stderr), @"
+    mcp-hook: could not use the session ID: the shell that it belonged to is gone
+    hint: mcp-hook status --all shows the sessions there are
+    ");
     assert!(session.outside(&["logs"]).ok().stdout.contains("started"), "its logs are still there");
 }
 
