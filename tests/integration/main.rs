@@ -18,6 +18,7 @@
 
 mod architecture;
 mod completions;
+mod faults;
 mod real_servers;
 mod shells;
 mod support;
