@@ -13,6 +13,9 @@ use crate::shell::quote::Syntax;
 #[derive(Debug, Parser)]
 #[command(name = "mcp-hook", version, arg_required_else_help = true, max_term_width = 100)]
 pub struct Cli {
+    /// Say on standard error what is decided, and why
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -22,7 +22,11 @@ use crate::commands::Run;
 
 fn main() -> ExitCode {
     sys::fd::fill_standard();
-    match cli::Cli::parse().run() {
+    let cli = cli::Cli::parse();
+    if cli.verbose {
+        ui::diagnostics::show();
+    }
+    match cli.run() {
         Ok(code) => code,
         Err(error) => {
             ui::error(&error);

@@ -20,6 +20,18 @@ pub struct Trace {
     pub keep: &'static str,
     /// Processes that carry the mark but are not to be ended: watchers of ours.
     pub spared: Vec<Identity>,
+    /// A session (`setsid(2)`) that only this server's processes are in.
+    pub session: Option<Pid>,
+}
+
+impl Trace {
+    /// Takes whatever is in this session for traced too, for where orphans cannot be adopted. The session's leader is to
+    /// be the caller or an uncollected child of the caller: only then can its number not have been used again.
+    #[must_use]
+    pub fn in_session(mut self, session: Pid) -> Self {
+        self.session = Some(session);
+        self
+    }
 }
 
 /// How long what is left may take to leave before it is killed. Shorter than for a server that somebody stops:
@@ -48,7 +60,13 @@ pub fn find(trace: &Trace) -> Vec<ProcessHandle> {
 
 fn is_traced(pid: Pid, trace: &Trace) -> bool {
     let (name, value) = &trace.variable;
-    mark::read(pid) == Some(trace.mark) || process::variable(pid, name).as_deref() == Some(value.as_bytes())
+    mark::read(pid) == Some(trace.mark)
+        || is_in_session(pid, trace.session)
+        || process::variable(pid, name).as_deref() == Some(value.as_bytes())
+}
+
+fn is_in_session(pid: Pid, session: Option<Pid>) -> bool {
+    session.is_some_and(|session| process::read(pid).is_some_and(|it| it.session == session))
 }
 
 /// Ends everything that carries the trace and waits until it is gone. Returns how many processes there were, and

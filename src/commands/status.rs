@@ -55,7 +55,9 @@ impl Status {
         if self.json {
             return ui::print(&(serde_json::to_string_pretty(&view::report(sessions))? + "\n"));
         }
-        ui::print(&ui::table::sessions(&sessions, self.all))
+        ui::print(&ui::table::sessions(&sessions, self.all))?;
+        let named = sessions.iter().flat_map(|session| &session.servers).filter(|_| self.name.is_some());
+        named.map(ui::table::details).try_for_each(|text| ui::print(&text))
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use directories::ProjectDirs;
+use tracing::debug;
 
 use super::file;
 use super::layout::Root;
@@ -20,6 +21,7 @@ impl Root {
     /// When `MCP_HOOK_DIR` is no usable path, or the directory is not ours alone. Nothing is written then.
     pub fn open() -> Result<Self> {
         let root = Self::locate()?;
+        debug!(runtime = %root.runtime().display(), logs = %root.logs().display(), "the root");
         create_private(root.runtime())?;
         create_private(root.logs())?;
         for directory in [root.pids(), root.configs()] {

@@ -1,6 +1,7 @@
 //! Which session a command means.
 
 use anyhow::{Result, bail};
+use tracing::debug;
 
 use super::open::{Inherited, Session, ancestors, create, live, revive};
 use crate::disk::layout::Root;
@@ -54,13 +55,17 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
     let inherited = Inherited::from_environment();
     if let Some(id) = &inherited.id {
         if let Some(session) = live(root, id).filter(|session| is_believable(session, &me, &above)) {
+            debug!(session = %id, "the environment names a session whose owner is above us or on our terminal");
             return Ok(Some(session));
         }
+        debug!(session = %id, "the environment names a session that is not ours; not believed");
         if let Some(session) = vanished(root, id, inherited.owner, &above)? {
             return Ok(Some(session));
         }
     }
-    Ok(search(root, &me, &above))
+    let found = search(root, &me, &above);
+    debug!(session = ?found.as_ref().map(|session| &session.record.id), "searched for an owner above us or on our terminal");
+    Ok(found)
 }
 
 /// The environment is believed when the session's owner is above us or on our terminal.

@@ -3,6 +3,7 @@
 use std::io;
 
 use anyhow::{Context, Result, bail};
+use tracing::debug;
 
 use super::record::{Owner, SessionRecord};
 use crate::context;
@@ -55,8 +56,10 @@ pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Sessi
     if let Some(session) = inherited.id.as_ref().and_then(|id| live(root, id))
         && may_join(&session, shell, inherited.wants_own)
     {
+        debug!(session = %session.record.id, "joined the session around this shell");
         return Ok(session);
     }
+    debug!(inherited = ?inherited, "no session to join");
     create(root, shell.pid)
 }
 
@@ -100,6 +103,7 @@ pub fn create(root: &Root, owner: Pid) -> Result<Session> {
         let random = fd::random().context("could not get random bits")?;
         let id = SessionId::new(terminal.unwrap_or_default(), owner.as_raw(), random);
         if let Some(record) = claim(root, id, &handle, process.terminal)? {
+            debug!(session = %record.id, owner = %owner, "made a session");
             return Ok(Session { record, owner: handle });
         }
     }

@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use tracing::debug;
+
 use super::find;
 use super::record::{Owner, SessionRecord};
 use crate::cleanup::stray::{self, Stray};
@@ -156,7 +158,9 @@ impl Examined {
     /// Does what [`judge`] finds, and tells what that was. Safe to be done by several at once.
     #[must_use]
     pub fn carry_out(&self, root: &Root) -> Vec<Deed> {
-        match judge(self.facts) {
+        let verdict = judge(self.facts);
+        debug!(session = %self.id, facts = ?self.facts, ?verdict, "examined a session");
+        match verdict {
             Verdict::Leave => Vec::new(),
             Verdict::Sweep => self.sweep(),
             Verdict::Retire => self.retire(root),

@@ -65,10 +65,7 @@ impl Keeper {
                     let _ = wait::collect_one(self.supervisor);
                     return code;
                 }
-                Some(Exit::Signal(_)) => {
-                    let _ = wait::collect_one(self.supervisor);
-                    return self.sweep();
-                }
+                Some(Exit::Signal(_)) => return self.sweep(),
                 None => {}
             }
             if self.wait(&mut inbox, deadline) {
@@ -110,10 +107,12 @@ impl Keeper {
     /// Ends what has come to us from a dead supervisor.
     fn sweep(&mut self) -> i32 {
         let began = context::now();
-        let (killed, kept) = Self::end_children(began);
         if !self.is_adopting {
-            lost::end(&trace(&self.record));
+            // Before the supervisor is collected: until then the number of its session is nobody else's.
+            lost::end(&trace(&self.record).in_session(self.supervisor));
         }
+        let _ = wait::collect_one(self.supervisor);
+        let (killed, kept) = Self::end_children(began);
         if let Ok(Some(mut record)) = ServerRecord::read(&self.paths)
             && record.token == self.record.token
             && !record.state.is_final()

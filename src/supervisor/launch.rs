@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use nix::unistd::setsid;
 use super::keeper::{self, Keeper};
 use super::lifeline;
 use super::plan::Plan;
-use super::streams::{ClientError, ClientInput};
+use super::streams::ClientError;
 use super::supervise::{Channels, Supervisor};
 use crate::sys::fork::{self, Side};
 use crate::sys::{fd, mark, orphans, title};
@@ -32,7 +32,7 @@ impl Announcement {
 ///
 /// # Errors
 /// When the first record cannot be written, or the system has no process or pipe left.
-pub fn start(plan: Plan) -> io::Result<Announcement> {
+pub fn start(mut plan: Plan) -> io::Result<Announcement> {
     plan.record.write(&plan.paths)?;
     failpoint::kill("after-first-record");
     let (announcement, ready) = fd::pipe()?;
@@ -44,6 +44,7 @@ pub fn start(plan: Plan) -> io::Result<Announcement> {
         Side::Child => {
             drop(announcement);
             let _ = setsid();
+            plan.watched.renew();
             fd::silence_standard();
             fork::leave(guarded(|| keep(plan, Some(ready), None)));
         }
@@ -57,13 +58,13 @@ pub fn start(plan: Plan) -> io::Result<Announcement> {
 /// When the first record cannot be written, or the system has no process or pipe left.
 pub fn run(plan: Plan) -> io::Result<i32> {
     plan.record.write(&plan.paths)?;
-    let input = ClientInput::new(fd::duplicate(io::stdin().as_fd())?);
+    let input = fd::duplicate(io::stdin().as_fd())?;
     let error = ClientError::new(fd::duplicate(io::stderr().as_fd())?);
     keep(plan, None, Some((input, error)))
 }
 
 /// Becomes the keeper: splits off the supervisor and keeps watch over it.
-fn keep(plan: Plan, ready: Option<File>, client: Option<(ClientInput, ClientError)>) -> io::Result<i32> {
+fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientError)>) -> io::Result<i32> {
     // A limit that was lowered further before leaves the tree without a mark, not without supervision.
     let _ = mark::set(plan.record.token.mark());
     let is_adopting = orphans::adopt().is_ok();
@@ -88,6 +89,7 @@ fn keep(plan: Plan, ready: Option<File>, client: Option<(ClientInput, ClientErro
         }
         Side::Child => {
             drop(keeper_end);
+            plan.watched.renew();
             leave_directory();
             let channels = Channels { lifeline: supervisor_end, ready, client };
             fork::leave(guarded(|| Supervisor::new(plan, channels).map(Supervisor::run)));

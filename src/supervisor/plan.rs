@@ -31,6 +31,11 @@ pub struct Watched {
 }
 
 impl Watched {
+    /// Makes both known to a process that was just forked.
+    pub fn renew(&mut self) {
+        self.owner.iter_mut().chain(&mut self.client).for_each(ProcessHandle::renew);
+    }
+
     /// Adds both to what is waited for.
     pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> [Place; 2] {
         [&self.owner, &self.client].map(|process| process.as_ref().and_then(|process| watch.process(process)))
@@ -61,6 +66,7 @@ pub fn trace(record: &ServerRecord) -> Trace {
         mark: record.token.mark(),
         keep: KEEP_VARIABLE,
         spared: watchers.into_iter().flat_map(|both| [both.keeper, both.supervisor]).collect(),
+        session: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
+use tracing::debug;
 
 use super::pace::pace;
 use super::plan::trace;
@@ -53,6 +54,7 @@ impl Watchers {
 
     /// Asks the supervisor, and wakes both in case somebody has stopped them.
     pub fn ask(&self, signal: Signal) {
+        debug!(supervisor = ?self.supervisor.as_ref().map(ProcessHandle::pid), %signal, "asked the supervisor");
         if let Some(supervisor) = &self.supervisor {
             let _ = supervisor.signal(signal);
         }

@@ -149,22 +149,6 @@ impl ClientError {
     }
 }
 
-/// The client's standard input, watched for its hang-up without being read: the server has its own copy.
-pub struct ClientInput(File);
-
-impl ClientInput {
-    /// Takes a copy of the client's standard input.
-    #[must_use]
-    pub fn new(stream: OwnedFd) -> Self {
-        Self(File::from(stream))
-    }
-
-    /// Adds the hang-up to what is waited for.
-    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> Place {
-        watch.hung_up(self.0.as_fd())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
@@ -11,13 +12,14 @@ use super::lifeline::SupervisorEnd;
 use super::pace::pace;
 use super::plan::{Plan, is_kept, trace};
 use super::running::Running;
-use super::streams::{ClientError, ClientInput};
+use super::streams::ClientError;
 use super::watch::Watch;
 use crate::cleanup::lost;
 use crate::cleanup::tree::{Ending, Progress};
 use crate::server::log::LogWriter;
 use crate::server::record::{End, Mode, Reason, State, Watchers};
 use crate::sys::handle::ProcessHandle;
+use crate::sys::hangup::HangUp;
 use crate::sys::pty::Pty;
 use crate::sys::signals::Inbox;
 use crate::sys::wait::{self, Exit};
@@ -34,7 +36,7 @@ pub struct Channels {
     /// To `start`: one byte when the server is ready, the end of the file when it is not going to be.
     pub ready: Option<File>,
     /// For `run`: the client's standard input and error.
-    pub client: Option<(ClientInput, ClientError)>,
+    pub client: Option<(OwnedFd, ClientError)>,
 }
 
 /// The supervisor's state beside the server's.
@@ -43,7 +45,7 @@ pub struct Supervisor {
     inbox: Inbox,
     lifeline: Option<SupervisorEnd>,
     ready: Option<File>,
-    client_input: Option<ClientInput>,
+    client_input: Option<HangUp>,
     client_error: Option<ClientError>,
     log: LogWriter,
     terminal: Option<Pty>,
@@ -74,7 +76,8 @@ impl Supervisor {
             inbox,
             lifeline: Some(channels.lifeline),
             ready: channels.ready,
-            client_input,
+            // Watched for its hang-up without being read: the server has its own copy.
+            client_input: client_input.and_then(|stream| HangUp::of(stream).ok()),
             client_error,
             log: LogWriter::open(&plan.paths.log),
             terminal,
@@ -172,7 +175,7 @@ impl Supervisor {
         let signals = watch.readable(self.inbox.as_poll_fd());
         let lifeline = self.lifeline.as_ref().and_then(|lifeline| lifeline.watch(&mut watch));
         let watched = self.plan.watched.watch(&mut watch);
-        let input = self.client_input.as_ref().and_then(|input| input.watch(&mut watch));
+        let input = self.client_input.as_ref().and_then(|input| watch.hung_up(input));
         let error = self.client_error.as_ref().and_then(|error| error.watch(&mut watch));
         let outputs = running.watch(&mut watch, self.client_error.as_ref());
         let ready = watch.wait();
@@ -184,7 +187,7 @@ impl Supervisor {
         running.pump(&ready, &outputs, &mut self.log, self.client_error.as_mut());
         // The last that applies decides; each of them is reported once.
         let mut reason = None;
-        if ready.has(input) {
+        if ready.has(input) && self.client_input.as_ref().is_some_and(HangUp::has_happened) {
             self.client_input = None;
             reason = Some(Reason::ClientGone);
         }
@@ -260,7 +263,7 @@ impl Supervisor {
     fn describe(&mut self, ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {
         let mut killed = ending.killed;
         if !self.is_adopting {
-            killed |= lost::end(&trace(&self.plan.record)).0 > 0;
+            killed |= lost::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0;
         }
         End {
             reason,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::sys::handle::ProcessHandle;
+use crate::sys::hangup::HangUp;
 
 /// How often a process is looked at where the kernel cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -36,12 +37,8 @@ impl<'fd> Watch<'fd> {
     }
 
     /// Waits until the other side has hung up, whatever there is to read.
-    pub fn hung_up(&mut self, fd: BorrowedFd<'fd>) -> Place {
-        #[cfg(target_os = "linux")]
-        let flags = PollFlags::from_bits_retain(nix::libc::POLLRDHUP);
-        #[cfg(not(target_os = "linux"))]
-        let flags = PollFlags::empty();
-        Some(self.add(fd, flags))
+    pub fn hung_up(&mut self, stream: &'fd HangUp) -> Place {
+        Some(self.add(stream.as_poll_fd(), HangUp::EVENTS))
     }
 
     /// Waits until a process has ended, or looks again soon where that cannot be waited for.

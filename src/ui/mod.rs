@@ -1,5 +1,6 @@
 //! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
 
+pub mod diagnostics;
 pub mod style;
 pub mod table;
 

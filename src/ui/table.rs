@@ -59,6 +59,26 @@ fn servers(servers: &[ServerView]) -> String {
     text
 }
 
+/// One server in detail, below its row.
+#[must_use]
+pub fn details(server: &ServerView) -> String {
+    let pids = server.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
+    let watchers = server.supervisor_pid.map(|supervisor| {
+        let keeper = server.keeper_pid.map_or("-".to_owned(), |keeper| keeper.to_string());
+        format!("supervisor {supervisor}, keeper {keeper}")
+    });
+    let rows = [
+        ("command", server.command.as_ref().map(|words| words.join(" "))),
+        ("log", server.log.as_ref().map(|log| log.display().to_string())),
+        ("tree", (!pids.is_empty()).then_some(pids)),
+        ("watched by", watchers),
+    ];
+    let shown = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    shown.fold(String::new(), |text, (name, value)| {
+        text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + &value + "\n"
+    })
+}
+
 fn line(cells: &[String; 9], widths: &[usize], style: impl Fn(usize, &str) -> String) -> String {
     let mut text = String::new();
     for (column, (cell, &width)) in cells.iter().zip(widths).enumerate() {

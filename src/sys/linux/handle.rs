@@ -49,6 +49,9 @@ impl ProcessHandle {
         (handle.identity.is_same(recorded) && !handle.has_exited()).then_some(handle)
     }
 
+    /// Makes the handle work in a process that was just forked: pidfds are inherited, so there is nothing to do.
+    pub fn renew(&mut self) {}
+
     /// Who this is, in the form that records keep.
     #[must_use]
     pub fn identity(&self) -> Identity {

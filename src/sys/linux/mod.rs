@@ -2,6 +2,7 @@
 
 pub mod follow;
 pub mod handle;
+pub mod hangup;
 pub mod host;
 pub mod mark;
 pub mod orphans;

@@ -19,6 +19,8 @@ pub struct Process {
     pub parent: Pid,
     /// Its process group.
     pub group: Pid,
+    /// Its session (in the sense of `setsid(2)`).
+    pub session: Pid,
     /// Device number of its controlling terminal, 0 if it has none.
     pub terminal: u64,
     /// Clock ticks from boot to its start.
@@ -54,6 +56,7 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
         pid,
         parent: id(4)?,
         group: id(5)?,
+        session: id(6)?,
         terminal: number(7)?.try_into().unwrap_or(0),
         start: field(22)?.parse().ok()?,
         zombie: matches!(field(3)?, "Z" | "X" | "x"),

@@ -1,1 +1,13 @@
-//! macOS: kqueue, process groups and libproc.
+//! macOS: kqueue, process groups, `sysctl(3)` and libproc.
+//!
+//! Written against the headers and the published kernel source; type-checked, but never run.
+
+pub mod follow;
+pub mod handle;
+pub mod hangup;
+pub mod host;
+pub mod mark;
+pub mod orphans;
+pub mod process;
+mod sysctl;
+pub mod title;

@@ -147,8 +147,11 @@ fn case_08_shell_that_dies_while_its_server_starts_leaves_nothing(shell: Shell) 
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::open(&sandbox, shell);
     let mut tree = Tree::new(&sandbox, "slow");
-    // The swarm is still growing when the first member reports.
-    let command = tree.command(&["--member", "setsid", "--swarm", "400", "--member", "daemon", "--ready"]).join(" ");
+    // The server itself never comes up: it waits for a word that nobody says.
+    let never = sandbox.path("never");
+    nix::unistd::mkfifo(&never, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let members = ["--member", "setsid", "--swarm", "100", "--member", "daemon"];
+    let command = tree.command(&[&members[..], &["--exit-when-told", never.to_str().unwrap()]].concat()).join(" ");
     terminal.wait_prompt();
     terminal.send_line(&format!("mcp-hook start slow -- {command}"));
     tree.wait_for(&["setsid"]);

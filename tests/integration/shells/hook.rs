@@ -18,11 +18,9 @@ in_each_shell! {
     subshells_and_background_jobs_never_close
     nested_shells_and_scripts_never_close
     joined_session_is_never_closed
-    sourcing_twice_changes_nothing
     refused_open_is_said_and_leaves_a_shell_that_works
     missing_binary_is_silent_at_start_and_exit
     non_interactive_shell_does_nothing_at_all
-    hook_is_silent_and_its_first_line_no_comment
     session_of_another_shell_in_the_environment_is_not_closed
 }
 
@@ -173,32 +171,6 @@ fn joined_session_is_never_closed(shell: Shell) {
     assert_eq!(stand_in.closes(), [close_call(pid)]);
 }
 
-fn sourcing_twice_changes_nothing(shell: Shell) {
-    let sandbox = Sandbox::new();
-    let stand_in = StandIn::install(&sandbox);
-    let mut terminal = Terminal::open(&sandbox, shell);
-    let look = match shell {
-        Shell::Bash => "trap -p; set | grep -v -e '^_=' -e '^BASH' -e LINENO -e PIPESTATUS -e FUNCNAME",
-        Shell::Zsh => "typeset -p zshexit_functions; functions; env | sort",
-        Shell::Fish => "functions --handlers-type generic; functions --all | string match '*mcp*'; env | sort",
-    };
-    let before = terminal.run(look).stdout;
-    let again = terminal.run(shell.hook_line()).ok();
-    assert_eq!(without_prompts(&again.stdout), [] as [String; 0]);
-    let after = terminal.run(look).stdout;
-    assert_eq!(without_prompts(&before), without_prompts(&after));
-    let pid = terminal.process().pid;
-    stand_in.pretend_use(pid);
-    terminal.send_line("exit 5");
-    assert_eq!(terminal.wait_exit().code(), Some(5));
-    assert_eq!(stand_in.closes(), [close_call(pid)]);
-}
-
-/// What a command said: not the echo of the line that is typed behind it, nor the prompt in front of that.
-fn without_prompts(text: &str) -> Vec<String> {
-    text.lines().filter(|line| !line.is_empty() && !line.contains("<<%s")).map(str::to_owned).collect()
-}
-
 fn refused_open_is_said_and_leaves_a_shell_that_works(shell: Shell) {
     let sandbox = Sandbox::new();
     let stand_in = StandIn::install(&sandbox);
@@ -240,15 +212,6 @@ fn non_interactive_shell_does_nothing_at_all(shell: Shell) {
     let output = sandbox.run(sandbox.command(shell.name()).args(["-c", &line])).expect_code(3);
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("still here\n", ""));
     assert_eq!(stand_in.calls(), [] as [&str; 0]);
-}
-
-fn hook_is_silent_and_its_first_line_no_comment(shell: Shell) {
-    let sandbox = Sandbox::new();
-    StandIn::install(&sandbox);
-    let terminal = Terminal::open_with_rc(&sandbox, shell, "printf '[hook:'", "printf ':hook]'");
-    assert!(terminal.screen().contains("[hook::hook]"), "{terminal}");
-    let text = fs::read_to_string(shell.hook_file()).unwrap();
-    assert!(!text.trim_start().starts_with('#'));
 }
 
 fn session_of_another_shell_in_the_environment_is_not_closed(shell: Shell) {

@@ -30,5 +30,6 @@ mod original;
 mod other_user;
 mod quiet;
 mod session;
+mod state;
 mod tmux;
 mod traps;

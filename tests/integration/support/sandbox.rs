@@ -184,10 +184,12 @@ impl Sandbox {
         self.watched.borrow_mut().push(process);
     }
 
-    /// Every process of this world that runs now: those with the token and those that are watched.
+    /// Every process of this world that runs now: those with the token, those with our `HOME` (MCP clients hand on that but
+    /// not the token) and those that are watched.
     pub fn survivors(&self) -> Vec<Process> {
-        let entry = format!("{TOKEN}={}", self.token);
-        let mut found: Vec<_> = process::all().into_iter().filter(|process| process.has_env(&entry)).collect();
+        let entries = [format!("{TOKEN}={}", self.token), format!("HOME={}", self.home().display())];
+        let ours = |process: &Process| entries.iter().any(|entry| process.has_env(entry));
+        let mut found: Vec<_> = process::all().into_iter().filter(ours).collect();
         found.extend(self.watched.borrow().iter().filter(|process| process.alive()));
         found.sort_by_key(|process| (process.pid, process.started));
         found.dedup();

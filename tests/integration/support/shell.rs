@@ -74,8 +74,10 @@ impl Shell {
         match self {
             Self::Bash => {
                 sandbox.write("home/.bashrc", text);
-                // A login shell reads this one only.
-                sandbox.write("home/.bash_profile", ". ~/.bashrc\n");
+                // A login shell reads this one only, after a system file that may set the path anew.
+                let path = sandbox.environment().into_iter().find(|(name, _)| name == "PATH").unwrap().1;
+                let path = self.quote(path.to_str().unwrap());
+                sandbox.write("home/.bash_profile", format!("export PATH={path}\n. ~/.bashrc\n"));
             }
             Self::Zsh => {
                 sandbox.write("home/.zshrc", text);

@@ -1,0 +1,214 @@
+//! Facts about processes, from `sysctl(3)` (which tells of every user's) and libproc (`libproc.h`).
+
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use nix::libc;
+use nix::unistd::{Pid, getsid};
+
+use super::sysctl;
+use crate::sys::procargs;
+
+/// What the kernel says of a process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// The process.
+    pub pid: Pid,
+    /// Its parent.
+    pub parent: Pid,
+    /// Its process group.
+    pub group: Pid,
+    /// Its session (in the sense of `setsid(2)`); 0 for one that has ended.
+    pub session: Pid,
+    /// Device number of its controlling terminal, 0 if it has none.
+    pub terminal: u64,
+    /// Microseconds from the epoch to its start.
+    pub start: u64,
+    /// Whether it has ended and nobody has collected its status yet.
+    pub zombie: bool,
+    /// Processor time used by itself. Zero for a process of another user.
+    pub cpu: Duration,
+    /// Resident memory in bytes, pages that it shares with others included. Zero for a process of another user.
+    pub resident: u64,
+    /// Whether it has not executed a program since it was forked.
+    is_fork: bool,
+}
+
+/// Reads what the kernel knows of `pid`; `None` if there is no such process.
+#[must_use]
+pub fn read(pid: Pid) -> Option<Process> {
+    let process = sysctl::process(pid.as_raw())?;
+    let task: Option<libc::proc_taskinfo> = information(pid, libc::PROC_PIDTASKINFO, 0);
+    let ticks = task.map_or(0, |task| task.pti_total_user.saturating_add(task.pti_total_system));
+    let seconds = u64::try_from(process.start.tv_sec).ok()?;
+    let micros = u64::try_from(process.start.tv_usec).ok()?;
+    Some(Process {
+        pid,
+        parent: Pid::from_raw(process.parent),
+        group: Pid::from_raw(process.group),
+        session: getsid(Some(pid)).unwrap_or(Pid::from_raw(0)),
+        // No terminal is NODEV, -1.
+        terminal: u64::try_from(process.terminal).unwrap_or(0),
+        start: seconds * 1_000_000 + micros,
+        zombie: i64::from(process.state) == i64::from(libc::SZOMB),
+        cpu: since_ticks(ticks),
+        resident: task.map_or(0, |task| task.pti_resident_size),
+        is_fork: process.accounting & AFORK != 0,
+    })
+}
+
+/// The processes whose parent is `parent`, ended but uncollected ones included.
+#[must_use]
+pub fn children(parent: Pid) -> Vec<Pid> {
+    u32::try_from(parent.as_raw()).map_or(Vec::new(), |parent| list(PROC_PPID_ONLY, parent))
+}
+
+/// Whether the kernel lists the children of a process.
+#[must_use]
+pub fn lists_children() -> bool {
+    true
+}
+
+/// Every process.
+#[must_use]
+pub fn all() -> Vec<Pid> {
+    list(PROC_ALL_PIDS, 0)
+}
+
+fn list(kind: u32, of: u32) -> Vec<Pid> {
+    let mut pids = vec![0_i32; if kind == PROC_ALL_PIDS { 2048 } else { 64 }];
+    loop {
+        let room = pids.len() * size_of::<i32>();
+        let size = i32::try_from(room).unwrap_or(i32::MAX);
+        // SAFETY: the kernel writes at most `size` bytes into a buffer that is as large.
+        let written = unsafe { libc::proc_listpids(kind, of, pids.as_mut_ptr().cast(), size) };
+        let written = usize::try_from(written).unwrap_or(0);
+        if written < room {
+            pids.truncate(written / size_of::<i32>());
+            return pids.into_iter().filter(|&pid| pid > 0).map(Pid::from_raw).collect();
+        }
+        // There may be more than fitted.
+        pids.resize(pids.len() * 2, 0);
+    }
+}
+
+/// The user that `pid` runs as (the effective one); `None` if there is no such process.
+#[must_use]
+pub fn user(pid: Pid) -> Option<u32> {
+    sysctl::process(pid.as_raw()).map(|process| process.user)
+}
+
+/// The value of the environment variable `name` that `pid` was started with.
+///
+/// Only what `execve(2)` was given: later changes are not seen, and a process may have overwritten it. The environment
+/// of another user's process and of a program of the system itself (`/bin/sh`, `/usr/bin/env`) is hidden.
+#[must_use]
+pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
+    let block = sysctl::arguments(pid.as_raw())?;
+    procargs::environment(&block)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        .map(<[u8]>::to_vec)
+}
+
+/// What the program of `pid` is called: its short name, at most 16 bytes.
+#[must_use]
+pub fn name(pid: Pid) -> String {
+    let process = sysctl::process(pid.as_raw());
+    let name = process.as_ref().and_then(|process| CStr::from_bytes_until_nul(&process.name).ok());
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The arguments of `pid`, separated by NUL.
+#[must_use]
+pub fn arguments(pid: Pid) -> Vec<u8> {
+    let block = sysctl::arguments(pid.as_raw()).unwrap_or_default();
+    procargs::arguments(&block).unwrap_or_default().to_vec()
+}
+
+/// Whether `child` is a copy of `parent` that has not executed a program of its own: a subshell.
+#[must_use]
+pub fn is_plain_fork(child: &Process, parent: &Process) -> bool {
+    child.parent == parent.pid && child.is_fork
+}
+
+/// The path of the terminal with device number `terminal` (`devname(3)`).
+#[must_use]
+pub fn terminal_path(terminal: u64) -> Option<PathBuf> {
+    let device = libc::dev_t::try_from(terminal).ok().filter(|&device| device != 0)?;
+    // SAFETY: devname takes two numbers; its result is null or text in a buffer of its own.
+    let name = unsafe { libc::devname(device, libc::S_IFCHR) };
+    if name.is_null() {
+        return None;
+    }
+    // SAFETY: the text ends with a NUL and stays until the next call, which only this thread makes.
+    let name = unsafe { CStr::from_ptr(name) }.to_str().ok()?;
+    // What has no name is called "??".
+    (!name.contains('?')).then(|| PathBuf::from("/dev").join(name))
+}
+
+/// When a process with this `start` began, on the clock of [`crate::context::uptime`]: here since the epoch.
+#[must_use]
+pub fn since_boot(start: u64) -> Duration {
+    Duration::from_micros(start)
+}
+
+/// The number that the kernel gives to one process only in a boot (`PROC_PIDUNIQIDENTIFIERINFO`).
+pub(super) fn serial_number(pid: Pid) -> Option<u64> {
+    information(pid, PROC_PIDUNIQIDENTIFIERINFO, EVEN_ZOMBIES).map(|ids: UniqueIds| ids.own)
+}
+
+/// One answer of `proc_pidinfo`. `T` is a structure of integers, for which every bit pattern is a value.
+fn information<T: Answer>(pid: Pid, flavor: libc::c_int, argument: u64) -> Option<T> {
+    let mut answer = MaybeUninit::<T>::zeroed();
+    let size = i32::try_from(size_of::<T>()).ok()?;
+    // SAFETY: the kernel writes at most `size` bytes into a buffer of that size.
+    let written = unsafe { libc::proc_pidinfo(pid.as_raw(), flavor, argument, answer.as_mut_ptr().cast(), size) };
+    // SAFETY: the buffer began zeroed, and `Answer` is implemented for structures of integers only.
+    let answer = unsafe { answer.assume_init() };
+    (written == size).then_some(answer)
+}
+
+/// A structure of integers: any bytes are a value of it.
+trait Answer {}
+impl Answer for libc::proc_taskinfo {}
+impl Answer for UniqueIds {}
+
+/// Times of tasks are in ticks of the Mach clock, whose length differs between machines (`mach_timebase_info`).
+#[expect(deprecated, reason = "one call is no reason for another crate")]
+fn since_ticks(ticks: u64) -> Duration {
+    static NANOS: OnceLock<(u32, u32)> = OnceLock::new();
+    let &(numerator, denominator) = NANOS.get_or_init(|| {
+        let mut base = libc::mach_timebase_info { numer: 0, denom: 0 };
+        // SAFETY: the call fills in the structure.
+        unsafe { libc::mach_timebase_info(&raw mut base) };
+        if base.denom == 0 { (1, 1) } else { (base.numer, base.denom) }
+    });
+    let nanos = u128::from(ticks) * u128::from(numerator) / u128::from(denominator);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// `AFORK` of `sys/acct.h`: forked but not executed.
+const AFORK: u16 = 1;
+/// `PROC_ALL_PIDS` and `PROC_PPID_ONLY` of `sys/proc_info.h`.
+const PROC_ALL_PIDS: u32 = 1;
+const PROC_PPID_ONLY: u32 = 6;
+/// `PROC_PIDUNIQIDENTIFIERINFO` of the kernel's `bsd/sys/proc_info_private.h`: answered for every user's processes.
+const PROC_PIDUNIQIDENTIFIERINFO: libc::c_int = 17;
+/// The argument by which processes that have ended but were not collected are looked at too.
+const EVEN_ZOMBIES: u64 = 1;
+
+/// `struct proc_uniqidentifierinfo` of the kernel's `bsd/sys/proc_info_private.h`.
+#[repr(C)]
+struct UniqueIds {
+    _program: [u8; 16],
+    /// `p_uniqueid`: new with every fork, kept by `execve(2)`.
+    own: u64,
+    _parent: u64,
+    _versions: [i32; 2],
+    _reserved: [u64; 2],
+}
+
+const _: () = assert!(size_of::<UniqueIds>() == 56);

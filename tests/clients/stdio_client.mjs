@@ -1,0 +1,29 @@
+// Drives one stdio MCP server through the official TypeScript SDK:
+//     stdio_client.mjs COMMAND [ARGUMENT…]
+// The JSON lines it speaks with the test are described in stdio_client.py. It runs from beside the installed SDK, because
+// that is where Node looks for it.
+
+import { createInterface } from "node:readline";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+
+const tell = (event, fields = {}) => console.log(JSON.stringify({ event, ...fields }));
+
+const [command, ...args] = process.argv.slice(2);
+const client = new Client({ name: "mcp-hook-tests", version: "0" });
+
+await client.connect(new StdioClientTransport({ command, args }));
+const { tools } = await client.listTools();
+tell("tools", { names: tools.map((tool) => tool.name) });
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const order = JSON.parse(line);
+  if (order.do === "close") break;
+  client
+    .callTool({ name: order.tool, arguments: order.arguments })
+    .then(({ content }) => tell("text", { text: content.map((part) => part.text ?? "").join("") }))
+    .catch((error) => tell("eof", { cause: error.message }));
+}
+await client.close();
+tell("closed");
+process.exit(0);

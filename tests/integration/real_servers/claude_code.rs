@@ -1,0 +1,67 @@
+//! `mcp-hook run` as the command of a server in Claude Code, whose `claude mcp list` starts every server and looks whether it
+//! answers. (Without mcp-hook it leaves behind one that ignores the end of its input.)
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use super::{Server, Snapshot, World};
+use crate::support::{Process, skip, wait};
+
+/// After Claude Code has ended, on a busy machine.
+const GONE: Duration = Duration::from_secs(5);
+
+/// Each takes as long as Claude Code waits for a server that it has taken leave of.
+const LISTS: usize = 5;
+
+#[test]
+fn claude_code_lists_a_server_that_ignores_eof_and_nothing_is_left() {
+    let world = World::new();
+    let Some(claude) = configured(&world) else {
+        return;
+    };
+    for _ in 0..LISTS {
+        let (mut child, tree) = list(&world, &claude);
+        assert!(child.wait().unwrap().success());
+        let said = fs::read_to_string(world.sandbox.path("listed")).unwrap();
+        assert!(said.contains("Connected"), "{said}");
+        tree.assert_gone(&world, &[], GONE);
+    }
+}
+
+/// Starts `claude mcp list`; the tree of the server has been seen and shown to be the real one.
+fn list(world: &World, claude: &PathBuf) -> (Child, Snapshot) {
+    let server = Server::OlderEverything;
+    let child = world
+        .command(claude, server)
+        .args(["mcp", "list"])
+        .stdout(File::create(world.sandbox.path("listed")).unwrap())
+        .spawn()
+        .unwrap();
+    let process = Process::with_pid(child.id().cast_signed()).expect("it runs");
+    let mut tree = Snapshot::default();
+    wait::until("the server runs", || {
+        tree.add_below(world, process);
+        tree.has(server).then_some(())
+    });
+    tree.launcher(server);
+    (child, tree)
+}
+
+/// Claude Code with the server in the configuration of its user, `None` where there is no build of it.
+fn configured(world: &World) -> Option<PathBuf> {
+    let packages = fs::read_dir(world.installed("claude/node_modules/@anthropic-ai")).unwrap();
+    let mut programs = packages.filter_map(|entry| Some(entry.ok()?.path().join("claude")));
+    let Some(claude) = programs.find(|program| program.is_file()) else {
+        skip("Claude Code", "there is no build of it for this machine");
+        return None;
+    };
+    world.sandbox.env("DISABLE_AUTOUPDATER", "1");
+    world.sandbox.env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
+    let server = Server::OlderEverything;
+    let mut add: Command = world.command(&claude, server);
+    add.args(["mcp", "add", "--scope", "user", "everything", "--"]);
+    world.sandbox.run(add.args(world.run_words("everything", server))).ok();
+    Some(claude)
+}
