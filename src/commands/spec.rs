@@ -9,7 +9,7 @@ use crate::context;
 use crate::disk::file;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
-use crate::failure::hinted;
+use crate::failure::{Hint, hinted};
 use crate::server::command::CommandLine;
 use crate::server::record::{Mode, ServerRecord, Settings};
 use crate::server::token::Token;
@@ -25,13 +25,11 @@ impl What {
     /// When there is none.
     pub fn command(&self, verb: &str) -> Result<CommandLine> {
         let describe = || format!("could not {verb} {}", self.name);
+        let usage = || format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name);
         match &self.line {
-            Some(line) => CommandLine::from_line(line.clone()).with_context(describe),
-            None if self.words.is_empty() => Err(hinted(
-                format!("{}: no command was given", describe()),
-                format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name),
-            )),
-            None => CommandLine::from_words(self.words.clone()).with_context(describe),
+            Some(line) => CommandLine::from_line(line.clone()).with_context(describe).hint(usage),
+            None if self.words.is_empty() => Err(hinted(format!("{}: no command was given", describe()), usage())),
+            None => CommandLine::from_words(self.words.clone()).with_context(describe).hint(usage),
         }
     }
 

@@ -67,11 +67,14 @@ fn all(root: &Root) -> Result<Vec<SessionView>> {
     Ok(examined
         .filter_map(|session| {
             let _ = session.sweep();
-            let record = session.record?;
+            if let Err(error) = &session.record {
+                ui::warn(&format!("left out: {error:#}"));
+            }
+            let record = session.record()?;
             let alive = session.facts.owner == OwnerFact::Alive;
             // A dead session is of interest only while something of it is.
             (alive || !session.servers.is_empty())
-                .then(|| SessionView::of(root, &record, alive, current.as_ref() == Some(&record.id)))
+                .then(|| SessionView::of(root, record, alive, current.as_ref() == Some(&record.id)))
         })
         .collect())
 }

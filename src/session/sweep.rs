@@ -80,8 +80,8 @@ pub struct Examined {
     pub id: SessionId,
     /// Its files.
     pub paths: SessionPaths,
-    /// Its record, if there is a readable one.
-    pub record: Option<SessionRecord>,
+    /// Its record, if there is one; an unreadable one as what is wrong with it.
+    pub record: anyhow::Result<Option<SessionRecord>>,
     /// The records of its servers; an unreadable one as what is wrong with it.
     pub servers: Vec<(ServerName, anyhow::Result<ServerRecord>)>,
     /// What is known of it.
@@ -115,7 +115,7 @@ pub fn examine(root: &Root, id: SessionId) -> Examined {
         facts.is_busy |= is_answered_for;
         facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.state.is_final());
     }
-    Examined { id, paths, record: record.ok().flatten(), servers, facts }
+    Examined { id, paths, record, servers, facts }
 }
 
 /// The records of a session's servers, by name.
@@ -158,6 +158,17 @@ pub struct Deed {
 }
 
 impl Examined {
+    /// Its record, if there is a readable one.
+    #[must_use]
+    pub fn record(&self) -> Option<&SessionRecord> {
+        self.record.as_ref().ok()?.as_ref()
+    }
+
+    /// What cannot be read of it.
+    pub fn troubles(&self) -> impl Iterator<Item = &anyhow::Error> {
+        self.record.as_ref().err().into_iter().chain(self.servers.iter().filter_map(|(_, it)| it.as_ref().err()))
+    }
+
     /// Does what [`judge`] finds, and tells what that was. Safe to be done by several at once.
     #[must_use]
     pub fn carry_out(&self, root: &Root) -> Vec<Deed> {
@@ -200,7 +211,7 @@ impl Examined {
             deeds.extend(self.lost().map(would_end));
         }
         if verdict == Verdict::Retire {
-            let strays = self.record.as_ref().map(|record| strays(&self.paths, record)).unwrap_or_default();
+            let strays = self.record().map(|record| strays(&self.paths, record)).unwrap_or_default();
             deeds.extend(strays.iter().map(|stray| {
                 let what = format!("would end process {} ({})", stray.process.pid(), stray.name);
                 self.deed(what, "its session ended", false)
@@ -226,7 +237,7 @@ impl Examined {
 
     fn retire(&self, root: &Root) -> Vec<Deed> {
         let mut deeds = self.sweep();
-        if let Some(record) = &self.record {
+        if let Some(record) = self.record() {
             let strays = strays(&self.paths, record);
             let done = strays.is_empty() || stray::end(&strays);
             deeds.extend(strays.iter().map(|stray| {
@@ -315,7 +326,7 @@ const LOOKED_AT: usize = 6;
 const REMOVED: usize = 3;
 
 fn is_idle(session: &Examined) -> bool {
-    session.record.as_ref().is_none_or(|record| strays(&session.paths, record).is_empty())
+    session.record().is_none_or(|record| strays(&session.paths, record).is_empty())
 }
 
 /// Looks at all sessions.

@@ -172,7 +172,7 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
     if record.state.is_final() {
         return Ok(record);
     }
-    if !record.is_of_this_host() {
+    if !record.is_of_this_host() && !record.is_of_earlier_boot() {
         return Err(StopError::Elsewhere);
     }
     let Ok(lock) = file::open_lock(&paths.lock) else { return Ok(record) };
@@ -186,7 +186,7 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
     }
     failpoint::kill("lost-locked");
     let began = context::now();
-    let (count, living) = lost::end(&trace(&record));
+    let (count, living) = if record.is_of_this_host() { lost::end(&trace(&record)) } else { (0, Vec::new()) };
     failpoint::kill("lost-ended");
     let pids: Vec<i32> = living.into_iter().map(Pid::as_raw).collect();
     record.state = if pids.is_empty() {

@@ -206,6 +206,9 @@ impl Supervisor {
 
     fn read_signals(&mut self) -> Option<Reason> {
         let signals = self.inbox.drain();
+        if signals.contains(&super::forgotten::RECALL) {
+            self.plan.restore();
+        }
         let may_restart = self.plan.record.mode == Mode::Start;
         [
             (Signal::SIGTERM, Reason::Stopped),
@@ -349,8 +352,10 @@ fn collect_orphans(leader: Pid) {
     }
 }
 
-/// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`.
-const REQUESTS: [Signal; 5] = [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1];
+/// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`, and whoever
+/// misses its files.
+const REQUESTS: [Signal; 6] =
+    [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1, super::forgotten::RECALL];
 
 /// What `ps -o comm` shows, at most 15 bytes.
 pub const SHORT_TITLE: &str = "mcp-supervisor";

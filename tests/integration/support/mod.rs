@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
 pub mod hold;
+pub mod innocent;
+pub mod namespace;
 pub mod output;
 pub mod process;
 pub mod pty;
@@ -13,6 +15,8 @@ pub mod tree;
 pub mod wait;
 
 pub use hold::Hold;
+pub use innocent::Innocent;
+pub use namespace::Namespace;
 #[allow(unused_imports, reason = "not every test file names it")]
 pub use output::{Output, skip};
 pub use process::Process;

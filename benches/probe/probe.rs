@@ -1,0 +1,70 @@
+//! The server of the benchmarks: says when its first instruction runs, and when it is told to end.
+//!
+//! `probe fifo PATH` writes the monotonic time in nanoseconds, and a newline, to a FIFO; then the same at SIGTERM.
+//! `probe stdout` writes one byte to standard output and waits for the end of standard input.
+
+use std::ffi::{c_int, c_void};
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+
+#[repr(C)]
+struct Timespec {
+    seconds: i64,
+    nanoseconds: i64,
+}
+
+unsafe extern "C" {
+    fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_int;
+    fn sigemptyset(set: *mut c_void) -> c_int;
+    fn sigaddset(set: *mut c_void, signal: c_int) -> c_int;
+    fn sigprocmask(how: c_int, set: *const c_void, old: *mut c_void) -> c_int;
+    fn sigwait(set: *const c_void, signal: *mut c_int) -> c_int;
+}
+
+const CLOCK_MONOTONIC: c_int = 1;
+const SIG_BLOCK: c_int = 0;
+const SIGTERM: c_int = 15;
+
+fn monotonic() -> i64 {
+    let mut time = Timespec { seconds: 0, nanoseconds: 0 };
+    // SAFETY: the structure has the kernel's layout on 64-bit Linux.
+    unsafe { clock_gettime(CLOCK_MONOTONIC, &raw mut time) };
+    time.seconds * 1_000_000_000 + time.nanoseconds
+}
+
+/// A set with SIGTERM in it, which is blocked from now on.
+fn block_termination() -> [u64; 16] {
+    let mut set = [0u64; 16];
+    // SAFETY: 128 bytes are what sigset_t has at most.
+    unsafe {
+        sigemptyset(set.as_mut_ptr().cast());
+        sigaddset(set.as_mut_ptr().cast(), SIGTERM);
+        sigprocmask(SIG_BLOCK, set.as_ptr().cast(), std::ptr::null_mut());
+    }
+    set
+}
+
+fn wait_for(set: &[u64; 16]) {
+    let mut signal = 0;
+    // SAFETY: the set was filled by sigaddset.
+    unsafe { sigwait(set.as_ptr().cast(), &raw mut signal) };
+}
+
+fn main() {
+    let first = monotonic();
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("fifo"), Some(path)) => {
+            let set = block_termination();
+            let mut fifo = OpenOptions::new().write(true).open(path).expect("the FIFO can be opened");
+            writeln!(fifo, "{first}").expect("the FIFO takes a line");
+            wait_for(&set);
+            writeln!(fifo, "{}", monotonic()).expect("the FIFO takes another line");
+        }
+        (Some("stdout"), None) => {
+            std::io::stdout().write_all(b"x").and_then(|()| std::io::stdout().flush()).expect("a reader");
+            let _ = std::io::stdin().read(&mut [0]);
+        }
+        _ => panic!("probe fifo PATH | probe stdout"),
+    }
+}

@@ -1,0 +1,252 @@
+"""What sessions and servers cost."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from measure import Fifo, Row, in_turns, millis, output, run, spawn, wait_until
+from sandbox import TRUE
+
+SERVERS = 100
+DEAD = 10_000
+SESSIONS = 1_000
+# For servers that nobody listens to.
+NOWHERE = "/dev/null"
+
+
+class Session:
+    """A session whose owner is this process."""
+
+    def __init__(self, sandbox, env=None):
+        self.sandbox = sandbox
+        env = dict(env or sandbox.environment())
+        owner = str(os.getpid())
+        # One line: export NAME='VALUE' NAME='VALUE' …
+        line = output([sandbox.binary, "open", "--owner", owner], env)
+        env |= dict(word.split("=", 1) for word in line.replace("'", "").split()[1:])
+        self.env = env
+        self.pids = Path(env["MCP_PID_FILE"]).parent
+
+    def start(self, name, *command, wait=False):
+        how = [] if wait else ["--no-wait"]
+        output([self.sandbox.binary, "start", name, *how, "--", *command], self.env)
+
+    def running(self):
+        """How many servers have been started; the session itself has a pid file, too."""
+        return sum(1 for _ in self.pids.glob("*.pid")) - 1
+
+    def stop_all(self):
+        output([self.sandbox.binary, "stop", "--all"], self.env)
+
+    def close(self):
+        """The time that a shell waits for `close`; what goes on in the background is waited for, too."""
+        seconds = run([self.sandbox.binary, "close", self.env["MCP_HOOK_OWNER"]], self.env)
+        wait_until(lambda: not self.pids.exists(), "the end of a session")
+        return seconds
+
+
+def closing(sandbox):
+    def close(servers):
+        session = Session(sandbox)
+        for number in range(servers):
+            session.start(f"s{number}", sandbox.probe, "fifo", NOWHERE)
+        wait_until(lambda: session.running() == servers, "all servers")
+        return session.close()
+
+    medians = in_turns(5, none=lambda: close(0), many=lambda: close(SERVERS))
+    ratio = medians["many"] / medians["none"]
+    text = f"{millis(medians['many'])} ({ratio:.2f} × of none)"
+    return [Row(f"exit with {SERVERS} servers: what the shell waits", text, medians["many"] * 1000, 5, "ms")]
+
+
+
+
+def starting(sandbox):
+    fifo = Fifo(sandbox.path("fifo"))
+    session = Session(sandbox)
+    command = [sandbox.probe, "fifo", str(fifo.path)]
+
+    def bare():
+        start = time.monotonic()
+        pid = spawn(command, session.env)
+        first = fifo.seconds()
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+        fifo.seconds()
+        return first - start
+
+    def supervised():
+        start = time.monotonic()
+        pid = spawn([sandbox.binary, "start", "x", "--no-wait", "--", *command], session.env)
+        first = fifo.seconds()
+        os.waitpid(pid, 0)
+        session.stop_all()
+        fifo.seconds()
+        return first - start
+
+    medians = in_turns(60, bare=bare, start=supervised)
+    session.close()
+    ratio = medians["start"] / medians["bare"]
+    text = f"{ratio:.2f} × ({millis(medians['start'])} / {millis(medians['bare'])})"
+    return [Row("start --no-wait: to the server's first instruction, / fork + exec", text, ratio, 2.5)]
+
+
+def running(sandbox):
+    session = Session(sandbox)
+    server = [sandbox.probe, "stdout"]
+
+    def first_byte(command):
+        (stdin, to_server), (from_server, stdout) = os.pipe(), os.pipe()
+        streams = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1)]
+        start = time.monotonic()
+        pid = spawn(command, session.env, streams)
+        os.close(stdin)
+        os.close(stdout)
+        assert os.read(from_server, 1) == b"x"
+        seconds = time.monotonic() - start
+        os.close(to_server)
+        os.waitpid(pid, 0)
+        os.close(from_server)
+        return seconds
+
+    wrapped = [sandbox.binary, "run", "x", "--", *server]
+    medians = in_turns(60, alone=lambda: first_byte(server), run=lambda: first_byte(wrapped))
+    session.close()
+    ratio = medians["run"] / medians["alone"]
+    text = f"{ratio:.2f} × ({millis(medians['run'])} / {millis(medians['alone'])})"
+    return [Row("run: to the server's first byte, / the server alone", text, ratio, 2.5)]
+
+
+def dying(sandbox):
+    fifo = Fifo(sandbox.path("fifo"))
+    env = sandbox.environment(PROBE=sandbox.probe, FIFO=str(fifo.path))
+    script = 'eval "$(mcp-hook open)"; mcp-hook start --no-wait x -- "$PROBE" fifo "$FIFO"; read -r line'
+    shell = [shutil.which("sh"), "-c", script]
+
+    def death():
+        with subprocess.Popen(shell, env=env, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as owner:
+            fifo.seconds()
+            time.sleep(0.4)
+            start = time.monotonic()
+            owner.kill()
+            seconds = fifo.seconds() - start
+        return seconds
+
+    medians = in_turns(15, death=death)
+    text = millis(medians["death"])
+    return [Row("SIGKILL of the shell: to SIGTERM at the server", text, medians["death"] * 1000, 10, "ms")]
+
+
+def idling(sandbox):
+    session = Session(sandbox)
+    session.start("x", sandbox.probe, "fifo", NOWHERE, wait=True)
+    report = json.loads(output([sandbox.binary, "status", "--json"], session.env))
+    server = report["sessions"][0]["servers"][0]
+    watchers = [server["supervisor_pid"], server["keeper_pid"]]
+    time.sleep(1)
+    before = sum(map(wake_ups, watchers))
+    time.sleep(20)
+    woken = sum(map(wake_ups, watchers)) - before
+    dirty, proportional = (sum(memory(pid, key) for pid in watchers) for key in ("Private_Dirty", "Pss"))
+    session.close()
+    text = f"{dirty} KiB (proportional set size {proportional} KiB)"
+    return [
+        Row("idle supervisor and keeper: private dirty memory", text, dirty, 300, "KiB"),
+        Row("idle supervisor and keeper: wake-ups in 20 s", f"{woken}", woken, 0, "wake-ups"),
+    ]
+
+
+def wake_ups(pid):
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines())
+    return int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
+
+
+def memory(pid, key):
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
+
+
+def opening(sandbox):
+    empty, crowded = sandbox.environment(), sandbox.environment()
+    bury(Session(sandbox, crowded), DEAD, dead_process())
+
+    def open_in(env):
+        def timed():
+            before = set(os.listdir(pids)) if (pids := pids_of(env)).exists() else set()
+            seconds = run([sandbox.binary, "open", "--owner", str(os.getpid())], env)
+            for new in set(os.listdir(pids)) - before:
+                forget(pids / new)
+            return seconds
+
+        return timed
+
+    medians = in_turns(60, empty=open_in(empty), crowded=open_in(crowded))
+    ratio = medians["crowded"] / medians["empty"]
+    text = f"{ratio:.2f} × ({millis(medians['crowded'])} / {millis(medians['empty'])})"
+    return [Row(f"open with {DEAD} dead sessions, / with none", text, ratio, 1.5)]
+
+
+def pids_of(env):
+    return Path(env["XDG_RUNTIME_DIR"]) / "mcp-hook/pids"
+
+
+def forget(session):
+    for directory in (session, session.parent.parent / "configs" / session.name):
+        shutil.rmtree(directory)
+
+
+def dead_process():
+    """The number of a process that has ended."""
+    with subprocess.Popen([TRUE]) as process:
+        process.wait()
+    return process.pid
+
+
+def bury(session, count, owner):
+    """Makes many sessions like this one, whose owner is another process."""
+    template = json.loads((session.pids / "session.json").read_text("utf-8"))
+    template["owner"] |= {"pid": owner} if owner != os.getpid() else {}
+    runtime = session.pids.parent.parent
+    for number in range(count):
+        name = f"notty-{owner}-{number:05}"
+        for directory in (runtime / "pids" / name, runtime / "configs" / name):
+            directory.mkdir(mode=0o700)
+        (runtime / "pids" / name / "session.pid").write_text(f"{owner}\n", "ascii")
+        (runtime / "pids" / name / "session.json").write_text(json.dumps(template | {"id": name}), "utf-8")
+    forget(session.pids)
+
+
+def looking(sandbox):
+    session = Session(sandbox)
+    for number in range(10):
+        session.start(f"s{number}", sandbox.probe, "fifo", NOWHERE, wait=True)
+    status = [sandbox.binary, "status"]
+    medians = in_turns(60, true=lambda: run([TRUE], session.env), status=lambda: run(status, session.env))
+    session.close()
+    ratio = medians["status"] / medians["true"]
+    text = f"{ratio:.2f} × ({millis(medians['status'])} / {millis(medians['true'])})"
+    return [Row("status of 10 servers, / true", text, ratio, 2.0)]
+
+
+def looking_at_all(sandbox):
+    env = sandbox.environment()
+    bury(Session(sandbox, env), SESSIONS, os.getpid())
+    session = Session(sandbox, env)
+    status = [sandbox.binary, "status"]
+    medians = in_turns(10, one=lambda: run(status, session.env), all=lambda: run([*status, "--all"], session.env))
+    ratio = medians["all"] / medians["one"]
+    each = (medians["all"] - medians["one"]) / SESSIONS * 1e6
+    text = f"{millis(medians['all'])} ({ratio:.1f} × of one session, {each:.0f} µs each)"
+    return [Row(f"status --all with {SESSIONS} sessions", text)]
+
+
+def size(sandbox):
+    mebibytes = os.stat(sandbox.binary).st_size / 2**20
+    return [Row("size of the release binary", f"{mebibytes:.2f} MiB", mebibytes, 2.0, "MiB")]
+
+
+CASES = [closing, starting, running, dying, idling, opening, looking, looking_at_all, size]
