@@ -1,7 +1,6 @@
 //! The directory under which everything of one user lies, and whether it can be trusted.
 
 use std::fs::{self, DirBuilder};
-use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -69,21 +68,18 @@ fn check_text(path: &Path) -> Result<()> {
 }
 
 fn create_private(path: &Path) -> Result<()> {
-    if let Err(error) = fs::symlink_metadata(path)
-        && error.kind() == io::ErrorKind::NotFound
-    {
-        let parent = path.parent().unwrap_or(path);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)
-            .with_context(|| format!("could not create {}", parent.display()))?;
-        check_parent(path)?;
-        file::ensure_directory(path)?;
-        return Ok(());
-    }
-    check_parent(path)?;
-    file::check_directory(path)
+    check_parent(path).or_else(|error| if file::is_missing(&error) { create_parent(path) } else { Err(error) })?;
+    file::ensure_directory(path)
+}
+
+fn create_parent(path: &Path) -> Result<()> {
+    let parent = path.parent().unwrap_or(path);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(parent)
+        .with_context(|| format!("could not create {}", parent.display()))?;
+    check_parent(path)
 }
 
 /// Whoever may rename in the parent could swap the directory for another.

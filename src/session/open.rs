@@ -118,7 +118,7 @@ fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Re
         result => result.with_context(|| format!("could not create {}", paths.pids.display()))?,
     }
     for directory in [&paths.configs, &paths.logs] {
-        file::ensure_directory(directory)?;
+        file::make_or_check_directory(directory)?;
     }
     let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
     record.write(&paths).with_context(|| format!("could not write {}", paths.record().display()))?;
