@@ -1,5 +1,6 @@
 //! The record of a server: what is true of it, written by its supervisor, read by everybody.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -262,14 +263,16 @@ impl ServerRecord {
     ///
     /// # Errors
     /// As [`file::replace`].
-    pub fn write(&self, paths: &ServerPaths) -> std::io::Result<()> {
+    pub fn write(&self, paths: &ServerPaths) -> io::Result<()> {
         let mut content = serde_json::to_vec(self)?;
         content.push(b'\n');
-        match self.state.server() {
-            Some(server) => file::replace(&paths.pid, format!("{}\n", server.pid).as_bytes())?,
-            None => drop(std::fs::remove_file(&paths.pid)),
-        }
-        file::replace(&paths.record, &content)
+        // For people and scripts; whatever is in its place must not cost us the record.
+        let _ = match self.state.server() {
+            Some(server) => file::replace(&paths.pid, format!("{}\n", server.pid).as_bytes()),
+            None => std::fs::remove_file(&paths.pid),
+        };
+        let name = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", paths.record.display()));
+        file::replace(&paths.record, &content).map_err(name)
     }
 
     /// Whether it is of this machine before it was started again: nothing of it can be alive.

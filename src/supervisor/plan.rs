@@ -36,7 +36,7 @@ impl Plan {
     pub fn restore(&mut self) {
         let _ = self.paths.record.parent().map(file::ensure_directory);
         match file::open_lock(&self.paths.lock) {
-            Ok(lock) if lock.try_lock().is_ok() => self.lock = lock,
+            Ok(lock) if file::try_lock(&lock).unwrap_or(false) => self.lock = lock,
             Ok(lock) if file::is_same(&lock, &self.lock) => {}
             _ => return,
         }

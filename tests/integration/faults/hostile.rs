@@ -253,7 +253,7 @@ fn case_42_everything_that_is_made_is_closed_to_others() {
     let made: Vec<_> = inventory(&sandbox).into_iter().filter(|line| line.starts_with("run")).collect();
     assert!(made.iter().any(|line| line.contains("web.log")), "{made:#?}");
     for line in &made {
-        let mode = u32::from_str_radix(line.split(' ').nth(1).unwrap(), 8).unwrap();
-        assert_eq!(mode & 0o077, 0, "{line}");
+        let bits = u32::from_str_radix(line.split(' ').nth(1).unwrap(), 8).unwrap();
+        assert_eq!(bits & 0o077, 0, "{line}");
     }
 }

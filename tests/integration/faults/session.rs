@@ -35,7 +35,7 @@ impl<'s> Session<'s> {
     /// `mcp-hook WORDS` from outside, with both streams apart.
     #[track_caller]
     pub fn outside(&self, words: &[&str]) -> Output {
-        self.sandbox.hook(words.iter().copied().chain(["--session", &self.id]))
+        self.sandbox.hook([&[words[0], "--session", &self.id], &words[1..]].concat())
     }
 
     /// Starts the tree with these options as `web`; it has reported as `leader` when this returns.
