@@ -30,20 +30,23 @@ fn is_plausible(started: Duration, written: Duration, session: Duration) -> bool
     started <= written + CLOCK_SLACK && started + CLOCK_SLACK >= session
 }
 
-/// The processes that foreign pid files in `directory` name. `own` tells which files are ours, and with which pid;
-/// `session` is when the session began, since boot.
-pub fn find(directory: &Path, session: Duration, own: impl Fn(&str, i32) -> bool) -> Vec<Stray> {
+/// The processes that foreign pid files in `directory` name. `own` tells which files are ours: by
+/// their name alone, before they are read, or with the pid in them. `session` is when the session began, since boot.
+pub fn find(directory: &Path, session: Duration, own: impl Fn(&str, Option<i32>) -> bool) -> Vec<Stray> {
     let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
     entries
         .flatten()
         .filter_map(|entry| {
             let file = entry.path();
             let name = entry.file_name().to_str()?.strip_suffix(".pid")?.to_owned();
-            let pid: i32 = std::str::from_utf8(&file::read(&file).ok()?).ok()?.trim().parse().ok()?;
-            let written = since_boot(entry.metadata().ok()?.modified().ok()?);
-            if pid <= 1 || own(&name, pid) {
+            if own(&name, None) {
                 return None;
             }
+            let pid: i32 = std::str::from_utf8(&file::read(&file).ok()?).ok()?.trim().parse().ok()?;
+            if pid <= 1 || own(&name, Some(pid)) {
+                return None;
+            }
+            let written = since_boot(entry.metadata().ok()?.modified().ok()?);
             let process = prove(Pid::from_raw(pid), written, session)?;
             Some(Stray { name, process })
         })

@@ -88,7 +88,11 @@ impl Ending {
         let stage = self.pace.stage(now.duration_since(self.began));
         self.signal_group(stage, &let_go);
         loop {
-            let living = self.collect(stage, now, &let_go);
+            let (living, collected) = self.collect(stage, now, &let_go);
+            if living.is_empty() && collected {
+                // What has ended may have left us children after the list was read.
+                continue;
+            }
             if living.is_empty() && self.leader.is_none() {
                 return Progress::Done { kept: self.kept() };
             }
@@ -147,11 +151,11 @@ impl Ending {
         }
     }
 
-    /// Collects what has ended and returns what lives and is to go, the leader included.
+    /// Collects what has ended; returns what lives and is to go, the leader included, and whether anything was collected.
     ///
     /// The leader stays a zombie until nothing else is left or the group was killed: its number is the group's.
-    fn collect(&mut self, stage: Stage, now: Instant, let_go: &impl Fn(Pid) -> bool) -> Vec<Pid> {
-        let mut living = Vec::new();
+    fn collect(&mut self, stage: Stage, now: Instant, let_go: &impl Fn(Pid) -> bool) -> (Vec<Pid>, bool) {
+        let (mut living, mut collected) = (Vec::new(), false);
         let leader = self.leader;
         for pid in process::children(Pid::this()) {
             if Some(pid) == leader {
@@ -159,6 +163,7 @@ impl Ending {
             }
             if wait::collect_one(pid).is_some() {
                 self.children.remove(&pid);
+                collected = true;
                 continue;
             }
             let told_with_group = self.group_was >= Stage::Grace && stage < Stage::Kill && is_in_group(pid, leader);
@@ -176,11 +181,12 @@ impl Ending {
                 Some(_) if living.is_empty() || self.group_was == Stage::Kill => {
                     self.leader_exit = wait::collect_one(leader);
                     self.leader = None;
+                    collected = true;
                 }
                 Some(_) => {}
             }
         }
-        living
+        (living, collected)
     }
 
     /// Sends what is due; true if something was killed.

@@ -14,7 +14,8 @@ use crate::server::log::{self, Stream};
 use crate::server::record::{Mode, ServerRecord, Settings, State};
 use crate::session::open::Session;
 use crate::session::{find, sweep};
-use crate::supervisor::launch;
+use crate::supervisor::launch::{self, Announcement};
+use crate::supervisor::request;
 use crate::sys::fd;
 use crate::sys::wait::Exit;
 use crate::ui;
@@ -45,8 +46,26 @@ pub fn start(
     wait: bool,
 ) -> Result<()> {
     let paths = root.session(&session.record.id).server(name);
+    let id = session.record.id.clone();
+    let announcement = launch(root, session, name, what);
+    // While the server starts, what was left under other names has its turn.
+    let _ = sweep::examine(root, id).sweep();
+    let announcement = announcement?;
+    if !wait {
+        return Ok(());
+    }
+    let is_ready = ui::spin(&format!("starting {name}"), || announcement.wait());
+    report(name, &paths, is_ready)
+}
+
+fn launch(root: &Root, session: Session, name: &ServerName, what: (CommandLine, Settings)) -> Result<Announcement> {
+    let paths = root.session(&session.record.id).server(name);
     // What a killed supervisor and keeper left under this name goes first.
-    let _ = sweep::examine(root, session.record.id.clone()).sweep();
+    if let Ok(Some(record)) = ServerRecord::read(&paths)
+        && !request::is_answered_for(&paths, &record)
+    {
+        let _ = request::sweep_lost(&paths, record);
+    }
     let Some(lock) = spec::lock(&paths)? else {
         return Err(hinted(
             format!("could not start {name}: it is running already"),
@@ -54,12 +73,7 @@ pub fn start(
         ));
     };
     let plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, what)?;
-    let announcement = launch::start(plan).with_context(|| format!("could not start {name}"))?;
-    if !wait {
-        return Ok(());
-    }
-    let is_ready = ui::spin(&format!("starting {name}"), || announcement.wait());
-    report(name, &paths, is_ready)
+    launch::start(plan).with_context(|| format!("could not start {name}"))
 }
 
 /// Says how the start went.

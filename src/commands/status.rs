@@ -7,10 +7,11 @@ use anyhow::Result;
 use super::Run;
 use crate::cli::Status;
 use crate::disk::layout::Root;
+use crate::disk::names::SessionId;
 use crate::failure::hinted;
 use crate::session::open::Session;
-use crate::session::sweep::OwnerFact;
-use crate::session::view::{self, SessionView};
+use crate::session::record::{Owner, SessionRecord};
+use crate::session::view::{self, ServerView, SessionView};
 use crate::session::{find, sweep};
 use crate::ui;
 
@@ -28,8 +29,6 @@ impl Run for Status {
             return Ok(ExitCode::SUCCESS);
         }
         let session = find::find(&root, self.session.session.as_ref())?;
-        // Servers that lost both watchers are ended before anything is said of them.
-        let _ = sweep::examine(&root, session.record.id.clone()).sweep();
         let is_current = self.session.session.is_none() || is_current(&root, &session);
         let mut view = SessionView::of_live(&root, &session, is_current);
         let mut code = ExitCode::SUCCESS;
@@ -63,20 +62,26 @@ impl Status {
 
 fn all(root: &Root) -> Result<Vec<SessionView>> {
     let current = find::current(root)?.map(|session| session.record.id);
-    let examined = sweep::examine_all(root).into_iter();
-    Ok(examined
-        .filter_map(|session| {
-            let _ = session.sweep();
-            if let Err(error) = &session.record {
+    let view = |id: SessionId| {
+        let record = match SessionRecord::read(&root.session(&id)) {
+            Ok(record) => record?,
+            Err(error) => {
                 ui::warn(&format!("left out: {error:#}"));
+                let _ = sweep::examine(root, id).sweep();
+                return None;
             }
-            let record = session.record()?;
-            let alive = session.facts.owner == OwnerFact::Alive;
-            // A dead session is of interest only while something of it is.
-            (alive || !session.servers.is_empty())
-                .then(|| SessionView::of(root, record, alive, current.as_ref() == Some(&record.id)))
-        })
-        .collect())
+        };
+        let alive = matches!(record.owner(), Owner::Alive(_));
+        let look = || SessionView::of(root, &record, alive, current.as_ref() == Some(&id));
+        let mut view = look();
+        if view.servers.iter().any(ServerView::is_lost) {
+            let _ = sweep::examine(root, id.clone()).sweep();
+            view = look();
+        }
+        // A dead session is of interest only while something of it is.
+        (alive || view.servers.iter().any(|server| server.managed)).then_some(view)
+    };
+    Ok(find::all(root).into_iter().filter_map(view).collect())
 }
 
 fn is_current(root: &Root, session: &Session) -> bool {

@@ -62,8 +62,14 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     ensure!(data.is_file(), "{}: it is not a regular file", describe());
     ensure!(data.uid() == context::user(), "{}: it belongs to user {}", describe(), data.uid());
     ensure!(data.len() <= LARGEST, "{}: it has {} bytes, more than {LARGEST}", describe(), data.len());
-    let mut content = Vec::with_capacity(usize::try_from(data.len()).unwrap_or_default());
-    file.take(LARGEST).read_to_end(&mut content).with_context(describe)?;
+    // One byte more than there is: a shorter answer says that this was all.
+    let mut content = vec![0; usize::try_from(data.len()).unwrap_or_default() + 1];
+    let length = (&file).read(&mut content).with_context(describe)?;
+    let is_whole = length < content.len();
+    content.truncate(length);
+    if !is_whole {
+        file.take(LARGEST).read_to_end(&mut content).with_context(describe)?;
+    }
     Ok(content)
 }
 
@@ -88,16 +94,21 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When it is a link, not a directory, another user's, or open to others.
 pub fn ensure_directory(path: &Path) -> anyhow::Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match make_directory(path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(error).with_context(|| format!("could not create {}", path.display()));
-            }
-            _ => {}
-        },
-        _ => {}
+    match check_directory(path) {
+        Err(error) if is_missing(&error) => make_or_check_directory(path),
+        result => result,
     }
-    check_directory(path)
+}
+
+/// The same with fewer calls where the directory is expected not to be there.
+///
+/// # Errors
+/// As [`ensure_directory`].
+pub fn make_or_check_directory(path: &Path) -> anyhow::Result<()> {
+    match make_directory(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_directory(path),
+        result => result.with_context(|| format!("could not create {}", path.display())),
+    }
 }
 
 /// Checks that a directory is a directory, ours, and closed to others.

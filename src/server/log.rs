@@ -52,12 +52,10 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Opens the log for appending.
+    /// A log to append to; opened when there is something to write, so that a server does not wait for it to start.
     #[must_use]
-    pub fn open(path: &Path) -> Self {
-        let mut log = Self { path: path.to_owned(), file: None, size: 0, dropped: 0 };
-        log.reopen();
-        log
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: None, size: 0, dropped: 0 }
     }
 
     /// Writes a line of our own.
@@ -227,7 +225,7 @@ mod tests {
     fn lines_are_stamped_and_whole() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("a.log");
-        let mut log = LogWriter::open(&path);
+        let mut log = LogWriter::new(&path);
         let mut lines = LineBuffer::new(Stream::Err);
         lines.push(b"one\r\ntw", moment());
         log.append(&mut lines);
@@ -244,7 +242,7 @@ mod tests {
     fn a_log_whose_directory_was_removed_is_begun_again() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("logs").join("id").join("a.log");
-        let mut log = LogWriter::open(&path);
+        let mut log = LogWriter::new(&path);
         log.note(moment(), "before");
         fs::remove_dir_all(directory.path().join("logs")).expect("removed");
         log.note(moment(), "after");
@@ -255,7 +253,7 @@ mod tests {
     fn a_large_log_is_put_aside_and_a_few_are_kept() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("a.log");
-        let mut log = LogWriter::open(&path);
+        let mut log = LogWriter::new(&path);
         let mut lines = LineBuffer::new(Stream::Out);
         let megabyte = [b"x".repeat(1023), b"\n".to_vec()].concat().repeat(1024);
         for _ in 0..55 {

@@ -138,8 +138,9 @@ pub fn strays(paths: &SessionPaths, session: &SessionRecord) -> Vec<Stray> {
     if !matches!(session.owner(), Owner::Alive(_) | Owner::Gone) || session.host != *crate::sys::host::Host::current() {
         return Vec::new();
     }
-    let is_own = |name: &str, pid: i32| {
-        pid == session.owner.pid || name.parse::<ServerName>().is_ok_and(|name| paths.server(&name).record.exists())
+    let is_own = |name: &str, pid: Option<i32>| match pid {
+        Some(pid) => pid == session.owner.pid,
+        None => name.parse::<ServerName>().is_ok_and(|name| paths.server(&name).record.exists()),
     };
     stray::find(&paths.pids, Duration::from_millis(session.created_since_boot), is_own)
 }
@@ -193,6 +194,9 @@ impl Examined {
     /// Ends the servers for which nobody answers any more.
     #[must_use]
     pub fn sweep(&self) -> Vec<Deed> {
+        if !self.facts.has_lost {
+            return Vec::new();
+        }
         self.lost()
             .map(|(name, record)| match request::sweep_lost(&self.paths.server(name), record.clone()) {
                 Ok(_) => self.deed(format!("ended server {name}"), LOST, true),

@@ -95,6 +95,8 @@ pub struct ServerView {
     pub command: Option<Vec<String>>,
 }
 
+/// The state of a server for which nobody answers any more.
+const LOST: &str = "lost";
 /// The version of the format; raised when something in it changes its meaning.
 const VERSION: u32 = 1;
 
@@ -109,13 +111,12 @@ impl SessionView {
     #[must_use]
     pub fn of(root: &Root, record: &SessionRecord, alive: bool, current: bool) -> Self {
         let paths = root.session(&record.id);
-        let mut servers: Vec<ServerView> = sweep::servers(&paths)
-            .into_iter()
-            .map(|(name, server)| match server {
-                Ok(server) => ServerView::of(&paths, &server),
-                Err(error) => ServerView::unreadable(name, &error),
-            })
-            .collect();
+        let mut servers = ServerView::of_all(&paths);
+        if servers.iter().any(|server| server.state == LOST) {
+            // Servers that lost both watchers are ended before anything is said of them.
+            let _ = sweep::examine(root, record.id.clone()).sweep();
+            servers = ServerView::of_all(&paths);
+        }
         servers.extend(sweep::strays(&paths, record).iter().filter_map(|stray| {
             let name = if stray.name == "session" { "unmanaged" } else { &stray.name };
             Some(ServerView::unmanaged(name.parse().ok()?, &stray.process))
@@ -139,15 +140,24 @@ impl SessionView {
 }
 
 impl ServerView {
+    fn of_all(paths: &SessionPaths) -> Vec<Self> {
+        let view = |(name, server)| match server {
+            Ok(server) => Self::of(paths, &server),
+            Err(error) => Self::unreadable(name, &error),
+        };
+        sweep::servers(paths).into_iter().map(view).collect()
+    }
+
     /// Looks at a server.
     #[must_use]
     pub fn of(paths: &SessionPaths, record: &ServerRecord) -> Self {
         let files = paths.server(&record.name);
-        let is_answered_for = record.state.is_final() || request::is_answered_for(&files, record);
-        let watchers = record.watchers.filter(|_| is_answered_for && record.is_of_this_host());
+        let watchers = record.watchers.filter(|_| record.is_of_this_host());
         let supervisor = watchers.and_then(|both| ProcessHandle::reopen(&both.supervisor));
         let keeper = watchers.and_then(|both| ProcessHandle::reopen(&both.keeper));
-        let mut view = Self::blank(record.name.clone(), if is_answered_for { name(&record.state) } else { "lost" });
+        let is_watched = supervisor.is_some() || keeper.is_some();
+        let is_answered_for = is_watched || record.state.is_final() || request::is_held(&files, record);
+        let mut view = Self::blank(record.name.clone(), if is_answered_for { name(&record.state) } else { LOST });
         view.mode = Some(record.mode);
         view.restarts = record.restarts;
         view.log = Some(files.log);
@@ -213,6 +223,12 @@ impl ServerView {
         self.memory_bytes = usage.memory;
         self.processes = usage.pids.len();
         self.pids = usage.pids;
+    }
+
+    /// Whether nobody answers for it any more.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.state == "lost"
     }
 
     /// Whether the server lives.

@@ -39,7 +39,7 @@ pub struct Forgotten {
 #[must_use]
 pub fn find(root: &Root) -> Vec<Forgotten> {
     let is_mine = |pid: &Pid| process::user(*pid) == Some(context::user());
-    let candidates = process::all().into_iter().filter(|&pid| process::name(pid) == supervise::SHORT_TITLE);
+    let candidates = process::all().filter(|&pid| process::name(pid) == supervise::SHORT_TITLE);
     candidates.filter(is_mine).filter_map(|pid| prove(root, pid)).collect()
 }
 

@@ -65,6 +65,8 @@ impl Keeper {
                 // It leaves with a status only after the tree has.
                 Some(Exit::Code(code)) => {
                     let _ = wait::collect_one(self.supervisor);
+                    // Nothing, but for what was let go.
+                    let _ = self.end_children(context::now());
                     return code;
                 }
                 Some(Exit::Signal(_)) => return self.sweep(),

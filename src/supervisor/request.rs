@@ -12,9 +12,9 @@ use crate::cleanup::lost;
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::{End, Reason, ServerRecord, State};
-use crate::sys::Pid;
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
+use crate::sys::{Identity, Pid};
 use crate::{context, failpoint};
 
 /// How much longer than its own deadline a supervisor gets before it is taken to be stuck.
@@ -107,7 +107,15 @@ impl Watchers {
 /// it has it for a moment, and `start` would take that for a running server.
 #[must_use]
 pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
-    Watchers::of(record).any() || (!record.state.is_final() && file::is_locked(&paths.lock))
+    let lives = |watcher: &Identity| ProcessHandle::reopen(watcher).is_some();
+    let watchers = record.watchers.filter(|_| record.is_of_this_host());
+    watchers.is_some_and(|both| lives(&both.supervisor) || lives(&both.keeper)) || is_held(paths, record)
+}
+
+/// Whether somebody holds the lock of a server that has not ended.
+#[must_use]
+pub fn is_held(paths: &ServerPaths, record: &ServerRecord) -> bool {
+    !record.state.is_final() && file::is_locked(&paths.lock)
 }
 
 /// Waits a moment for the watchers of a server that has ended to be gone too.

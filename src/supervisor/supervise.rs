@@ -70,7 +70,6 @@ impl Supervisor {
     pub fn new(plan: Plan, channels: Channels) -> std::io::Result<Self> {
         let _ = setsid();
         let inbox = Inbox::new(&REQUESTS)?;
-        title::set(&format!("mcp-hook: supervisor {} {}", plan.record.token.session(), plan.record.name), SHORT_TITLE);
         let is_adopting = orphans::adopt().is_ok();
         let terminal = plan.record.settings.terminal.then(Pty::take_as_controlling).and_then(Result::ok);
         let (client_input, client_error) = channels.client.unzip();
@@ -81,12 +80,11 @@ impl Supervisor {
             // Watched for its hang-up without being read: the server has its own copy.
             client_input: client_input.and_then(|stream| HangUp::of(stream).ok()),
             client_error,
-            log: LogWriter::open(&plan.paths.log),
+            log: LogWriter::new(&plan.paths.log),
             terminal,
             is_adopting,
             plan,
         };
-        supervisor.warn_of_missing_nets();
         supervisor.plan.record.watchers = channels
             .keeper
             .zip(ProcessHandle::open(Pid::this()))
@@ -96,16 +94,25 @@ impl Supervisor {
 
     /// Runs the server until it is over, starting it again when asked to. Returns what a shell would report of it.
     pub fn run(mut self) -> i32 {
+        let mut started = self.start();
+        self.introduce();
         loop {
-            let code = match self.start() {
-                Ok(running) => match self.supervise(running) {
-                    Some(code) => code,
-                    None => continue,
-                },
-                Err(code) => code,
+            let code = match started {
+                Ok(running) => self.supervise(running),
+                Err(code) => Some(code),
             };
-            return self.leave(code);
+            match code {
+                Some(code) => return self.leave(code),
+                None => started = self.start(),
+            }
         }
+    }
+
+    /// What people may see of us: nothing that the server has to wait for.
+    fn introduce(&mut self) {
+        let record = &self.plan.record;
+        title::set(&format!("mcp-hook: supervisor {} {}", record.token.session(), record.name), SHORT_TITLE);
+        self.warn_of_missing_nets();
     }
 
     fn start(&mut self) -> Result<Running, i32> {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -114,8 +115,10 @@ fn pidfd_send_signal(pidfd: &OwnedFd, signal: Signal) -> nix::Result<()> {
 }
 
 fn serial_number(pidfd: &OwnedFd) -> Option<u64> {
-    let kind = fstatfs(pidfd).ok()?.filesystem_type().0;
-    (kind == PID_FS_MAGIC).then_some(())?;
+    // The same for every pidfd that this kernel makes.
+    static IS_NUMBERED: OnceLock<bool> = OnceLock::new();
+    let is_numbered = || fstatfs(pidfd).is_ok_and(|data| data.filesystem_type().0 == PID_FS_MAGIC);
+    IS_NUMBERED.get_or_init(is_numbered).then_some(())?;
     fstat(pidfd).ok().map(|data| data.st_ino)
 }
 

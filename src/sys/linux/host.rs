@@ -33,8 +33,9 @@ impl Host {
 }
 
 fn boot_id() -> String {
-    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    text.trim_end().to_owned()
+    let mut buffer = [0; 64];
+    let text = process::read_small("/proc/sys/kernel/random/boot_id", &mut buffer).unwrap_or_default();
+    String::from_utf8_lossy(text).trim_end().to_owned()
 }
 
 fn namespace() -> String {

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -73,25 +73,35 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
 pub fn children(parent: Pid) -> Vec<Pid> {
     match children_of_threads(parent) {
         Ok(children) => children,
-        Err(_) => all().into_iter().filter(|&pid| read(pid).is_some_and(|it| it.parent == parent)).collect(),
+        Err(_) => all().filter(|&pid| read(pid).is_some_and(|it| it.parent == parent)).collect(),
     }
 }
 
 fn children_of_threads(parent: Pid) -> io::Result<Vec<Pid>> {
     crate::failpoint::fail_io("children-file")?;
+    let threads = PathBuf::from(format!("/proc/{parent}/task"));
+    // Two links and one for each thread. The only thread of a process has its number.
+    if fs::metadata(&threads)?.nlink() == 3 {
+        return children_of_thread(&threads.join(parent.to_string()));
+    }
     let mut children = Vec::new();
-    let mut text = String::new();
-    for thread in fs::read_dir(format!("/proc/{parent}/task"))?.flatten() {
-        text.clear();
-        match File::open(thread.path().join("children")) {
-            Ok(mut file) => file.read_to_string(&mut text)?,
-            // A thread that ended meanwhile: its children have moved to another thread of the same process.
-            Err(error) if thread.path().exists() => return Err(error),
-            Err(_) => continue,
-        };
-        children.extend(text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw));
+    for thread in fs::read_dir(threads)?.flatten() {
+        children.extend(children_of_thread(&thread.path())?);
     }
     Ok(children)
+}
+
+fn children_of_thread(thread: &Path) -> io::Result<Vec<Pid>> {
+    let file = match File::open(thread.join("children")) {
+        // A thread that ended meanwhile: its children have moved to another thread of the same process.
+        Err(_) if !thread.exists() => return Ok(Vec::new()),
+        other => other?,
+    };
+    // Not `read_to_string` on the file itself, which first asks for a size that `/proc` does not know.
+    let mut text = Vec::with_capacity(512);
+    file.take(u64::MAX).read_to_end(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect())
 }
 
 /// Whether the kernel lists the children of a process (`CONFIG_PROC_CHILDREN`).
@@ -100,11 +110,11 @@ pub fn lists_children() -> bool {
     children_of_threads(Pid::this()).is_ok()
 }
 
-/// Every process that `/proc` shows.
-#[must_use]
-pub fn all() -> Vec<Pid> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw).collect()
+/// Every process that `/proc` shows, in order of their numbers. Read little by little: what is started meanwhile, and so
+/// mostly has a higher number, comes too.
+pub fn all() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw)
 }
 
 /// The user that `pid` runs as (the effective one); `None` if there is no such process.
@@ -128,7 +138,9 @@ pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
 /// What the program of `pid` is called: its short name (`proc_pid_comm(5)`), at most 15 bytes.
 #[must_use]
 pub fn name(pid: Pid) -> String {
-    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
+    let mut buffer = [0; 64];
+    let text = read_small(&format!("/proc/{pid}/comm"), &mut buffer).unwrap_or_default();
+    String::from_utf8_lossy(text).trim_end().to_owned()
 }
 
 /// The arguments of `pid`, separated by NUL as in `proc_pid_cmdline(5)`.
@@ -213,7 +225,7 @@ mod tests {
         let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("cat");
         let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
         assert!(children(Pid::this()).contains(&pid));
-        assert!(all().into_iter().any(|it| it == pid && read(it).is_some_and(|it| it.parent == Pid::this())));
+        assert!(all().any(|it| it == pid && read(it).is_some_and(|it| it.parent == Pid::this())));
         drop(child.stdin.take());
         child.wait().expect("cat ends at end of input");
     }

@@ -107,7 +107,7 @@ impl Process {
         found.split_off(1)
     }
 
-    /// Its short name (proc_pid_comm(5)), empty once it is gone.
+    /// Its short name (`proc_pid_comm(5)`), empty once it is gone.
     pub fn title(self) -> String {
         fs::read_to_string(format!("/proc/{}/comm", self.pid)).unwrap_or_default().trim_end().to_owned()
     }

@@ -114,12 +114,6 @@ impl<'s> Session<'s> {
         File::open(self.file(&format!("{name}.lock"))).is_ok_and(|file| file.try_lock().is_err())
     }
 
-    /// Waits until nobody answers for the server any more.
-    #[track_caller]
-    pub fn wait_unlocked(&self, name: &str) {
-        wait::until("the lock is free", || (!self.is_locked(name)).then_some(()));
-    }
-
     /// Waits until nothing of the server is left, watchers included, and returns the final state in its record.
     #[track_caller]
     pub fn assert_over(&self, tree: &Tree, name: &str) -> Value {
