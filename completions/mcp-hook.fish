@@ -1,0 +1,92 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mcp_hook_global_optspecs
+    string join \n v/verbose h/help V/version
+end
+
+function __fish_mcp_hook_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mcp_hook_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mcp_hook_using_subcommand
+    set -l cmd (__fish_mcp_hook_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -s V -l version -d 'Print version'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "start" -d 'Start a server in the background'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "stop" -d 'End servers, the whole tree of each'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "restart" -d 'End servers and start them again'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "status" -d 'Show this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "logs" -d 'Show what a server printed'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l grace -d 'Time between SIGTERM and SIGKILL, like 10s or 500ms' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-tty -d 'Give the server no terminal of its own'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-wait -d 'Do not wait until the server is ready'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l grace -d 'Time between SIGTERM and SIGKILL, like 10s or 500ms' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -l all -d 'All servers of the session'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l all -d 'Every session'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l json -d 'Print JSON'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s n -l lines -d 'How many lines to begin with' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s f -l follow -d 'Go on printing what is added'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l errors -d 'Only what the server printed on standard error'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -l dry-run -d 'Only say what would be done'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -l json -d 'Print JSON'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "start" -d 'Start a server in the background'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "stop" -d 'End servers, the whole tree of each'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "restart" -d 'End servers and start them again'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "status" -d 'Show this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "logs" -d 'Show what a server printed'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs cleanup completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -f -a "bash zsh fish"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -f -a "(command mcp-hook names servers 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -f -a "(command mcp-hook names servers 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -f -a "(command mcp-hook names servers 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -f -a "(command mcp-hook names servers 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -f -a "bash zsh fish"

@@ -7,10 +7,11 @@ if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
         if [[ $- == *f* || -n ${GLOBIGNORE-} ]] || \builtin shopt -q failglob; then
             \builtin return 0
         fi
-        for file in "$__mcp_hook_dir"/*.lock "$__mcp_hook_dir"/*.pid; do
-            if [[ -e $file && ${file##*/} != session.lock && ${file##*/} != session.pid ]]; then
-                \builtin return 0
-            fi
+        for file in "$__mcp_hook_dir"/*; do
+            case ${file##*/} in
+            session.lock | session.pid) ;;
+            *.lock | *.pid) \builtin return 0 ;;
+            esac
         done
         # A script that took the session's pid file for its own has put another pid there.
         if [[ -f $__mcp_hook_dir/session.pid && -r $__mcp_hook_dir/session.pid ]]; then

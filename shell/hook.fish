@@ -2,9 +2,11 @@ if builtin status is-interactive
 
     # Whether anything was started in the session: a look at its directory without starting a process.
     function __mcp_hook_used
-        for file in $__mcp_hook_dir/*.lock $__mcp_hook_dir/*.pid
-            if builtin test $file != $__mcp_hook_dir/session.lock -a $file != $__mcp_hook_dir/session.pid
-                return 0
+        for file in $__mcp_hook_dir/*
+            switch $file
+                case $__mcp_hook_dir/session.lock $__mcp_hook_dir/session.pid
+                case '*.lock' '*.pid'
+                    return 0
             end
         end
         # A script that took the session's pid file for its own has put another pid there.

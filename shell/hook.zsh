@@ -5,10 +5,11 @@ if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
         \builtin emulate -L zsh
         \builtin setopt glob null_glob no_glob_dots no_err_exit no_err_return
         \builtin local file
-        for file in "$__mcp_hook_dir"/*.lock "$__mcp_hook_dir"/*.pid; do
-            if [[ ${file##*/} != session.lock && ${file##*/} != session.pid ]]; then
-                \builtin return 0
-            fi
+        for file in "$__mcp_hook_dir"/*; do
+            case ${file##*/} in
+            session.lock | session.pid) ;;
+            *.lock | *.pid) \builtin return 0 ;;
+            esac
         done
         # A script that took the session's pid file for its own has put another pid there. `$(<file)` is no process.
         [[ ! -f $__mcp_hook_dir/session.pid || ! -r $__mcp_hook_dir/session.pid ||

@@ -1,17 +1,38 @@
 //! Places where a test makes the program die or a system call fail, to see what the next call repairs.
 //!
-//! `MCP_HOOK_FAILPOINT=NAME[,NAME…]` names them. Release builds have none of it.
+//! `MCP_HOOK_FAILPOINT=NAME[,NAME…]` names them; `NAME:N` means only the Nth time that a process and those it was split
+//! from come by. Release builds have none of it.
 
 #[cfg(debug_assertions)]
 mod armed {
+    use std::cell::RefCell;
     use std::io;
 
     use nix::errno::Errno;
     use nix::sys::signal::{Signal, raise};
 
+    thread_local! {
+        /// How often each place was passed that is to fail at a certain time only.
+        static PASSED: RefCell<Vec<(String, u32)>> = const { RefCell::new(Vec::new()) };
+    }
+
     fn is_set(name: &str) -> bool {
-        crate::context::variable("MCP_HOOK_FAILPOINT")
-            .is_some_and(|value| value.to_str().is_some_and(|names| names.split(',').any(|point| point == name)))
+        let wanted = crate::context::text_variable("MCP_HOOK_FAILPOINT").unwrap_or_default();
+        wanted.split(',').any(|point| match point.split_once(':') {
+            Some((point, time)) => point == name && time.parse() == Ok(pass(name)),
+            None => point == name,
+        })
+    }
+
+    fn pass(name: &str) -> u32 {
+        PASSED.with_borrow_mut(|passed| {
+            if let Some((_, count)) = passed.iter_mut().find(|(known, _)| known == name) {
+                *count += 1;
+                return *count;
+            }
+            passed.push((name.to_owned(), 1));
+            1
+        })
     }
 
     /// Dies by SIGKILL here if the test asks for it.

@@ -43,19 +43,22 @@ const KILL_TAKES_AT_MOST: Duration = Duration::from_secs(2);
 /// The living processes that carry the trace.
 #[must_use]
 pub fn find(trace: &Trace) -> Vec<ProcessHandle> {
+    each(trace).collect()
+}
+
+/// The same one after the other, so that something can be done to each before it has changed.
+fn each(trace: &Trace) -> impl Iterator<Item = ProcessHandle> {
     let me = Pid::this();
     let mine = context::user();
     process::all()
-        .into_iter()
-        .filter(|&pid| pid != me && process::user(pid) == Some(mine) && is_traced(pid, trace))
-        .filter_map(|pid| {
+        .filter(move |&pid| pid != me && process::user(pid) == Some(mine) && is_traced(pid, trace))
+        .filter_map(move |pid| {
             // The handle first, then the proof: what the proof is of is what the handle holds.
             let handle = ProcessHandle::open(pid)?;
             let is_spared = trace.spared.iter().any(|spared| spared.is_same(&handle.identity()));
             (!handle.has_exited() && is_traced(pid, trace) && !is_spared).then_some(handle)
         })
-        .filter(|handle| process::variable(handle.pid(), trace.keep).as_deref() != Some(b"1"))
-        .collect()
+        .filter(move |handle| process::variable(handle.pid(), trace.keep).as_deref() != Some(b"1"))
 }
 
 fn is_traced(pid: Pid, trace: &Trace) -> bool {
@@ -82,7 +85,8 @@ pub fn end(trace: &Trace) -> (usize, Vec<Pid>) {
     let deadline = context::now() + KILL_TAKES_AT_MOST;
     loop {
         // Again and again: what lives may have started others meanwhile.
-        let living = find(trace);
+        let kill = |process: &ProcessHandle| drop(process.signal(Signal::SIGKILL));
+        let living: Vec<ProcessHandle> = each(trace).inspect(kill).collect();
         if living.is_empty() {
             return (count, Vec::new());
         }
@@ -90,9 +94,6 @@ pub fn end(trace: &Trace) -> (usize, Vec<Pid>) {
             return (count, living.iter().map(ProcessHandle::pid).collect());
         }
         count = count.max(living.len());
-        for process in &living {
-            let _ = process.signal(Signal::SIGKILL);
-        }
         wait_for_all(&living, Duration::from_millis(200));
     }
 }

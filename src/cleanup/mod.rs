@@ -1,6 +1,7 @@
 //! Ending processes: when which signal is due, the whole tree of a server, and what is left of one that lost its
 //! supervisor and its keeper.
 
+mod below;
 pub mod lost;
 pub mod pace;
 pub mod stray;

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 
+use super::below;
 use super::pace::{Due, Pace, Stage};
+use crate::sys::handle::ProcessHandle;
 use crate::sys::wait::{self, Collected, Exit};
 use crate::sys::{Pid, process};
 
@@ -20,6 +22,8 @@ pub struct Ending {
     pace: Pace,
     group_was: Stage,
     children: HashMap<Pid, Child>,
+    /// How often what lives below an unkillable child has been killed.
+    digs: u32,
     /// How the leader ended, once it has been collected.
     pub leader_exit: Option<Exit>,
     /// Whether anything had to be killed.
@@ -58,6 +62,7 @@ impl Ending {
             pace,
             group_was: Stage::Patience,
             children: HashMap::new(),
+            digs: 0,
             leader_exit: None,
             killed: false,
         }
@@ -81,23 +86,31 @@ impl Ending {
     /// Does what is due now. `let_go` says whether a process asked to be kept; it is asked once for each.
     pub fn advance(&mut self, now: Instant, let_go: impl Fn(Pid) -> bool) -> Progress {
         let stage = self.pace.stage(now.duration_since(self.began));
-        self.signal_group(stage);
+        self.signal_group(stage, &let_go);
         loop {
-            let living = self.collect(stage, now, &let_go);
+            let (living, collected) = self.collect(stage, now, &let_go);
+            if living.is_empty() && collected {
+                // What has ended may have left us children after the list was read.
+                continue;
+            }
             if living.is_empty() && self.leader.is_none() {
                 return Progress::Done { kept: self.kept() };
             }
             let killed = self.signal_children(&living, stage, now);
             // What was killed has children that are ours a moment later: look again while there is something to do.
             if !killed || !self.collects_more() {
-                return self.progress(stage, now, living);
+                return self.progress(stage, now, living, &let_go);
             }
         }
     }
 
-    fn progress(&self, stage: Stage, now: Instant, living: Vec<Pid>) -> Progress {
+    fn progress(&mut self, stage: Stage, now: Instant, living: Vec<Pid>, let_go: &impl Fn(Pid) -> bool) -> Progress {
         if stage == Stage::Overdue {
-            return Progress::Unkillable(living);
+            return if self.dig(&living, let_go) {
+                Progress::Wait(Some(DIG_EVERY))
+            } else {
+                Progress::Unkillable(living)
+            };
         }
         let elapsed = now.duration_since(self.began);
         let stage_ends = self.pace.next(elapsed).map(|end| end.saturating_sub(elapsed));
@@ -109,26 +122,40 @@ impl Ending {
         Progress::Wait(stage_ends.into_iter().chain(straggler).min())
     }
 
+    /// Kills what lives below children that do not die, and so would never become ours. False if there was nothing, or
+    /// nothing that dies of it.
+    fn dig(&mut self, living: &[Pid], let_go: &impl Fn(Pid) -> bool) -> bool {
+        let mut found = false;
+        if self.digs < MOST_DIGS {
+            self.digs += 1;
+            for &child in living {
+                below::visit(child, &mut |process| {
+                    found |= !let_go(process.pid()) && process.signal(Signal::SIGKILL).is_ok();
+                });
+            }
+        }
+        found
+    }
+
     /// The group is told once and killed once.
-    fn signal_group(&mut self, stage: Stage) {
+    fn signal_group(&mut self, stage: Stage, let_go: &impl Fn(Pid) -> bool) {
         let Some(leader) = self.leader else { return };
         if self.group_was < Stage::Grace && stage >= Stage::Grace {
             self.group_was = Stage::Grace;
-            signal_group(leader, Signal::SIGTERM);
-            signal_group(leader, Signal::SIGCONT);
+            signal_group(leader, &[Signal::SIGTERM, Signal::SIGCONT], let_go);
         }
         if self.group_was < Stage::Kill && stage >= Stage::Stragglers {
             self.group_was = Stage::Kill;
-            self.killed |= wait::peek(leader).is_none() || has_living_member(leader);
-            signal_group(leader, Signal::SIGKILL);
+            self.killed |= wait::peek(leader).is_none() || has_living_member(leader, let_go);
+            signal_group(leader, &[Signal::SIGKILL], let_go);
         }
     }
 
-    /// Collects what has ended and returns what lives and is to go, the leader included.
+    /// Collects what has ended; returns what lives and is to go, the leader included, and whether anything was collected.
     ///
     /// The leader stays a zombie until nothing else is left or the group was killed: its number is the group's.
-    fn collect(&mut self, stage: Stage, now: Instant, let_go: &impl Fn(Pid) -> bool) -> Vec<Pid> {
-        let mut living = Vec::new();
+    fn collect(&mut self, stage: Stage, now: Instant, let_go: &impl Fn(Pid) -> bool) -> (Vec<Pid>, bool) {
+        let (mut living, mut collected) = (Vec::new(), false);
         let leader = self.leader;
         for pid in process::children(Pid::this()) {
             if Some(pid) == leader {
@@ -136,6 +163,7 @@ impl Ending {
             }
             if wait::collect_one(pid).is_some() {
                 self.children.remove(&pid);
+                collected = true;
                 continue;
             }
             let told_with_group = self.group_was >= Stage::Grace && stage < Stage::Kill && is_in_group(pid, leader);
@@ -153,11 +181,12 @@ impl Ending {
                 Some(_) if living.is_empty() || self.group_was == Stage::Kill => {
                     self.leader_exit = wait::collect_one(leader);
                     self.leader = None;
+                    collected = true;
                 }
                 Some(_) => {}
             }
         }
-        living
+        (living, collected)
     }
 
     /// Sends what is due; true if something was killed.
@@ -204,13 +233,24 @@ impl Ending {
     }
 }
 
-/// Signals a process group whose leader is our unreaped child, so that its number is nobody else's.
-fn signal_group(leader: Pid, signal: Signal) {
-    if killpg(leader, signal) == Err(nix::errno::Errno::EPERM) {
+/// Signals a process group whose leader is our unreaped child, so that its number is nobody else's: in one step, unless
+/// a member asked to be let go. The leader itself never is.
+fn signal_group(leader: Pid, signals: &[Signal], let_go: &impl Fn(Pid) -> bool) {
+    let is_spared = |pid: Pid| pid != leader && is_in_group(pid, Some(leader)) && let_go(pid);
+    let mut one_by_one = below::any(Pid::this(), &is_spared);
+    if !one_by_one {
         // macOS: one member that may not be signalled keeps the call from reaching the others.
-        for member in process::all().into_iter().filter(|&pid| is_in_group(pid, Some(leader))) {
-            let _ = kill(member, signal);
-        }
+        let results: Vec<_> = signals.iter().map(|&signal| killpg(leader, signal)).collect();
+        one_by_one = results.contains(&Err(nix::errno::Errno::EPERM));
+    }
+    if one_by_one {
+        below::visit(Pid::this(), &mut |process: &ProcessHandle| {
+            if is_in_group(process.pid(), Some(leader)) && !is_spared(process.pid()) {
+                for &signal in signals {
+                    let _ = process.signal(signal);
+                }
+            }
+        });
     }
 }
 
@@ -218,8 +258,11 @@ fn is_in_group(pid: Pid, leader: Option<Pid>) -> bool {
     leader.is_some() && process::read(pid).map(|it| it.group) == leader
 }
 
-fn has_living_member(leader: Pid) -> bool {
-    process::children(Pid::this())
-        .into_iter()
-        .any(|pid| process::read(pid).is_some_and(|it| it.group == leader && !it.zombie))
+fn has_living_member(leader: Pid, let_go: &impl Fn(Pid) -> bool) -> bool {
+    let is_living = |pid: &Pid| process::read(*pid).is_some_and(|it| it.group == leader && !it.zombie);
+    process::children(Pid::this()).into_iter().filter(is_living).any(|pid| !let_go(pid))
 }
+
+/// How often, and with what pause, the processes below an unkillable child are looked for.
+const MOST_DIGS: u32 = 20;
+const DIG_EVERY: Duration = Duration::from_millis(20);

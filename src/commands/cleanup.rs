@@ -9,6 +9,8 @@ use super::Run;
 use crate::cli::Cleanup;
 use crate::disk::layout::Root;
 use crate::session::sweep::{self, Deed, Examined, Verdict, judge};
+use crate::session::{find, recall};
+use crate::supervisor::forgotten::Forgotten;
 use crate::ui;
 
 /// What `cleanup --json` prints.
@@ -31,16 +33,19 @@ struct Entry {
 impl Run for Cleanup {
     fn run(self) -> Result<ExitCode> {
         let root = Root::open()?;
+        // Ours comes back before it is looked for.
+        let _ = find::current(&root);
+        let mut deeds = self.end_ownerless(&root);
         let sessions = sweep::examine_all(&root);
-        let deeds: Vec<Deed> = if self.dry_run {
-            sessions.iter().flat_map(Examined::intended).collect()
+        if self.dry_run {
+            deeds.extend(sessions.iter().flat_map(Examined::intended));
         } else {
-            sessions.iter().flat_map(|session| session.carry_out(&root)).collect()
-        };
+            deeds.extend(sessions.iter().flat_map(|session| session.carry_out(&root)));
+        }
         let failed = !self.dry_run && deeds.iter().any(|deed| !deed.done);
         self.show(deeds)?;
         for session in sessions.iter().filter(|session| judge(session.facts) == Verdict::Leave) {
-            for (_, error) in session.servers.iter().filter_map(|(name, it)| Some((name, it.as_ref().err()?))) {
+            for error in session.troubles() {
                 ui::warn(&format!("left alone: {error:#}"));
             }
         }
@@ -49,6 +54,21 @@ impl Run for Cleanup {
 }
 
 impl Cleanup {
+    /// Ends the servers whose records were removed along with that of their session.
+    fn end_ownerless(&self, root: &Root) -> Vec<Deed> {
+        let end = |server: &Forgotten| {
+            let (session, name) = (server.token.session().clone(), server.token.server());
+            let done = !self.dry_run && server.recall(root) && server.end(root).is_ok();
+            let what = match (self.dry_run, done) {
+                (true, _) => format!("would end server {name}"),
+                (false, true) => format!("ended server {name}"),
+                (false, false) => format!("could not end server {name}"),
+            };
+            Deed { session, what, reason: "its session's files are gone".to_owned(), done }
+        };
+        recall::ownerless(root).iter().map(end).collect()
+    }
+
     fn show(&self, deeds: Vec<Deed>) -> Result<()> {
         if !self.json {
             if deeds.is_empty() {

@@ -39,7 +39,11 @@ fn close(root: &Root, id: SessionId) {
     let asked: Vec<_> = servers
         .iter()
         .filter(|(_, record)| !record.state.is_final())
-        .map(|(name, record)| (session.paths.server(name), (*record).clone(), request::ask_to_end_session(record)))
+        .map(|(name, record)| {
+            let paths = session.paths.server(name);
+            let watchers = request::ask_to_end_session(&paths, record);
+            (paths, (*record).clone(), watchers)
+        })
         .collect();
     for (paths, record, watchers) in asked {
         let _ = request::await_end(&paths, &record, &watchers);

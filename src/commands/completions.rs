@@ -14,3 +14,165 @@ impl Run for Completions {
         Ok(ExitCode::SUCCESS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! The scripts are generated from what `cli` defines, then taught to ask for names. They are files so that they can be
+    //! read, linted and packaged: `UPDATE_COMPLETIONS=1 cargo test completions` writes them anew.
+
+    use std::path::Path;
+
+    use clap::{Command, CommandFactory};
+    use clap_complete::Shell as Generator;
+
+    use crate::cli::Cli;
+    use crate::shell::Shell;
+
+    const SERVERS: &str = "command mcp-hook names servers 2>/dev/null";
+    const SESSIONS: &str = "command mcp-hook names sessions 2>/dev/null";
+
+    /// What is offered: everything but the commands that only scripts call.
+    fn visible() -> Command {
+        let all = Cli::command();
+        let shown = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+        Command::new("mcp-hook").version("0").args(all.get_arguments().cloned()).subcommands(shown)
+    }
+
+    /// Whether the command is about servers that there are already; `start` and `run` name new ones.
+    fn takes_servers(command: &Command) -> bool {
+        let is_named = command.get_positionals().any(|argument| matches!(argument.get_id().as_str(), "name" | "names"));
+        is_named && !matches!(command.get_name(), "start" | "run")
+    }
+
+    fn generated(shell: Shell) -> String {
+        let generator = match shell {
+            Shell::Bash => Generator::Bash,
+            Shell::Zsh => Generator::Zsh,
+            Shell::Fish => Generator::Fish,
+        };
+        let mut text = Vec::new();
+        clap_complete::generate(generator, &mut visible(), "mcp-hook", &mut text);
+        let text = String::from_utf8(text).expect("text");
+        match shell {
+            Shell::Bash => with_names_for_bash(&text),
+            Shell::Zsh => with_names_for_zsh(&text),
+            Shell::Fish => with_names_for_fish(&text),
+        }
+    }
+
+    /// The generator takes the hyphen of our name for a space between commands in one of two places, and its script
+    /// then completes nothing. In the part of each command that takes them, names stand in place of options unless a dash was typed.
+    fn with_names_for_bash(text: &str) -> String {
+        let text = text.replace("mcp__subcmd__hook", "mcp__hook");
+        let visible = visible();
+        let mut lines = Vec::new();
+        let mut takes_names = false;
+        let mut is_session = false;
+        for line in text.lines() {
+            if let Some(name) = line.trim().strip_prefix("mcp__hook__subcmd__").and_then(|it| it.strip_suffix(')')) {
+                takes_names = visible.find_subcommand(name).is_some_and(takes_servers);
+            }
+            if is_session {
+                lines
+                    .push(format!("                    COMPREPLY=( $(compgen -W \"$({SESSIONS})\" -- \"${{cur}}\") )"));
+            } else {
+                lines.push(line.to_owned());
+            }
+            is_session = line.trim() == "--session)";
+            if takes_names && line.trim().starts_with("opts=") {
+                lines.push(format!("            [[ ${{cur}} == -* ]] || opts=$({SERVERS})"));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn with_names_for_zsh(text: &str) -> String {
+        let with_action = |line: &str, action: &str| line.replace(":_default' \\", &format!(":{action}' \\"));
+        let lines = text.lines().map(|line| match line {
+            _ if line.starts_with("'--session=") => with_action(line, "_mcp-hook_sessions"),
+            _ if line.starts_with("'*::names -- ") || line.starts_with("'::name -- ") => {
+                with_action(line, "_mcp-hook_servers")
+            }
+            _ => line.to_owned(),
+        });
+        let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+        let functions = [("servers", "server", SERVERS), ("sessions", "session", SESSIONS)].map(|(tag, what, command)| {
+            format!(
+                "_mcp-hook_{tag}() {{\n    local expl\n    _wanted {tag} expl {what} compadd - ${{(f)\"$({command})\"}}\n}}\n"
+            )
+        });
+        let (head, tail) = text.split_once("\nif [ \"$funcstack[1]\"").expect("the generated script ends so");
+        format!("{head}\n{}\nif [ \"$funcstack[1]\"{tail}", functions.concat())
+    }
+
+    fn with_names_for_fish(text: &str) -> String {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for line in lines.iter_mut().filter(|line| line.contains(" -l session ")) {
+            *line += " -f -a \"(";
+            *line += SESSIONS;
+            *line += ")\"";
+        }
+        // The generator leaves out what stands without an option.
+        for command in visible().get_subcommands() {
+            let values: Vec<String> = command
+                .get_positionals()
+                .flat_map(clap::Arg::get_possible_values)
+                .map(|value| value.get_name().to_owned())
+                .collect();
+            let offered = if takes_servers(command) { format!("({SERVERS})") } else { values.join(" ") };
+            if !offered.is_empty() {
+                let condition = format!("__fish_mcp_hook_using_subcommand {}", command.get_name());
+                lines.push(format!("complete -c mcp-hook -n \"{condition}\" -f -a \"{offered}\""));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
+    const ALL: [(Shell, &str); 3] =
+        [(Shell::Bash, "mcp-hook.bash"), (Shell::Zsh, "_mcp-hook"), (Shell::Fish, "mcp-hook.fish")];
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "the program does not read this variable, only this test does")]
+    fn completions_are_what_the_command_line_defines() {
+        for (shell, file) in ALL {
+            let expected = generated(shell);
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file);
+            if std::env::var_os("UPDATE_COMPLETIONS").is_some() {
+                std::fs::write(&path, &expected).expect("written");
+            }
+            let there = std::fs::read_to_string(&path).expect("there");
+            assert!(there == expected, "completions/{file} is old: UPDATE_COMPLETIONS=1 cargo test completions");
+        }
+    }
+
+    #[test]
+    fn every_command_that_takes_names_asks_for_them() {
+        let commands: Vec<Command> = visible().get_subcommands().cloned().collect();
+        let servers = commands.iter().filter(|command| takes_servers(command)).count();
+        let has_session = |command: &&Command| command.get_arguments().any(|argument| argument.get_id() == "session");
+        let sessions = commands.iter().filter(has_session).count();
+        assert!(servers >= 4 && sessions >= servers);
+        for (shell, of_servers, of_sessions) in [
+            (Shell::Bash, SERVERS, SESSIONS),
+            (Shell::Zsh, ":_mcp-hook_servers'", ":_mcp-hook_sessions'"),
+            (Shell::Fish, SERVERS, SESSIONS),
+        ] {
+            let text = generated(shell);
+            assert_eq!(text.matches(of_servers).count(), servers, "{shell}");
+            assert_eq!(text.matches(of_sessions).count(), sessions, "{shell}");
+        }
+    }
+
+    #[test]
+    fn commands_for_scripts_are_not_offered() {
+        for (shell, _) in ALL {
+            let text = generated(shell).replace(SERVERS, "").replace(SESSIONS, "");
+            for hidden in Cli::command().get_subcommands().filter(|command| command.is_hide_set()) {
+                let name = hidden.get_name();
+                for offer in [format!(" {name} "), format!("'{name}:"), format!("\"{name}\""), format!(",{name})")] {
+                    assert!(!text.contains(&offer), "{shell} offers {name}");
+                }
+            }
+        }
+    }
+}

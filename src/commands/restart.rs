@@ -9,6 +9,7 @@ use super::{Run, start};
 use crate::cli::Restart;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::{ServerName, SessionId};
+use crate::failure::hinted;
 use crate::server::record::{Mode, ServerRecord, State};
 use crate::session::find;
 use crate::supervisor::request::{self, Watchers};
@@ -41,13 +42,14 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName) -> Result<()>
     let directory = root.session(&session.record.id).pids;
     let paths = root.session(&session.record.id).server(name);
     let Some(record) = ServerRecord::read(&paths)? else {
-        bail!("could not restart {name}: there is no server of this name in this session");
+        let message = format!("could not restart {name}: there is no server of this name in this session");
+        return Err(hinted(message, "mcp-hook status shows those there are"));
     };
     if record.mode == Mode::Run && !record.state.is_final() {
         bail!("could not restart {name}: it belongs to a client; restart it there");
     }
     let changes = Follower::new(&directory).with_context(|| format!("could not watch {}", directory.display()))?;
-    let watchers = request::ask_to_restart(&record);
+    let watchers = request::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
         let is_ready = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
         return start::report(name, &paths, is_ready?);

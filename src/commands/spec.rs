@@ -1,6 +1,6 @@
 //! From what was typed to what is supervised.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 
 use anyhow::{Context, Result};
 
@@ -9,7 +9,7 @@ use crate::context;
 use crate::disk::file;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
-use crate::failure::hinted;
+use crate::failure::{Hint, hinted};
 use crate::server::command::CommandLine;
 use crate::server::record::{Mode, ServerRecord, Settings};
 use crate::server::token::Token;
@@ -25,13 +25,11 @@ impl What {
     /// When there is none.
     pub fn command(&self, verb: &str) -> Result<CommandLine> {
         let describe = || format!("could not {verb} {}", self.name);
+        let usage = || format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name);
         match &self.line {
-            Some(line) => CommandLine::from_line(line.clone()).with_context(describe),
-            None if self.words.is_empty() => Err(hinted(
-                format!("{}: no command was given", describe()),
-                format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name),
-            )),
-            None => CommandLine::from_words(self.words.clone()).with_context(describe),
+            Some(line) => CommandLine::from_line(line.clone()).with_context(describe).hint(usage),
+            None if self.words.is_empty() => Err(hinted(format!("{}: no command was given", describe()), usage())),
+            None => CommandLine::from_words(self.words.clone()).with_context(describe).hint(usage),
         }
     }
 
@@ -50,20 +48,16 @@ impl What {
 pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
     let describe = || format!("could not lock {}", paths.lock.display());
     let file = file::open_lock(&paths.lock).with_context(describe)?;
-    let mut result = file.try_lock();
-    if let Err(TryLockError::WouldBlock) = result
+    let mut is_ours = file::try_lock(&file).with_context(describe)?;
+    if !is_ours
         && let Some(record) = ServerRecord::read(paths)?
         && record.state.is_final()
     {
         // The server has ended; its keeper is about to.
         request::await_watchers(&record);
-        result = file.try_lock();
+        is_ours = file::try_lock(&file).with_context(describe)?;
     }
-    match result {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(describe),
-    }
+    Ok(is_ours.then_some(file))
 }
 
 /// A plan for a server whose name is locked.

@@ -63,9 +63,15 @@ impl Status {
 fn all(root: &Root) -> Result<Vec<SessionView>> {
     let current = find::current(root)?.map(|session| session.record.id);
     let view = |id: SessionId| {
-        let Ok(Some(record)) = SessionRecord::read(&root.session(&id)) else {
-            let _ = sweep::examine(root, id).sweep();
-            return None;
+        let record = match SessionRecord::read(&root.session(&id)) {
+            Ok(Some(record)) => record,
+            without => {
+                let _ = sweep::examine(root, id).sweep();
+                if let Err(error) = without {
+                    ui::warn(&format!("left out: {error:#}"));
+                }
+                return None;
+            }
         };
         let alive = matches!(record.owner(), Owner::Alive(_));
         let view = SessionView::of(root, &record, alive, current.as_ref() == Some(&id));

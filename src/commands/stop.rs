@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use super::Run;
 use crate::cli::Stop;
@@ -10,8 +10,8 @@ use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
 use crate::server::record::{End, ServerRecord, State};
-use crate::session::{find, sweep};
-use crate::supervisor::request::{self, Watchers};
+use crate::session::{find, recall, sweep};
+use crate::supervisor::request::{self, StopError, Watchers};
 use crate::sys::wait::Exit;
 use crate::ui;
 
@@ -21,6 +21,9 @@ impl Run for Stop {
         let session = find::find(&root, self.session.session.as_ref())?;
         let paths = root.session(&session.record.id);
         let names = if self.all { running(&paths) } else { self.names };
+        if names.iter().any(|name| !paths.server(name).record.exists()) {
+            recall::servers(&root, &session.record.id);
+        }
         if names.is_empty() {
             ui::say("no server is running");
         }
@@ -57,7 +60,7 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
     if record.state.is_final() {
         return Ok(None);
     }
-    let watchers = request::ask_to_stop(&record);
+    let watchers = request::ask_to_stop(&paths.server(name), &record);
     Ok(Some((record, watchers)))
 }
 
@@ -68,7 +71,14 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
 pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> Result<String> {
     let Some((record, watchers)) = asked else { return Ok(format!("{name} is not running")) };
     let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), &record, &watchers));
-    match result.map_err(|error| anyhow!("could not stop {name}: {error}"))?.state {
+    let hint = |error: &StopError| match error {
+        StopError::Elsewhere | StopError::Unproven => {
+            format!("its record is {}", paths.server(name).record.display())
+        }
+        StopError::Unkillable(_) => "the kernel holds them; mcp-hook stops them once it lets go".to_owned(),
+    };
+    let result = result.map_err(|error| hinted(format!("could not stop {name}: {error}"), hint(&error)));
+    match result?.state {
         State::Ended(end) => Ok(format!("stopped {name} {}", describe(&end))),
         _ => Ok(format!("stopped {name}")),
     }

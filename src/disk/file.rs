@@ -1,6 +1,6 @@
 //! Small files: written whole or not at all, read only if they are ours.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -128,22 +128,50 @@ pub fn check_directory(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens a lock file, mode 0600, made if need be; a symbolic link is not followed. The lock itself is `flock(2)`,
-/// taken with [`File::try_lock`].
+/// Opens a lock file, mode 0600, made if need be; a symbolic link is not followed, a pipe not waited for. The lock
+/// itself is `flock(2)`, taken with [`try_lock`].
 ///
 /// # Errors
 /// As `open(2)`.
 pub fn open_lock(path: &Path) -> io::Result<File> {
-    let flags = OFlag::O_NOFOLLOW.bits();
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
+}
+
+/// Takes the lock, if nobody has it; false if somebody does. Whoever only looks ([`is_locked`]) shares the lock for a
+/// moment and does not count.
+///
+/// # Errors
+/// As `flock(2)`.
+pub fn try_lock(file: &File) -> io::Result<bool> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        match file.try_lock_shared() {
+            // Only lookers have it, for as long as a system call takes: they cannot keep us from it for ever.
+            Ok(()) => file.unlock()?,
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+        }
+    }
+}
+
+/// Whether both are open on the same file.
+#[must_use]
+pub fn is_same(one: &File, other: &File) -> bool {
+    let number = |file: &File| file.metadata().map(|data| (data.dev(), data.ino())).ok();
+    number(one).is_some_and(|one| Some(one) == number(other))
 }
 
 /// Whether somebody holds the lock on this file. A file that is not there is not locked.
 #[must_use]
 pub fn is_locked(path: &Path) -> bool {
-    let flags = OFlag::O_NOFOLLOW.bits();
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Ok(file) => matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)),
+        Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
         Err(_) => false,
     }
 }

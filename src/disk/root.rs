@@ -4,14 +4,14 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use directories::ProjectDirs;
+use anyhow::{Context, Result, anyhow, ensure};
 use tracing::debug;
 
 use super::file;
 use super::layout::Root;
 use crate::context;
-use crate::failure::{Hint, hinted};
+use crate::failure::{Hint, hint_of, hinted};
+use crate::sys::home;
 
 impl Root {
     /// Finds the root by the environment, makes it if need be, and checks it.
@@ -19,14 +19,17 @@ impl Root {
     /// # Errors
     /// When `MCP_HOOK_DIR` is no usable path, or the directory is not ours alone. Nothing is written then.
     pub fn open() -> Result<Self> {
-        let root = Self::locate()?;
-        debug!(runtime = %root.runtime().display(), logs = %root.logs().display(), "the root");
-        create_private(root.runtime())?;
-        create_private(root.logs())?;
-        for directory in [root.pids(), root.configs()] {
+        Self::locate().and_then(Self::make).map_err(with_way_out)
+    }
+
+    fn make(self) -> Result<Self> {
+        debug!(runtime = %self.runtime().display(), logs = %self.logs().display(), "the root");
+        create_private(self.runtime())?;
+        create_private(self.logs())?;
+        for directory in [self.pids(), self.configs()] {
             file::ensure_directory(&directory)?;
         }
-        Ok(root)
+        Ok(self)
     }
 
     /// Where the root would be, without making or checking anything.
@@ -36,7 +39,7 @@ impl Root {
     pub fn locate() -> Result<Self> {
         if let Some(chosen) = context::variable("MCP_HOOK_DIR") {
             let chosen = PathBuf::from(chosen);
-            check_text(&chosen).with_context(|| format!("could not use MCP_HOOK_DIR={}", chosen.display()))?;
+            check_text(&chosen).with_context(|| format!("could not use MCP_HOOK_DIR={}", printable(&chosen)))?;
             return Ok(Self::new(chosen.clone(), chosen.join("logs")));
         }
         let state = state_directory()?;
@@ -53,8 +56,8 @@ fn runtime_directory() -> Option<PathBuf> {
 
 fn state_directory() -> Result<PathBuf> {
     let hint = || "set HOME, or MCP_HOOK_DIR to a directory of your own".to_owned();
-    let projects = ProjectDirs::from("", "", "mcp-hook").context("could not find a home directory").hint(hint)?;
-    let state = projects.state_dir().unwrap_or_else(|| projects.data_local_dir()).to_owned();
+    let [chosen, home] = ["XDG_STATE_HOME", "HOME"].map(|name| context::variable(name).map(PathBuf::from));
+    let state = home::state_directory(chosen, home).context("could not find a home directory").hint(hint)?;
     check_text(&state).with_context(|| format!("could not use {}", state.display())).hint(hint)?;
     Ok(state)
 }
@@ -67,31 +70,48 @@ fn check_text(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A path without what would move the cursor.
+fn printable(path: &Path) -> String {
+    path.display().to_string().escape_debug().to_string()
+}
+
 fn create_private(path: &Path) -> Result<()> {
-    check_parent(path).or_else(|error| if file::is_missing(&error) { create_parent(path) } else { Err(error) })?;
-    file::ensure_directory(path)
-}
-
-fn create_parent(path: &Path) -> Result<()> {
-    let parent = path.parent().unwrap_or(path);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(parent)
-        .with_context(|| format!("could not create {}", parent.display()))?;
-    check_parent(path)
-}
-
-/// Whoever may rename in the parent could swap the directory for another.
-fn check_parent(path: &Path) -> Result<()> {
-    let Some(parent) = path.parent() else { return Ok(()) };
-    let data = fs::metadata(parent).with_context(|| format!("could not examine {}", parent.display()))?;
-    let is_trusted = data.uid() == 0 || data.uid() == context::user();
-    let is_open = data.mode() & 0o002 != 0 && data.mode() & 0o1000 == 0;
-    if is_trusted && !is_open {
-        return Ok(());
+    check_above(path)?;
+    match file::ensure_directory(path) {
+        Err(error) if file::is_missing(&error) => {
+            let parent = path.parent().unwrap_or(path);
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(parent)
+                .with_context(|| format!("could not create {}", parent.display()))?;
+            file::ensure_directory(path)
+        }
+        result => result,
     }
-    let why = if is_trusted { "anybody may rename in" } else { "another user owns" };
-    let message = format!("could not use {}: {why} {}", path.display(), parent.display());
-    Err(hinted(message, "set MCP_HOOK_DIR to a directory of your own"))
+}
+
+/// Whoever may rename in a directory above could swap ours for another. Checked before anything is made: all the way up
+/// for what anybody may do, and what is next above us for its owner.
+fn check_above(path: &Path) -> Result<()> {
+    let refuse = |why: &str, above: &Path| Err(anyhow!("could not use {}: {why} {}", path.display(), above.display()));
+    let mut above = path.ancestors().skip(1).filter_map(|above| Some((above, fs::metadata(above).ok()?))).peekable();
+    if let Some((nearest, data)) = above.peek()
+        && data.uid() != 0
+        && data.uid() != context::user()
+    {
+        return refuse("another user owns", nearest);
+    }
+    match above.find(|(_, data)| data.mode() & 0o002 != 0 && data.mode() & 0o1000 == 0) {
+        Some((open, _)) => refuse("anybody may rename in", open),
+        None => Ok(()),
+    }
+}
+
+/// Every refusal of a root has a way out.
+fn with_way_out(error: anyhow::Error) -> anyhow::Error {
+    if hint_of(&error).is_some() {
+        return error;
+    }
+    hinted(format!("{error:#}"), "set MCP_HOOK_DIR to a directory of your own")
 }

@@ -1,6 +1,7 @@
 //! The record of a server: what is true of it, written by its supervisor, read by everybody.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,6 +12,7 @@ use super::token::Token;
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
+use crate::failure::Hint;
 use crate::sys::Identity;
 use crate::sys::host::Host;
 use crate::sys::wait::Exit;
@@ -225,18 +227,24 @@ impl ServerRecord {
     /// # Errors
     /// When there is something else in its place, or it is of another version, server or format. The path is named.
     pub fn read(paths: &ServerPaths) -> Result<Option<Self>> {
-        let content = match file::read(&paths.record) {
-            Err(error) if file::is_missing(&error) => return Ok(None),
-            other => other?,
-        };
-        let record = Self::parse(&content).with_context(|| format!("could not read {}", paths.record.display()))?;
-        ensure!(
-            paths.record.file_stem().is_some_and(|stem| stem == record.name.as_str()),
-            "could not read {}: it is the record of {:?}",
-            paths.record.display(),
-            record.name.as_str()
-        );
-        Ok(Some(record))
+        match file::read(&paths.record) {
+            Err(error) if file::is_missing(&error) => Ok(None),
+            content => content
+                .and_then(|content| Self::check(&paths.record, &content))
+                .map(Some)
+                .hint(|| "move it away, and mcp-hook start makes a new one".to_owned()),
+        }
+    }
+
+    /// A record that was put in the place of another would have the wrong processes ended.
+    fn check(path: &Path, content: &[u8]) -> Result<Self> {
+        let record = Self::parse(content).with_context(|| format!("could not read {}", path.display()))?;
+        let session = path.parent().and_then(Path::file_name);
+        let is_in_place = path.file_stem().is_some_and(|stem| stem == record.name.as_str())
+            && session.is_some_and(|session| session == record.token.session().as_str())
+            && record.token.server() == &record.name;
+        ensure!(is_in_place, "could not read {}: it is the record of {}", path.display(), record.token);
+        Ok(record)
     }
 
     fn parse(content: &[u8]) -> Result<Self> {
@@ -255,14 +263,23 @@ impl ServerRecord {
     ///
     /// # Errors
     /// As [`file::replace`].
-    pub fn write(&self, paths: &ServerPaths) -> std::io::Result<()> {
+    pub fn write(&self, paths: &ServerPaths) -> io::Result<()> {
         let mut content = serde_json::to_vec(self)?;
         content.push(b'\n');
-        match self.state.server() {
-            Some(server) => file::replace(&paths.pid, format!("{}\n", server.pid).as_bytes())?,
-            None => drop(std::fs::remove_file(&paths.pid)),
-        }
-        file::replace(&paths.record, &content)
+        // For people and scripts; whatever is in its place must not cost us the record.
+        let _ = match self.state.server() {
+            Some(server) => file::replace(&paths.pid, format!("{}\n", server.pid).as_bytes()),
+            None => std::fs::remove_file(&paths.pid),
+        };
+        let name = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", paths.record.display()));
+        file::replace(&paths.record, &content).map_err(name)
+    }
+
+    /// Whether it is of this machine before it was started again: nothing of it can be alive.
+    #[must_use]
+    pub fn is_of_earlier_boot(&self) -> bool {
+        let here = Host::current();
+        self.host.name == here.name && self.host.boot != here.boot
     }
 
     /// Whether process numbers in this record mean processes that this process could see.

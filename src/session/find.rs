@@ -3,11 +3,12 @@
 use anyhow::{Result, bail};
 use tracing::debug;
 
-use super::open::{Inherited, Session, ancestors, create, live, revive};
+use super::open::{Inherited, Session, ancestors, create, live};
+use super::recall;
+use super::record::{Owner, SessionRecord};
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
-use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, process as processes};
 
@@ -18,16 +19,31 @@ use crate::sys::{Pid, process as processes};
 /// When there is none.
 pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Session> {
     if let Some(id) = named {
-        return live(root, id).ok_or_else(|| {
-            hinted(format!("could not find the session {id}: none with a living owner has this id"), SEE_ALL)
-        });
+        return by_id(root, id);
     }
-    match current(root)? {
-        Some(session) => Ok(session),
-        None => Err(hinted(
+    if let Some(session) = current(root)? {
+        return Ok(session);
+    }
+    // A damaged record is the likelier cause.
+    match Inherited::from_environment().id.map(|id| SessionRecord::read(&root.session(&id))) {
+        Some(Err(error)) => Err(error),
+        _ => Err(hinted(
             "could not find a session: this shell has none",
             "open one with eval \"$(mcp-hook open)\", or put the hook into the shell's rc file (mcp-hook init)",
         )),
+    }
+}
+
+/// The session with this id, or why there is none to be used.
+fn by_id(root: &Root, id: &SessionId) -> Result<Session> {
+    let refuse = |why| Err(hinted(format!("could not use the session {id}: {why}"), SEE_ALL));
+    match SessionRecord::read(&root.session(id))? {
+        None => refuse("there is none of this id"),
+        Some(record) => match record.owner() {
+            Owner::Alive(owner) => Ok(Session { record, owner }),
+            Owner::Gone => refuse("the shell that it belonged to is gone"),
+            Owner::Elsewhere => refuse("it belongs to another host or container"),
+        },
     }
 }
 
@@ -59,9 +75,9 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
             return Ok(Some(session));
         }
         debug!(session = %id, "the environment names a session that is not ours; not believed");
-        if let Some(session) = vanished(root, id, inherited.owner, &above)? {
-            return Ok(Some(session));
-        }
+    }
+    if let Some(session) = recall::session(root, &inherited, &above)? {
+        return Ok(Some(session));
     }
     let found = search(root, &me, &above);
     debug!(session = ?found.as_ref().map(|session| &session.record.id), "searched for an owner above us or on our terminal");
@@ -72,17 +88,6 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
 fn is_believable(session: &Session, me: &Process, above: &[Pid]) -> bool {
     let owner = session.owner.pid();
     above.contains(&owner) || (me.terminal != 0 && processes::read(owner).is_some_and(|it| it.terminal == me.terminal))
-}
-
-/// A session whose files were removed under it (the runtime directory goes with the last login), while its owner,
-/// above us, lives on.
-fn vanished(root: &Root, id: &SessionId, owner: Option<i32>, above: &[Pid]) -> Result<Option<Session>> {
-    let is_gone = !root.session(id).pids.exists();
-    let owner = owner.map(Pid::from_raw).filter(|owner| is_gone && above.contains(owner));
-    match owner.and_then(ProcessHandle::open).filter(|owner| !owner.has_exited()) {
-        Some(owner) if id.owner() == Some(owner.pid().as_raw()) => revive(root, id.clone(), owner).map(Some),
-        _ => Ok(None),
-    }
 }
 
 /// Searches all sessions: first for an owner above us, nearest first, then for one on our terminal. The ids tell which

@@ -2,6 +2,7 @@
 
 pub mod find;
 pub mod open;
+pub mod recall;
 pub mod record;
 pub mod sweep;
 pub mod view;

@@ -5,14 +5,15 @@ use std::io;
 use anyhow::{Context, Result, bail};
 use tracing::debug;
 
+use super::recall;
 use super::record::{Owner, SessionRecord};
-use crate::context;
 use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, fd};
+use crate::{context, failpoint};
 
 /// A session that lives.
 pub struct Session {
@@ -57,6 +58,9 @@ pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Sessi
         && may_join(&session, shell, inherited.wants_own)
     {
         debug!(session = %session.record.id, "joined the session around this shell");
+        return Ok(session);
+    }
+    if let Some(session) = recall::session(root, inherited, &[shell.pid])? {
         return Ok(session);
     }
     debug!(inherited = ?inherited, "no session to join");
@@ -117,25 +121,22 @@ fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Re
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
         result => result.with_context(|| format!("could not create {}", paths.pids.display()))?,
     }
-    for directory in [&paths.configs, &paths.logs] {
-        file::make_or_check_directory(directory)?;
-    }
-    let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
-    record.write(&paths).with_context(|| format!("could not write {}", paths.record().display()))?;
-    Ok(Some(record))
+    failpoint::kill("session-directory");
+    write(root, id, owner, terminal).map(Some)
 }
 
-/// Makes the files of a session again whose directory has vanished while its owner lives.
+/// Writes the record of a session, and makes what directories it has not got yet.
 ///
 /// # Errors
 /// When the files cannot be made.
-pub fn revive(root: &Root, id: SessionId, owner: ProcessHandle) -> Result<Session> {
-    let terminal = process::read(owner.pid()).map_or(0, |process| process.terminal);
+pub fn write(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<SessionRecord> {
     let paths = root.session(&id);
-    match claim(root, id, &owner, terminal)? {
-        Some(record) => Ok(Session { record, owner }),
-        None => bail!("could not use {}: its record is missing", paths.pids.display()),
+    for directory in [&paths.pids, &paths.configs, &paths.logs] {
+        file::ensure_directory(directory)?;
     }
+    let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
+    record.write(&paths).with_context(|| format!("could not write {}", paths.record().display()))?;
+    Ok(record)
 }
 
 /// The shell that `process` was started by: its nearest ancestor that has executed a program of its own. A subshell,

@@ -1,6 +1,6 @@
 //! The record of a session: whose it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use crate::context;
 use crate::disk::file;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::SessionId;
+use crate::failure::Hint;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::host::Host;
 use crate::sys::{Identity, process};
@@ -76,16 +77,21 @@ impl SessionRecord {
     /// When there is something else in its place, or it is of another version, session, user or format.
     pub fn read(paths: &SessionPaths) -> Result<Option<Self>> {
         let path = paths.record();
-        let content = match file::read(&path) {
-            Err(error) if file::is_missing(&error) => return Ok(None),
-            other => other?,
-        };
+        match file::read(&path) {
+            Err(error) if file::is_missing(&error) => Ok(None),
+            content => content.and_then(|content| Self::check(paths, &path, &content)).map(Some).hint(|| {
+                format!("{} goes with it; remove it if nothing of that session is in use", paths.pids.display())
+            }),
+        }
+    }
+
+    fn check(paths: &SessionPaths, path: &Path, content: &[u8]) -> Result<Self> {
         let describe = || format!("could not read {}", path.display());
-        let record = Self::parse(&content).with_context(describe)?;
+        let record = Self::parse(content).with_context(describe)?;
         ensure!(record.user == context::user(), "{}: it is a session of user {}", describe(), record.user);
         let directory = paths.pids.file_name().and_then(|name| name.to_str());
         ensure!(directory == Some(record.id.as_str()), "{}: it is the record of {}", describe(), record.id);
-        Ok(Some(record))
+        Ok(record)
     }
 
     fn parse(content: &[u8]) -> Result<Self> {

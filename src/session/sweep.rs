@@ -10,13 +10,13 @@ use tracing::debug;
 use super::find;
 use super::record::{Owner, SessionRecord};
 use crate::cleanup::stray::{self, Stray};
-use crate::context;
 use crate::disk::file;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::server::record::ServerRecord;
 use crate::supervisor::request;
 use crate::sys::{Pid, directory, fork, process};
+use crate::{context, failpoint};
 
 /// How long a session's directory may be without a record before it counts as left over.
 const BIRTH: Duration = Duration::from_mins(1);
@@ -52,6 +52,8 @@ pub enum OwnerFact {
 pub enum Verdict {
     /// Nothing.
     Leave,
+    /// Remind its servers' watchers that it is over: somebody may have stopped them.
+    Remind,
     /// End the servers for which nobody answers; the session lives.
     Sweep,
     /// End what is left of it and remove its files.
@@ -66,7 +68,8 @@ pub fn judge(facts: Facts) -> Verdict {
         OwnerFact::Alive if facts.has_lost => Verdict::Sweep,
         OwnerFact::Alive => Verdict::Leave,
         OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy && facts.has_lost => Verdict::Sweep,
-        OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy => Verdict::Leave,
+        OwnerFact::Gone if facts.is_busy => Verdict::Remind,
+        OwnerFact::Unreadable if facts.is_busy => Verdict::Leave,
         OwnerFact::Gone | OwnerFact::Unreadable => Verdict::Retire,
     }
 }
@@ -77,8 +80,8 @@ pub struct Examined {
     pub id: SessionId,
     /// Its files.
     pub paths: SessionPaths,
-    /// Its record, if there is a readable one.
-    pub record: Option<SessionRecord>,
+    /// Its record, if there is one; an unreadable one as what is wrong with it.
+    pub record: anyhow::Result<Option<SessionRecord>>,
     /// The records of its servers; an unreadable one as what is wrong with it.
     pub servers: Vec<(ServerName, anyhow::Result<ServerRecord>)>,
     /// What is known of it.
@@ -112,7 +115,7 @@ pub fn examine(root: &Root, id: SessionId) -> Examined {
         facts.is_busy |= is_answered_for;
         facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.state.is_final());
     }
-    Examined { id, paths, record: record.ok().flatten(), servers, facts }
+    Examined { id, paths, record, servers, facts }
 }
 
 /// The records of a session's servers, by name.
@@ -156,6 +159,17 @@ pub struct Deed {
 }
 
 impl Examined {
+    /// Its record, if there is a readable one.
+    #[must_use]
+    pub fn record(&self) -> Option<&SessionRecord> {
+        self.record.as_ref().ok()?.as_ref()
+    }
+
+    /// What cannot be read of it.
+    pub fn troubles(&self) -> impl Iterator<Item = &anyhow::Error> {
+        self.record.as_ref().err().into_iter().chain(self.servers.iter().filter_map(|(_, it)| it.as_ref().err()))
+    }
+
     /// Does what [`judge`] finds, and tells what that was. Safe to be done by several at once.
     #[must_use]
     pub fn carry_out(&self, root: &Root) -> Vec<Deed> {
@@ -163,9 +177,18 @@ impl Examined {
         debug!(session = %self.id, facts = ?self.facts, ?verdict, "examined a session");
         match verdict {
             Verdict::Leave => Vec::new(),
+            Verdict::Remind => {
+                self.remind();
+                Vec::new()
+            }
             Verdict::Sweep => self.sweep(),
             Verdict::Retire => self.retire(root),
         }
+    }
+
+    fn remind(&self) {
+        let readable = self.servers.iter().filter_map(|(_, record)| record.as_ref().ok());
+        readable.filter(|record| !record.state.is_final()).for_each(request::remind_of_end);
     }
 
     /// Ends the servers for which nobody answers any more.
@@ -187,12 +210,12 @@ impl Examined {
     pub fn intended(&self) -> Vec<Deed> {
         let verdict = judge(self.facts);
         let mut deeds = Vec::new();
-        if verdict != Verdict::Leave {
+        if !matches!(verdict, Verdict::Leave | Verdict::Remind) {
             let would_end = |(name, _)| self.deed(format!("would end server {name}"), LOST, false);
             deeds.extend(self.lost().map(would_end));
         }
         if verdict == Verdict::Retire {
-            let strays = self.record.as_ref().map(|record| strays(&self.paths, record)).unwrap_or_default();
+            let strays = self.record().map(|record| strays(&self.paths, record)).unwrap_or_default();
             deeds.extend(strays.iter().map(|stray| {
                 let what = format!("would end process {} ({})", stray.process.pid(), stray.name);
                 self.deed(what, "its session ended", false)
@@ -218,7 +241,7 @@ impl Examined {
 
     fn retire(&self, root: &Root) -> Vec<Deed> {
         let mut deeds = self.sweep();
-        if let Some(record) = &self.record {
+        if let Some(record) = self.record() {
             let strays = strays(&self.paths, record);
             let done = strays.is_empty() || stray::end(&strays);
             deeds.extend(strays.iter().map(|stray| {
@@ -243,10 +266,12 @@ impl Examined {
 /// When something could not be removed.
 pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
     debug_assert!(paths.pids.starts_with(root.runtime()));
+    failpoint::kill("before-removal");
     let result = [&paths.configs, &paths.pids].map(|directory| match fs::remove_dir_all(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     });
+    failpoint::kill("after-removal");
     // Only if nothing was logged.
     let _ = fs::remove_dir(&paths.logs);
     result.into_iter().collect()
@@ -284,6 +309,7 @@ fn sweep_a_few(root: &Root) -> Vec<SessionId> {
         let session = examine(root, id);
         match judge(session.facts) {
             Verdict::Leave => {}
+            Verdict::Remind => session.remind(),
             Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
                 if removed < REMOVED {
                     let _ = remove(root, &session.paths);
@@ -304,7 +330,7 @@ const LOOKED_AT: usize = 6;
 const REMOVED: usize = 3;
 
 fn is_idle(session: &Examined) -> bool {
-    session.record.as_ref().is_none_or(|record| strays(&session.paths, record).is_empty())
+    session.record().is_none_or(|record| strays(&session.paths, record).is_empty())
 }
 
 /// Looks at all sessions.
@@ -329,14 +355,14 @@ mod tests {
     #[test]
     fn what_is_done_with_a_session_follows_from_its_owner_and_its_servers() {
         use OwnerFact::{Alive, Elsewhere, Gone, Unborn, Unreadable};
-        use Verdict::{Leave, Retire, Sweep};
+        use Verdict::{Leave, Remind, Retire, Sweep};
         for (owner, is_busy, has_lost, verdict) in [
             (Alive, false, false, Leave),
             (Alive, true, false, Leave),
             (Alive, true, true, Sweep),
             (Alive, false, true, Sweep),
             (Gone, false, false, Retire),
-            (Gone, true, false, Leave),
+            (Gone, true, false, Remind),
             (Gone, true, true, Sweep),
             (Gone, false, true, Retire),
             (Unreadable, false, false, Retire),

@@ -11,12 +11,12 @@ use super::watch::Watch;
 use crate::cleanup::lost;
 use crate::cleanup::pace::Pace;
 use crate::cleanup::tree::{Ending, Progress};
-use crate::context;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::sys::Pid;
 use crate::sys::signals::Inbox;
 use crate::sys::wait::{self, Exit};
+use crate::{context, failpoint};
 
 /// How long after its own deadline a supervisor is taken to be stuck.
 const SLACK: Duration = Duration::from_millis(500);
@@ -49,6 +49,8 @@ pub struct Keeper {
     pub watched: Watched,
     /// Whether orphans come to this process.
     pub is_adopting: bool,
+    /// Children that this process had before it became the keeper: background jobs of a shell that executed `run`.
+    pub strangers: Vec<Pid>,
 }
 
 impl Keeper {
@@ -63,10 +65,12 @@ impl Keeper {
                 // It leaves with a status only after the tree has.
                 Some(Exit::Code(code)) => {
                     let _ = wait::collect_one(self.supervisor);
+                    // Nothing, but for what was let go.
+                    let _ = self.end_children(context::now());
                     return code;
                 }
                 Some(Exit::Signal(_)) => return self.sweep(),
-                None => {}
+                None => self.collect_others(),
             }
             if self.wait(&mut inbox, deadline) {
                 // Whoever stopped the supervisor did not mean the server to outlive its session.
@@ -78,6 +82,14 @@ impl Keeper {
                 deadline = None;
                 self.end_stuck_supervisor();
             }
+        }
+    }
+
+    /// Collects children that are neither the supervisor nor of its tree, so that none of them stays a zombie.
+    fn collect_others(&mut self) {
+        while let Some(pid) = wait::peek_any().filter(|&pid| pid != self.supervisor) {
+            let _ = wait::collect_one(pid);
+            self.strangers.retain(|&stranger| stranger != pid);
         }
     }
 
@@ -106,13 +118,15 @@ impl Keeper {
 
     /// Ends what has come to us from a dead supervisor.
     fn sweep(&mut self) -> i32 {
+        failpoint::kill("before-sweep");
         let began = context::now();
         if !self.is_adopting {
             // Before the supervisor is collected: until then the number of its session is nobody else's.
             lost::end(&trace(&self.record).in_session(self.supervisor));
         }
         let _ = wait::collect_one(self.supervisor);
-        let (killed, kept) = Self::end_children(began);
+        let (killed, kept) = self.end_children(began);
+        failpoint::kill("after-sweep");
         if let Ok(Some(mut record)) = ServerRecord::read(&self.paths)
             && record.token == self.record.token
             && !record.state.is_final()
@@ -131,12 +145,16 @@ impl Keeper {
         Exit::Signal(Signal::SIGKILL as i32).shell_code()
     }
 
-    fn end_children(began: Instant) -> (bool, Vec<i32>) {
+    fn end_children(&self, began: Instant) -> (bool, Vec<i32>) {
         let mut ending = Ending::begin(None, Pace::AT_ONCE, began);
         let mut inbox = Inbox::new(&[Signal::SIGCHLD]).ok();
+        let is_spared = |pid| self.strangers.contains(&pid) || is_kept(pid);
         loop {
-            let limit = match ending.advance(context::now(), is_kept) {
-                Progress::Done { kept } => return (ending.killed, kept.into_iter().map(Pid::as_raw).collect()),
+            let limit = match ending.advance(context::now(), is_spared) {
+                Progress::Done { mut kept } => {
+                    kept.retain(|pid| !self.strangers.contains(pid));
+                    return (ending.killed, kept.into_iter().map(Pid::as_raw).collect());
+                }
                 Progress::Wait(limit) => limit,
                 Progress::Unkillable(_) => None,
             };

@@ -14,7 +14,8 @@ use super::plan::Plan;
 use super::streams::ClientError;
 use super::supervise::{Channels, Supervisor};
 use crate::sys::fork::{self, Side};
-use crate::sys::{fd, mark, orphans, title};
+use crate::sys::handle::ProcessHandle;
+use crate::sys::{Pid, fd, mark, orphans, process, title};
 use crate::{context, failpoint};
 
 /// What `start` waits for.
@@ -38,10 +39,12 @@ pub fn start(mut plan: Plan) -> io::Result<Announcement> {
     let (announcement, ready) = fd::pipe()?;
     match fork::split()? {
         Side::Parent(_) => {
+            failpoint::kill("start-split");
             fork::unblock_signals()?;
             Ok(Announcement(announcement))
         }
         Side::Child => {
+            failpoint::kill("keeper-born");
             drop(announcement);
             let _ = setsid();
             plan.watched.renew();
@@ -68,6 +71,8 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
     // A limit that was lowered further before leaves the tree without a mark, not without supervision.
     let _ = mark::set(plan.record.token.mark());
     let is_adopting = orphans::adopt().is_ok();
+    let strangers = process::children(Pid::this());
+    let me = ProcessHandle::open(Pid::this()).map(|handle| handle.identity());
     let (keeper_end, supervisor_end) = lifeline::new()?;
     failpoint::kill("before-supervisor");
     match fork::split()? {
@@ -85,13 +90,14 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
             let _lock = plan.lock;
             let (paths, record, watched) = (plan.paths, plan.record, plan.watched);
             let lifeline = keeper_end;
-            Ok(Keeper { supervisor, lifeline, paths, record, watched, is_adopting }.keep())
+            Ok(Keeper { supervisor, lifeline, paths, record, watched, is_adopting, strangers }.keep())
         }
         Side::Child => {
+            failpoint::kill("supervisor-born");
             drop(keeper_end);
             plan.watched.renew();
             leave_directory();
-            let channels = Channels { lifeline: supervisor_end, ready, client };
+            let channels = Channels { keeper: me, lifeline: supervisor_end, ready, client };
             fork::leave(guarded(|| Supervisor::new(plan, channels).map(Supervisor::run)));
         }
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use super::watch::{Place, Ready, Watch};
 use crate::cleanup::lost::Trace;
+use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::{Reason, ServerRecord};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
@@ -28,6 +29,19 @@ pub struct Watched {
     pub owner: Option<ProcessHandle>,
     /// The client that `run` was started by.
     pub client: Option<ProcessHandle>,
+}
+
+impl Plan {
+    /// Makes the server's files again after somebody has removed them, unless the name belongs to another server now.
+    pub fn restore(&mut self) {
+        let _ = self.paths.record.parent().map(file::ensure_directory);
+        match file::open_lock(&self.paths.lock) {
+            Ok(lock) if file::try_lock(&lock).unwrap_or(false) => self.lock = lock,
+            Ok(lock) if file::is_same(&lock, &self.lock) => {}
+            _ => return,
+        }
+        let _ = self.record.write(&self.paths);
+    }
 }
 
 impl Watched {

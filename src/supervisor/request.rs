@@ -9,17 +9,22 @@ use tracing::debug;
 use super::pace::pace;
 use super::plan::trace;
 use crate::cleanup::lost;
-use crate::context;
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::{End, Reason, ServerRecord, State};
+use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Identity, Pid};
+use crate::{context, failpoint};
 
 /// How much longer than its own deadline a supervisor gets before it is taken to be stuck.
 const SLACK: Duration = Duration::from_secs(1);
 /// How long a keeper gets to sweep.
 const SWEEP: Duration = Duration::from_secs(3);
+/// How long a keeper and a supervisor get to write down who they are.
+const BIRTH: Duration = Duration::from_secs(3);
+/// How often the lock is looked at meanwhile: nothing tells that somebody died who had written nothing.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The two processes of a server, as far as they live.
 pub struct Watchers {
@@ -52,8 +57,31 @@ impl Watchers {
         }
     }
 
+    /// The same once they have written down who they are: a server that was started a moment ago has a lock, but its
+    /// record names nobody yet.
+    #[must_use]
+    pub fn named_soon(paths: &ServerPaths, record: &ServerRecord) -> Self {
+        if record.watchers.is_some() {
+            return Self::of(record);
+        }
+        let deadline = context::now() + BIRTH;
+        let changes = paths.record.parent().and_then(|directory| Follower::new(directory).ok());
+        let read = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| record.clone());
+        let mut current = read();
+        while let Some(changes) = &changes
+            && current.watchers.is_none()
+            && file::is_locked(&paths.lock)
+            && context::now() < deadline
+        {
+            changes.wait(Some(LOOK_EVERY));
+            current = read();
+        }
+        Self::of(&current)
+    }
+
     /// Asks the supervisor, and wakes both in case somebody has stopped them.
     pub fn ask(&self, signal: Signal) {
+        failpoint::kill("before-asking");
         debug!(supervisor = ?self.supervisor.as_ref().map(ProcessHandle::pid), %signal, "asked the supervisor");
         if let Some(supervisor) = &self.supervisor {
             let _ = supervisor.signal(signal);
@@ -61,6 +89,7 @@ impl Watchers {
         for process in self.living() {
             let _ = process.signal(Signal::SIGCONT);
         }
+        failpoint::kill("after-asking");
     }
 
     /// Whether one of them lives.
@@ -95,22 +124,28 @@ pub fn await_watchers(record: &ServerRecord) {
 }
 
 /// Asks the supervisor of a server to end it; does not wait.
-pub fn ask_to_stop(record: &ServerRecord) -> Watchers {
-    let watchers = Watchers::of(record);
+pub fn ask_to_stop(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
+    let watchers = Watchers::named_soon(paths, record);
     watchers.ask(Signal::SIGTERM);
     watchers
 }
 
 /// Tells the supervisor of a server that its session ends; does not wait.
-pub fn ask_to_end_session(record: &ServerRecord) -> Watchers {
-    let watchers = Watchers::of(record);
+pub fn ask_to_end_session(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
+    let watchers = Watchers::named_soon(paths, record);
     watchers.ask(Signal::SIGQUIT);
     watchers
 }
 
+/// The same without any waiting, for a session whose owner is gone: its watchers know that unless somebody has stopped
+/// them.
+pub fn remind_of_end(record: &ServerRecord) {
+    Watchers::of(record).ask(Signal::SIGQUIT);
+}
+
 /// Asks the supervisor of a server to end it and start it again; does not wait.
-pub fn ask_to_restart(record: &ServerRecord) -> Watchers {
-    let watchers = Watchers::of(record);
+pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
+    let watchers = Watchers::named_soon(paths, record);
     watchers.ask(Signal::SIGUSR1);
     watchers
 }
@@ -145,11 +180,11 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
     if record.state.is_final() {
         return Ok(record);
     }
-    if !record.is_of_this_host() {
+    if !record.is_of_this_host() && !record.is_of_earlier_boot() {
         return Err(StopError::Elsewhere);
     }
     let Ok(lock) = file::open_lock(&paths.lock) else { return Ok(record) };
-    if lock.try_lock().is_err() {
+    if !file::try_lock(&lock).unwrap_or(false) {
         return Err(if Watchers::of(&record).any() { StopError::Unkillable(Vec::new()) } else { StopError::Unproven });
     }
     // Somebody else may have swept, or started it again, before we had the lock.
@@ -157,8 +192,10 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
     if record.state.is_final() {
         return Ok(record);
     }
+    failpoint::kill("lost-locked");
     let began = context::now();
-    let (count, living) = lost::end(&trace(&record));
+    let (count, living) = if record.is_of_this_host() { lost::end(&trace(&record)) } else { (0, Vec::new()) };
+    failpoint::kill("lost-ended");
     let pids: Vec<i32> = living.into_iter().map(Pid::as_raw).collect();
     record.state = if pids.is_empty() {
         State::Ended(End {

@@ -64,9 +64,13 @@ impl Running {
         } else {
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         }
-        let child = spawn::spawn(&mut command)?;
+        let mut child = spawn::spawn(&mut command)?;
         let pid = Pid::from_raw(child.id().cast_signed());
-        let identity = ProcessHandle::open(pid).ok_or(io::ErrorKind::NotFound)?.identity();
+        let Some(identity) = ProcessHandle::open(pid).map(|handle| handle.identity()) else {
+            // Nobody is to run of whom we could not say who it is.
+            let _ = child.kill().and_then(|()| child.wait());
+            return Err(io::Error::other("its process could not be looked at"));
+        };
         Ok(Self { identity, since: context::wall_millis(), outputs, _input: input })
     }
 

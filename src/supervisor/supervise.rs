@@ -5,8 +5,8 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::{getppid, setsid};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::setsid;
 
 use super::lifeline::SupervisorEnd;
 use super::pace::pace;
@@ -23,7 +23,7 @@ use crate::sys::hangup::HangUp;
 use crate::sys::pty::Pty;
 use crate::sys::signals::Inbox;
 use crate::sys::wait::{self, Exit};
-use crate::sys::{Pid, fd, orphans, process, title};
+use crate::sys::{Identity, Pid, fd, orphans, process, title};
 use crate::{context, failpoint};
 
 /// A server that has lived this long counts as started.
@@ -31,6 +31,8 @@ const READY_AFTER: Duration = Duration::from_millis(300);
 
 /// What a supervisor is given beside the plan.
 pub struct Channels {
+    /// Who the keeper is. Not asked of the system later on: a keeper that died has left us to another parent.
+    pub keeper: Option<Identity>,
     /// From the keeper.
     pub lifeline: SupervisorEnd,
     /// To `start`: one byte when the server is ready, the end of the file when it is not going to be.
@@ -83,9 +85,10 @@ impl Supervisor {
             is_adopting,
             plan,
         };
-        supervisor.plan.record.watchers = ProcessHandle::open(getppid())
+        supervisor.plan.record.watchers = channels
+            .keeper
             .zip(ProcessHandle::open(Pid::this()))
-            .map(|(keeper, me)| Watchers { keeper: keeper.identity(), supervisor: me.identity() });
+            .map(|(keeper, me)| Watchers { keeper, supervisor: me.identity() });
         Ok(supervisor)
     }
 
@@ -210,6 +213,9 @@ impl Supervisor {
 
     fn read_signals(&mut self) -> Option<Reason> {
         let signals = self.inbox.drain();
+        if signals.contains(&super::forgotten::RECALL) {
+            self.plan.restore();
+        }
         let may_restart = self.plan.record.mode == Mode::Start;
         [
             (Signal::SIGTERM, Reason::Stopped),
@@ -239,15 +245,17 @@ impl Supervisor {
     fn end(&mut self, phase: Phase, running: &Running, new: Reason) -> Phase {
         let now = context::now();
         let pace = pace(new, self.plan.record.mode, self.plan.record.settings.grace());
-        let (ending, reason, early) = match phase {
-            Phase::Up { ready_at } => (Ending::begin(Some(running.pid()), pace, now), new, ready_at.is_some()),
+        let (ending, reason, early, is_news) = match phase {
+            Phase::Up { ready_at } => (Ending::begin(Some(running.pid()), pace, now), new, ready_at.is_some(), true),
             Phase::Down { mut ending, reason, early, .. } => {
                 ending.hurry(pace, now);
-                let overruled = reason == Reason::Restarted && new != Reason::Exited;
-                (ending, if overruled { new } else { reason }, early)
+                let overruled = reason == Reason::Restarted && !matches!(new, Reason::Exited | Reason::Restarted);
+                (ending, if overruled { new } else { reason }, early, overruled)
             }
         };
-        self.record(State::Stopping { server: running.identity, reason });
+        if is_news {
+            self.record(State::Stopping { server: running.identity, reason });
+        }
         failpoint::kill("while-stopping");
         Phase::Down { ending, reason, early, look_again: Some(Duration::ZERO) }
     }
@@ -296,6 +304,7 @@ impl Supervisor {
         }
         let code = end.exit.map_or(1, Exit::shell_code);
         let is_restart = end.reason == Reason::Restarted;
+        failpoint::kill("before-end");
         self.record(State::Ended(end));
         failpoint::kill("after-end");
         if is_restart {
@@ -306,6 +315,7 @@ impl Supervisor {
     }
 
     fn leave(mut self, code: i32) -> i32 {
+        failpoint::kill("before-leaving");
         if let Some(terminal) = &self.terminal {
             terminal.release();
         }
@@ -313,9 +323,8 @@ impl Supervisor {
             client.finish();
         }
         // A keeper that somebody stopped could not collect us, and would hold the lock.
-        if self.lifeline.is_some() {
-            let _ = kill(getppid(), Signal::SIGCONT);
-        }
+        let keeper = self.plan.record.watchers.and_then(|both| ProcessHandle::reopen(&both.keeper));
+        let _ = keeper.map(|keeper| keeper.signal(Signal::SIGCONT));
         code
     }
 
@@ -350,8 +359,10 @@ fn collect_orphans(leader: Pid) {
     }
 }
 
-/// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`.
-const REQUESTS: [Signal; 5] = [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1];
+/// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`, and whoever
+/// misses its files.
+const REQUESTS: [Signal; 6] =
+    [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1, super::forgotten::RECALL];
 
 /// What `ps -o comm` shows, at most 15 bytes.
 pub const SHORT_TITLE: &str = "mcp-supervisor";

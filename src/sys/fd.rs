@@ -117,12 +117,14 @@ pub fn is_writable(descriptor: BorrowedFd<'_>) -> bool {
     matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
 }
 
-/// Opens a file for appending, made with mode 0600; a symbolic link in the last place is refused.
+/// Opens a file for appending, made with mode 0600; a symbolic link in the last place is refused, and so is a pipe
+/// that nobody reads.
 ///
 /// # Errors
-/// As `open(2)`; `ELOOP` for a symbolic link.
+/// As `open(2)`; `ELOOP` for a symbolic link, `ENXIO` for a pipe.
 pub fn open_append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path)
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)
 }
 
 /// Random bits from the kernel.

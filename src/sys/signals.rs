@@ -15,7 +15,8 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Listens for `wanted` from now on and blocks the rest, but for those that tell of a fault in the program.
+    /// Listens for `wanted` from now on and blocks the rest. Those that tell of a fault in the program are no exception:
+    /// the kernel kills for a real fault all the same (`signal(7)`), and one that somebody sends is none.
     ///
     /// # Errors
     /// When handlers cannot be installed.
@@ -25,8 +26,7 @@ impl Inbox {
         let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly, numbers)?;
         // Built from all (real-time signals too), not from the named ones.
         let mut blocked = SigSet::all();
-        let faults = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGABRT];
-        for &signal in wanted.iter().chain(&faults) {
+        for &signal in wanted {
             blocked.remove(signal);
         }
         blocked.thread_set_mask()?;
@@ -56,13 +56,31 @@ pub fn ignore(signal: Signal) -> nix::Result<()> {
 
 /// Gives every signal its default effect and unblocks all. Async-signal-safe: called between fork and exec.
 pub fn reset_all() {
-    #[cfg(target_os = "linux")]
-    let last = libc::SIGRTMAX();
-    #[cfg(not(target_os = "linux"))]
-    let last = 31;
-    for number in 1..=last {
-        // SAFETY: the default action installs no code; numbers that cannot be set are refused with EINVAL.
-        unsafe { libc::signal(number, libc::SIG_DFL) };
+    for number in 1..=LAST {
+        reset(number);
     }
     let _ = SigSet::empty().thread_set_mask();
+}
+
+#[cfg(target_os = "linux")]
+const LAST: i32 = 64;
+#[cfg(not(target_os = "linux"))]
+const LAST: i32 = 31;
+
+/// The raw call: the C library refuses to touch the two signals that it uses for threads, but a caller may have ignored
+/// them, and that is inherited.
+#[cfg(target_os = "linux")]
+fn reset(number: i32) {
+    // All zero is the default action; no kernel's `struct sigaction` is larger.
+    const DEFAULT: [u64; 8] = [0; 8];
+    const MASK_BYTES: usize = size_of::<u64>();
+    let nothing = std::ptr::null_mut::<u64>();
+    // SAFETY: the kernel only reads the structure; numbers that cannot be set are refused with EINVAL.
+    unsafe { libc::syscall(libc::SYS_rt_sigaction, number, DEFAULT.as_ptr(), nothing, MASK_BYTES) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reset(number: i32) {
+    // SAFETY: the default action installs no code; numbers that cannot be set are refused with EINVAL.
+    unsafe { libc::signal(number, libc::SIG_DFL) };
 }

@@ -16,6 +16,11 @@
 )]
 #![allow(unsafe_code, reason = "pseudo-terminals and pidfds need system calls; each block says why it is sound")]
 
+mod architecture;
+mod completions;
+mod faults;
 mod real_servers;
 mod shells;
 mod support;
+mod trees;
+mod unadopted;

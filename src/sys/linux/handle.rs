@@ -51,6 +51,7 @@ impl ProcessHandle {
     }
 
     /// Makes the handle work in a process that was just forked: pidfds are inherited, so there is nothing to do.
+    #[allow(clippy::unused_self, reason = "elsewhere there is")]
     pub fn renew(&mut self) {}
 
     /// Who this is, in the form that records keep.

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::libc;
-use nix::poll::PollFlags;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// A stream whose hang-up is waited for.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ impl HangUp {
     ///
     /// # Errors
     /// None here.
+    #[allow(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
     pub fn of(stream: OwnedFd) -> io::Result<Self> {
         Ok(Self(stream))
     }
@@ -28,9 +29,27 @@ impl HangUp {
         self.0.as_fd()
     }
 
-    /// Whether it has happened, asked when the descriptor is ready: nothing else makes it so.
+    /// Whether it has happened.
     #[must_use]
     pub fn has_happened(&self) -> bool {
-        true
+        let mut fds = [PollFd::new(self.as_poll_fd(), Self::EVENTS)];
+        matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::fd;
+
+    #[test]
+    fn only_the_end_of_the_other_side_is_a_hang_up() {
+        let (reader, writer) = fd::pipe().expect("a pipe");
+        let stream = HangUp::of(reader.into()).expect("a stream");
+        assert!(!stream.has_happened());
+        nix::unistd::write(&writer, b"not read").expect("written");
+        assert!(!stream.has_happened(), "something to read is none");
+        drop(writer);
+        assert!(stream.has_happened());
     }
 }

@@ -29,6 +29,7 @@ pub fn choose(random: u64) -> Option<u64> {
 /// # Errors
 /// `EPERM` when the limit is lower already.
 pub fn set(mark: u64) -> nix::Result<()> {
+    crate::failpoint::fail_nix("mark")?;
     setrlimit(Resource::RLIMIT_LOCKS, mark, mark)
 }
 

@@ -73,7 +73,7 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
 pub fn children(parent: Pid) -> Vec<Pid> {
     match children_of_threads(parent) {
         Ok(children) => children,
-        Err(_) => all().into_iter().filter(|&pid| read(pid).is_some_and(|it| it.parent == parent)).collect(),
+        Err(_) => all().filter(|&pid| read(pid).is_some_and(|it| it.parent == parent)).collect(),
     }
 }
 
@@ -110,11 +110,11 @@ pub fn lists_children() -> bool {
     children_of_threads(Pid::this()).is_ok()
 }
 
-/// Every process that `/proc` shows.
-#[must_use]
-pub fn all() -> Vec<Pid> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw).collect()
+/// Every process that `/proc` shows, in order of their numbers. Read little by little: what is started meanwhile, and so
+/// mostly has a higher number, comes too.
+pub fn all() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw)
 }
 
 /// The user that `pid` runs as (the effective one); `None` if there is no such process.
@@ -225,7 +225,7 @@ mod tests {
         let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("cat");
         let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
         assert!(children(Pid::this()).contains(&pid));
-        assert!(all().into_iter().any(|it| it == pid && read(it).is_some_and(|it| it.parent == Pid::this())));
+        assert!(all().any(|it| it == pid && read(it).is_some_and(|it| it.parent == Pid::this())));
         drop(child.stdin.take());
         child.wait().expect("cat ends at end of input");
     }

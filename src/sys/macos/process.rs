@@ -73,9 +73,8 @@ pub fn lists_children() -> bool {
 }
 
 /// Every process.
-#[must_use]
-pub fn all() -> Vec<Pid> {
-    list(PROC_ALL_PIDS, 0)
+pub fn all() -> impl Iterator<Item = Pid> {
+    list(PROC_ALL_PIDS, 0).into_iter()
 }
 
 fn list(kind: u32, of: u32) -> Vec<Pid> {

@@ -24,6 +24,7 @@ macro_rules! in_shell {
 mod cases;
 mod exit;
 mod fixture;
+mod hints;
 mod hook;
 mod options;
 mod original;

@@ -21,7 +21,7 @@ fn works_after(shell: Shell, lines: &[String]) {
             let sandbox = Sandbox::new();
             let stand_in = StandIn::install(&sandbox);
             // The rc line itself uses words that may be shadowed; the hook is what is tested.
-            let source = format!("builtin . {}", shell.hook_file().display());
+            let source = format!("builtin source {}", shell.hook_file().display());
             let rc = format!("{line}\nprintf '[hook:'\n{source}\n{source}\nprintf ':hook]'\n");
             shell.write_bare_rc(&sandbox, &rc);
             let mut terminal = Terminal::open_command(&sandbox, shell, &mut sandbox.command(shell.name()));

@@ -1,6 +1,9 @@
 //! What tests stand on: a world of their own, terminals, processes known by more than their number, waiting without sleep.
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
+pub mod hold;
+pub mod innocent;
+pub mod namespace;
 pub mod output;
 pub mod process;
 pub mod pty;
@@ -11,6 +14,9 @@ mod teletype;
 pub mod tree;
 pub mod wait;
 
+pub use hold::Hold;
+pub use innocent::Innocent;
+pub use namespace::Namespace;
 #[allow(unused_imports, reason = "not every test file names it")]
 pub use output::{Output, skip};
 pub use process::Process;

@@ -75,11 +75,16 @@ impl Process {
 
     /// Sends a signal to this very process; to one that is gone, nothing.
     pub fn signal(self, signal: Signal) {
+        self.signal_number(signal as i32);
+    }
+
+    /// The same by number: real-time signals have no name.
+    pub fn signal_number(self, number: i32) {
         use std::os::fd::AsRawFd;
         let Some(fd) = self.pidfd() else { return };
-        // SAFETY: a valid descriptor, a valid signal and no siginfo.
+        // SAFETY: a valid descriptor, a number that the kernel checks, and no siginfo.
         unsafe {
-            libc::syscall(libc::SYS_pidfd_send_signal, fd.as_raw_fd(), signal as i32, std::ptr::null::<u8>(), 0);
+            libc::syscall(libc::SYS_pidfd_send_signal, fd.as_raw_fd(), number, std::ptr::null::<u8>(), 0);
         }
     }
 
@@ -100,6 +105,11 @@ impl Process {
             next += 1;
         }
         found.split_off(1)
+    }
+
+    /// Its short name (`proc_pid_comm(5)`), empty once it is gone.
+    pub fn title(self) -> String {
+        fs::read_to_string(format!("/proc/{}/comm", self.pid)).unwrap_or_default().trim_end().to_owned()
     }
 
     /// Whether its environment as it was at its last exec holds `entry` (`NAME=VALUE`).

@@ -199,14 +199,21 @@ impl Sandbox {
     /// Waits until no process of this world runs; fails with a list of those that do.
     #[track_caller]
     pub fn assert_clean(&self) {
-        if let Err(left) = self.clean_by(Deadline::usual()) {
+        self.assert_clean_but(&[]);
+    }
+
+    /// The same for all but some that are meant to go on.
+    #[track_caller]
+    pub fn assert_clean_but(&self, spared: &[Process]) {
+        if let Err(left) = self.clean_by(Deadline::usual(), spared) {
             panic!("still alive:\n{left}\n--- sandbox\n{}", listing(self.root()));
         }
     }
 
-    fn clean_by(&self, deadline: Deadline) -> Result<(), String> {
+    fn clean_by(&self, deadline: Deadline, spared: &[Process]) -> Result<(), String> {
         loop {
-            let left = self.survivors();
+            let mut left = self.survivors();
+            left.retain(|process| !spared.contains(process));
             match left.first() {
                 None => return Ok(()),
                 Some(process) if process.gone_by(deadline) => {}
@@ -240,7 +247,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         let quiet = self.forgiven.get() || std::thread::panicking();
         let patience = if quiet { Duration::ZERO } else { wait::HANG };
-        let result = self.clean_by(Deadline::after(patience));
+        let result = self.clean_by(Deadline::after(patience), &[]);
         self.end_all();
         if let (Err(left), false) = (result, quiet) {
             panic!("a test left processes behind:\n{left}--- sandbox\n{}", listing(self.root()));

@@ -1,0 +1,27 @@
+//! The processes below this one that are not, or not yet, its own children.
+
+use crate::sys::handle::ProcessHandle;
+use crate::sys::{Pid, process};
+
+/// Calls `visit` for every living process below `parent`, which must be this process or an unreaped child of it, deepest
+/// first: a process whose children are still to come must not lose them to another parent meanwhile.
+///
+/// Each is proven to be what it is taken for: its handle was opened before its parent was read, and that parent is held
+/// the same way, up to a child of ours, whose number nobody else can have.
+pub fn visit(parent: Pid, visit: &mut impl FnMut(&ProcessHandle)) {
+    for pid in process::children(parent) {
+        let Some(handle) = ProcessHandle::open(pid) else { continue };
+        if process::read(pid).is_some_and(|it| it.parent == parent) {
+            self::visit(pid, visit);
+            if !handle.has_exited() {
+                visit(&handle);
+            }
+        }
+    }
+}
+
+/// Whether one of the processes below `parent` is like this. Nothing is held meanwhile: an answer, not a proof.
+#[must_use]
+pub fn any(parent: Pid, is_like: &impl Fn(Pid) -> bool) -> bool {
+    process::children(parent).into_iter().any(|pid| is_like(pid) || any(pid, is_like))
+}

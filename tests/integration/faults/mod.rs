@@ -1,0 +1,13 @@
+//! What goes wrong around mcp-hook: records that lie, calls that fail, disks that are full, directories that are not ours.
+
+mod descriptors;
+mod fallback;
+mod hostile;
+mod input;
+mod many;
+mod output;
+mod records;
+mod reuse;
+mod session;
+mod strangers;
+mod vanished;

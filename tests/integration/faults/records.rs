@@ -1,0 +1,378 @@
+//! Records that lie, are of somewhere else, or are no records: an innocent process that they name lives, and whoever asks is
+//! told which file is meant.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::session::{Session, edit, read_json, redact};
+use crate::support::innocent::has_serials;
+use crate::support::{Innocent, Sandbox, skip, wait};
+
+/// A session with the record of a server that ran, and an innocent process for the record to name.
+struct Stage<'s> {
+    session: Session<'s>,
+    innocent: Innocent,
+    record: Value,
+}
+
+impl<'s> Stage<'s> {
+    fn set(sandbox: &'s Sandbox) -> Self {
+        let mut session = Session::open(sandbox);
+        session.start(&[]);
+        session.hook("stop web").ok();
+        let record = read_json(&session.file("web.json"));
+        Self { session, innocent: Innocent::start(sandbox, "innocent"), record }
+    }
+
+    /// The record of a running server all of whose processes are the innocent one, as `change` makes it look.
+    fn lie(&self, change: impl FnOnce(&mut Value, &mut Value)) {
+        let (mut record, mut identity) = (self.record.clone(), self.innocent.identity());
+        change(&mut record, &mut identity);
+        record["watchers"] = json!({ "keeper": identity, "supervisor": identity });
+        record["state"] = json!({ "is": "running", "server": identity, "since": 1, "ready": true });
+        fs::write(self.session.file("web.json"), record.to_string()).unwrap();
+        fs::write(self.session.file("web.pid"), format!("{}\n", self.innocent.process.pid)).unwrap();
+    }
+
+    /// What `stop web` says, after every command that could have signalled somebody was tried.
+    #[track_caller]
+    fn answer(&mut self, code: i32) -> String {
+        let path = self.session.file("web.json");
+        let put = |content: &[u8]| fs::write(&path, content).unwrap();
+        let content = fs::read(&path).unwrap();
+        for words in [&["status"][..], &["restart", "web"], &["start", "web", "--", "true"]] {
+            self.session.outside(words);
+            self.innocent.assert_untouched();
+            // What was really started by that is no part of the lie.
+            self.session.outside(&["stop", "web"]);
+            put(&content);
+        }
+        self.session.sandbox.hook(["cleanup"]);
+        self.innocent.assert_untouched();
+        put(&content);
+        let said = self.session.outside(&["stop", "web"]).expect_code(code);
+        self.innocent.assert_untouched();
+        redact(self.session.sandbox, &said.stderr)
+    }
+
+    /// The owner ends, and whatever its end clears away, the innocent lives.
+    #[track_caller]
+    fn end(self) {
+        self.session.end();
+        self.innocent.assert_untouched();
+    }
+}
+
+#[test]
+fn case_28_recycled_number_with_another_start_is_not_signalled() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    stage.lie(|_, identity| identity["start"] = json!(stage.innocent.process.started - 1));
+    assert!(stage.answer(0).starts_with("stopped web"));
+    stage.lie(|_, identity| *identity = json!({ "pid": stage.innocent.process.pid, "start": 1 }));
+    assert!(stage.answer(0).starts_with("stopped web"));
+    stage.end();
+}
+
+#[test]
+fn case_28_recycled_number_with_another_serial_is_not_signalled() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    if !has_serials(stage.innocent.process) {
+        return skip(
+            "case_28_recycled_number_with_another_serial",
+            "needs pidfds with inodes of their own (Linux 6.9)",
+        );
+    }
+    stage.lie(|_, identity| identity["serial"] = json!(identity["serial"].as_u64().unwrap() - 1));
+    assert!(stage.answer(0).starts_with("stopped web"));
+    stage.end();
+}
+
+#[test]
+fn case_28_record_of_another_boot_is_taken_for_ended() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    stage.lie(|record, _| record["host"]["boot"] = json!("another"));
+    assert!(stage.answer(0).starts_with("stopped web"));
+    stage.end();
+}
+
+#[test]
+fn case_28_record_of_another_namespace_or_host_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    stage.lie(|record, _| record["host"]["namespace"] = json!("pid:[1]@1"));
+    insta::assert_snapshot!(stage.answer(1), @"
+    mcp-hook: could not stop web: it runs on another host or in another container
+    hint: its record is ROOT/run/pids/ID/web.json
+    ");
+    stage.lie(|record, _| record["host"]["name"] = json!("another"));
+    insta::assert_snapshot!(stage.answer(1), @"
+    mcp-hook: could not stop web: it runs on another host or in another container
+    hint: its record is ROOT/run/pids/ID/web.json
+    ");
+    stage.end();
+}
+
+#[test]
+fn case_28_record_of_another_version_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    stage.lie(|record, _| record["version"] = json!(99));
+    insta::assert_snapshot!(stage.answer(1), @"
+    mcp-hook: could not read ROOT/run/pids/ID/web.json: it has version 99, this mcp-hook reads version 1
+    hint: move it away, and mcp-hook start makes a new one
+    ");
+    stage.end();
+}
+
+#[test]
+fn case_28_record_of_another_server_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    stage.lie(|record, _| record["name"] = json!("other"));
+    assert!(stage.answer(1).contains("web.json: it is the record of"));
+    stage.lie(|record, _| record["token"] = json!("pts9-1-aaaa/web/0123456789abcdef"));
+    insta::assert_snapshot!(stage.answer(1), @"
+    mcp-hook: could not read ROOT/run/pids/ID/web.json: it is the record of ID/web/0123456789abcdef
+    hint: move it away, and mcp-hook start makes a new one
+    ");
+    stage.end();
+}
+
+#[test]
+fn case_28_text_that_is_no_record_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    stage.lie(|_, _| {});
+    let whole = fs::read(stage.session.file("web.json")).unwrap();
+    for content in [&whole[..whole.len() / 2], b"", b"null", b"[]", b"{}", b"\xff\xfe", b"{\"version\":\"1\"}", b"-1"] {
+        fs::write(stage.session.file("web.json"), content).unwrap();
+        let said = stage.answer(1);
+        assert!(said.contains("could not read ROOT/run/pids/ID/web.json: "), "{content:?}: {said}");
+        assert!(said.contains("hint: "), "{said}");
+    }
+    fs::write(stage.session.file("web.json"), "garbage").unwrap();
+    insta::assert_snapshot!(stage.answer(1), @"
+    mcp-hook: could not read ROOT/run/pids/ID/web.json: expected value at line 1 column 1
+    hint: move it away, and mcp-hook start makes a new one
+    ");
+    stage.end();
+}
+
+#[test]
+fn case_28_numbers_that_mean_groups_or_everybody_are_not_signalled() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    for pid in [0, -1, 1, -stage.innocent.process.pid] {
+        stage.lie(|_, identity| identity["pid"] = json!(pid));
+        assert!(stage.answer(0).starts_with("stopped web"), "{pid}");
+    }
+    stage.end();
+}
+
+/// Puts what is no file of ours in the place of `path`, each in turn, with the words that say what it is.
+fn in_its_place(path: &Path, content: &[u8], mut look: impl FnMut(&str)) {
+    let beside = path.with_extension("beside");
+    let clear = || drop(fs::remove_file(path).or_else(|_| fs::remove_dir(path)));
+    fs::write(&beside, content).unwrap();
+    clear();
+    symlink(&beside, path).unwrap();
+    look("it is a symbolic link");
+    clear();
+    nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    look("it is not a regular file");
+    clear();
+    fs::create_dir(path).unwrap();
+    look("it is not a regular file");
+    clear();
+    fs::File::create(path).unwrap().set_len(2 << 20).unwrap();
+    look("more than");
+    clear();
+    if nix::unistd::geteuid().is_root() {
+        fs::write(path, content).unwrap();
+        nix::unistd::chown(path, Some(65_534.into()), None).unwrap();
+        look("it belongs to user 65534");
+        clear();
+    } else {
+        skip("case_28_foreign_owner", "needs root to make a file of another user");
+    }
+    fs::remove_file(&beside).unwrap();
+}
+
+#[test]
+fn case_28_what_is_no_file_of_ours_is_refused_as_a_server_record() {
+    let sandbox = Sandbox::new();
+    let stage = Stage::set(&sandbox);
+    stage.lie(|_, _| {});
+    let path = stage.session.file("web.json");
+    in_its_place(&path, &fs::read(&path).unwrap(), |why| {
+        for words in [&["stop", "web"][..], &["restart", "web"]] {
+            let said = stage.session.outside(words).expect_code(1).stderr;
+            assert!(said.contains("web.json") && said.contains(why) && said.contains("hint: "), "{said}");
+        }
+        let status = stage.session.outside(&["status", "--json"]).ok().json();
+        let server = &status["sessions"][0]["servers"][0];
+        assert_eq!(server["state"], "unreadable", "{status}");
+        assert!(server["reason"].as_str().unwrap().contains(why), "{status}");
+        let cleanup = sandbox.hook(["cleanup"]).ok().stderr;
+        assert!(cleanup.contains("web.json") && cleanup.contains(why), "{cleanup}");
+        stage.innocent.assert_untouched();
+    });
+    stage.end();
+}
+
+#[test]
+fn case_28_what_is_no_file_of_ours_is_refused_as_a_session_record() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    stage.lie(|_, identity| identity["start"] = json!(1));
+    let path = stage.session.file("session.json");
+    let content = fs::read(&path).unwrap();
+    in_its_place(&path, &content, |why| {
+        for words in ["status", "stop web", "start x -- true", "restart web"] {
+            let said = stage.session.hook(words).expect_code(1).stdout;
+            assert!(said.contains("session.json") && said.contains(why) && said.contains("hint: "), "{words}: {said}");
+            let said = stage.session.outside(&words.split(' ').take(2).collect::<Vec<_>>());
+            assert_ne!(said.code(), 0, "{said}");
+        }
+        for words in [&["cleanup"][..], &["status", "--all"]] {
+            let said = sandbox.hook(words).ok().stderr;
+            assert!(said.contains("session.json") && said.contains(why), "{said}");
+        }
+        stage.innocent.assert_untouched();
+    });
+    fs::write(&path, content).unwrap();
+    stage.end();
+}
+
+/// What makes a record a lie.
+type Change<'a> = &'a dyn Fn(&mut Value);
+
+#[test]
+fn case_28_session_record_that_lies_about_its_owner_makes_no_session() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::set(&sandbox);
+    let path = stage.session.file("session.json");
+    let whole = fs::read(&path).unwrap();
+    let pid = stage.innocent.process.pid;
+    let cases: [(&str, Change<'_>); 8] = [
+        ("is gone", &|record| record["owner"] = json!({ "pid": pid, "start": 1 })),
+        ("is gone", &|record| record["owner"]["start"] = json!(1)),
+        ("is gone", &|record| record["host"]["boot"] = json!("another")),
+        ("another host or container", &|record| record["host"]["namespace"] = json!("pid:[1]@1")),
+        ("another host or container", &|record| record["host"]["name"] = json!("another")),
+        ("it has version 7", &|record| record["version"] = json!(7)),
+        ("it is a session of user 12345", &|record| record["user"] = json!(12345)),
+        ("it is the record of pts9-1-aaaa", &|record| record["id"] = json!("pts9-1-aaaa")),
+    ];
+    for (why, change) in cases {
+        edit(&path, change);
+        let said = stage.session.outside(&["start", "x", "--", "sleep", "1000"]);
+        assert!(said.stderr.contains(why) && said.stderr.contains("hint: "), "{said}");
+        sandbox.hook(["cleanup", "--dry-run"]).ok();
+        sandbox.hook(["status", "--all"]).ok();
+        stage.innocent.assert_untouched();
+        fs::write(&path, &whole).unwrap();
+    }
+    stage.session.hook("status").ok();
+    stage.end();
+}
+
+#[test]
+fn case_28_pid_files_are_never_read_as_truth() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    let mut tree = session.start(&[]);
+    let innocent = Innocent::start(&sandbox, "innocent");
+    let number = format!("{}\n", innocent.process.pid);
+    for name in ["web.pid", "session.pid"] {
+        // It would be plausible, were it not for what holds it: younger than the session, older than the file.
+        in_its_place(&session.file(name), number.as_bytes(), |_| {
+            session.outside(&["status"]).ok();
+            sandbox.hook(["cleanup"]).ok();
+            innocent.assert_untouched();
+        });
+    }
+    // Not even a directory in its place costs the record its truth.
+    fs::create_dir(session.file("web.pid")).unwrap();
+    let before = tree.processes();
+    tree.forget();
+    session.hook("restart web").ok();
+    tree.wait_for(&["leader"]);
+    assert!(before.iter().all(|process| !process.alive()));
+    session.hook("status web").ok();
+    fs::remove_dir(session.file("web.pid")).unwrap();
+    fs::write(session.file("web.pid"), &number).unwrap();
+    symlink(sandbox.write("number", &number), session.file("session.pid")).unwrap();
+    session.hook("stop web").ok();
+    tree.assert_gone();
+    innocent.assert_untouched();
+    session.end();
+    sandbox.hook(["cleanup"]).ok();
+    innocent.assert_untouched();
+}
+
+/// Hundredths of a second since boot.
+fn uptime() -> u64 {
+    let text = fs::read_to_string("/proc/uptime").unwrap();
+    text.split(' ').next().unwrap().replace('.', "").parse().unwrap()
+}
+
+#[test]
+fn case_28_foreign_pid_files_that_prove_nothing_end_nobody() {
+    let sandbox = Sandbox::new();
+    let older = Innocent::start(&sandbox, "older");
+    wait::until("its start is clearly before the session's", || (uptime() > older.process.started + 20).then_some(()));
+    let session = Session::open(&sandbox);
+    let inside = Innocent::start(&sandbox, "inside");
+    let number = format!("{}\n", inside.process.pid);
+    // Older than the session; a number that was used again after the file was written; not a number of one process.
+    fs::write(session.file("older.pid"), format!("{}\n", older.process.pid)).unwrap();
+    let stale = fs::File::create(session.file("stale.pid")).unwrap();
+    std::io::Write::write_all(&mut &stale, number.as_bytes()).unwrap();
+    let opened = fs::metadata(session.file("session.json")).unwrap().modified().unwrap();
+    stale.set_modified(opened - Duration::from_secs(1)).unwrap();
+    for (name, content) in [("none", "0"), ("all", "-1"), ("first", "1"), ("words", "x 1"), ("much", "99999999999999")]
+    {
+        fs::write(session.file(&format!("{name}.pid")), content).unwrap();
+    }
+    symlink(sandbox.write("number", &number), session.file("link.pid")).unwrap();
+    nix::unistd::mkfifo(&session.file("pipe.pid"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    if nix::unistd::geteuid().is_root() {
+        fs::write(session.file("theirs.pid"), &number).unwrap();
+        nix::unistd::chown(&session.file("theirs.pid"), Some(65_534.into()), None).unwrap();
+    }
+    let status = session.outside(&["status", "--json"]).ok().json();
+    assert_eq!(status["sessions"][0]["servers"].as_array().map(Vec::len), Some(0), "{status}");
+    session.end();
+    sandbox.hook(["cleanup"]).ok();
+    for innocent in [older, inside] {
+        innocent.assert_untouched();
+    }
+}
+
+#[test]
+fn case_28_lock_or_log_that_is_no_file_of_ours_holds_nobody_up() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    let target = sandbox.write("target", "");
+    symlink(&target, session.file("a.lock")).unwrap();
+    let said = session.outside(&["start", "a", "--", "sleep", "1000"]).expect_code(1).stderr;
+    assert!(said.contains("a.lock"), "{said}");
+    nix::unistd::mkfifo(&session.file("b.lock"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    session.outside(&["start", "b", "--", "sleep", "1000"]);
+    symlink(&target, session.log_path().with_file_name("c.log")).unwrap();
+    nix::unistd::mkfifo(&session.log_path().with_file_name("d.log"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for name in ["c", "d"] {
+        session.hook(&format!("start {name} -- sh -c 'echo out; echo err >&2; exec sleep 1000'")).ok();
+        session.hook(&format!("stop {name}")).ok();
+    }
+    assert_eq!(fs::read_to_string(&target).unwrap(), "", "nothing is written through a link");
+    session.end();
+}

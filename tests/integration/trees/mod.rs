@@ -1,0 +1,10 @@
+//! Trees that are hard to end, and watchers that are killed, stopped or disturbed while they do it.
+
+mod ending;
+mod escape;
+mod failpoints;
+mod keep;
+mod run;
+mod session;
+mod signals;
+mod watchers;

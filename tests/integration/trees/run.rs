@@ -1,0 +1,37 @@
+//! `run` executed by a shell that has children already: the keeper becomes the parent of processes it never started.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use super::session::{Watchers, kill};
+use crate::support::wait::{self, Deadline};
+use crate::support::{Process, Sandbox, Tree};
+
+#[test]
+fn background_jobs_of_the_shell_that_executed_run_are_neither_ended_nor_left_as_zombies() {
+    let sandbox = Sandbox::new();
+    let mut tree = Tree::new(&sandbox, "server");
+    let server = tree.command(&["--member", "holder", "--ready"]).join(" ");
+    let line = format!("sleep 1000 & sleep 1000 & exec mcp-hook run server -- {server}");
+    let script = format!("echo $$; {line}");
+    let mut command = sandbox.command("sh");
+    command.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut client = command.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(client.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    tree.wait_for(&["leader", "holder"]);
+    let watchers = Watchers::above(tree.member("leader").process);
+    assert_eq!(watchers.keeper.pid.to_string(), first.trim(), "the shell has become the keeper");
+    let mut jobs: Vec<Process> = watchers.keeper.descendants();
+    jobs.retain(|process| process.title() == "sleep");
+    let &[one, other] = &jobs[..] else { panic!("{} jobs", jobs.len()) };
+    kill(one);
+    wait::until("the job that ended is collected", || one.stat().is_none().then_some(()));
+    kill(watchers.supervisor);
+    tree.assert_gone();
+    assert!(watchers.keeper.gone_by(Deadline::usual()));
+    client.wait().unwrap();
+    assert!(other.alive(), "the job was ended");
+    kill(other);
+    sandbox.assert_clean();
+}
