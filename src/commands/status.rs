@@ -11,7 +11,7 @@ use crate::disk::names::SessionId;
 use crate::failure::hinted;
 use crate::session::open::Session;
 use crate::session::record::{Owner, SessionRecord};
-use crate::session::view::{self, SessionView};
+use crate::session::view::{self, ServerView, SessionView};
 use crate::session::{find, sweep};
 use crate::ui;
 
@@ -64,17 +64,20 @@ fn all(root: &Root) -> Result<Vec<SessionView>> {
     let current = find::current(root)?.map(|session| session.record.id);
     let view = |id: SessionId| {
         let record = match SessionRecord::read(&root.session(&id)) {
-            Ok(Some(record)) => record,
-            without => {
+            Ok(record) => record?,
+            Err(error) => {
+                ui::warn(&format!("left out: {error:#}"));
                 let _ = sweep::examine(root, id).sweep();
-                if let Err(error) = without {
-                    ui::warn(&format!("left out: {error:#}"));
-                }
                 return None;
             }
         };
         let alive = matches!(record.owner(), Owner::Alive(_));
-        let view = SessionView::of(root, &record, alive, current.as_ref() == Some(&id));
+        let look = || SessionView::of(root, &record, alive, current.as_ref() == Some(&id));
+        let mut view = look();
+        if view.servers.iter().any(ServerView::is_lost) {
+            let _ = sweep::examine(root, id.clone()).sweep();
+            view = look();
+        }
         // A dead session is of interest only while something of it is.
         (alive || view.servers.iter().any(|server| server.managed)).then_some(view)
     };

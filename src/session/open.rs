@@ -11,8 +11,9 @@ use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::sys::handle::ProcessHandle;
+use crate::sys::host::Host;
 use crate::sys::process::{self, Process};
-use crate::sys::{Pid, fd};
+use crate::sys::{Identity, Pid, fd};
 use crate::{context, failpoint};
 
 /// A session that lives.
@@ -94,7 +95,7 @@ fn shares_terminal(session: &Session, shell: &Process) -> bool {
     shell.terminal != 0 || is_ancestor(owner.pid, shell.pid)
 }
 
-/// Makes a session that lives as long as `owner`.
+/// Makes a session that lives as long as `owner`, or finds the one that does.
 ///
 /// # Errors
 /// When the owner is gone, or the files cannot be made; nothing is left then.
@@ -103,15 +104,29 @@ pub fn create(root: &Root, owner: Pid) -> Result<Session> {
     let process = process::read(owner).with_context(|| format!("could not find the process {owner}"))?;
     let tty = process::terminal_path(process.terminal);
     let terminal = tty.as_ref().and_then(|path| path.strip_prefix("/dev").ok()).and_then(|path| path.to_str());
+    // The first choice is the same for the same process, so that a shell whose environment was emptied finds its
+    // session again; whatever else has that id already is avoided.
+    let mut choice = Ok(fingerprint(handle.identity(), Host::current()));
     for _ in 0..100 {
-        let random = fd::random().context("could not get random bits")?;
+        let random = choice.context("could not get random bits")?;
         let id = SessionId::new(terminal.unwrap_or_default(), owner.as_raw(), random);
+        if let Some(session) = live(root, &id).filter(|session| session.owner.identity().is_same(&handle.identity())) {
+            debug!(session = %id, "this shell has a session already");
+            return Ok(session);
+        }
+        choice = fd::random();
         if let Some(record) = claim(root, id, &handle, process.terminal)? {
             debug!(session = %record.id, owner = %owner, "made a session");
             return Ok(Session { record, owner: handle });
         }
     }
     bail!("could not create a session under {}: all ids are taken", root.runtime().display())
+}
+
+/// A number that another process hardly ever has: FNV-1a over who and where the process is.
+fn fingerprint(owner: Identity, host: &Host) -> u64 {
+    let text = format!("{owner:?} {host:?}");
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Makes the files of the session `id`; `None` if there is one.
@@ -131,8 +146,9 @@ fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Re
 /// When the files cannot be made.
 pub fn write(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<SessionRecord> {
     let paths = root.session(&id);
-    for directory in [&paths.pids, &paths.configs, &paths.logs] {
-        file::ensure_directory(directory)?;
+    file::ensure_directory(&paths.pids)?;
+    for directory in [&paths.configs, &paths.logs] {
+        file::make_or_check_directory(directory)?;
     }
     let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
     record.write(&paths).with_context(|| format!("could not write {}", paths.record().display()))?;

@@ -225,6 +225,12 @@ impl ServerView {
         self.pids = usage.pids;
     }
 
+    /// Whether nobody answers for it any more.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.state == "lost"
+    }
+
     /// Whether the server lives.
     #[must_use]
     pub fn is_running(&self) -> bool {
