@@ -1,18 +1,17 @@
 //! The directory under which everything of one user lies, and whether it can be trusted.
 
 use std::fs::{self, DirBuilder};
-use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use directories::ProjectDirs;
 use tracing::debug;
 
 use super::file;
 use super::layout::Root;
 use crate::context;
 use crate::failure::{Hint, hint_of, hinted};
+use crate::sys::home;
 
 impl Root {
     /// Finds the root by the environment, makes it if need be, and checks it.
@@ -57,8 +56,8 @@ fn runtime_directory() -> Option<PathBuf> {
 
 fn state_directory() -> Result<PathBuf> {
     let hint = || "set HOME, or MCP_HOOK_DIR to a directory of your own".to_owned();
-    let projects = ProjectDirs::from("", "", "mcp-hook").context("could not find a home directory").hint(hint)?;
-    let state = projects.state_dir().unwrap_or_else(|| projects.data_local_dir()).to_owned();
+    let [chosen, home] = ["XDG_STATE_HOME", "HOME"].map(|name| context::variable(name).map(PathBuf::from));
+    let state = home::state_directory(chosen, home).context("could not find a home directory").hint(hint)?;
     check_text(&state).with_context(|| format!("could not use {}", state.display())).hint(hint)?;
     Ok(state)
 }
@@ -78,17 +77,18 @@ fn printable(path: &Path) -> String {
 
 fn create_private(path: &Path) -> Result<()> {
     check_above(path)?;
-    if let Err(error) = fs::symlink_metadata(path)
-        && error.kind() == io::ErrorKind::NotFound
-    {
-        let parent = path.parent().unwrap_or(path);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)
-            .with_context(|| format!("could not create {}", parent.display()))?;
+    match file::ensure_directory(path) {
+        Err(error) if file::is_missing(&error) => {
+            let parent = path.parent().unwrap_or(path);
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(parent)
+                .with_context(|| format!("could not create {}", parent.display()))?;
+            file::ensure_directory(path)
+        }
+        result => result,
     }
-    file::ensure_directory(path)
 }
 
 /// Whoever may rename in a directory above could swap ours for another. Checked before anything is made: all the way up

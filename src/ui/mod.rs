@@ -5,10 +5,12 @@ pub mod style;
 pub mod table;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::context;
 use crate::failure::hint_of;
 
 /// Prints a result. A reader that has gone away is no error: `mcp-hook logs | head`.
@@ -44,13 +46,29 @@ pub fn error(error: &anyhow::Error) {
 
 /// Does something that takes a while, with a spinner on a terminal.
 pub fn spin<T>(text: &str, work: impl FnOnce() -> T) -> T {
-    if !io::stderr().is_terminal() {
+    let is_dumb = context::text_variable("TERM").is_none_or(|term| term == "dumb");
+    if is_dumb || !io::stderr().is_terminal() {
         return work();
     }
-    let spinner = indicatif::ProgressBar::new_spinner();
-    spinner.set_message(text.to_owned());
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    let result = work();
-    spinner.finish_and_clear();
-    result
+    std::thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        scope.spawn(move || turn(text, &is_done));
+        let result = work();
+        drop(done);
+        result
+    })
 }
+
+/// Draws until the other side of the channel is dropped, then wipes the line.
+fn turn(text: &str, is_done: &mpsc::Receiver<()>) {
+    for frame in FRAMES.chars().cycle() {
+        let _ = write!(io::stderr(), "\r{frame} {text}");
+        if is_done.recv_timeout(FRAME_LASTS) == Err(mpsc::RecvTimeoutError::Disconnected) {
+            break;
+        }
+    }
+    let _ = write!(io::stderr(), "\r\x1b[K");
+}
+
+const FRAMES: &str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+const FRAME_LASTS: Duration = Duration::from_millis(100);
