@@ -11,7 +11,7 @@ use crate::shell::quote::Syntax;
 
 /// Sessions for MCP servers: what a terminal starts ends with it.
 #[derive(Debug, Parser)]
-#[command(name = "mcp-hook", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "mcp-hook", version, arg_required_else_help = true)]
 pub struct Cli {
     /// Say on standard error what is decided, and why
     #[arg(short, long, global = true)]

@@ -5,13 +5,13 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use directories::ProjectDirs;
 use tracing::debug;
 
 use super::file;
 use super::layout::Root;
 use crate::context;
 use crate::failure::{Hint, hint_of, hinted};
-use crate::sys::home;
 
 impl Root {
     /// Finds the root by the environment, makes it if need be, and checks it.
@@ -56,8 +56,8 @@ fn runtime_directory() -> Option<PathBuf> {
 
 fn state_directory() -> Result<PathBuf> {
     let hint = || "set HOME, or MCP_HOOK_DIR to a directory of your own".to_owned();
-    let [chosen, home] = ["XDG_STATE_HOME", "HOME"].map(|name| context::variable(name).map(PathBuf::from));
-    let state = home::state_directory(chosen, home).context("could not find a home directory").hint(hint)?;
+    let projects = ProjectDirs::from("", "", "mcp-hook").context("could not find a home directory").hint(hint)?;
+    let state = projects.state_dir().unwrap_or_else(|| projects.data_local_dir()).to_owned();
     check_text(&state).with_context(|| format!("could not use {}", state.display())).hint(hint)?;
     Ok(state)
 }

@@ -64,7 +64,7 @@ pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Sessi
     if let Some(session) = recall::session(root, inherited, &[shell.pid])? {
         return Ok(session);
     }
-    debug!(inherited = ?inherited, "no session to join");
+    debug!("no session to join");
     create(root, shell.pid)
 }
 

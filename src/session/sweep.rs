@@ -174,7 +174,7 @@ impl Examined {
     #[must_use]
     pub fn carry_out(&self, root: &Root) -> Vec<Deed> {
         let verdict = judge(self.facts);
-        debug!(session = %self.id, facts = ?self.facts, ?verdict, "examined a session");
+        debug!(session = %self.id, ?verdict, "examined a session");
         match verdict {
             Verdict::Leave => Vec::new(),
             Verdict::Remind => {

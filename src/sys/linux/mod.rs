@@ -3,9 +3,10 @@
 pub mod follow;
 pub mod handle;
 pub mod hangup;
-pub mod home;
 pub mod host;
 pub mod mark;
 pub mod orphans;
 pub mod process;
 pub mod title;
+#[cfg(target_feature = "crt-static")]
+mod users;

@@ -5,7 +5,6 @@
 pub mod follow;
 pub mod handle;
 pub mod hangup;
-pub mod home;
 pub mod host;
 pub mod mark;
 pub mod orphans;
