@@ -82,10 +82,8 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
             fd::silence_standard();
             leave_directory();
             failpoint::kill("keeper");
-            title::set(
-                &format!("mcp-hook: keeper {} {}", plan.record.token.session(), plan.record.name),
-                keeper::SHORT_TITLE,
-            );
+            title::set_short(keeper::SHORT_TITLE);
+            title::set(&format!("mcp-hook: keeper {} {}", plan.record.token.session(), plan.record.name));
             fork::trim_memory();
             let _lock = plan.lock;
             let (paths, record, watched) = (plan.paths, plan.record, plan.watched);

@@ -69,6 +69,7 @@ impl Supervisor {
     /// When signals cannot be received.
     pub fn new(plan: Plan, channels: Channels) -> std::io::Result<Self> {
         let _ = setsid();
+        title::set_short(SHORT_TITLE);
         let inbox = Inbox::new(&REQUESTS)?;
         let is_adopting = orphans::adopt().is_ok();
         let terminal = plan.record.settings.terminal.then(Pty::take_as_controlling).and_then(Result::ok);
@@ -111,7 +112,7 @@ impl Supervisor {
     /// What people may see of us: nothing that the server has to wait for.
     fn introduce(&mut self) {
         let record = &self.plan.record;
-        title::set(&format!("mcp-hook: supervisor {} {}", record.token.session(), record.name), SHORT_TITLE);
+        title::set(&format!("mcp-hook: supervisor {} {}", record.token.session(), record.name));
         self.warn_of_missing_nets();
     }
 

@@ -5,12 +5,16 @@ use std::os::unix::fs::FileExt;
 
 use super::process::read_small;
 
-/// Replaces the command line that `ps` shows and the short name. What does not fit into the room that the original
-/// command line took is cut off. Best effort: a title is no truth.
-pub fn set(title: &str, short: &str) {
-    if let Ok(name) = std::ffi::CString::new(short) {
+/// Replaces the short name, of which 15 bytes are kept (`PR_SET_NAME(2const)`).
+pub fn set_short(name: &str) {
+    if let Ok(name) = std::ffi::CString::new(name) {
         let _ = nix::sys::prctl::set_name(&name);
     }
+}
+
+/// Replaces the command line that `ps` shows. What does not fit into the room that the original command line took is cut
+/// off. Best effort: a title is no truth.
+pub fn set(title: &str) {
     let _ = overwrite_arguments(title.as_bytes());
 }
 

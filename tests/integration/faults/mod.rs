@@ -6,6 +6,7 @@ mod hostile;
 mod input;
 mod many;
 mod output;
+mod pid_files;
 mod records;
 mod reuse;
 mod session;

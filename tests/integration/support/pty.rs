@@ -179,7 +179,9 @@ impl<'s> Terminal<'s> {
             assert!(ended, "the shell did not end\n{self}");
         }
         let status = self.child.wait().unwrap();
-        while self.master.is_some() && self.read_some(Deadline::after(Duration::from_millis(1))) {}
+        // The kernel hands over what was written a little later than it reports the end; the end of the file is EIO, which
+        // does not come while another process has the terminal open.
+        while self.master.is_some() && self.read_some(Deadline::after(Duration::from_secs(1))) {}
         status
     }
 

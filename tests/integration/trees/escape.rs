@@ -155,7 +155,7 @@ fn case_22_daemons_that_outlive_both_watchers_are_swept_by_the_next_call() {
             "cleanup" => drop(sandbox.hook(["cleanup"]).ok()),
             "stop" => drop(session.hook("stop", &["nasty"]).ok()),
             "restart" => drop(session.hook("restart", &["nasty"]).ok()),
-            _ => drop(session.start(&["--no-wait"], "nasty", &tree.nasty_command()).ok()),
+            _ => drop(session.start(&["--no-wait", "--grace", "300ms"], "nasty", &tree.nasty_command()).ok()),
         }
         for process in left {
             assert!(process.gone_by(wait::Deadline::usual()), "{process} survived {call}");

@@ -63,7 +63,7 @@ impl<'s> Scene<'s> {
 
     /// `mcp-hook start` with these failpoints armed, until the server is ready or is not going to be.
     fn start(&self, failpoints: &str) -> Output {
-        let members = ["--member", "setsid", "--member", "holder", "--ready"];
+        let members = ["--member", "setsid", "--ready"];
         let options: Vec<_> = self.hold.options().into_iter().chain(members).collect();
         let command = self.tree.command(&options);
         let mut start = self.sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
@@ -124,7 +124,7 @@ impl<'s> Scene<'s> {
     /// Expects that nothing is left once whatever may still run was stopped.
     #[track_caller]
     fn assert_over(&self) {
-        // Quicker than a stop, which grants time to what ignores SIGTERM.
+        // What `stop` does is shown elsewhere.
         self.supervisors().into_iter().for_each(kill);
         self.hold.assert_released();
         self.session.assert_only_shell_left();
@@ -237,7 +237,7 @@ fn case_25_a_sweep_that_dies_is_done_by_the_next_one() {
     for failpoint in ["lost-locked", "lost-ended", "before-rename:1", "after-rename:1"] {
         let mut scene = Scene::new(&session, &sandbox, failpoint);
         scene.start("").ok();
-        scene.tree.wait_for(&["leader", "setsid", "holder"]);
+        scene.tree.wait_for(&["leader", "setsid"]);
         let watchers = super::session::Watchers::above(scene.tree.member("leader").process);
         // The keeper has no time to sweep, nor the supervisor to end the tree.
         super::session::freeze(watchers.supervisor);

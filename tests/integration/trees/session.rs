@@ -82,7 +82,7 @@ impl<'s> Session<'s> {
     #[track_caller]
     pub fn start_nasty(&self, name: &str) -> (Tree<'s>, Watchers) {
         let mut tree = Tree::new(self.sandbox, name);
-        self.start(&["--no-wait"], name, &tree.nasty_command()).ok();
+        self.start(&["--no-wait", "--grace", "300ms"], name, &tree.nasty_command()).ok();
         tree.wait_nasty();
         let watchers = Watchers::above(tree.member("leader").process);
         (tree, watchers)

@@ -24,7 +24,7 @@ impl Dice {
 }
 
 /// What a supervisor takes for a request.
-const REQUESTS: [Signal; 4] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1];
+const REQUESTS: [Signal; 5] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2];
 
 /// Everything that a process can block and that is no request.
 fn noise() -> Vec<i32> {
