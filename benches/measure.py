@@ -70,7 +70,7 @@ def millis(seconds):
 
 
 def spawn(arguments, env, actions=(), **attributes):
-    """Starts a program with the streams that `actions` give it; the rest is /dev/null. Costs no copy of this process."""
+    """Starts a program with the streams that `actions` give it; the rest is /dev/null."""
     files = [(os.POSIX_SPAWN_OPEN, fd, NULL, os.O_RDWR, 0) for fd in (0, 1, 2)]
     return os.posix_spawn(arguments[0], arguments, env, file_actions=[*files, *actions], **attributes)
 

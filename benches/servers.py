@@ -12,6 +12,7 @@ from measure import Fifo, Row, in_turns, millis, output, run, spawn, wait_until
 from sandbox import TRUE
 
 SERVERS = 100
+IDLE = 20
 DEAD = 10_000
 SESSIONS = 1_000
 # For servers that nobody listens to.
@@ -149,14 +150,14 @@ def idling(sandbox):
     watchers = [server["supervisor_pid"], server["keeper_pid"]]
     time.sleep(1)
     before = sum(map(wake_ups, watchers))
-    time.sleep(20)
+    time.sleep(IDLE)
     woken = sum(map(wake_ups, watchers)) - before
     dirty, proportional = (sum(memory(pid, key) for pid in watchers) for key in ("Private_Dirty", "Pss"))
     session.close()
     text = f"{dirty} KiB (proportional set size {proportional} KiB)"
     return [
         Row("idle supervisor and keeper: private dirty memory", text, dirty, 300, "KiB"),
-        Row("idle supervisor and keeper: wake-ups in 20 s", f"{woken}", woken, 0, "wake-ups"),
+        Row(f"idle supervisor and keeper: wake-ups in {IDLE} s", f"{woken}", woken, 0, "wake-ups"),
     ]
 
 

@@ -70,7 +70,8 @@ def rows(sandbox, zoxide):
         ratio = added["hook"] / added["trues"]
         text = ", ".join(f"{name} {millis(median)}" for name, median in medians.items())
         table.append(Row(f"{shell.name}: idle life, hook / two true", f"{whole:.2f} × ({text})", whole, 1.3))
-        table.append(Row(f"{shell.name}: what it adds to a bare shell's, hook / two true", f"{ratio:.2f} ×", ratio, 1.3))
+        what = f"{shell.name}: what it adds to a bare shell's, hook / two true"
+        table.append(Row(what, f"{ratio:.2f} ×", ratio, 1.3))
         for name in sums:
             sums[name] += added.get(name, 0.0)
     if zoxide and found:

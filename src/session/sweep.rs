@@ -326,8 +326,8 @@ fn sweep_a_few(root: &Root) -> Vec<SessionId> {
 const LOST: &str = "its supervisor and keeper are gone";
 
 /// How many sessions one call looks at, and how many it removes.
-const LOOKED_AT: usize = 6;
-const REMOVED: usize = 3;
+const LOOKED_AT: usize = 4;
+const REMOVED: usize = 2;
 
 fn is_idle(session: &Examined) -> bool {
     session.record().is_none_or(|record| strays(&session.paths, record).is_empty())
