@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::disk::names::{ServerName, SessionId};
 use crate::shell::Shell;
@@ -19,6 +19,26 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// What a hook calls, in exactly the words in which hooks call it; `None` for anything else. Every shell that
+    /// starts waits for two of these, and defining the whole command line takes longer than all they do.
+    #[must_use]
+    pub fn from_hook(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        // More than any of these takes: not to be read to the end.
+        let words: Vec<String> = arguments.take(6).map(|word| word.into_string().ok()).collect::<Option<_>>()?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let command = match *words {
+            ["init", shell] => Command::Init(Init { shell: Some(Shell::from_str(shell, false).ok()?) }),
+            ["open", "--shell", shell, "--owner", owner] => {
+                Command::Open(Open { shell: Syntax::from_str(shell, false).ok()?, owner: Some(owner.parse().ok()?) })
+            }
+            ["close", owner] if !owner.starts_with('-') => Command::Close(Close { owner: owner.to_owned() }),
+            _ => return None,
+        };
+        Some(Self { verbose: false, command })
+    }
 }
 
 /// The commands.
@@ -225,4 +245,27 @@ pub enum NamesOf {
     Servers,
     /// Sessions with a living owner.
     Sessions,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hooks_call_means_the_same_as_when_it_is_typed() {
+        for line in
+            ["init bash", "init fish", "open --shell posix --owner 42", "open --shell fish --owner 7", "close 1:a-1-b"]
+        {
+            let words = || line.split(' ').map(OsString::from);
+            let typed = Cli::try_parse_from(std::iter::once("mcp-hook".into()).chain(words())).expect(line);
+            let called = Cli::from_hook(words()).expect(line);
+            assert_eq!(format!("{called:?}"), format!("{typed:?}"));
+        }
+        for line in
+            ["", "init", "init sh", "init bash -v", "open", "open --shell posix --owner x", "close --help", "status"]
+        {
+            let words = line.split(' ').map(OsString::from);
+            assert!(Cli::from_hook(words).is_none(), "{line}");
+        }
+    }
 }

@@ -19,6 +19,11 @@ pub fn text_variable(name: &str) -> Option<String> {
     variable(name)?.into_string().ok()
 }
 
+/// The arguments of this process, without its name.
+pub fn arguments() -> impl Iterator<Item = OsString> {
+    env::args_os().skip(1)
+}
+
 /// The working directory.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ use crate::commands::Run;
 
 fn main() -> ExitCode {
     sys::fd::fill_standard();
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::from_hook(context::arguments()).unwrap_or_else(cli::Cli::parse);
     if cli.verbose {
         ui::diagnostics::show();
     }

@@ -42,7 +42,7 @@ pub fn find(directory: &Path, session: Duration, own: impl Fn(&str, Option<i32>)
             if own(&name, None) {
                 return None;
             }
-            let pid: i32 = std::str::from_utf8(&file::read(&file).ok()?).ok()?.trim().parse().ok()?;
+            let pid: i32 = std::str::from_utf8(&file::read(&file).ok()??).ok()?.trim().parse().ok()?;
             if pid <= 1 || own(&name, Some(pid)) {
                 return None;
             }

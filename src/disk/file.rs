@@ -45,14 +45,15 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
-/// Reads a file that must be regular, ours and small; a symbolic link is not followed.
+/// Reads a file that must be regular, ours and small; a symbolic link is not followed. `None` if there is none.
 ///
 /// # Errors
-/// When it is anything else, named in the message; `NotFound` stays recognizable ([`is_missing`]).
-pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+/// When it is anything else, named in the message.
+pub fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let describe = || format!("could not read {}", path.display());
     let file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32) => {
             bail!("{}: it is a symbolic link", describe())
         }
@@ -70,7 +71,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     if !is_whole {
         file.take(LARGEST).read_to_end(&mut content).with_context(describe)?;
     }
-    Ok(content)
+    Ok(Some(content))
 }
 
 /// Whether an error says that a file is not there.
@@ -188,7 +189,7 @@ mod tests {
         let path = directory.path().join("a.json");
         replace(&path, b"one").expect("written");
         replace(&path, b"two").expect("replaced");
-        assert_eq!(read(&path).expect("read"), b"two");
+        assert_eq!(read(&path).expect("read").expect("there"), b"two");
         assert_eq!(fs::metadata(&path).expect("there").mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 1, "a temporary file was left");
     }
@@ -204,7 +205,7 @@ mod tests {
             let message = format!("{:#}", read(&at(name)).expect_err("refused"));
             assert!(message.contains(why) && message.contains(name), "{message}");
         }
-        assert!(is_missing(&read(&at("nothing")).expect_err("missing")));
+        assert_eq!(read(&at("nothing")).expect("no error"), None);
     }
 
     #[test]

@@ -227,9 +227,9 @@ impl ServerRecord {
     /// # Errors
     /// When there is something else in its place, or it is of another version, server or format. The path is named.
     pub fn read(paths: &ServerPaths) -> Result<Option<Self>> {
-        match file::read(&paths.record) {
-            Err(error) if file::is_missing(&error) => Ok(None),
-            content => content
+        match file::read(&paths.record).transpose() {
+            None => Ok(None),
+            Some(content) => content
                 .and_then(|content| Self::check(&paths.record, &content))
                 .map(Some)
                 .hint(|| "move it away, and mcp-hook start makes a new one".to_owned()),

@@ -77,9 +77,9 @@ impl SessionRecord {
     /// When there is something else in its place, or it is of another version, session, user or format.
     pub fn read(paths: &SessionPaths) -> Result<Option<Self>> {
         let path = paths.record();
-        match file::read(&path) {
-            Err(error) if file::is_missing(&error) => Ok(None),
-            content => content.and_then(|content| Self::check(paths, &path, &content)).map(Some).hint(|| {
+        match file::read(&path).transpose() {
+            None => Ok(None),
+            Some(content) => content.and_then(|content| Self::check(paths, &path, &content)).map(Some).hint(|| {
                 format!("{} goes with it; remove it if nothing of that session is in use", paths.pids.display())
             }),
         }

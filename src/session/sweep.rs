@@ -295,7 +295,7 @@ pub fn in_passing(root: &Root) -> io::Result<()> {
 
 /// Removes sessions that died idle. Returns the ids of those that need more than that.
 fn sweep_a_few(root: &Root) -> Vec<SessionId> {
-    let position = file::read(&root.cursor()).ok().and_then(|text| String::from_utf8(text).ok());
+    let position = file::read(&root.cursor()).ok().flatten().and_then(|text| String::from_utf8(text).ok());
     let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
     let Ok((names, next)) = directory::read_part(&root.pids(), position, LOOKED_AT) else {
         return Vec::new();
