@@ -11,6 +11,7 @@ use super::Run;
 use crate::cli::Close;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
+use crate::session::judge::OwnerFact;
 use crate::session::open::{self, is_ancestor};
 use crate::session::sweep;
 use crate::supervisor::request;
@@ -49,6 +50,6 @@ fn close(root: &Root, id: SessionId) {
         let _ = request::await_end(&paths, &record, &watchers);
     }
     session = sweep::examine(root, session.id);
-    session.facts.owner = sweep::OwnerFact::Gone;
+    session.facts.owner = OwnerFact::Gone;
     let _ = session.carry_out(root);
 }

@@ -1,6 +1,7 @@
 //! Sessions: one terminal's shell and everything started for it.
 
 pub mod find;
+pub mod judge;
 pub mod open;
 pub mod recall;
 pub mod record;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::find;
+use super::judge::{Facts, OwnerFact, Verdict, judge};
 use super::record::{Owner, SessionRecord};
 use crate::cleanup::stray::{self, Stray};
 use crate::disk::file;
@@ -20,59 +21,6 @@ use crate::{context, failpoint};
 
 /// How long a session's directory may be without a record before it counts as left over.
 const BIRTH: Duration = Duration::from_mins(1);
-
-/// What is known of a session before anything is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// What has become of its owner.
-    pub owner: OwnerFact,
-    /// Whether somebody of ours still answers for one of its servers.
-    pub is_busy: bool,
-    /// Whether there is a server that has not ended and for which nobody answers.
-    pub has_lost: bool,
-}
-
-/// What is known of a session's owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnerFact {
-    /// It lives.
-    Alive,
-    /// It has ended.
-    Gone,
-    /// It is on another machine or in another container, or nobody can tell.
-    Elsewhere,
-    /// There is no record yet: the session is being made.
-    Unborn,
-    /// There has been no readable record for a while.
-    Unreadable,
-}
-
-/// What is to be done with a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Nothing.
-    Leave,
-    /// Remind its servers' watchers that it is over: somebody may have stopped them.
-    Remind,
-    /// End the servers for which nobody answers; the session lives.
-    Sweep,
-    /// End what is left of it and remove its files.
-    Retire,
-}
-
-/// Decides, without touching anything.
-#[must_use]
-pub fn judge(facts: Facts) -> Verdict {
-    match facts.owner {
-        OwnerFact::Elsewhere | OwnerFact::Unborn => Verdict::Leave,
-        OwnerFact::Alive if facts.has_lost => Verdict::Sweep,
-        OwnerFact::Alive => Verdict::Leave,
-        OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy && facts.has_lost => Verdict::Sweep,
-        OwnerFact::Gone if facts.is_busy => Verdict::Remind,
-        OwnerFact::Unreadable if facts.is_busy => Verdict::Leave,
-        OwnerFact::Gone | OwnerFact::Unreadable => Verdict::Retire,
-    }
-}
 
 /// A session as the clean-up sees it.
 pub struct Examined {
@@ -346,31 +294,4 @@ fn names_my_process(id: &SessionId) -> bool {
 fn is_younger_than(path: &Path, age: Duration) -> bool {
     let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
     modified.is_ok_and(|modified| context::wall_clock().duration_since(modified).is_ok_and(|it| it < age))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_done_with_a_session_follows_from_its_owner_and_its_servers() {
-        use OwnerFact::{Alive, Elsewhere, Gone, Unborn, Unreadable};
-        use Verdict::{Leave, Remind, Retire, Sweep};
-        for (owner, is_busy, has_lost, verdict) in [
-            (Alive, false, false, Leave),
-            (Alive, true, false, Leave),
-            (Alive, true, true, Sweep),
-            (Alive, false, true, Sweep),
-            (Gone, false, false, Retire),
-            (Gone, true, false, Remind),
-            (Gone, true, true, Sweep),
-            (Gone, false, true, Retire),
-            (Unreadable, false, false, Retire),
-            (Unreadable, true, false, Leave),
-            (Unborn, false, false, Leave),
-            (Elsewhere, false, true, Leave),
-        ] {
-            assert_eq!(judge(Facts { owner, is_busy, has_lost }), verdict, "{owner:?} {is_busy} {has_lost}");
-        }
-    }
 }

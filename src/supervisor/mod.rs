@@ -3,6 +3,7 @@
 //! `keeper → supervisor → server`: the supervisor starts the tree, watches it and ends it; the keeper ends it should
 //! the supervisor die. Each has adopted the orphans below it, each notices the other's death.
 
+mod events;
 pub mod forgotten;
 mod keeper;
 pub mod launch;

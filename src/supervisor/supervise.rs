@@ -5,19 +5,19 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
+use super::events::{self, REQUESTS};
 use super::lifeline::SupervisorEnd;
 use super::pace::pace;
 use super::plan::{Plan, is_kept, trace};
 use super::running::Running;
 use super::streams::ClientError;
-use super::watch::Watch;
 use crate::cleanup::lost;
 use crate::cleanup::tree::{Ending, Progress};
 use crate::server::log::LogWriter;
-use crate::server::record::{End, Mode, Reason, State, Watchers};
+use crate::server::record::{End, Reason, State, Watchers};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::hangup::HangUp;
 use crate::sys::pty::Pty;
@@ -43,15 +43,15 @@ pub struct Channels {
 
 /// The supervisor's state beside the server's.
 pub struct Supervisor {
-    plan: Plan,
-    inbox: Inbox,
-    lifeline: Option<SupervisorEnd>,
-    ready: Option<File>,
-    client_input: Option<HangUp>,
-    client_error: Option<ClientError>,
-    log: LogWriter,
-    terminal: Option<Pty>,
-    is_adopting: bool,
+    pub(super) plan: Plan,
+    pub(super) inbox: Inbox,
+    pub(super) lifeline: Option<SupervisorEnd>,
+    pub(super) ready: Option<File>,
+    pub(super) client_input: Option<HangUp>,
+    pub(super) client_error: Option<ClientError>,
+    pub(super) log: LogWriter,
+    pub(super) terminal: Option<Pty>,
+    pub(super) is_adopting: bool,
 }
 
 /// What the server does.
@@ -155,7 +155,7 @@ impl Supervisor {
                 phase = self.end(phase, &running, reason);
             }
             if let Phase::Up { ready_at } = &mut phase {
-                collect_orphans(running.pid());
+                events::collect_orphans(running.pid());
                 if wait::peek(running.pid()).is_some() {
                     phase = self.end(phase, &running, Reason::Exited);
                 } else if ready_at.is_some_and(|at| context::now() >= at) {
@@ -177,69 +177,6 @@ impl Supervisor {
                 }
             }
         }
-    }
-
-    /// Waits for the next event and handles what needs no decision; the reason to end the server, if there is one.
-    fn wait(&mut self, running: &mut Running, limit: Option<Duration>) -> Option<Reason> {
-        let mut watch = Watch::default();
-        watch.within(limit);
-        let signals = watch.readable(self.inbox.as_poll_fd());
-        let lifeline = self.lifeline.as_ref().and_then(|lifeline| lifeline.watch(&mut watch));
-        let watched = self.plan.watched.watch(&mut watch);
-        let input = self.client_input.as_ref().and_then(|input| watch.hung_up(input));
-        let error = self.client_error.as_ref().and_then(|error| error.watch(&mut watch));
-        let outputs = running.watch(&mut watch, self.client_error.as_ref());
-        let ready = watch.wait();
-        if ready.has(error)
-            && let Some(client) = &mut self.client_error
-        {
-            client.write();
-        }
-        running.pump(&ready, &outputs, &mut self.log, self.client_error.as_mut());
-        // The last that applies decides; each of them is reported once.
-        let mut reason = None;
-        if ready.has(input) && self.client_input.as_ref().is_some_and(HangUp::has_happened) {
-            self.client_input = None;
-            reason = Some(Reason::ClientGone);
-        }
-        reason = self.plan.watched.forget_ended(&ready, watched).or(reason);
-        if ready.has(signals) {
-            reason = self.read_signals().or(reason);
-        }
-        if ready.has(lifeline) {
-            reason = self.read_lifeline(running.pid()).or(reason);
-        }
-        reason
-    }
-
-    fn read_signals(&mut self) -> Option<Reason> {
-        let signals = self.inbox.drain();
-        if signals.contains(&super::forgotten::RECALL) {
-            self.plan.restore();
-        }
-        let may_restart = self.plan.record.mode == Mode::Start;
-        [
-            (Signal::SIGTERM, Reason::Stopped),
-            (Signal::SIGINT, Reason::Stopped),
-            (Signal::SIGQUIT, Reason::SessionEnded),
-            (Signal::SIGUSR1, Reason::Restarted),
-        ]
-        .into_iter()
-        .filter(|&(_, reason)| may_restart || reason != Reason::Restarted)
-        .find_map(|(signal, reason)| signals.contains(&signal).then_some(reason))
-    }
-
-    /// What the client sends to `run` reaches the server's group; what ends programs also ends the tree.
-    fn read_lifeline(&mut self, leader: Pid) -> Option<Reason> {
-        let Some(signals) = self.lifeline.as_mut().and_then(SupervisorEnd::read) else {
-            self.lifeline = None;
-            return Some(Reason::KeeperLost);
-        };
-        for &signal in signals.iter().filter(|&&signal| signal != Signal::SIGTERM) {
-            let _ = killpg(leader, signal);
-        }
-        let ends = signals.iter().any(|signal| matches!(signal, Signal::SIGTERM | Signal::SIGHUP));
-        ends.then_some(Reason::ClientSignal)
     }
 
     /// Begins to end the tree, or goes on doing so for one more reason. Only `restart` is overruled by a later one.
@@ -352,18 +289,6 @@ impl Supervisor {
         }
     }
 }
-
-/// Collects adopted orphans that have ended. The server's first process stays, so that its number stays taken.
-fn collect_orphans(leader: Pid) {
-    while let Some(pid) = wait::peek_any().filter(|&pid| pid != leader) {
-        let _ = wait::collect_one(pid);
-    }
-}
-
-/// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`, and whoever
-/// misses its files.
-const REQUESTS: [Signal; 6] =
-    [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1, super::forgotten::RECALL];
 
 /// What `ps -o comm` shows, at most 15 bytes.
 pub const SHORT_TITLE: &str = "mcp-supervisor";

@@ -57,6 +57,16 @@ pub fn peek(child: Pid) -> Option<Exit> {
     look(libc::P_PID, id).map(|(_, exit)| exit)
 }
 
+/// Whether `pid` is a child of ours that has not been collected, so that nobody else can have its number.
+#[must_use]
+pub fn is_child(pid: Pid) -> bool {
+    let Ok(id) = libc::id_t::try_from(pid.as_raw()) else { return false };
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: waitid writes at most one siginfo_t.
+    unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) == 0 }
+}
+
 /// A child that has ended, if there is one; it stays a zombie.
 #[must_use]
 pub fn peek_any() -> Option<Pid> {
@@ -100,5 +110,27 @@ fn wait_now(which: Pid) -> Collected {
             Err(Errno::EINTR) => {}
             Err(_) => return Collected::NoChildren,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_child_is_ours_until_it_is_collected() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("cat");
+        let pid = Pid::from_raw(child.id().cast_signed());
+        assert!(is_child(pid));
+        drop(child.stdin.take());
+        while peek(pid).is_none() {
+            std::hint::spin_loop();
+        }
+        assert!(is_child(pid), "a zombie keeps its number");
+        child.wait().expect("collected");
+        assert!(!is_child(pid));
+        assert!(!is_child(Pid::this()));
     }
 }
