@@ -16,12 +16,36 @@ impl Run for Init {
             ui::print(shell.hook())?;
             return Ok(ExitCode::SUCCESS);
         }
-        ui::print("Put one line at the end of your shell's start-up file:\n\n")?;
-        for &shell in Shell::value_variants() {
-            let (line, file) = shell.rc_line();
-            ui::print(&format!("  {shell:<6}{line:<32}in {file}\n"))?;
-        }
-        ui::print("\nWithout the hook, a script opens a session with: eval \"$(mcp-hook open)\"\n")?;
+        ui::print(&overview())?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The three shells, and what to put where.
+fn overview() -> String {
+    let line = |shell: &Shell| {
+        let (line, file) = shell.rc_line();
+        format!("  {shell:<6}{line:<32}in {file}\n")
+    };
+    let lines = Shell::value_variants().iter().map(line).collect::<Vec<_>>().concat();
+    format!(
+        "Put one line at the end of your shell's start-up file:\n\n{lines}\n\
+         Without the hook, a script opens a session with: eval \"$(mcp-hook open)\"\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn init_without_a_shell_names_the_three_and_their_lines() {
+        insta::assert_snapshot!(super::overview(), @r#"
+        Put one line at the end of your shell's start-up file:
+
+          bash  eval "$(mcp-hook init bash)"    in ~/.bashrc
+          zsh   eval "$(mcp-hook init zsh)"     in ~/.zshrc
+          fish  mcp-hook init fish | source     in ~/.config/fish/config.fish
+
+        Without the hook, a script opens a session with: eval "$(mcp-hook open)"
+        "#);
     }
 }

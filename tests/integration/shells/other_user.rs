@@ -15,8 +15,8 @@ fn shared_sandbox() -> Sandbox {
     let open = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     open(sandbox.root(), 0o755);
     for (name, source) in [("mcp-hook", Path::new(env!("CARGO_BIN_EXE_mcp-hook"))), ("tree", Tree::program())] {
-        fs::copy(source, sandbox.path("bin").join(name)).unwrap();
-        open(&sandbox.path("bin").join(name), 0o755);
+        let _ = fs::remove_file(sandbox.path("bin").join(name));
+        sandbox.install(source, name);
     }
     // The runtime directory of the first user: the second one inherits its name and must not touch it.
     fs::create_dir(sandbox.path("xdg")).unwrap();

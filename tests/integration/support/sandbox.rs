@@ -118,9 +118,20 @@ impl Sandbox {
 
     /// Writes a program into `bin`, which comes first on `PATH`.
     pub fn program(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.write(Path::new("bin").join(name), text);
-        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
-        path
+        let draft = self.write(format!("{name}.draft"), text);
+        let program = self.install(&draft, name);
+        fs::remove_file(draft).unwrap();
+        program
+    }
+
+    /// Copies a program into `bin`. Another process does it: were the copy ever open for writing in this one, a child of
+    /// a test that runs beside could have the descriptor too, and what somebody may write is not executed (ETXTBSY).
+    pub fn install(&self, source: &Path, name: &str) -> PathBuf {
+        let program = self.path("bin").join(name);
+        let copied = Command::new("cp").arg(source).arg(&program).status().unwrap();
+        assert!(copied.success(), "could not copy {} to {}", source.display(), program.display());
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        program
     }
 
     /// A command in this world, in `HOME`, without stdin; change what needs to differ and give it to [`Self::run`].
