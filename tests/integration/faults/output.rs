@@ -106,7 +106,7 @@ fn case_33_removed_log_directory_is_made_again() {
     let fifo = sandbox.path("say");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let fifo = fifo.display();
-    session.hook(&format!("start web -- sh -c 'while read line <{fifo}; do echo \"$line\"; done'")).ok();
+    session.hook(&format!("start web -- sh -c 'while :; do read line <{fifo} && echo \"$line\"; done'")).ok();
     fs::write(sandbox.path("say"), "before\n").unwrap();
     wait::until("the first line", || session.log().contains("out before\n").then_some(()));
     for directory in [sandbox.runtime().join("logs").join(&session.id), sandbox.runtime().join("logs")] {
