@@ -3,4 +3,5 @@
 pub mod file;
 pub mod layout;
 pub mod names;
+pub mod record;
 pub mod root;

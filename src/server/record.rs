@@ -4,14 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::command::CommandLine;
 use super::token::Token;
-use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
+use crate::disk::{file, record};
 use crate::failure::Hint;
 use crate::sys::Identity;
 use crate::sys::host::Host;
@@ -248,15 +248,7 @@ impl ServerRecord {
     }
 
     fn parse(content: &[u8]) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            version: u32,
-        }
-        let Versioned { version } = serde_json::from_slice(content)?;
-        if version != VERSION {
-            bail!("it has version {version}, this mcp-hook reads version {VERSION}");
-        }
-        Ok(serde_json::from_slice(content)?)
+        record::parse(content, VERSION)
     }
 
     /// Writes the record, and the plain pid file beside it.

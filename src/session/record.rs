@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::context;
-use crate::disk::file;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::SessionId;
+use crate::disk::{file, record};
 use crate::failure::Hint;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::host::Host;
@@ -95,15 +95,7 @@ impl SessionRecord {
     }
 
     fn parse(content: &[u8]) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            version: u32,
-        }
-        let Versioned { version } = serde_json::from_slice(content)?;
-        if version != VERSION {
-            bail!("it has version {version}, this mcp-hook reads version {VERSION}");
-        }
-        Ok(serde_json::from_slice(content)?)
+        record::parse(content, VERSION)
     }
 
     /// Writes the record, and the owner's pid beside it.
