@@ -63,6 +63,11 @@ impl Process {
         self.stat().is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
     }
 
+    /// Whether it waits for something, and is not running, ready to run or stopped.
+    pub fn asleep(self) -> bool {
+        self.stat().is_some_and(|stat| stat.state == 'S')
+    }
+
     /// A pidfd of this very process, `None` once it is gone (`pidfd_open(2)`).
     pub fn pidfd(self) -> Option<OwnedFd> {
         // SAFETY: the call takes two numbers and no pointer.

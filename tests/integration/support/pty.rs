@@ -123,12 +123,13 @@ impl<'s> Terminal<'s> {
         }
     }
 
-    /// Waits until the shell reads a line: its editor has taken the terminal out of canonical mode (termios(3)). Keys that come
-    /// earlier would be echoed twice, and a Ctrl-D be lost.
+    /// Waits until the shell reads a line: its editor has taken the terminal out of canonical mode (termios(3)) and sleeps. Keys
+    /// that come earlier would be echoed twice, and a Ctrl-D be lost; a hang-up that reaches bash between its last look at
+    /// its signals and its read is not acted on before the next key, with or without a hook.
     #[track_caller]
     pub fn wait_prompt(&mut self) {
         let deadline = Deadline::usual();
-        while self.canonical() {
+        while self.canonical() || !self.process.asleep() {
             assert!(deadline.left().is_some() && self.process.alive(), "no prompt appeared\n{self}");
             self.read_some(Deadline::after(Duration::from_millis(3)));
         }
