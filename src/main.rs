@@ -4,6 +4,7 @@ mod cleanup;
 mod cli;
 mod commands;
 mod context;
+mod definition;
 mod disk;
 mod failpoint;
 mod failure;

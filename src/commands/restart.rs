@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 
 use super::{Run, start};
 use crate::cli::Restart;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
+use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord, State};
 use crate::session::find;
 use crate::supervisor::request::{self, Watchers};
@@ -54,9 +55,8 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName) -> Result<()>
         let is_ready = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
         return start::report(name, &paths, is_ready?);
     }
-    crate::context::change_directory(&record.directory)
-        .map_err(|error| anyhow!("could not restart {name} in {}: {error}", record.directory.display()))?;
-    start::start(root, session, name, (record.command, record.settings), true)
+    let prepared = Prepared::typed(record.command, record.directory, record.settings);
+    start::start(root, session, name, prepared, true)
 }
 
 /// Waits until the server has been started again and is ready (true), or is not going to be (false).

@@ -20,14 +20,14 @@ const MOST: u32 = 1000;
 impl Run for cli::Run {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
-        let command = self.what.command("run")?;
+        let prepared = self.what.prepare("run")?;
         let root = Root::open()?;
         let client = nix::unistd::getppid();
         let session = find::find_or_create(&root, self.session.session.as_ref(), client)?;
         sweep::in_passing(&root)?;
         let locked = free_name(&root.session(&session.record.id), &self.what.name)?;
         let name = self.what.name.clone();
-        let plan = spec::plan(&root, session, locked, Mode::Run, (command, self.what.settings()))?;
+        let plan = spec::plan(&root, session, locked, Mode::Run, prepared)?;
         let code = launch::run(plan).with_context(|| format!("could not run {name}"))?;
         Ok(ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)))
     }

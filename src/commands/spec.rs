@@ -11,7 +11,9 @@ use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
 use crate::failure::{Hint, hinted};
 use crate::server::command::CommandLine;
-use crate::server::record::{Mode, ServerRecord, Settings};
+use crate::server::invocation::Prepared;
+use crate::server::record::{Mode, ServerRecord};
+use crate::server::settings::Settings;
 use crate::server::token::Token;
 use crate::session::open::Session;
 use crate::supervisor::plan::{Plan, Watched};
@@ -23,7 +25,7 @@ impl What {
     ///
     /// # Errors
     /// When there is none.
-    pub fn command(&self, verb: &str) -> Result<CommandLine> {
+    fn command(&self, verb: &str) -> Result<CommandLine> {
         let describe = || format!("could not {verb} {}", self.name);
         let usage = || format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name);
         match &self.line {
@@ -33,11 +35,20 @@ impl What {
         }
     }
 
+    /// What is to be started, where we are.
+    ///
+    /// # Errors
+    /// When there is no command, or the working directory is gone.
+    pub fn prepare(&self, verb: &str) -> Result<Prepared> {
+        let command = self.command(verb)?;
+        let directory = context::working_directory().context("could not find the working directory")?;
+        Ok(Prepared::typed(command, directory, self.settings()))
+    }
+
     /// What can be set.
-    #[must_use]
-    pub fn settings(&self) -> Settings {
+    fn settings(&self) -> Settings {
         let grace_ms = self.grace.map(|grace| u64::try_from(grace.as_millis()).unwrap_or(u64::MAX));
-        Settings { grace_ms, terminal: !self.no_tty }
+        Settings { grace_ms, terminal: !self.no_tty, ..Settings::default() }
     }
 }
 
@@ -63,23 +74,16 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
 /// A plan for a server whose name is locked.
 ///
 /// # Errors
-/// When the working directory is gone or there are no random bits.
-pub fn plan(
-    root: &Root,
-    session: Session,
-    locked: (ServerName, File),
-    mode: Mode,
-    what: (CommandLine, Settings),
-) -> Result<Plan> {
+/// When there are no random bits.
+pub fn plan(root: &Root, session: Session, locked: (ServerName, File), mode: Mode, prepared: Prepared) -> Result<Plan> {
     let (name, lock) = locked;
-    let (command, settings) = what;
     let id = session.record.id;
-    let directory = context::working_directory().context("could not find the working directory")?;
     let token = Token::new(id.clone(), name.clone()).context("could not get random bits")?;
     let client = (mode == Mode::Run).then(|| ProcessHandle::open(nix::unistd::getppid())).flatten();
     Ok(Plan {
         paths: root.session(&id).server(&name),
-        record: ServerRecord::new(token, mode, command, directory, settings),
+        record: ServerRecord::new(token, mode, &prepared),
+        invocation: prepared.invocation,
         lock,
         watched: Watched { owner: Some(session.owner), client },
     })

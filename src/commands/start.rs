@@ -9,9 +9,9 @@ use crate::cli::Start;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
-use crate::server::command::CommandLine;
+use crate::server::invocation::Prepared;
 use crate::server::log::{self, Stream};
-use crate::server::record::{Mode, ServerRecord, Settings, State};
+use crate::server::record::{Mode, ServerRecord, State};
 use crate::session::open::Session;
 use crate::session::{find, sweep};
 use crate::supervisor::launch::{self, Announcement};
@@ -26,10 +26,10 @@ const SHOWN: usize = 10;
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
-        let command = self.what.command("start")?;
+        let prepared = self.what.prepare("start")?;
         let root = Root::open()?;
         let session = find::find(&root, self.session.session.as_ref())?;
-        start(&root, session, &self.what.name, (command, self.what.settings()), !self.no_wait)?;
+        start(&root, session, &self.what.name, prepared, !self.no_wait)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -38,16 +38,10 @@ impl Run for Start {
 ///
 /// # Errors
 /// When it runs already, cannot be started, or ends before it is ready.
-pub fn start(
-    root: &Root,
-    session: Session,
-    name: &ServerName,
-    what: (CommandLine, Settings),
-    wait: bool,
-) -> Result<()> {
+pub fn start(root: &Root, session: Session, name: &ServerName, prepared: Prepared, wait: bool) -> Result<()> {
     let paths = root.session(&session.record.id).server(name);
     let id = session.record.id.clone();
-    let announcement = launch(root, session, name, what);
+    let announcement = launch(root, session, name, prepared);
     // While the server starts, what was left under other names has its turn.
     let _ = sweep::examine(root, id).sweep();
     let announcement = announcement?;
@@ -58,7 +52,7 @@ pub fn start(
     report(name, &paths, is_ready)
 }
 
-fn launch(root: &Root, session: Session, name: &ServerName, what: (CommandLine, Settings)) -> Result<Announcement> {
+fn launch(root: &Root, session: Session, name: &ServerName, prepared: Prepared) -> Result<Announcement> {
     let paths = root.session(&session.record.id).server(name);
     // What a killed supervisor and keeper left under this name goes first.
     if let Ok(Some(record)) = ServerRecord::read(&paths)
@@ -72,7 +66,7 @@ fn launch(root: &Root, session: Session, name: &ServerName, what: (CommandLine, 
             format!("mcp-hook restart {name}, or start it under another name"),
         ));
     };
-    let plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, what)?;
+    let plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
     launch::start(plan).with_context(|| format!("could not start {name}"))
 }
 

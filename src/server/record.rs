@@ -2,12 +2,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::command::CommandLine;
+use super::history::History;
+use super::invocation::Prepared;
+use super::settings::Settings;
 use super::token::Token;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
@@ -41,28 +43,35 @@ pub struct ServerRecord {
     /// The processes of ours that answer for it; none before the first of them exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchers: Option<Watchers>,
+    /// The file that it is defined in, if it was not typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<PathBuf>,
+    /// The port that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<Port>,
     /// How often it was started again.
     pub restarts: u32,
+    /// How it ended last, if it was started again since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_end: Option<End>,
+    /// Its numbers over time.
+    #[serde(default)]
+    pub history: History,
     /// What it is doing.
     pub state: State,
 }
 
-/// What the user may set for a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// From SIGTERM to SIGKILL, in milliseconds; the default of each occasion if not set.
+/// A port that a server has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// Its number.
+    pub number: u16,
+    /// Where clients reach it, if the definition says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grace_ms: Option<u64>,
-    /// Whether the tree gets a terminal of its own, to be hung up.
-    pub terminal: bool,
-}
-
-impl Settings {
-    /// From SIGTERM to SIGKILL, if the user chose it.
-    #[must_use]
-    pub fn grace(self) -> Option<Duration> {
-        self.grace_ms.map(Duration::from_millis)
-    }
+    pub url: Option<String>,
+    /// Whether the server was found to listen on more than the loopback interface.
+    #[serde(default)]
+    pub public: bool,
 }
 
 /// How a server was started.
@@ -105,6 +114,13 @@ pub enum State {
         server: Identity,
         /// Why it is ended.
         reason: Reason,
+    },
+    /// The tree is gone, and the next one is about to be started.
+    Waiting {
+        /// How it ended.
+        end: End,
+        /// When it will be started again, in milliseconds since the epoch.
+        until: u64,
     },
     /// The tree is gone.
     Ended(End),
@@ -206,18 +222,22 @@ impl State {
 impl ServerRecord {
     /// A record of a server that is about to be started.
     #[must_use]
-    pub fn new(token: Token, mode: Mode, command: CommandLine, directory: PathBuf, settings: Settings) -> Self {
+    pub fn new(token: Token, mode: Mode, prepared: &Prepared) -> Self {
         Self {
             version: VERSION,
             name: token.server().clone(),
             token,
             mode,
-            command,
-            directory,
-            settings,
+            command: prepared.command.clone(),
+            directory: prepared.directory.clone(),
+            settings: prepared.settings.clone(),
             host: Host::current().clone(),
             watchers: None,
+            source: prepared.source.clone(),
+            port: None,
             restarts: 0,
+            last_end: None,
+            history: History::default(),
             state: State::Starting,
         }
     }

@@ -245,6 +245,7 @@ pub fn name(state: &State) -> &'static str {
         State::Starting | State::Running { ready: false, .. } => "starting",
         State::Running { .. } => "running",
         State::Stopping { .. } => "stopping",
+        State::Waiting { .. } => "waiting",
         State::Unkillable { .. } => "unkillable",
         State::Failed { .. } => "failed",
         State::Ended(End { reason: Reason::Exited, early: true, .. }) => "failed",
@@ -256,7 +257,9 @@ pub fn name(state: &State) -> &'static str {
 fn reason(state: &State) -> Option<String> {
     match state {
         State::Starting | State::Running { .. } => None,
-        State::Stopping { reason, .. } | State::Ended(End { reason, .. }) => Some(reason.text().to_owned()),
+        State::Stopping { reason, .. }
+        | State::Ended(End { reason, .. })
+        | State::Waiting { end: End { reason, .. }, .. } => Some(reason.text().to_owned()),
         State::Unkillable { pids, reason } => Some(format!("not even SIGKILL ends {pids:?}; {}", reason.text())),
         State::Failed { cause, .. } => Some(cause.clone()),
     }

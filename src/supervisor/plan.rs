@@ -6,6 +6,7 @@ use super::watch::{Place, Ready, Watch};
 use crate::cleanup::lost::Trace;
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
+use crate::server::invocation::Invocation;
 use crate::server::record::{Reason, ServerRecord};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
@@ -17,6 +18,8 @@ pub struct Plan {
     pub paths: ServerPaths,
     /// Its record, in the state `starting`.
     pub record: ServerRecord,
+    /// What is executed.
+    pub invocation: Invocation,
     /// The lock on its name. Whoever has a copy of this descriptor answers for the server.
     pub lock: File,
     /// Whose end ends the server.

@@ -37,14 +37,16 @@ pub struct Failure {
 impl Running {
     /// Starts the server. For `run` it gets our standard input and output as they are.
     pub fn start(plan: &Plan) -> Result<Self, Failure> {
-        let words = plan.record.command.words();
+        let port = plan.record.port.as_ref().map(|port| port.number);
+        let words: Vec<String> = plan.invocation.words.iter().map(|word| word.render(port)).collect();
         let directory = &plan.record.directory;
-        Self::spawn(plan, words[0], &words[1..]).map_err(|error| failure(&error, words[0], directory))
+        Self::spawn(plan, &words, port).map_err(|error| failure(&error, &words[0], directory))
     }
 
-    fn spawn(plan: &Plan, program: &str, arguments: &[&str]) -> io::Result<Self> {
-        let mut command = Command::new(program);
-        command.args(arguments).current_dir(&plan.record.directory);
+    fn spawn(plan: &Plan, words: &[String], port: Option<u16>) -> io::Result<Self> {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).current_dir(&plan.record.directory);
+        command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
         command.envs(environment::additions(&plan.record.token, &plan.paths));
         for name in environment::REMOVED {
             command.env_remove(name);

@@ -16,6 +16,7 @@ use super::running::Running;
 use super::streams::ClientError;
 use crate::cleanup::lost;
 use crate::cleanup::tree::{Ending, Progress};
+use crate::server::journal::Level;
 use crate::server::log::LogWriter;
 use crate::server::record::{End, Reason, State, Watchers};
 use crate::sys::handle::ProcessHandle;
@@ -128,12 +129,12 @@ impl Supervisor {
                 if let Some(terminal) = &self.terminal {
                     let _ = terminal.put_in_foreground(running.pid());
                 }
-                self.note(&format!("started, pid {}", running.pid()));
+                self.note(Level::Info, &format!("started, pid {}", running.pid()));
                 self.record(State::Running { server: running.identity, since: running.since, ready: false });
                 Ok(running)
             }
             Err(failure) => {
-                self.note(&failure.cause);
+                self.note(Level::Error, &failure.cause);
                 if let Some(client) = &mut self.client_error {
                     client.say(&format!("mcp-hook: {}\n", failure.cause));
                 }
@@ -208,7 +209,7 @@ impl Supervisor {
     fn report_unkillable(&mut self, pids: Vec<Pid>, reason: Reason) {
         let pids: Vec<i32> = pids.into_iter().map(Pid::as_raw).collect();
         if !matches!(self.plan.record.state, State::Unkillable { .. }) {
-            self.note(&format!("warning: not even SIGKILL ends {pids:?}; still waiting"));
+            self.note(Level::Error, &format!("warning: not even SIGKILL ends {pids:?}; still waiting"));
             self.record(State::Unkillable { pids, reason });
         }
     }
@@ -236,9 +237,9 @@ impl Supervisor {
             Some(Exit::Signal(number)) => format!("signal {number}"),
             None => "unknown status".to_owned(),
         };
-        self.note(&format!("ended because {}: {how}, after {} ms", end.reason.text(), end.took));
+        self.note(Level::Info, &format!("ended because {}: {how}, after {} ms", end.reason.text(), end.took));
         for pid in &end.kept {
-            self.note(&format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
+            self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
         }
         let code = end.exit.map_or(1, Exit::shell_code);
         let is_restart = end.reason == Reason::Restarted;
@@ -272,7 +273,7 @@ impl Supervisor {
         let _ = self.plan.record.write(&self.plan.paths);
     }
 
-    fn note(&mut self, text: &str) {
+    fn note(&mut self, _level: Level, text: &str) {
         self.log.note(context::wall_clock(), text);
     }
 
@@ -284,7 +285,7 @@ impl Supervisor {
             (process::lists_children(), "children are not listed; all processes are searched instead"),
         ] {
             if !is_there {
-                self.note(&format!("warning: {what}"));
+                self.note(Level::Warn, &format!("warning: {what}"));
             }
         }
     }

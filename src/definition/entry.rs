@@ -1,0 +1,83 @@
+//! What an entry of `mcpServers` says, as typed values. Texts still hold their `${VAR}`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::disk::names::ServerName;
+use crate::server::settings::Settings;
+
+/// A server as it is defined in a file.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Its name, the key under `mcpServers`.
+    pub name: ServerName,
+    /// The file.
+    pub file: PathBuf,
+    /// What starts it, or where it is.
+    pub kind: Kind,
+    /// `url`: where clients reach it.
+    pub url: Option<String>,
+    /// `headers`.
+    pub headers: BTreeMap<String, String>,
+    /// `hook`: what only mcp-hook reads.
+    pub hook: Hook,
+}
+
+/// Whether there is something to start.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A program.
+    Program {
+        /// `command`.
+        command: String,
+        /// `args`.
+        args: Vec<String>,
+        /// `env`.
+        env: BTreeMap<String, String>,
+        /// `cwd`; the directory of the file if not set.
+        cwd: Option<String>,
+    },
+    /// A server that runs elsewhere: `url` without a `command`.
+    Remote,
+}
+
+/// Our own settings.
+#[derive(Clone, Debug, Default)]
+pub struct Hook {
+    /// `autostart`: started by every session.
+    pub autostart: bool,
+    /// `port`, `ready`, `restart`, `stop`, `memory`, `log`, `sample`, `terminal`.
+    pub settings: Settings,
+    /// `environmentVariables`: what must be set before it is started.
+    pub variables: Vec<Variable>,
+    /// `config`: the file that every session gets a copy of.
+    pub config: Option<Config>,
+}
+
+/// A variable in the form of the MCP registry's `server.json`.
+#[derive(Clone, Debug, Default)]
+pub struct Variable {
+    /// `name`.
+    pub name: String,
+    /// `description`.
+    pub description: Option<String>,
+    /// `isRequired`.
+    pub is_required: bool,
+    /// `isSecret`: its value is shown nowhere.
+    pub is_secret: bool,
+    /// `default`.
+    pub default: Option<String>,
+    /// `choices`; anything is allowed if empty.
+    pub choices: Vec<String>,
+}
+
+/// A configuration file and what must be in it.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// `source`: the template, relative to the definition's file.
+    pub source: String,
+    /// `required`: paths that must be there, with `*` for every key and index.
+    pub required: Vec<String>,
+    /// `env`: paths whose values name variables that must be set.
+    pub env: Vec<String>,
+}

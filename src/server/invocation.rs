@@ -1,0 +1,75 @@
+//! What exactly is executed: the words, the environment and the directory, with a gap where the port will stand.
+
+use std::path::PathBuf;
+
+use super::command::CommandLine;
+use super::settings::Settings;
+
+/// A server as it is to be started.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The command as the user wrote it: with `${VAR}`, without what that stands for. This is what is recorded.
+    pub command: CommandLine,
+    /// The command as it is executed.
+    pub invocation: Invocation,
+    /// Where it is started.
+    pub directory: PathBuf,
+    /// What the user set.
+    pub settings: Settings,
+    /// The file that it is defined in, if it was not typed.
+    pub source: Option<PathBuf>,
+}
+
+/// What is executed. Never written to disk: it may hold secrets.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The program and its arguments.
+    pub words: Vec<Text>,
+    /// Variables on top of the inherited ones.
+    pub environment: Vec<(String, Text)>,
+    /// Where clients reach it, if it has a port.
+    pub url: Option<Text>,
+    /// What must not stand in any log, record or message.
+    pub secrets: Vec<String>,
+}
+
+/// A text with gaps for the port, which may change when another program takes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text(pub Vec<Piece>);
+
+/// A part of a [`Text`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// As it stands.
+    Literal(String),
+    /// The server's port.
+    Port,
+}
+
+impl Prepared {
+    /// A command as it was typed, to be started in `directory`.
+    #[must_use]
+    pub fn typed(command: CommandLine, directory: PathBuf, settings: Settings) -> Self {
+        let words = command.words().into_iter().map(Text::from).collect();
+        let invocation = Invocation { words, environment: Vec::new(), url: None, secrets: Vec::new() };
+        Self { command, invocation, directory, settings, source: None }
+    }
+}
+
+impl Text {
+    /// The text with the port in its gaps; without a port they are empty.
+    #[must_use]
+    pub fn render(&self, port: Option<u16>) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.clone(),
+            Piece::Port => port.map(|port| port.to_string()).unwrap_or_default(),
+        };
+        self.0.iter().map(piece).collect()
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(vec![Piece::Literal(text.to_owned())])
+    }
+}

@@ -1,0 +1,155 @@
+//! What a user may set for a server: from the command line, or under `hook` in a definition.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What the user set, each with the default of somebody who set nothing. Part of the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// From the stop signal to SIGKILL, in milliseconds; the default of each occasion if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_ms: Option<u64>,
+    /// The signal that asks the tree to end, by its name.
+    pub stop_signal: StopSignal,
+    /// Whether the tree gets a terminal of its own, to be hung up.
+    pub terminal: bool,
+    /// What happens when the server ends by itself.
+    pub restart: Restart,
+    /// When the server counts as started.
+    pub ready: Ready,
+    /// The port that it is to have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortWish>,
+    /// The resident memory of the tree, in bytes, above which it is started again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
+    /// When its log is put aside, and how often.
+    pub log: LogLimits,
+    /// How often its numbers are taken down, in milliseconds; never if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_ms: Option<u64>,
+}
+
+/// The signals that may ask a tree to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum StopSignal {
+    /// Termination.
+    #[default]
+    SigTerm,
+    /// Interrupt, as Ctrl-C sends it.
+    SigInt,
+    /// Hang-up.
+    SigHup,
+    /// Quit.
+    SigQuit,
+    /// User-defined.
+    SigUsr1,
+    /// User-defined.
+    SigUsr2,
+}
+
+/// When a server that has ended by itself is started again. Only one that was ready once ever is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    /// Never.
+    No,
+    /// Unless it ended with exit status 0.
+    OnFailure,
+    /// However it ended.
+    Always,
+}
+
+/// When a server counts as started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ready {
+    /// By what.
+    pub when: ReadyWhen,
+    /// How long it may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// By what a server counts as started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReadyWhen {
+    /// With a port: it accepts a connection there. Without: it has lived for a moment.
+    #[default]
+    Usual,
+    /// A line that it printed matches this regular expression.
+    Log(String),
+    /// It has lived this long, in milliseconds.
+    Delay(u64),
+}
+
+/// The port that a server is to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortWish {
+    /// Which number.
+    pub number: PortChoice,
+    /// The environment variable that tells it to the server, beside `MCP_PORT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variable: Option<String>,
+}
+
+/// Which number a port is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PortChoice {
+    /// Any that is free.
+    Auto,
+    /// This one, or another if it is taken.
+    Prefer(u16),
+    /// This one and no other.
+    Fixed(u16),
+}
+
+/// When a log is put aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogLimits {
+    /// At this size, in bytes.
+    pub size: u64,
+    /// How many files are kept beside the current one.
+    pub keep: u32,
+}
+
+impl Settings {
+    /// From the stop signal to SIGKILL, if the user chose it.
+    #[must_use]
+    pub fn grace(&self) -> Option<Duration> {
+        self.grace_ms.map(Duration::from_millis)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            grace_ms: None,
+            stop_signal: StopSignal::default(),
+            terminal: true,
+            restart: Restart::OnFailure,
+            ready: Ready::default(),
+            port: None,
+            memory: None,
+            log: LogLimits::default(),
+            sample_ms: Some(60_000),
+        }
+    }
+}
+
+impl Default for Ready {
+    fn default() -> Self {
+        Self { when: ReadyWhen::Usual, timeout_ms: 30_000 }
+    }
+}
+
+impl Default for LogLimits {
+    fn default() -> Self {
+        Self { size: 10 << 20, keep: 3 }
+    }
+}
