@@ -1,7 +1,11 @@
-//! `run` executed by a shell that has children already: the keeper becomes the parent of processes it never started.
+//! `run` as clients and shells call it: the process that was started becomes the keeper, whoever its children and group are.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 use super::session::{Watchers, kill};
 use crate::support::wait::{self, Deadline};
@@ -33,5 +37,22 @@ fn background_jobs_of_the_shell_that_executed_run_are_neither_ended_nor_left_as_
     client.wait().unwrap();
     assert!(other.alive(), "the job was ended");
     kill(other);
+    sandbox.assert_clean();
+}
+
+#[test]
+fn a_client_that_kills_the_whole_group_of_run_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    let mut tree = Tree::new(&sandbox, "server");
+    let mut command = sandbox.command("mcp-hook");
+    command.args(["run", "server", "--"]).args(tree.nasty_command());
+    let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+    tree.wait_nasty();
+    let group = Pid::from_raw(client.id().cast_signed());
+    let supervisor = Watchers::above(tree.member("leader").process).supervisor;
+    killpg(group, Signal::SIGKILL).unwrap();
+    client.wait().unwrap();
+    tree.assert_gone();
+    assert!(supervisor.gone_by(Deadline::usual()));
     sandbox.assert_clean();
 }
