@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use self::servers::{InSession, Logs, Restart, Run, Start, Status, Stop, What};
+pub use self::servers::{Logs, Restart, Run, Start, Status, Stop, What};
 pub use self::upkeep::{Cleanup, Close, Completions, Init, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
