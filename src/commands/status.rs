@@ -56,7 +56,7 @@ impl Status {
         }
         ui::print(&ui::table::sessions(&sessions, self.all))?;
         let named = sessions.iter().flat_map(|session| &session.servers).filter(|_| self.name.is_some());
-        named.map(ui::table::details).try_for_each(|text| ui::print(&text))
+        named.map(ui::details::details).try_for_each(|text| ui::print(&text))
     }
 }
 

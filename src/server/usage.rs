@@ -15,6 +15,8 @@ pub struct Usage {
     pub cpu: Duration,
     /// Resident memory in bytes. Pages that processes share are counted for each.
     pub memory: u64,
+    /// Threads.
+    pub threads: u64,
 }
 
 impl Usage {
@@ -30,6 +32,12 @@ impl Usage {
         Self::sum(vec![root])
     }
 
+    /// How many files its processes have open now; a file that several have open counts for each.
+    #[must_use]
+    pub fn open_files(&self) -> u64 {
+        self.pids.iter().filter_map(|&pid| process::open_files(Pid::from_raw(pid))).sum()
+    }
+
     fn sum(mut queue: Vec<Pid>) -> Self {
         let mut usage = Self::default();
         let mut seen = HashSet::new();
@@ -41,6 +49,7 @@ impl Usage {
             usage.pids.push(pid.as_raw());
             usage.cpu += process.cpu;
             usage.memory += process.resident;
+            usage.threads += process.threads;
             queue.extend(process::children(pid));
         }
         usage.pids.sort_unstable();

@@ -1,6 +1,8 @@
 //! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
 
+pub mod details;
 pub mod diagnostics;
+pub mod quantity;
 pub mod style;
 pub mod table;
 

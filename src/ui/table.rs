@@ -1,15 +1,74 @@
 //! `status` as a table for people.
 
 use std::fmt::Write;
-use std::time::Duration;
 
+use super::quantity::{self, bytes, duration, percent};
 use super::style::{self, paint};
-use crate::session::view::{ServerView, SessionView};
+use crate::context;
+use crate::session::view::{ServerView, SessionView, Sum};
 use crate::sys::wait::Exit;
 
-const HEADS: [&str; 9] = ["", "NAME", "STATE", "PID", "UPTIME", "RESTARTS", "CPU", "MEMORY", "PROCESSES"];
-/// The columns with numbers, which stand to the right.
-const RIGHT: [bool; 9] = [false, false, false, true, true, true, true, true, true];
+/// A column: its head, whether it stands to the right, and what is in it; nothing where there is nothing to say.
+struct Column {
+    head: &'static str,
+    is_right: bool,
+    /// Whether the column stays away where it has nothing to say of any server.
+    is_optional: bool,
+    cell: fn(&ServerView) -> Option<String>,
+    /// The cell below all servers of a session.
+    sum: fn(&Sum) -> Option<String>,
+}
+
+const COLUMNS: [Column; 12] = [
+    Column { head: "", is_right: false, is_optional: false, cell: |it| Some(bullet(it)), sum: |_| None },
+    Column {
+        head: "NAME",
+        is_right: false,
+        is_optional: false,
+        cell: |it| Some(it.name.to_string()),
+        sum: |it| Some(format!("{} running", it.running)),
+    },
+    Column { head: "STATE", is_right: false, is_optional: false, cell: |it| Some(it.state.to_owned()), sum: |_| None },
+    number("PID", |it| it.pid.map(|pid| pid.to_string())),
+    optional("PORT", |it| it.port.map(|port| format!("{port}{}", if it.public { "!" } else { "" }))),
+    number("UPTIME", |it| it.uptime_seconds.map(duration)),
+    optional("RESTARTS", |it| (it.restarts > 0).then(|| it.restarts.to_string())),
+    Column {
+        sum: |it| Some(percent(it.cpu_percent_now)),
+        ..number("CPU", |it| living(it, percent(it.cpu_percent_now)))
+    },
+    Column { sum: |it| Some(bytes(it.memory_bytes)), ..number("MEMORY", |it| living(it, bytes(it.memory_bytes))) },
+    optional("PEAK", peak),
+    optional("TREND", trend),
+    Column { sum: |it| Some(it.processes.to_string()), ..number("PROCS", |it| living(it, it.processes.to_string())) },
+];
+
+const fn number(head: &'static str, cell: fn(&ServerView) -> Option<String>) -> Column {
+    Column { head, is_right: true, is_optional: false, cell, sum: |_| None }
+}
+
+const fn optional(head: &'static str, cell: fn(&ServerView) -> Option<String>) -> Column {
+    Column { is_optional: true, ..number(head, cell) }
+}
+
+fn bullet(server: &ServerView) -> String {
+    if server.is_running() { "●" } else { "○" }.to_owned()
+}
+
+fn living(server: &ServerView, text: String) -> Option<String> {
+    (server.processes > 0).then_some(text)
+}
+
+/// A peak that stands out from what is used now.
+fn peak(server: &ServerView) -> Option<String> {
+    let peak = server.memory_peak_bytes.filter(|&peak| peak / 10 * 9 > server.memory_bytes)?;
+    living(server, bytes(peak))
+}
+
+/// Growth that is worth a column.
+fn trend(server: &ServerView) -> Option<String> {
+    server.memory_trend_bytes_per_hour.filter(|&rate| !quantity::is_steady(rate)).map(quantity::trend)
+}
 
 /// A table for each session; with `all`, headed by the session.
 #[must_use]
@@ -42,133 +101,156 @@ fn head(session: &SessionView) -> String {
 }
 
 fn servers(servers: &[ServerView]) -> String {
-    let rows: Vec<[String; 9]> = servers.iter().map(row).collect();
-    let width =
-        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(HEADS[column].len());
-    let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
-    let heads = HEADS.map(str::to_owned);
-    let mut text = line(&heads, &widths, |_, cell| paint(style::HEAD, cell));
+    let speaks = |column: &&Column| !column.is_optional || servers.iter().any(|server| (column.cell)(server).is_some());
+    let columns: Vec<&Column> = COLUMNS.iter().filter(speaks).collect();
+    let cells = |server| columns.iter().map(|it| (it.cell)(server).unwrap_or_else(|| "-".to_owned())).collect();
+    let rows: Vec<Vec<String>> = servers.iter().map(cells).collect();
+    let sum = Sum::of(servers);
+    let total: Option<Vec<String>> =
+        (sum.running > 1).then(|| columns.iter().map(|it| (it.sum)(&sum).unwrap_or_default()).collect());
+    let width = |(index, column): (usize, &&Column)| {
+        let widths = rows.iter().chain(&total).map(|row| row[index].chars().count());
+        widths.max().unwrap_or(0).max(column.head.len())
+    };
+    let layout: Vec<(bool, usize)> = columns.iter().enumerate().map(|it| (it.1.is_right, width(it))).collect();
+    let heads: Vec<String> = columns.iter().map(|column| column.head.to_owned()).collect();
+    let mut text = line(&heads, &layout, |_, cell| paint(style::HEAD, cell));
     for (row, server) in rows.iter().zip(servers) {
         let state = style::of_state(server.state);
-        text +=
-            &line(row, &widths, |column, cell| if matches!(column, 0 | 2) { paint(state, cell) } else { cell.into() });
-        if let Some(why) = explanation(server) {
+        let style = |column, cell: &str| if matches!(column, 0 | 2) { paint(state, cell) } else { cell.into() };
+        text += &line(row, &layout, style);
+        if let Some(why) = explanation(server, context::wall_millis()) {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &why));
         }
     }
-    text
+    text + &total.map_or(String::new(), |row| line(&row, &layout, |_, cell| paint(style::FAINT, cell)))
 }
 
-/// One server in detail, below its row.
-#[must_use]
-pub fn details(server: &ServerView) -> String {
-    let pids = server.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
-    let watchers = server.supervisor_pid.map(|supervisor| {
-        let keeper = server.keeper_pid.map_or("-".to_owned(), |keeper| keeper.to_string());
-        format!("supervisor {supervisor}, keeper {keeper}")
-    });
-    let rows = [
-        ("command", server.command.as_ref().map(|words| words.join(" "))),
-        ("log", server.log.as_ref().map(|log| log.display().to_string())),
-        ("tree", (!pids.is_empty()).then_some(pids)),
-        ("watched by", watchers),
-    ];
-    let shown = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    shown.fold(String::new(), |text, (name, value)| {
-        text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + &value + "\n"
-    })
-}
-
-fn line(cells: &[String; 9], widths: &[usize], style: impl Fn(usize, &str) -> String) -> String {
+fn line(cells: &[String], layout: &[(bool, usize)], style: impl Fn(usize, &str) -> String) -> String {
+    // Spaces at the end are left away before anything is painted.
+    let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
     let mut text = String::new();
-    for (column, (cell, &width)) in cells.iter().zip(widths).enumerate() {
-        let cell = if RIGHT[column] { format!("{cell:>width$}") } else { format!("{cell:<width$}") };
-        let gap = if column < 2 { 1 } else { 2 };
-        if column > 0 {
-            text.extend(std::iter::repeat_n(' ', gap));
-        }
-        text += &style(column, &cell);
+    for (column, (cell, &(is_right, width))) in cells.iter().zip(layout).enumerate().take(last + 1) {
+        let gap = [0, 1].get(column).copied().unwrap_or(2);
+        text.extend(std::iter::repeat_n(' ', gap));
+        let cell = match is_right {
+            true => format!("{cell:>width$}"),
+            false if column == last => cell.clone(),
+            false => format!("{cell:<width$}"),
+        };
+        text += &if cell.trim().is_empty() { cell } else { style(column, &cell) };
     }
-    text.trim_end().to_owned() + "\n"
+    text + "\n"
 }
 
-fn row(server: &ServerView) -> [String; 9] {
-    let bullet = if server.is_running() { "●" } else { "○" };
-    let cell = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    let lives = server.processes > 0;
-    [
-        bullet.to_owned(),
-        server.name.to_string(),
-        server.state.to_owned(),
-        cell(server.pid.map(|pid| pid.to_string())),
-        cell(server.uptime_seconds.map(duration)),
-        if server.managed { server.restarts.to_string() } else { "-".to_owned() },
-        cell(lives.then(|| format!("{:.1}%", server.cpu_percent))),
-        cell(lives.then(|| bytes(server.memory_bytes))),
-        cell(lives.then(|| server.processes.to_string())),
-    ]
-}
-
-/// Why a server is not running, and how it ended.
-fn explanation(server: &ServerView) -> Option<String> {
+/// Why a server is not running, how it ended and what comes next.
+fn explanation(server: &ServerView, now: u64) -> Option<String> {
     let reason = server.reason.as_ref()?;
-    let exit = match server.exit {
-        Some(Exit::Code(code)) => format!(": exit status {code}"),
-        Some(Exit::Signal(number)) => format!(": signal {number}"),
-        None => String::new(),
-    };
-    Some(format!("{reason}{exit}"))
+    let before = server.last_exit.as_ref().filter(|_| server.next_attempt.is_some()).and_then(|last| last.exit);
+    let exit = server.exit.or(before).map(|exit| format!(": {}", ending(exit))).unwrap_or_default();
+    let next = server.next_attempt.map(|at| format!("; next attempt {}", soon(at, now))).unwrap_or_default();
+    Some(format!("{reason}{exit}{next}"))
 }
 
-/// A time as people read it: its two largest units.
-fn duration(seconds: f64) -> String {
-    let whole = Duration::from_secs_f64(seconds.max(0.0)).as_secs();
-    let (days, hours, minutes) = (whole / 86400, whole / 3600 % 24, whole / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{whole}s"),
-        (0, 0, _) => format!("{minutes}m {:02}s", whole % 60),
-        (0, _, _) => format!("{hours}h {minutes:02}m"),
-        _ => format!("{days}d {hours:02}h"),
+#[expect(clippy::cast_precision_loss, reason = "seconds are shown")]
+fn soon(at: u64, now: u64) -> String {
+    match at.saturating_sub(now) {
+        0..1000 => "now".to_owned(),
+        millis => format!("in {}", duration(millis as f64 / 1000.0)),
     }
 }
 
-/// A size in binary units with about three digits.
-fn bytes(size: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let mut value = size as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 || value >= 99.95 {
-        format!("{value:.0} {}", UNITS[unit])
-    } else {
-        format!("{value:.1} {}", UNITS[unit])
+/// How a process ended: `exit status 1`, `signal 9`.
+#[must_use]
+pub fn ending(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit status {code}"),
+        Exit::Signal(number) => format!("signal {number}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::record::Reason;
+    use crate::session::view::{LastExit, OwnerView};
+
+    fn server(name: &str, state: &'static str) -> ServerView {
+        ServerView::blank(name.parse().expect("a name"), state)
+    }
+
+    fn running(name: &str, pid: i32) -> ServerView {
+        ServerView {
+            pid: Some(pid),
+            uptime_seconds: Some(41.0),
+            cpu_percent_now: 1.4,
+            memory_bytes: 304 << 20,
+            memory_peak_bytes: Some(311 << 20),
+            memory_trend_bytes_per_hour: Some(1e5),
+            processes: 3,
+            ..server(name, "running")
+        }
+    }
+
+    fn shown(servers: Vec<ServerView>, all: bool) -> String {
+        let session = SessionView {
+            id: "pts3-4821-k7f2".to_owned(),
+            current: true,
+            owner: OwnerView { pid: 4821, alive: true },
+            tty: Some("/dev/pts/3".into()),
+            shell: "zsh".to_owned(),
+            created: 0,
+            sum: Sum::of(&servers),
+            servers,
+        };
+        anstream::adapter::strip_str(&sessions(&[session], all)).to_string()
+    }
 
     #[test]
-    fn times_and_sizes_are_short() {
-        for (seconds, text) in
-            [(0.2, "0s"), (59.9, "59s"), (61.0, "1m 01s"), (3700.0, "1h 01m"), (90000.0, "1d 01h"), (-1.0, "0s")]
-        {
-            assert_eq!(duration(seconds), text);
-        }
-        for (size, text) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1 << 10, "1.0 KiB"),
-            (65 << 20, "65.0 MiB"),
-            (255 << 20, "255 MiB"),
-            (3 << 30, "3.0 GiB"),
-        ] {
-            assert_eq!(bytes(size), text);
-        }
+    fn a_table_has_the_columns_that_say_something() {
+        insta::assert_snapshot!(shown(vec![running("files", 48301)], false), @r"
+          NAME   STATE      PID  UPTIME   CPU   MEMORY  PROCS
+        ● files  running  48301     41s  1.4%  304 MiB      3
+        ");
+        let grown = ServerView {
+            port: Some(3001),
+            public: true,
+            restarts: 2,
+            memory_peak_bytes: Some(3 << 30),
+            memory_trend_bytes_per_hour: Some(25e6),
+            uptime_seconds: Some(7300.0),
+            ..running("web", 51)
+        };
+        insta::assert_snapshot!(shown(vec![running("directory-polling", 48301), grown, server("old", "stopped")], true), @r"
+        pts3-4821-k7f2 (zsh 4821, /dev/pts/3, this one)
+          NAME               STATE      PID   PORT  UPTIME  RESTARTS   CPU   MEMORY     PEAK        TREND  PROCS
+        ● directory-polling  running  48301      -     41s         -  1.4%  304 MiB        -            -      3
+        ● web                running     51  3001!  2h 01m         2  1.4%  304 MiB  3.0 GiB  +23.8 MiB/h      3
+        ○ old                stopped      -      -       -         -     -        -        -            -      -
+          2 running                                                   2.8%  608 MiB                            6
+        ");
+        insta::assert_snapshot!(shown(Vec::new(), false), @"  no servers in session pts3-4821-k7f2");
+    }
+
+    #[test]
+    fn what_does_not_run_is_explained_below_its_row() {
+        let ended = |exit| LastExit { exit: Some(exit), reason: Reason::Exited, at: 0 };
+        let waiting = ServerView {
+            reason: Some("it ended by itself".to_owned()),
+            last_exit: Some(ended(Exit::Code(1))),
+            next_attempt: Some(4_000),
+            ..server("web", "waiting")
+        };
+        assert_eq!(
+            explanation(&waiting, 1_000).as_deref(),
+            Some("it ended by itself: exit status 1; next attempt in 3s")
+        );
+        assert_eq!(
+            explanation(&waiting, 3_999).as_deref(),
+            Some("it ended by itself: exit status 1; next attempt now")
+        );
+        let killed = ServerView { exit: Some(Exit::Signal(9)), next_attempt: None, ..waiting.clone() };
+        assert_eq!(explanation(&killed, 0).as_deref(), Some("it ended by itself: signal 9"));
+        assert_eq!(explanation(&running("web", 7), 0), None);
     }
 }

@@ -31,6 +31,8 @@ pub struct Process {
     pub cpu: Duration,
     /// Resident memory in bytes, pages that it shares with others included.
     pub resident: u64,
+    /// How many threads it has.
+    pub threads: u64,
     /// Where its stack begins: chosen anew by every `execve(2)`, kept by `fork(2)`. 0 if it may not be seen.
     image: u64,
 }
@@ -62,6 +64,7 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
         zombie: matches!(field(3)?, "Z" | "X" | "x"),
         cpu: Duration::from_millis(ticks * 1000 / ticks_per_second()),
         resident: field(24)?.parse::<u64>().ok()? * page_size(),
+        threads: field(20)?.parse().ok()?,
         image: field(28)?.parse().unwrap_or(0),
     })
 }
@@ -108,6 +111,18 @@ fn children_of_thread(thread: &Path) -> io::Result<Vec<Pid>> {
 #[must_use]
 pub fn lists_children() -> bool {
     children_of_threads(Pid::this()).is_ok()
+}
+
+/// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
+///
+/// Since Linux 6.2 the directory says so itself (`proc_pid_fd(5)`); before, its entries are counted.
+#[must_use]
+pub fn open_files(pid: Pid) -> Option<u64> {
+    let listing = format!("/proc/{pid}/fd");
+    match fs::metadata(&listing).ok()?.len() {
+        0 => fs::read_dir(&listing).ok().map(|entries| entries.count() as u64),
+        count => Some(count),
+    }
 }
 
 /// Every process that `/proc` shows, in order of their numbers. Read little by little: what is started meanwhile, and so
@@ -210,6 +225,23 @@ mod tests {
         assert_eq!(process.start, 777);
         assert_eq!(process.cpu, Duration::from_secs(3));
         assert_eq!(process.image, 12345);
+        assert_eq!(process.threads, 1);
+    }
+
+    #[test]
+    fn open_files_are_counted_as_they_come_and_go() {
+        // Another process: other tests of this one open files at the same time.
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("cat");
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let listed = || fs::read_dir(format!("/proc/{pid}/fd")).expect("listed").count() as u64;
+        // Between its start and its first read a program opens and closes libraries.
+        while read(pid).is_some_and(|it| it.resident == 0) || open_files(pid) != Some(listed()) {
+            std::hint::spin_loop();
+        }
+        assert!(open_files(pid).is_some_and(|count| count >= 3));
+        drop(child.stdin.take());
+        child.wait().expect("collected");
+        assert_eq!(open_files(pid), None);
     }
 
     #[test]

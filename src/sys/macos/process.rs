@@ -33,6 +33,8 @@ pub struct Process {
     pub cpu: Duration,
     /// Resident memory in bytes, pages that it shares with others included. Zero for a process of another user.
     pub resident: u64,
+    /// How many threads it has. Zero for a process of another user.
+    pub threads: u64,
     /// Whether it has not executed a program since it was forked.
     is_fork: bool,
 }
@@ -56,6 +58,7 @@ pub fn read(pid: Pid) -> Option<Process> {
         zombie: i64::from(process.state) == i64::from(libc::SZOMB),
         cpu: since_ticks(ticks),
         resident: task.map_or(0, |task| task.pti_resident_size),
+        threads: task.and_then(|task| task.pti_threadnum.try_into().ok()).unwrap_or(0),
         is_fork: process.accounting & AFORK != 0,
     })
 }
@@ -65,6 +68,28 @@ pub fn read(pid: Pid) -> Option<Process> {
 pub fn children(parent: Pid) -> Vec<Pid> {
     u32::try_from(parent.as_raw()).map_or(Vec::new(), |parent| list(PROC_PPID_ONLY, parent))
 }
+
+/// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
+#[must_use]
+pub fn open_files(pid: Pid) -> Option<u64> {
+    let mut entries = vec![[0_u32; 2]; 256];
+    loop {
+        let room = entries.len() * DESCRIPTOR_ENTRY;
+        let size = i32::try_from(room).ok()?;
+        let buffer = entries.as_mut_ptr().cast();
+        // SAFETY: the kernel writes at most `size` bytes into a buffer that is as large.
+        let written = unsafe { libc::proc_pidinfo(pid.as_raw(), libc::PROC_PIDLISTFDS, 0, buffer, size) };
+        let written = usize::try_from(written).ok().filter(|&written| written > 0)?;
+        if written < room {
+            return u64::try_from(written / DESCRIPTOR_ENTRY).ok();
+        }
+        // There may be more than fitted.
+        entries.resize(entries.len() * 2, [0; 2]);
+    }
+}
+
+/// The size of `struct proc_fdinfo` of `sys/proc_info.h`, two 32-bit numbers.
+const DESCRIPTOR_ENTRY: usize = size_of::<[u32; 2]>();
 
 /// Whether the kernel lists the children of a process.
 #[must_use]

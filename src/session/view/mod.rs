@@ -1,0 +1,139 @@
+//! What `status` tells of sessions and servers, in the stable form of its `--json`.
+
+mod server;
+mod state;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+pub use self::server::{LastExit, ServerView};
+use super::open::Session;
+use super::record::SessionRecord;
+use super::sweep;
+use crate::disk::layout::Root;
+
+/// The version of the format; raised when something in it changes its meaning.
+const VERSION: u32 = 1;
+
+/// All that `status --json` prints.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The version of this format.
+    pub version: u32,
+    /// The sessions, in order of their ids.
+    pub sessions: Vec<SessionView>,
+}
+
+/// One session.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionView {
+    /// Its id.
+    pub id: String,
+    /// Whether it is the one that the command is in.
+    pub current: bool,
+    /// Its owner.
+    pub owner: OwnerView,
+    /// The path of its terminal.
+    pub tty: Option<PathBuf>,
+    /// What its owner is called.
+    pub shell: String,
+    /// When it was opened, in milliseconds since the epoch.
+    pub created: u64,
+    /// What its servers use together.
+    pub sum: Sum,
+    /// Its servers, in order of their names.
+    pub servers: Vec<ServerView>,
+}
+
+/// The owner of a session.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerView {
+    /// Its number.
+    pub pid: i32,
+    /// Whether it lives.
+    pub alive: bool,
+}
+
+/// What several servers use together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Sum {
+    /// How many of them live.
+    pub running: usize,
+    /// Processor time, in seconds.
+    pub cpu_seconds: f64,
+    /// The shares of a processor that each uses now, in percent of one.
+    pub cpu_percent_now: f64,
+    /// Resident memory, in bytes; shared pages count for each process.
+    pub memory_bytes: u64,
+    /// How the memory grows, in bytes per hour, as far as it is known of each.
+    pub memory_trend_bytes_per_hour: Option<f64>,
+    /// Processes.
+    pub processes: usize,
+    /// Threads.
+    pub threads: u64,
+    /// Open files.
+    pub open_files: u64,
+}
+
+impl Sum {
+    /// Adds up what these servers use.
+    #[must_use]
+    pub fn of<'a>(servers: impl IntoIterator<Item = &'a ServerView>) -> Self {
+        servers.into_iter().filter(|server| server.processes > 0).fold(Self::default(), Self::and)
+    }
+
+    fn and(mut self, server: &ServerView) -> Self {
+        self.running += 1;
+        self.cpu_seconds += server.cpu_seconds;
+        self.cpu_percent_now += server.cpu_percent_now;
+        self.memory_bytes += server.memory_bytes;
+        self.processes += server.processes;
+        self.threads += server.threads;
+        self.open_files += server.open_files;
+        if let Some(trend) = server.memory_trend_bytes_per_hour {
+            *self.memory_trend_bytes_per_hour.get_or_insert_default() += trend;
+        }
+        self
+    }
+}
+
+/// The report on these sessions.
+#[must_use]
+pub fn report(sessions: Vec<SessionView>) -> Report {
+    Report { version: VERSION, sessions }
+}
+
+impl SessionView {
+    /// Looks at a session.
+    #[must_use]
+    pub fn of(root: &Root, record: &SessionRecord, alive: bool, current: bool) -> Self {
+        let paths = root.session(&record.id);
+        let mut servers = ServerView::of_all(&paths);
+        if servers.iter().any(ServerView::is_lost) {
+            // Servers that lost both watchers are ended before anything is said of them.
+            let _ = sweep::examine(root, record.id.clone()).sweep();
+            servers = ServerView::of_all(&paths);
+        }
+        servers.extend(sweep::strays(&paths, record).iter().filter_map(|stray| {
+            let name = if stray.name == "session" { "unmanaged" } else { &stray.name };
+            Some(ServerView::unmanaged(name.parse().ok()?, &stray.process))
+        }));
+        Self {
+            id: record.id.to_string(),
+            current,
+            owner: OwnerView { pid: record.owner.pid, alive },
+            tty: record.tty.clone(),
+            shell: record.shell.clone(),
+            created: record.created,
+            sum: Sum::of(&servers),
+            servers,
+        }
+    }
+
+    /// Looks at a session that lives.
+    #[must_use]
+    pub fn of_live(root: &Root, session: &Session, current: bool) -> Self {
+        Self::of(root, &session.record, !session.owner.has_exited(), current)
+    }
+}

@@ -1,0 +1,128 @@
+//! One server in detail: what `status NAME` says below its row.
+
+use super::quantity::{bytes, count, duration, percent, trend};
+use super::style::{self, paint};
+use super::table::ending;
+use crate::context;
+use crate::session::view::{LastExit, ServerView};
+
+/// A line for each thing that is known of a server.
+#[must_use]
+pub fn details(server: &ServerView) -> String {
+    rows(server, context::wall_millis()).into_iter().fold(String::new(), |text, (name, value)| {
+        text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + &value + "\n"
+    })
+}
+
+fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, String)> {
+    let pids = server.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
+    let rows = [
+        ("command", server.command.as_ref().map(|words| words.join(" "))),
+        ("defined in", server.source.as_ref().map(|path| path.display().to_string())),
+        ("address", address(server)),
+        ("processor", lives(server).map(processor)),
+        ("memory", memory(server)),
+        ("open files", lives(server).map(|it| it.open_files.to_string())),
+        ("threads", lives(server).map(|it| it.threads.to_string())),
+        ("tree", (!pids.is_empty()).then_some(pids)),
+        ("last exit", server.last_exit.as_ref().map(|last| last_exit(last, server.restarts, now))),
+        ("log", server.log.as_ref().map(|log| log.display().to_string())),
+        ("watched by", watchers(server)),
+    ];
+    rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn lives(server: &ServerView) -> Option<&ServerView> {
+    (server.processes > 0).then_some(server)
+}
+
+fn address(server: &ServerView) -> Option<String> {
+    let port = server.port?;
+    let place = server.url.clone().unwrap_or_else(|| format!("port {port}"));
+    Some(if server.public { place + ", open to other machines" } else { place })
+}
+
+fn processor(server: &ServerView) -> String {
+    let (now, life) = (percent(server.cpu_percent_now), percent(server.cpu_percent));
+    format!("{now} of one now, {life} since its start, {:.1} s in all", server.cpu_seconds)
+}
+
+fn memory(server: &ServerView) -> Option<String> {
+    let now = lives(server).map(|it| bytes(it.memory_bytes));
+    let peak = server.memory_peak_bytes.map(|peak| format!("peak {}", bytes(peak)));
+    let growth = server.memory_trend_bytes_per_hour.map(trend);
+    let limit = server.memory_limit_bytes.map(|limit| format!("limit {}", bytes(limit)));
+    let parts: Vec<String> = [now, peak, growth, limit].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds are shown")]
+fn last_exit(last: &LastExit, restarts: u32, now: u64) -> String {
+    let how = last.exit.map_or(String::new(), |exit| format!(", {}", ending(exit)));
+    let ago = duration(now.saturating_sub(last.at) as f64 / 1000.0);
+    let again = match restarts {
+        0 => String::new(),
+        times => format!("; started again {}", count(times.into(), "time", "times")),
+    };
+    format!("{ago} ago: {}{how}{again}", last.reason.text())
+}
+
+fn watchers(server: &ServerView) -> Option<String> {
+    let supervisor = server.supervisor_pid?;
+    let keeper = server.keeper_pid.map_or("-".to_owned(), |keeper| keeper.to_string());
+    Some(format!("supervisor {supervisor}, keeper {keeper}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::record::Reason;
+    use crate::sys::wait::Exit;
+
+    fn shown(server: &ServerView) -> String {
+        rows(server, 60_000).iter().fold(String::new(), |text, (name, value)| text + name + ": " + value + "\n")
+    }
+
+    #[test]
+    fn what_is_known_of_a_server_is_said_and_nothing_else() {
+        let blank = ServerView::blank("web".parse().expect("a name"), "stopped");
+        assert_eq!(shown(&blank), "");
+        let server = ServerView {
+            command: Some(vec!["npx".to_owned(), "-y".to_owned(), "a-server".to_owned()]),
+            source: Some("/home/me/.config/mcp-hook/servers.json".into()),
+            port: Some(3001),
+            url: Some("http://127.0.0.1:3001/mcp".to_owned()),
+            public: true,
+            cpu_percent: 0.4,
+            cpu_percent_now: 2.0,
+            cpu_seconds: 75.0,
+            memory_bytes: 304 << 20,
+            memory_peak_bytes: Some(700 << 20),
+            memory_trend_bytes_per_hour: Some(-25e6),
+            memory_limit_bytes: Some(2 << 30),
+            processes: 2,
+            threads: 33,
+            open_files: 71,
+            pids: vec![7, 8],
+            restarts: 1,
+            last_exit: Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, at: 0 }),
+            supervisor_pid: Some(6),
+            keeper_pid: Some(5),
+            log: Some("/logs/web.log".into()),
+            ..blank
+        };
+        insta::assert_snapshot!(shown(&server), @r"
+        command: npx -y a-server
+        defined in: /home/me/.config/mcp-hook/servers.json
+        address: http://127.0.0.1:3001/mcp, open to other machines
+        processor: 2.0% of one now, 0.4% since its start, 75.0 s in all
+        memory: 304 MiB, peak 700 MiB, -23.8 MiB/h, limit 2.0 GiB
+        open files: 71
+        threads: 33
+        tree: 7 8
+        last exit: 1m 00s ago: it ended by itself, exit status 1; started again 1 time
+        log: /logs/web.log
+        watched by: supervisor 6, keeper 5
+        ");
+    }
+}

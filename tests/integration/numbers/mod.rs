@@ -1,0 +1,3 @@
+//! What is said of servers and of the installation.
+
+mod status;
