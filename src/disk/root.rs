@@ -5,7 +5,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 use tracing::debug;
 
 use super::file;
@@ -54,12 +54,28 @@ fn runtime_directory() -> Option<PathBuf> {
     (check_text(&directory).is_ok() && file::check_directory(&directory).is_ok()).then(|| directory.join("mcp-hook"))
 }
 
-fn state_directory() -> Result<PathBuf> {
+/// Where what outlives a session is kept: `$XDG_STATE_HOME/mcp-hook`, or what the platform has for it.
+///
+/// # Errors
+/// When there is no home directory, or its path cannot be used.
+pub fn state_directory() -> Result<PathBuf> {
     let hint = || "set HOME, or MCP_HOOK_DIR to a directory of your own".to_owned();
     let projects = ProjectDirs::from("", "", "mcp-hook").context("could not find a home directory").hint(hint)?;
     let state = projects.state_dir().unwrap_or_else(|| projects.data_local_dir()).to_owned();
     check_text(&state).with_context(|| format!("could not use {}", state.display())).hint(hint)?;
     Ok(state)
+}
+
+/// Where the user's own files are: `$XDG_CONFIG_HOME/mcp-hook`, else `~/.config/mcp-hook`, on macOS too: that is where
+/// people keep what they write by hand.
+///
+/// # Errors
+/// When there is no home directory.
+pub fn config_directory() -> Result<PathBuf> {
+    let chosen = context::variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|chosen| chosen.is_absolute());
+    let of_home = || Some(BaseDirs::new()?.home_dir().join(".config"));
+    let found = chosen.or_else(of_home).context("could not find a home directory");
+    Ok(found.hint(|| "set HOME or XDG_CONFIG_HOME".to_owned())?.join("mcp-hook"))
 }
 
 /// Paths go into shell text and into environment variables of one line.
@@ -75,7 +91,11 @@ fn printable(path: &Path) -> String {
     path.display().to_string().escape_debug().to_string()
 }
 
-fn create_private(path: &Path) -> Result<()> {
+/// Makes a directory of ours, and those above it, with mode 0700, and checks what is there already.
+///
+/// # Errors
+/// When it is not ours alone, or somebody else could replace it.
+pub fn create_private(path: &Path) -> Result<()> {
     check_above(path)?;
     match file::ensure_directory(path) {
         Err(error) if file::is_missing(&error) => {

@@ -1,0 +1,116 @@
+//! Which files of projects the user has allowed, by path and content. One small file for each, so that several commands
+//! at once cannot lose what another one wrote.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::document::Document;
+use crate::disk::{file, record, root};
+
+const VERSION: u32 = 1;
+
+/// Whether a file counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// The user has allowed exactly this content at this place.
+    Allowed,
+    /// Nobody has been asked.
+    Missing,
+    /// The user has allowed something else at this place.
+    Changed,
+}
+
+/// What is remembered of a file.
+#[derive(Serialize, Deserialize)]
+struct Allowed {
+    version: u32,
+    /// The canonical path, for people who look at it.
+    path: String,
+    /// The SHA-256 of the content, in hexadecimal.
+    sha256: String,
+}
+
+/// Whether `document` has been allowed. What cannot be read allows nothing.
+#[must_use]
+pub fn of(document: &Document) -> Permission {
+    let remembered = || {
+        let content = file::read(&remembered_at(&canonical(&document.file)?)?)?;
+        content.map(|content| record::parse::<Allowed>(&content, VERSION)).transpose()
+    };
+    match remembered() {
+        Ok(Some(allowed)) if allowed.sha256 == digest(document.text.as_bytes()) => Permission::Allowed,
+        Ok(Some(_)) => Permission::Changed,
+        Ok(None) | Err(_) => Permission::Missing,
+    }
+}
+
+/// Whether anything has been allowed at all: mostly not, and then nothing has to be looked for.
+#[must_use]
+pub fn is_any() -> bool {
+    directory().is_ok_and(|directory| directory.is_dir())
+}
+
+/// Remembers that `document` is allowed as it was read.
+///
+/// # Errors
+/// When that cannot be written.
+pub fn allow(document: &Document) -> Result<()> {
+    let path = canonical(&document.file)?;
+    let to = remembered_at(&path)?;
+    let directory = directory()?;
+    root::create_private(&directory)?;
+    let allowed =
+        Allowed { version: VERSION, path: path.display().to_string(), sha256: digest(document.text.as_bytes()) };
+    file::replace(&to, &serde_json::to_vec(&allowed)?).with_context(|| format!("could not write {}", to.display()))
+}
+
+/// Forgets that the file at `path` was allowed; false if it was not.
+///
+/// # Errors
+/// When that cannot be removed.
+pub fn deny(path: &Path) -> Result<bool> {
+    let at = remembered_at(&canonical(path)?)?;
+    match fs::remove_file(&at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        result => result.map(|()| true).with_context(|| format!("could not remove {}", at.display())),
+    }
+}
+
+/// The path without links. A file that is gone keeps its name in its directory, so that it can be denied.
+fn canonical(path: &Path) -> Result<PathBuf> {
+    let name = path.file_name().with_context(|| format!("could not use {}: it is no file", path.display()))?;
+    let found = fs::canonicalize(path).or_else(|_| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(parent).map(|parent| parent.join(name))
+    });
+    found.with_context(|| format!("could not find {}", path.display()))
+}
+
+fn remembered_at(canonical: &Path) -> Result<PathBuf> {
+    Ok(directory()?.join(digest(canonical.as_os_str().as_bytes())))
+}
+
+fn directory() -> Result<PathBuf> {
+    Ok(root::state_directory()?.join("allowed"))
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_what_sha256sum_prints() {
+        assert_eq!(digest(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,198 @@
+//! All definitions that count in a directory: the project's before the user's.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+
+use super::allowed::{self, Permission};
+use super::document::{self, Document, Origin};
+use super::entry::{Definition, Kind};
+use super::parse::{self, Content, Entry};
+use crate::context;
+use crate::disk::names::ServerName;
+use crate::failure::{hint_of, hinted};
+
+/// The definitions that there are, those that may not be used included.
+#[derive(Debug)]
+pub struct Catalogue {
+    sources: Vec<Source>,
+}
+
+/// A file with definitions.
+#[derive(Debug)]
+pub struct Source {
+    /// Whose it is.
+    pub origin: Origin,
+    /// Where it is, if it could be found.
+    pub file: Option<PathBuf>,
+    /// Whether what stands in it counts.
+    pub permission: Permission,
+    /// What stands in it.
+    pub entries: Result<Vec<Entry>>,
+}
+
+impl Catalogue {
+    /// Reads the project's file above the working directory and the user's file. What cannot be read is an error only
+    /// for whoever asks for something that it may have held.
+    #[must_use]
+    pub fn read() -> Self {
+        // In a directory that was removed there is no project.
+        let project = context::working_directory().map_or(Ok(None), |directory| document::project(&directory));
+        let project = Source::of(Origin::Project, project);
+        let user = Source::of(Origin::User, document::user());
+        Self { sources: project.into_iter().chain(user).collect() }
+    }
+
+    /// What would be started as `name`; `None` if no file defines it.
+    ///
+    /// # Errors
+    /// When it is defined wrongly, in a file that cannot be read, or in one that has not been allowed.
+    pub fn find(&self, name: &ServerName) -> Result<Option<Definition>> {
+        for source in self.sources.iter().filter(|source| source.permission == Permission::Allowed) {
+            match source.find(name)? {
+                Some(Content::Server(definition)) => return Ok(Some(*definition)),
+                Some(Content::Client) | None => {}
+            }
+        }
+        match self.sources.iter().find(|source| source.permission != Permission::Allowed) {
+            Some(source) => source.refuse(name).map(|()| None),
+            None => Ok(None),
+        }
+    }
+
+    /// The files, the one that comes first in front.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+}
+
+/// A definition, and what becomes of it.
+#[derive(Debug)]
+pub struct Listed<'catalogue> {
+    /// Its name, as it stands.
+    pub name: &'catalogue str,
+    /// The file that it stands in.
+    pub source: &'catalogue Source,
+    /// What stands there; `None` if that is wrong.
+    pub content: Option<&'catalogue Content>,
+    /// What becomes of it.
+    pub state: State,
+}
+
+/// What becomes of a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It may be started.
+    Usable,
+    /// There is nothing to start: it runs elsewhere.
+    Remote,
+    /// It is a client's way to a server of ours.
+    Client,
+    /// Another file defines the name and comes first.
+    Shadowed,
+    /// Its file has not been allowed, or has changed since.
+    Refused(Permission),
+    /// It is wrong.
+    Broken(String),
+}
+
+impl Catalogue {
+    /// Every definition, and what becomes of it.
+    #[must_use]
+    pub fn all(&self) -> Vec<Listed<'_>> {
+        let mut taken: Vec<&str> = Vec::new();
+        let mut all = Vec::new();
+        for source in &self.sources {
+            let mut found: Vec<&str> = Vec::new();
+            for entry in source.entries.iter().flatten() {
+                let state = source.state(entry, taken.contains(&entry.name.as_str()));
+                if source.permission == Permission::Allowed && state != State::Client {
+                    found.push(&entry.name);
+                }
+                all.push(Listed { name: &entry.name, source, content: entry.content.as_ref().ok(), state });
+            }
+            taken.append(&mut found);
+        }
+        all
+    }
+}
+
+/// The servers that a new session starts by itself. Costs two failed system calls where nothing is defined, and no look
+/// at the directories above where nothing was ever allowed.
+#[must_use]
+pub fn autostarted() -> Vec<Definition> {
+    let user = Source::of(Origin::User, document::user());
+    let project = allowed::is_any().then(context::working_directory).and_then(Result::ok);
+    let project = project.and_then(|directory| Source::of(Origin::Project, document::project(&directory)));
+    let catalogue = Catalogue { sources: project.into_iter().chain(user).collect() };
+    let usable = catalogue.all().into_iter().filter(|listed| listed.state == State::Usable);
+    let server = usable.filter_map(|listed| match listed.content {
+        Some(Content::Server(definition)) => Some(&**definition),
+        _ => None,
+    });
+    server.filter(|definition| definition.hook.autostart).cloned().collect()
+}
+
+impl Source {
+    fn of(origin: Origin, document: Result<Option<Document>>) -> Option<Self> {
+        let entries = |document: &Document| parse::entries(&document.file, &document.text);
+        match document {
+            Ok(None) => None,
+            Ok(Some(document)) => {
+                let permission = match origin {
+                    Origin::Project => allowed::of(&document),
+                    Origin::User => Permission::Allowed,
+                };
+                Some(Self { origin, permission, entries: entries(&document), file: Some(document.file) })
+            }
+            Err(error) => {
+                let permission = match origin {
+                    Origin::Project => Permission::Missing,
+                    Origin::User => Permission::Allowed,
+                };
+                Some(Self { origin, file: None, permission, entries: Err(error) })
+            }
+        }
+    }
+
+    /// The entry `name`, with its error or that of the whole file.
+    fn find(&self, name: &ServerName) -> Result<Option<Content>> {
+        let entries = self.entries.as_ref().map_err(repeat)?;
+        let entry = entries.iter().find(|entry| entry.name == name.as_str());
+        entry.map(|entry| entry.content.as_ref().map(Content::clone).map_err(repeat)).transpose()
+    }
+
+    fn state(&self, entry: &Entry, is_taken: bool) -> State {
+        match &entry.content {
+            Ok(Content::Client) => State::Client,
+            _ if self.permission != Permission::Allowed => State::Refused(self.permission),
+            _ if is_taken => State::Shadowed,
+            Err(error) => State::Broken(format!("{error:#}")),
+            Ok(Content::Server(definition)) if matches!(definition.kind, Kind::Remote) => State::Remote,
+            Ok(Content::Server(_)) => State::Usable,
+        }
+    }
+
+    /// The reason why nothing of a file that may not be used is `name`, if it could be.
+    fn refuse(&self, name: &ServerName) -> Result<()> {
+        if let Some(Content::Client) | None = self.find(name)? {
+            return Ok(());
+        }
+        let file = self.file.as_deref().unwrap_or(Path::new(".mcp.json")).display();
+        let why = match self.permission {
+            Permission::Changed => "it has changed since it was allowed",
+            Permission::Missing | Permission::Allowed => "it has not been allowed",
+        };
+        let message = format!("could not use {name} as {file} defines it: {why}");
+        Err(hinted(message, "look at the file, then: mcp-hook allow"))
+    }
+}
+
+/// The same error once more: what was read once is asked for several times.
+fn repeat(error: &anyhow::Error) -> anyhow::Error {
+    match hint_of(error) {
+        Some(hint) => hinted(format!("{error:#}"), hint),
+        None => anyhow!("{error:#}"),
+    }
+}

@@ -1,0 +1,112 @@
+//! The files that define servers: where they are, and reading them.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::fcntl::OFlag;
+
+use crate::context;
+use crate::disk::root;
+
+/// A file with servers is far smaller.
+const LARGEST: u64 = 4 << 20;
+
+/// Whose definitions a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A project's `.mcp.json`: counts once it has been allowed.
+    Project,
+    /// The user's own `servers.json`.
+    User,
+}
+
+/// A file as it was when it was read.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Where it was found.
+    pub file: PathBuf,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// Where the user's definitions are, whether or not the file is there.
+///
+/// # Errors
+/// When there is no home directory.
+pub fn user_file() -> Result<PathBuf> {
+    Ok(root::config_directory()?.join("servers.json"))
+}
+
+/// The user's definitions; `None` if there is no such file.
+///
+/// # Errors
+/// When there is one that cannot be read.
+pub fn user() -> Result<Option<Document>> {
+    let file = user_file()?;
+    open(&file)?.map(|open| read(file, open)).transpose()
+}
+
+/// The nearest `.mcp.json` in `directory` or above it.
+///
+/// # Errors
+/// When there is one that cannot be read, or that another user wrote.
+pub fn project(directory: &Path) -> Result<Option<Document>> {
+    for above in directory.ancestors() {
+        let file = above.join(".mcp.json");
+        if let Some(open) = open(&file)? {
+            let owner = above.metadata().with_context(|| could_not(&file))?.uid();
+            ensure!(is_trusted(owner), "{}: its directory belongs to user {owner}", could_not(&file));
+            return read(file, open).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// A file by its path, whatever it is called.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub fn at(file: &Path) -> Result<Document> {
+    match open(file)? {
+        Some(open) => read(file.to_owned(), open),
+        None => bail!("{}: there is no such file", could_not(file)),
+    }
+}
+
+fn could_not(file: &Path) -> String {
+    format!("could not read {}", file.display())
+}
+
+fn open(file: &Path) -> Result<Option<File>> {
+    // A pipe is not waited for.
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    match OpenOptions::new().read(true).custom_flags(flags.bits()).open(file) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        result => result.map(Some).with_context(|| could_not(file)),
+    }
+}
+
+/// Reads what is open: what is looked at is what is read. A symbolic link was followed: files of this kind often are
+/// links into a collection of dotfiles.
+fn read(file: PathBuf, open: File) -> Result<Document> {
+    let data = open.metadata().with_context(|| could_not(&file))?;
+    ensure!(data.is_file(), "{}: it is not a regular file", could_not(&file));
+    ensure!(is_trusted(data.uid()), "{}: it belongs to user {}", could_not(&file), data.uid());
+    let mut content = Vec::new();
+    open.take(LARGEST + 1).read_to_end(&mut content).with_context(|| could_not(&file))?;
+    ensure!(content.len() as u64 <= LARGEST, "{}: it has more than {LARGEST} bytes", could_not(&file));
+    match String::from_utf8(content) {
+        Ok(text) => Ok(Document { file, text }),
+        Err(error) => {
+            bail!("{}: it is not valid UTF-8 at byte {}", could_not(&file), error.utf8_error().valid_up_to())
+        }
+    }
+}
+
+/// Whether a file of this user may say what is run.
+fn is_trusted(owner: u32) -> bool {
+    owner == 0 || owner == context::user()
+}

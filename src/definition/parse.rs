@@ -1,0 +1,127 @@
+//! From the text of a file to typed definitions. An entry that is wrong does not hide the others.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use serde_json::Value;
+
+use super::entry::{Definition, Kind};
+use super::place::{Place, Read, join};
+use super::{hook, json};
+use crate::disk::names::ServerName;
+
+/// The key of the servers in a file.
+pub const SERVERS: &str = "mcpServers";
+
+/// What stands under `mcpServers`: a name and what it means.
+#[derive(Debug)]
+pub struct Entry {
+    /// The name, as it stands.
+    pub name: String,
+    /// What stands there, or what is wrong with it.
+    pub content: Result<Content>,
+}
+
+/// What an entry means.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A server.
+    Server(Box<Definition>),
+    /// How a client reaches a server that mcp-hook starts: `mcp-hook run NAME`, or a url with a port that mcp-hook gave.
+    /// It defines nothing.
+    Client,
+}
+
+/// The entries of a file, in their order.
+///
+/// # Errors
+/// When the whole file cannot be used: no JSON, or no object of servers.
+pub fn entries(file: &Path, text: &str) -> Result<Vec<Entry>> {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let unreadable = |why: &dyn std::fmt::Display| anyhow!("could not read {}: {why}", file.display());
+    let document: Value = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+    let root = Place::new("the file".to_owned(), &document);
+    let Some(servers) = document.as_object().map(|root| root.get(SERVERS)) else {
+        return Err(unreadable(&root.other_than("an object")));
+    };
+    let Some(servers) = servers else { return Ok(Vec::new()) };
+    let place = Place::new(SERVERS.to_owned(), servers);
+    place.fields().map_err(|error| unreadable(&error))?;
+    let entry = |name: String, count: usize| {
+        let place = Place::new(join(SERVERS, &name), &servers[&name]);
+        let content =
+            if count == 1 { content(file, &name, &place) } else { Err(place.wrong("stands there more than once")) };
+        Entry { name, content: content.map_err(|error| unreadable(&error)) }
+    };
+    Ok(names(text)?.into_iter().map(|(name, count)| entry(name, count)).collect())
+}
+
+/// The names of the servers in the order in which they stand, and how often each does.
+fn names(text: &str) -> Result<Vec<(String, usize)>> {
+    let mut names: Vec<(String, usize)> = Vec::new();
+    // Of two equal members the last one counts, as everywhere.
+    let servers = json::members(text)?.into_iter().rfind(|member| member.name == SERVERS);
+    let members = servers.map(|member| json::members(&text[member.value])).transpose()?;
+    for member in members.unwrap_or_default() {
+        match names.iter_mut().find(|(name, _)| *name == member.name) {
+            Some((_, count)) => *count += 1,
+            None => names.push((member.name, 1)),
+        }
+    }
+    Ok(names)
+}
+
+fn content(file: &Path, name: &str, place: &Place) -> Read<Content> {
+    if is_for_clients(place.value()) {
+        return Ok(Content::Client);
+    }
+    let fields = place.fields()?;
+    let name: ServerName = name.parse().map_err(|error| place.wrong(error))?;
+    let url = fields.read("url", Place::word)?;
+    let definition = Definition {
+        name,
+        file: file.to_owned(),
+        kind: kind(place, url.is_some())?,
+        url,
+        headers: fields.read("headers", Place::map)?.unwrap_or_default(),
+        hook: fields.read("hook", hook::hook)?.unwrap_or_default(),
+    };
+    Ok(Content::Server(Box::new(definition)))
+}
+
+fn kind(place: &Place, has_url: bool) -> Read<Kind> {
+    let fields = place.fields()?;
+    let is_stdio = fields.read("type", |it| it.choice(TYPES))?;
+    let command = fields.read("command", Place::word)?;
+    match (command, is_stdio, has_url) {
+        (Some(command), ..) => Ok(Kind::Program {
+            command,
+            args: fields.read("args", Place::texts)?.unwrap_or_default(),
+            env: fields.read("env", Place::environment)?.unwrap_or_default(),
+            cwd: fields.read("cwd", Place::word)?,
+        }),
+        (None, Some(true), _) => Err(place.wrong("must have \"command\"")),
+        (None, Some(false), false) => Err(place.wrong("must have \"url\" or \"command\"")),
+        (None, None, false) => Err(place.wrong("must have \"command\" or \"url\"")),
+        (None, _, true) => Ok(Kind::Remote),
+    }
+}
+
+/// The types of servers, and whether they talk on standard input and output.
+const TYPES: &[(&str, bool)] = &[("stdio", true), ("http", false), ("sse", false), ("streamable-http", false)];
+
+/// Whether an entry is a client's way to a server of ours. Were it taken for a definition, `mcp-hook run web` would run
+/// `mcp-hook run web`.
+fn is_for_clients(entry: &Value) -> bool {
+    match (entry["command"].as_str(), entry["url"].as_str()) {
+        (Some(command), _) => Path::new(command).file_name().is_some_and(|program| program == "mcp-hook"),
+        (None, Some(url)) => {
+            let variables = url.match_indices("${MCP_").filter_map(|(at, _)| url[at + 2..].split(['}', ':']).next());
+            variables.into_iter().any(|name| name.ends_with("_URL") || name.ends_with("_PORT"))
+        }
+        (None, None) => false,
+    }
+}
