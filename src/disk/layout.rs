@@ -3,7 +3,7 @@
 //! ```text
 //! RUNTIME/pids/ID/session.json   RUNTIME/pids/ID/session.pid
 //! RUNTIME/pids/ID/NAME.json      RUNTIME/pids/ID/NAME.lock      RUNTIME/pids/ID/NAME.pid
-//! RUNTIME/configs/ID/            LOGS/ID/NAME.log
+//! RUNTIME/configs/ID/            LOGS/ID/NAME.log               RUNTIME/ports/NUMBER.lock
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -45,6 +45,12 @@ impl Root {
     #[must_use]
     pub fn configs(&self) -> PathBuf {
         self.runtime.join("configs")
+    }
+
+    /// The directory with one lock file per port that a session has.
+    #[must_use]
+    pub fn ports(&self) -> PathBuf {
+        self.runtime.join("ports")
     }
 
     /// Where the bounded clean-up of `open` goes on next time.

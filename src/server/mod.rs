@@ -1,11 +1,14 @@
 //! An MCP server: its command, its settings, its environment, its record, its log and its numbers.
 
+pub mod claim;
 pub mod command;
 pub mod environment;
 pub mod history;
+pub mod holder;
 pub mod invocation;
 pub mod journal;
 pub mod log;
+pub mod port;
 pub mod record;
 pub mod settings;
 pub mod token;

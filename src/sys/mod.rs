@@ -13,18 +13,19 @@ pub mod fork;
 mod procargs;
 pub mod pty;
 pub mod signals;
+pub mod socket;
 pub mod spawn;
 pub mod wait;
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{follow, handle, hangup, host, mark, orphans, process, title};
+pub use linux::{follow, handle, hangup, host, listeners, mark, orphans, process, title};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use macos::{follow, handle, hangup, host, mark, orphans, process, title};
+pub use macos::{follow, handle, hangup, host, listeners, mark, orphans, process, title};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");

@@ -6,6 +6,7 @@ pub mod follow;
 pub mod handle;
 pub mod hangup;
 pub mod host;
+pub mod listeners;
 pub mod mark;
 pub mod orphans;
 pub mod process;

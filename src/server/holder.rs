@@ -1,0 +1,120 @@
+//! Who has a port that cannot be had.
+
+use crate::context;
+use crate::sys::listeners::{self, Listener};
+use crate::sys::process;
+
+/// Why a port cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Taken {
+    /// Somebody listens there.
+    #[error("port {number} is in use by {by}")]
+    InUse {
+        /// The port.
+        number: u16,
+        /// Who listens.
+        by: Holder,
+    },
+    /// Another session has it, but its server does not listen yet, or no more.
+    #[error("port {0} is kept for a server of another session")]
+    Leased(u16),
+    /// Something is bound to it that does not listen.
+    #[error("port {0} is held by another program, which does not listen there")]
+    Held(u16),
+    /// The number is a privileged one.
+    #[error("port {0} is for privileged programs")]
+    Privileged(u16),
+    /// The kernel has none left to choose from.
+    #[error("all ports that the system hands out are taken")]
+    NoneLeft,
+}
+
+/// Who listens on a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// This process.
+    Process {
+        /// What its program is called.
+        name: String,
+        /// Its number.
+        pid: i32,
+    },
+    /// One that cannot be seen: another user's.
+    OtherUser(u32),
+    /// One that cannot be seen for another reason: it has more privileges, or lives in a container.
+    Unseen,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Process { name, pid } => write!(out, "{name}, pid {pid}"),
+            Self::OtherUser(0) => out.write_str("a process of root"),
+            Self::OtherUser(user) => write!(out, "a process of user {user}"),
+            Self::Unseen => out.write_str("a process that cannot be seen"),
+        }
+    }
+}
+
+impl Taken {
+    /// That somebody listens on `number`, and who, if so.
+    #[must_use]
+    pub fn by_listener(number: u16) -> Option<Self> {
+        let listeners = listeners::on(number).ok()?;
+        listeners.first().map(|listener| Self::InUse { number, by: Holder::of(listener) })
+    }
+
+    /// What the user can do.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } | Self::Held(_) => "end that program, or choose another port, or auto",
+            Self::Leased(_) => "mcp-hook status --all shows who has it; or choose another one, or auto",
+            Self::Privileged(_) => "choose one from 1024 up, or auto",
+            Self::NoneLeft => "end what is not needed; ip_local_port_range in ip(7) says which ports there are",
+        }
+    }
+}
+
+impl Holder {
+    /// Who has a socket, as far as that can be seen.
+    #[must_use]
+    pub fn of(listener: &Listener) -> Self {
+        match process::all().find(|&pid| listener.is_of(pid).unwrap_or(false)) {
+            Some(pid) => Self::Process { name: process::name(pid), pid: pid.as_raw() },
+            None if listener.user == context::user() => Self::Unseen,
+            None => Self::OtherUser(listener.user),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_says_what_is_in_the_way() {
+        let by = [
+            Holder::Process { name: "node".into(), pid: 123 },
+            Holder::OtherUser(0),
+            Holder::OtherUser(1001),
+            Holder::Unseen,
+        ];
+        let in_use = by.map(|by| Taken::InUse { number: 8000, by }.to_string()).join("\n");
+        assert_snapshot!(in_use, @"
+        port 8000 is in use by node, pid 123
+        port 8000 is in use by a process of root
+        port 8000 is in use by a process of user 1001
+        port 8000 is in use by a process that cannot be seen
+        ");
+        let others = [Taken::Leased(8000), Taken::Held(8000), Taken::Privileged(80), Taken::NoneLeft];
+        assert_snapshot!(others.map(|taken| taken.to_string()).join("\n"), @"
+        port 8000 is kept for a server of another session
+        port 8000 is held by another program, which does not listen there
+        port 80 is for privileged programs
+        all ports that the system hands out are taken
+        ");
+    }
+}
