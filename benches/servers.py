@@ -15,6 +15,7 @@ SERVERS = 100
 IDLE = 20
 DEAD = 10_000
 SESSIONS = 1_000
+DEFINITIONS = 50
 # For servers that nobody listens to.
 NOWHERE = "/dev/null"
 
@@ -175,20 +176,42 @@ def opening(sandbox):
     empty, crowded = sandbox.environment(), sandbox.environment()
     bury(Session(sandbox, crowded), DEAD, dead_process())
 
-    def open_in(env):
-        def timed():
-            before = set(os.listdir(pids)) if (pids := pids_of(env)).exists() else set()
-            seconds = run([sandbox.binary, "open", "--owner", str(os.getpid())], env)
-            for new in set(os.listdir(pids)) - before:
-                forget(pids / new)
-            return seconds
-
-        return timed
-
-    medians = in_turns(60, empty=open_in(empty), crowded=open_in(crowded))
+    medians = in_turns(60, empty=opened(sandbox, empty), crowded=opened(sandbox, crowded))
     ratio = medians["crowded"] / medians["empty"]
     text = f"{ratio:.2f} × ({millis(medians['crowded'])} / {millis(medians['empty'])})"
     return [Row(f"open with {DEAD} dead sessions, / with none", text, ratio, 1.5)]
+
+
+def opening_with_definitions(sandbox):
+    none, many = sandbox.environment(), sandbox.environment()
+    define(many, DEFINITIONS)
+    medians = in_turns(60, none=opened(sandbox, none), many=opened(sandbox, many))
+    ratio = medians["many"] / medians["none"]
+    text = f"{ratio:.2f} × ({millis(medians['many'])} / {millis(medians['none'])})"
+    return [Row(f"open with {DEFINITIONS} definitions, / with none", text, ratio)]
+
+
+def define(env, count):
+    """Writes definitions of the usual kind, none of which starts by itself."""
+    server = {"command": "npx", "args": ["-y", "a-server", "${HOME}"], "env": {"TOKEN": "${TOKEN:-none}"}}
+    server["hook"] = {"port": "auto", "restart": "always", "ready": {"timeout": "10s"}}
+    file = Path(env["HOME"]) / ".config/mcp-hook/servers.json"
+    file.parent.mkdir(parents=True, mode=0o700)
+    servers = {f"server-{number}": server for number in range(count)}
+    file.write_text(json.dumps({"mcpServers": servers}, indent=2), "utf-8")
+
+
+def opened(sandbox, env):
+    """Something that opens a session, tells how long that took, and removes the session."""
+
+    def timed():
+        before = set(os.listdir(pids)) if (pids := pids_of(env)).exists() else set()
+        seconds = run([sandbox.binary, "open", "--owner", str(os.getpid())], env)
+        for new in set(os.listdir(pids)) - before:
+            forget(pids / new)
+        return seconds
+
+    return timed
 
 
 def pids_of(env):
@@ -250,4 +273,4 @@ def size(sandbox):
     return [Row("size of the release binary", f"{mebibytes:.2f} MiB", mebibytes, 2.0, "MiB")]
 
 
-CASES = [closing, starting, running, dying, idling, opening, looking, looking_at_all, size]
+CASES = [closing, starting, running, dying, idling, opening, opening_with_definitions, looking, looking_at_all, size]
