@@ -28,6 +28,9 @@ _mcp__hook() {
             mcp__hook,init)
                 cmd="mcp__hook__subcmd__init"
                 ;;
+            mcp__hook,log)
+                cmd="mcp__hook__subcmd__log"
+                ;;
             mcp__hook,logs)
                 cmd="mcp__hook__subcmd__logs"
                 ;;
@@ -58,6 +61,9 @@ _mcp__hook() {
             mcp__hook__subcmd__help,init)
                 cmd="mcp__hook__subcmd__help__subcmd__init"
                 ;;
+            mcp__hook__subcmd__help,log)
+                cmd="mcp__hook__subcmd__help__subcmd__log"
+                ;;
             mcp__hook__subcmd__help,logs)
                 cmd="mcp__hook__subcmd__help__subcmd__logs"
                 ;;
@@ -83,7 +89,7 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version init start run stop restart status logs cleanup completions help"
+            opts="-v -h -V --verbose --help --version init start run stop restart status logs log cleanup completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -125,7 +131,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help)
-            opts="init start run stop restart status logs cleanup completions help"
+            opts="init start run stop restart status logs log cleanup completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,6 +187,20 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -285,6 +305,24 @@ _mcp__hook() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__log)
+            opts="-v -h --session --verbose --help info warn error"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --session)
+                    COMPREPLY=( $(compgen -W "$(command mcp-hook names sessions 2>/dev/null)" -- "${cur}") )
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

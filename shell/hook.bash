@@ -29,6 +29,16 @@ if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
         \builtin return "$1"
     }
 
+    # What scripts and people write to the central log: NAME MESSAGE. `function` spares the names from aliases.
+    function __mcp_hook_log {
+        if \builtin type -P mcp-hook >/dev/null; then
+            \builtin command mcp-hook log "$@"
+        fi
+    }
+    function mcp_info { __mcp_hook_log info -- "$@"; }
+    function mcp_warn { __mcp_hook_log warn -- "$@"; }
+    function mcp_error { __mcp_hook_log error -- "$@"; }
+
     # One process for two answers: the trap that is set now (any number of lines) and what `open` says (one line).
     if \builtin type -P mcp-hook >/dev/null; then
         __mcp_hook_text=$(

@@ -29,6 +29,22 @@ if builtin status is-interactive
         end
     end
 
+    # What scripts and people write to the central log: NAME MESSAGE.
+    function __mcp_hook_log
+        if builtin command -sq mcp-hook
+            command mcp-hook log $argv
+        end
+    end
+    function mcp_info
+        __mcp_hook_log info -- $argv
+    end
+    function mcp_warn
+        __mcp_hook_log warn -- $argv
+    end
+    function mcp_error
+        __mcp_hook_log error -- $argv
+    end
+
     if builtin command -sq mcp-hook
         builtin set -l line (command mcp-hook open --shell fish --owner $fish_pid)
         if builtin string match -q -- 'set -gx MCP_SESSION_ID *' "$line"

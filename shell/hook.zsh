@@ -28,6 +28,17 @@ if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
         \builtin return 0
     }
 
+    # What scripts and people write to the central log: NAME MESSAGE. `function` spares the names from aliases.
+    function __mcp_hook_log {
+        \builtin emulate -L zsh
+        \builtin setopt no_err_exit no_err_return
+        \builtin whence -p mcp-hook >/dev/null || \builtin return 0
+        \command mcp-hook log "$@"
+    }
+    function mcp_info { __mcp_hook_log info -- "$@"; }
+    function mcp_warn { __mcp_hook_log warn -- "$@"; }
+    function mcp_error { __mcp_hook_log error -- "$@"; }
+
     __mcp_hook_open() {
         \builtin emulate -L zsh
         \builtin setopt no_err_exit no_err_return

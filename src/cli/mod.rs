@@ -7,8 +7,9 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use self::servers::InSession;
 pub use self::servers::{Logs, Restart, Run, Start, Status, Stop, What};
-pub use self::upkeep::{Cleanup, Close, Completions, Init, Names, NamesOf, Open};
+pub use self::upkeep::{Cleanup, Close, Completions, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
 
@@ -38,6 +39,12 @@ impl Cli {
                 Command::Open(Open { shell: Syntax::from_str(shell, false).ok()?, owner: Some(owner.parse().ok()?) })
             }
             ["close", owner] if !owner.starts_with('-') => Command::Close(Close { owner: owner.to_owned() }),
+            ["log", level, "--", name, message] => Command::Log(Log {
+                level: LogLevel::from_str(level, false).ok()?,
+                name: name.parse().ok()?,
+                message: vec![message.into()],
+                session: InSession { session: None },
+            }),
             _ => return None,
         };
         Some(Self { verbose: false, command })
@@ -61,6 +68,8 @@ pub enum Command {
     Status(Status),
     /// Show what a server printed
     Logs(Logs),
+    /// Write a line to the central log
+    Log(Log),
     /// End what outlived its session and remove what dead sessions left
     Cleanup(Cleanup),
     /// Print the completion script for a shell
@@ -82,17 +91,33 @@ mod tests {
 
     #[test]
     fn what_hooks_call_means_the_same_as_when_it_is_typed() {
-        for line in
-            ["init bash", "init fish", "open --shell posix --owner 42", "open --shell fish --owner 7", "close 1:a-1-b"]
-        {
+        for line in [
+            "init bash",
+            "init fish",
+            "open --shell posix --owner 42",
+            "open --shell fish --owner 7",
+            "close 1:a-1-b",
+            "log warn -- web text",
+            "log error -- web --verbose",
+        ] {
             let words = || line.split(' ').map(OsString::from);
             let typed = Cli::try_parse_from(std::iter::once("mcp-hook".into()).chain(words())).expect(line);
             let called = Cli::from_hook(words()).expect(line);
             assert_eq!(format!("{called:?}"), format!("{typed:?}"));
         }
-        for line in
-            ["", "init", "init sh", "init bash -v", "open", "open --shell posix --owner x", "close --help", "status"]
-        {
+        for line in [
+            "",
+            "init",
+            "init sh",
+            "init bash -v",
+            "open",
+            "open --shell posix --owner x",
+            "close --help",
+            "status",
+            "log loud -- web text",
+            "log info web text",
+            "log info -- web two words",
+        ] {
             let words = line.split(' ').map(OsString::from);
             assert!(Cli::from_hook(words).is_none(), "{line}");
         }

@@ -1,7 +1,11 @@
 //! The arguments of commands that are about shells, sessions and the installation.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
+use super::InSession;
+use crate::disk::names::ServerName;
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
 
@@ -22,6 +26,33 @@ pub struct Cleanup {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `log`.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// How grave it is
+    #[arg(value_enum)]
+    pub level: LogLevel,
+    /// The server that it is about
+    pub name: ServerName,
+    /// What to write; several words are joined by spaces
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub message: Vec<OsString>,
+    /// Which session is meant.
+    #[command(flatten)]
+    pub session: InSession,
+}
+
+/// How grave a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogLevel {
+    /// As it should be
+    Info,
+    /// Something to look at
+    Warn,
+    /// Something went wrong
+    Error,
 }
 
 /// Arguments of `completions`.

@@ -38,10 +38,10 @@ mod tests {
         Command::new("mcp-hook").version("0").args(all.get_arguments().cloned()).subcommands(shown)
     }
 
-    /// Whether the command is about servers that there are already; `start` and `run` name new ones.
+    /// Whether the command is about servers that there are already; `start` and `run` name new ones, `log` any.
     fn takes_servers(command: &Command) -> bool {
         let is_named = command.get_positionals().any(|argument| matches!(argument.get_id().as_str(), "name" | "names"));
-        is_named && !matches!(command.get_name(), "start" | "run")
+        is_named && !matches!(command.get_name(), "start" | "run" | "log")
     }
 
     fn generated(shell: Shell) -> String {

@@ -4,6 +4,7 @@ mod cleanup;
 mod close;
 mod completions;
 mod init;
+mod log;
 mod logs;
 mod names;
 mod open;
@@ -39,6 +40,7 @@ impl Run for Cli {
             Command::Restart(command) => command.run(),
             Command::Status(command) => command.run(),
             Command::Logs(command) => command.run(),
+            Command::Log(command) => command.run(),
             Command::Cleanup(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Open(command) => command.run(),

@@ -4,6 +4,7 @@
 //! RUNTIME/pids/ID/session.json   RUNTIME/pids/ID/session.pid
 //! RUNTIME/pids/ID/NAME.json      RUNTIME/pids/ID/NAME.lock      RUNTIME/pids/ID/NAME.pid
 //! RUNTIME/configs/ID/            LOGS/ID/NAME.log               RUNTIME/ports/NUMBER.lock
+//! LOGS/main.log                  LOGS/error.log
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,12 @@ impl Root {
     #[must_use]
     pub fn logs(&self) -> &Path {
         &self.logs
+    }
+
+    /// The logs that all sessions share.
+    #[must_use]
+    pub fn central(&self) -> CentralLogs {
+        CentralLogs::below(&self.logs)
     }
 
     /// The directory with one directory per session, named by its id.
@@ -104,6 +111,7 @@ impl SessionPaths {
             pid: at("pid"),
             configs: self.configs.clone(),
             log: self.logs.join(format!("{name}.log")),
+            central: CentralLogs::below(self.logs.parent().unwrap_or(&self.logs)),
         }
     }
 }
@@ -121,4 +129,24 @@ pub struct ServerPaths {
     pub configs: PathBuf,
     /// What the server printed.
     pub log: PathBuf,
+    /// The logs that all sessions share.
+    pub central: CentralLogs,
+}
+
+/// The logs that all sessions share.
+#[derive(Clone, Debug)]
+pub struct CentralLogs {
+    /// Everything that happened.
+    pub main: PathBuf,
+    /// The warnings and errors of it.
+    pub errors: PathBuf,
+    /// Held while one of both is put aside.
+    pub lock: PathBuf,
+}
+
+impl CentralLogs {
+    /// The logs of the directory in which those of the sessions are.
+    fn below(logs: &Path) -> Self {
+        Self { main: logs.join("main.log"), errors: logs.join("error.log"), lock: logs.join(".rotation.lock") }
+    }
 }

@@ -5,3 +5,4 @@ pub mod layout;
 pub mod names;
 pub mod record;
 pub mod root;
+pub mod rotation;

@@ -10,6 +10,7 @@ use super::streams::{ClientError, Pipe};
 use super::watch::{Place, Ready, Watch};
 use crate::context;
 use crate::server::environment;
+use crate::server::log::secrets::Secrets;
 use crate::server::log::{LogWriter, Stream};
 use crate::server::record::Mode;
 use crate::sys::handle::ProcessHandle;
@@ -51,15 +52,16 @@ impl Running {
         for name in environment::REMOVED {
             command.env_remove(name);
         }
+        let secrets = Secrets::new(&plan.invocation.secrets);
         let mut outputs = Vec::new();
         let mut input = None;
         let (reader, writer) = fd::pipe()?;
         command.stderr(writer);
-        outputs.push(Pipe::new(reader, Stream::Err)?);
+        outputs.push(Pipe::new(reader, Stream::Err, secrets.clone())?);
         if plan.record.mode == Mode::Start {
             let (reader, writer) = fd::pipe()?;
             command.stdout(writer);
-            outputs.push(Pipe::new(reader, Stream::Out)?);
+            outputs.push(Pipe::new(reader, Stream::Out, secrets)?);
             let (reader, writer) = fd::pipe()?;
             command.stdin(reader);
             input = Some(writer);

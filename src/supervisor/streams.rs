@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::watch::{Place, Ready, Watch};
 use crate::context;
+use crate::server::log::secrets::Secrets;
 use crate::server::log::{LineBuffer, LogWriter, Stream};
 use crate::sys::fd;
 
@@ -25,14 +26,14 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    /// Takes the reading end.
+    /// Takes the reading end; what is read of it is logged without `secrets`.
     ///
     /// # Errors
     /// As `fcntl(2)`.
-    pub fn new(reader: impl Into<OwnedFd>, stream: Stream) -> io::Result<Self> {
+    pub fn new(reader: impl Into<OwnedFd>, stream: Stream, secrets: Secrets) -> io::Result<Self> {
         let reader = File::from(reader.into());
         fd::make_nonblocking(&reader)?;
-        Ok(Self { reader: Some(reader), lines: LineBuffer::new(stream) })
+        Ok(Self { reader: Some(reader), lines: LineBuffer::new(stream, secrets) })
     }
 
     /// Adds the pipe to what is waited for.

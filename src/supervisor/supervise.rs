@@ -18,6 +18,7 @@ use crate::cleanup::lost;
 use crate::cleanup::tree::{Ending, Progress};
 use crate::server::journal::Level;
 use crate::server::log::LogWriter;
+use crate::server::log::secrets::Secrets;
 use crate::server::record::{End, Reason, State, Watchers};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::hangup::HangUp;
@@ -82,7 +83,7 @@ impl Supervisor {
             // Watched for its hang-up without being read: the server has its own copy.
             client_input: client_input.and_then(|stream| HangUp::of(stream).ok()),
             client_error,
-            log: LogWriter::new(&plan.paths.log),
+            log: LogWriter::new(&plan.paths, &plan.record, Secrets::new(&plan.invocation.secrets)),
             terminal,
             is_adopting,
             plan,
@@ -133,11 +134,13 @@ impl Supervisor {
                 self.record(State::Running { server: running.identity, since: running.since, ready: false });
                 Ok(running)
             }
-            Err(failure) => {
+            Err(mut failure) => {
+                failure.cause = self.log.masked(&failure.cause);
                 self.note(Level::Error, &failure.cause);
                 if let Some(client) = &mut self.client_error {
                     client.say(&format!("mcp-hook: {}\n", failure.cause));
                 }
+                self.log.drain();
                 self.record(State::Failed { cause: failure.cause, code: failure.code });
                 Err(failure.code)
             }
@@ -244,6 +247,8 @@ impl Supervisor {
         let code = end.exit.map_or(1, Exit::shell_code);
         let is_restart = end.reason == Reason::Restarted;
         failpoint::kill("before-end");
+        // Whoever waits for the end reads the log next.
+        self.log.drain();
         self.record(State::Ended(end));
         failpoint::kill("after-end");
         if is_restart {
@@ -273,8 +278,8 @@ impl Supervisor {
         let _ = self.plan.record.write(&self.plan.paths);
     }
 
-    fn note(&mut self, _level: Level, text: &str) {
-        self.log.note(context::wall_clock(), text);
+    fn note(&mut self, level: Level, text: &str) {
+        self.log.note(level, context::wall_clock(), text);
     }
 
     fn warn_of_missing_nets(&mut self) {

@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code, reason = "this is the module for it; every block says why it is sound")]
 
+pub mod background;
 pub mod directory;
 pub mod fd;
 pub mod fork;

@@ -122,6 +122,6 @@ fn case_31_owner_that_is_a_zombie_has_ended() {
     let (code, said) = namespace.try_run(&format!("mcp-hook status --session {id}"));
     assert!(code == 1 && said.contains("is gone"), "{said}");
     namespace.run("until ! grep -qs '^Name:.sleep' $(grep -Ls 'State:.Z' /proc/[0-9]*/status); do :; done");
-    namespace.run("until [ -z \"$(mcp-hook cleanup | grep -v 'nothing to clean up')\" ]; do :; done");
-    assert!(!sandbox.runtime().join("pids").join(id).exists());
+    let files = sandbox.runtime().join("pids").join(id);
+    namespace.run(&format!("until mcp-hook cleanup; [ ! -e {} ]; do :; done", files.display()));
 }

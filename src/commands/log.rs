@@ -1,0 +1,43 @@
+//! `log`: a line in the central log, from a script.
+
+use std::ffi::OsStr;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::Run;
+use crate::cli::{Log, LogLevel};
+use crate::context;
+use crate::disk::layout::Root;
+use crate::server::journal::{self, Entry, Level};
+use crate::session::find;
+
+impl Run for Log {
+    fn run(self) -> Result<ExitCode> {
+        let root = Root::open()?;
+        let session = match &self.session.session {
+            Some(_) => Some(find::find(&root, self.session.session.as_ref())?),
+            // A script outside of every session has something to say, too.
+            None => find::current(&root).ok().flatten(),
+        };
+        let words: Vec<_> = self.message.iter().map(|word| OsStr::to_string_lossy(word)).collect();
+        let entry = Entry {
+            time: context::wall_clock(),
+            level: level(self.level),
+            session: session.map(|session| session.record.id),
+            server: Some(self.name),
+            text: words.join(" "),
+        };
+        let central = root.central();
+        journal::write(&central, &entry).with_context(|| format!("could not write {}", central.main.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn level(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Info => Level::Info,
+        LogLevel::Warn => Level::Warn,
+        LogLevel::Error => Level::Error,
+    }
+}
