@@ -41,12 +41,34 @@ complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "help" -d 'Print t
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l grace -d 'Time between SIGTERM and SIGKILL, like 10s or 500ms' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l stop-signal -d 'The signal that asks the server to end' -r -f -a "SIGTERM\t''
+SIGINT\t''
+SIGHUP\t''
+SIGQUIT\t''
+SIGUSR1\t''
+SIGUSR2\t''"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often its numbers are taken down, or off' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l restart -d 'When it is started again: no, on-failure (default), always' -r -f -a "no\t''
+on-failure\t''
+always\t''"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-log -d 'It is ready when a line that it prints matches' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-delay -d 'It is ready when it has lived this long' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-timeout -d 'How long it may take to be ready, 30s if not set' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-tty -d 'Give the server no terminal of its own'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-wait -d 'Do not wait until the server is ready'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l grace -d 'Time between SIGTERM and SIGKILL, like 10s or 500ms' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l stop-signal -d 'The signal that asks the server to end' -r -f -a "SIGTERM\t''
+SIGINT\t''
+SIGHUP\t''
+SIGQUIT\t''
+SIGUSR1\t''
+SIGUSR2\t''"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often its numbers are taken down, or off' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s v -l verbose -d 'Say on standard error what is decided, and why'

@@ -20,6 +20,7 @@ pub struct Ending {
     leader: Option<Pid>,
     began: Instant,
     pace: Pace,
+    signal: Signal,
     group_was: Stage,
     children: HashMap<Pid, Child>,
     /// How often what lives below an unkillable child has been killed.
@@ -60,12 +61,20 @@ impl Ending {
             leader,
             began: now,
             pace,
+            signal: Signal::SIGTERM,
             group_was: Stage::Patience,
             children: HashMap::new(),
             digs: 0,
             leader_exit: None,
             killed: false,
         }
+    }
+
+    /// Asks the server's process group by this signal. What escaped from the group still gets SIGTERM.
+    #[must_use]
+    pub fn asking_by(mut self, signal: Signal) -> Self {
+        self.signal = signal;
+        self
     }
 
     /// When it began.
@@ -142,7 +151,7 @@ impl Ending {
         let Some(leader) = self.leader else { return };
         if self.group_was < Stage::Grace && stage >= Stage::Grace {
             self.group_was = Stage::Grace;
-            signal_group(leader, &[Signal::SIGTERM, Signal::SIGCONT], let_go);
+            signal_group(leader, &[self.signal, Signal::SIGCONT], let_go);
         }
         if self.group_was < Stage::Kill && stage >= Stage::Stragglers {
             self.group_was = Stage::Kill;

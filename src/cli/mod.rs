@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use self::servers::InSession;
-pub use self::servers::{Logs, Restart, Run, Start, Status, Stop, What};
+pub use self::servers::{Life, Logs, Restart, Run, Sampling, Start, Status, Stop, What};
 pub use self::upkeep::{Cleanup, Close, Completions, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;

@@ -3,9 +3,13 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use anyhow::Result;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::disk::names::{ServerName, SessionId};
+use crate::server::settings::{Restart as RestartPolicy, StopSignal};
+use crate::server::size;
 
 /// Which session is meant.
 #[derive(Debug, Args)]
@@ -29,9 +33,39 @@ pub struct What {
     /// Time between SIGTERM and SIGKILL, like 10s or 500ms
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub grace: Option<Duration>,
+    /// The signal that asks the server to end
+    #[arg(long, value_name = "SIGNAL", value_parser = stop_signal())]
+    pub stop_signal: Option<StopSignal>,
+    /// End the server when its tree stays above this, like 2GiB
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub memory: Option<u64>,
+    /// How often its numbers are taken down, or off
+    #[arg(long, value_name = "TIME|off", value_parser = sampling)]
+    pub sample: Option<Sampling>,
     /// Give the server no terminal of its own
     #[arg(long)]
     pub no_tty: bool,
+}
+
+/// How often the numbers of a server are taken down; never without a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampling(pub Option<Duration>);
+
+/// When a server counts as started, and what happens when it ends.
+#[derive(Debug, Args)]
+pub struct Life {
+    /// When it is started again: no, on-failure (default), always
+    #[arg(long, value_name = "WHEN", hide_possible_values = true, value_parser = restart())]
+    pub restart: Option<RestartPolicy>,
+    /// It is ready when a line that it prints matches
+    #[arg(long, value_name = "REGEX", value_parser = pattern, conflicts_with = "ready_delay")]
+    pub ready_log: Option<String>,
+    /// It is ready when it has lived this long
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub ready_delay: Option<Duration>,
+    /// How long it may take to be ready, 30s if not set
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub ready_timeout: Option<Duration>,
 }
 
 /// Arguments of `start`.
@@ -40,6 +74,9 @@ pub struct Start {
     /// What is started.
     #[command(flatten)]
     pub what: What,
+    /// When it counts as started, and what happens when it ends.
+    #[command(flatten)]
+    pub life: Life,
     /// Do not wait until the server is ready
     #[arg(long)]
     pub no_wait: bool,
@@ -117,4 +154,24 @@ pub struct Logs {
     /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
+}
+
+fn stop_signal() -> impl TypedValueParser<Value = StopSignal> {
+    PossibleValuesParser::new(StopSignal::ALL.map(|(name, _)| name)).try_map(|name| name.parse::<StopSignal>())
+}
+
+fn restart() -> impl TypedValueParser<Value = RestartPolicy> {
+    PossibleValuesParser::new(RestartPolicy::ALL.map(|(name, _)| name)).try_map(|name| name.parse::<RestartPolicy>())
+}
+
+fn pattern(text: &str) -> Result<String> {
+    regex_lite::Regex::new(text)?;
+    Ok(text.to_owned())
+}
+
+fn sampling(text: &str) -> Result<Sampling> {
+    match text {
+        "off" => Ok(Sampling(None)),
+        time => Ok(Sampling(Some(humantime::parse_duration(time)?))),
+    }
 }

@@ -68,7 +68,7 @@ fn await_restart(paths: &ServerPaths, old: &ServerRecord, watchers: &Watchers, c
         {
             match record.state {
                 State::Running { ready: true, .. } => return Ok(true),
-                state if state.is_final() => return Ok(false),
+                state if state.is_final() || matches!(state, State::Waiting { .. }) => return Ok(false),
                 _ => {}
             }
         }

@@ -1,10 +1,11 @@
 //! From what was typed to what is supervised.
 
 use std::fs::File;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::cli::What;
+use crate::cli::{Life, Sampling, What};
 use crate::context;
 use crate::disk::file;
 use crate::disk::layout::{Root, ServerPaths};
@@ -13,7 +14,7 @@ use crate::failure::{Hint, hinted};
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord};
-use crate::server::settings::Settings;
+use crate::server::settings::{ReadyWhen, Settings};
 use crate::server::token::Token;
 use crate::session::open::Session;
 use crate::supervisor::plan::{Plan, Watched};
@@ -42,14 +43,47 @@ impl What {
     pub fn prepare(&self, verb: &str) -> Result<Prepared> {
         let command = self.command(verb)?;
         let directory = context::working_directory().context("could not find the working directory")?;
-        Ok(Prepared::typed(command, directory, self.settings()))
+        let mut prepared = Prepared::typed(command, directory, Settings::default());
+        self.apply(&mut prepared.settings);
+        Ok(prepared)
     }
 
-    /// What can be set.
-    fn settings(&self) -> Settings {
-        let grace_ms = self.grace.map(|grace| u64::try_from(grace.as_millis()).unwrap_or(u64::MAX));
-        Settings { grace_ms, terminal: !self.no_tty, ..Settings::default() }
+    /// Sets what was typed.
+    pub fn apply(&self, settings: &mut Settings) {
+        if let Some(grace) = self.grace {
+            settings.grace_ms = Some(millis(grace));
+        }
+        if let Some(signal) = self.stop_signal {
+            settings.stop_signal = signal;
+        }
+        if let Some(Sampling(pause)) = self.sample {
+            settings.sample_ms = pause.map(millis);
+        }
+        settings.memory = self.memory.or(settings.memory);
+        settings.terminal &= !self.no_tty;
     }
+}
+
+impl Life {
+    /// Sets what was typed.
+    pub fn apply(&self, settings: &mut Settings) {
+        if let Some(restart) = self.restart {
+            settings.restart = restart;
+        }
+        if let Some(pattern) = &self.ready_log {
+            settings.ready.when = ReadyWhen::Log(pattern.clone());
+        }
+        if let Some(delay) = self.ready_delay {
+            settings.ready.when = ReadyWhen::Delay(millis(delay));
+        }
+        if let Some(timeout) = self.ready_timeout {
+            settings.ready.timeout_ms = millis(timeout);
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The lock on a server's name; `None` if somebody has it.

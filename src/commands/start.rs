@@ -11,7 +11,7 @@ use crate::disk::names::ServerName;
 use crate::failure::hinted;
 use crate::server::invocation::Prepared;
 use crate::server::log::{self, Stream};
-use crate::server::record::{Mode, ServerRecord, State};
+use crate::server::record::{Mode, Reason, ServerRecord, State};
 use crate::session::open::Session;
 use crate::session::{find, sweep};
 use crate::supervisor::launch::{self, Announcement};
@@ -26,7 +26,8 @@ const SHOWN: usize = 10;
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
-        let prepared = self.what.prepare("start")?;
+        let mut prepared = self.what.prepare("start")?;
+        self.life.apply(&mut prepared.settings);
         let root = Root::open()?;
         let session = find::find(&root, self.session.session.as_ref())?;
         start(&root, session, &self.what.name, prepared, !self.no_wait)?;
@@ -61,10 +62,15 @@ fn launch(root: &Root, session: Session, name: &ServerName, prepared: Prepared) 
         let _ = request::sweep_lost(&paths, record);
     }
     let Some(lock) = spec::lock(&paths)? else {
-        return Err(hinted(
-            format!("could not start {name}: it is running already"),
-            format!("mcp-hook restart {name}, or start it under another name"),
-        ));
+        let record = ServerRecord::read(&paths)?;
+        let is_waiting = record.is_some_and(|record| matches!(record.state, State::Waiting { .. }));
+        return Err(if is_waiting {
+            let hint = format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off");
+            hinted(format!("could not start {name}: it failed and is about to be started again"), hint)
+        } else {
+            let hint = format!("mcp-hook restart {name}, or start it under another name");
+            hinted(format!("could not start {name}: it is running already"), hint)
+        });
     };
     let plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
     launch::start(plan).with_context(|| format!("could not start {name}"))
@@ -84,14 +90,11 @@ pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<
         });
         return Ok(());
     }
-    let cause = match record.map(|record| record.state) {
-        Some(State::Failed { cause, .. }) => bail!("{cause}"),
-        Some(State::Ended(end)) => match end.exit {
-            Some(Exit::Code(code)) => format!("it ended at once with exit status {code}"),
-            Some(Exit::Signal(number)) => format!("it was ended at once by signal {number}"),
-            None => format!("it was ended at once because {}", end.reason.text()),
-        },
-        _ => "it was ended before it was ready".to_owned(),
+    let cause = match record {
+        // It could not be tried at all; the cause says what.
+        Some(ServerRecord { state: State::Failed { cause, code: 125..=127 }, .. }) => bail!("{cause}"),
+        Some(record) => why(&record),
+        None => "its record was removed".to_owned(),
     };
     let mut message = format!("could not start {name}: {cause}");
     let is_error = |line: &str| log::text_of(line, Stream::Err).is_some();
@@ -100,4 +103,18 @@ pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<
         message += log::text_of(&line, Stream::Err).unwrap_or_default();
     }
     Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log.display())))
+}
+
+/// Why a server is not ready, and is not going to be.
+fn why(record: &ServerRecord) -> String {
+    match &record.state {
+        State::Failed { cause, .. } => cause.clone(),
+        State::Ended(end) | State::Waiting { end, .. } => match end.exit {
+            _ if end.reason == Reason::NotReady => end.reason.explain(&record.settings).into_owned(),
+            Some(Exit::Code(code)) => format!("it ended at once with exit status {code}"),
+            Some(Exit::Signal(number)) => format!("it was ended at once by signal {number}"),
+            None => format!("it was ended at once because {}", end.reason.explain(&record.settings)),
+        },
+        _ => "it was ended before it was ready".to_owned(),
+    }
 }

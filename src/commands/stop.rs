@@ -12,7 +12,6 @@ use crate::failure::hinted;
 use crate::server::record::{End, ServerRecord, State};
 use crate::session::{find, recall, sweep};
 use crate::supervisor::request::{self, StopError, Watchers};
-use crate::sys::wait::Exit;
 use crate::ui;
 
 impl Run for Stop {
@@ -78,20 +77,21 @@ pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> 
         StopError::Unkillable(_) => "the kernel holds them; mcp-hook stops them once it lets go".to_owned(),
     };
     let result = result.map_err(|error| hinted(format!("could not stop {name}: {error}"), hint(&error)));
-    match result?.state {
-        State::Ended(end) => Ok(format!("stopped {name} {}", describe(&end))),
+    let ended = result?;
+    let was_waiting = matches!(record.state, State::Waiting { .. }) && ended.restarts == record.restarts;
+    match &ended.state {
+        State::Ended(End { exit, .. }) if was_waiting => {
+            let last = exit.map(|exit| format!(" (it had ended with {exit})")).unwrap_or_default();
+            Ok(format!("stopped {name} before it was started again{last}"))
+        }
+        State::Ended(end) => Ok(format!("stopped {name} {}", describe(&ended, end))),
         _ => Ok(format!("stopped {name}")),
     }
 }
 
 /// What the end took: `after 0.12 s (exit status 0)`.
-#[must_use]
-pub fn describe(end: &End) -> String {
-    let how = match end.exit {
-        Some(Exit::Code(code)) => format!("exit status {code}"),
-        Some(Exit::Signal(number)) => format!("signal {number}"),
-        None => end.reason.text().to_owned(),
-    };
+fn describe(record: &ServerRecord, end: &End) -> String {
+    let how = end.exit.map_or_else(|| end.reason.explain(&record.settings).into_owned(), |exit| exit.to_string());
     let killed = if end.killed { ", part of it had to be killed" } else { "" };
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of an ending are few")]
     let seconds = end.took as f64 / 1000.0;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::server::size;
+
 /// What is wrong with a value, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {why}")]
@@ -142,7 +144,7 @@ impl<'document> Place<'document> {
         const WANTED: &str = "a size such as \"512MiB\" or \"2GiB\", or a number of bytes";
         let size = match self.value {
             Value::Number(number) => number.as_u64(),
-            Value::String(text) => parse_size(text),
+            Value::String(text) => size::parse(text.trim()).ok(),
             _ => return Err(self.other_than(WANTED)),
         };
         match size {
@@ -255,30 +257,3 @@ fn kind(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
-
-/// The bytes that a text such as `1.5GiB` names: powers of 1024 with an `i`, of 1000 without.
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let (number, unit) = text.split_at(text.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(text.len()));
-    let (_, factor) = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim()))?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    if fraction.is_empty() || fraction.len() > 3 {
-        return None;
-    }
-    let thousandths = fraction.parse::<u64>().ok()? * 10_u64.pow(3 - u32::try_from(fraction.len()).ok()?);
-    let thousandths = u128::from(whole.parse::<u64>().ok()?) * 1000 + u128::from(thousandths);
-    u64::try_from(thousandths * u128::from(*factor) / 1000).ok()
-}
-
-const UNITS: [(&str, u64); 10] = [
-    ("", 1),
-    ("B", 1),
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-    ("TiB", 1 << 40),
-    ("KB", 1_000),
-    ("MB", 1_000_000),
-    ("GB", 1_000_000_000),
-    ("TB", 1_000_000_000_000),
-];

@@ -2,6 +2,7 @@
 
 pub mod claim;
 pub mod command;
+pub mod end;
 pub mod environment;
 pub mod history;
 pub mod holder;
@@ -11,5 +12,6 @@ pub mod log;
 pub mod port;
 pub mod record;
 pub mod settings;
+pub mod size;
 pub mod token;
 pub mod usage;

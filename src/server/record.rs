@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+pub use super::end::{End, Reason};
+
 use super::command::CommandLine;
 use super::history::History;
 use super::invocation::Prepared;
@@ -17,7 +19,6 @@ use crate::disk::{file, record};
 use crate::failure::Hint;
 use crate::sys::Identity;
 use crate::sys::host::Host;
-use crate::sys::wait::Exit;
 
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;
@@ -131,75 +132,14 @@ pub enum State {
         /// Why they should be gone.
         reason: Reason,
     },
-    /// It could not be started at all.
+    /// It could not be started at all, or failed so often that it is not started again.
     Failed {
         /// Why, in words.
         cause: String,
-        /// What a shell would report: 127 for not found, 126 for not executable.
+        /// What a shell would report: 127 for not found, 126 for not executable, 125 for another reason not to try; the
+        /// last status of one that was given up.
         code: i32,
     },
-}
-
-/// How a tree ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct End {
-    /// Why.
-    pub reason: Reason,
-    /// How its first process ended, if somebody saw it.
-    pub exit: Option<Exit>,
-    /// When it was over.
-    pub at: u64,
-    /// How long the ending took, in milliseconds.
-    pub took: u64,
-    /// Whether something had to be killed.
-    pub killed: bool,
-    /// Whether it ended before it counted as started.
-    pub early: bool,
-    /// Processes that asked to be let go and were.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub kept: Vec<i32>,
-}
-
-/// Why a tree is ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
-    /// Its first process ended by itself.
-    Exited,
-    /// `stop`, or a signal to the supervisor.
-    Stopped,
-    /// `restart`.
-    Restarted,
-    /// The session's owner has ended.
-    SessionEnded,
-    /// The client closed its end or has ended.
-    ClientGone,
-    /// The client sent a signal that ends programs.
-    ClientSignal,
-    /// The keeper was killed.
-    KeeperLost,
-    /// The supervisor was killed.
-    SupervisorLost,
-    /// Both were killed, and another call found what was left.
-    WatchersLost,
-}
-
-impl Reason {
-    /// The reason in words, to stand behind "because".
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Exited => "it ended by itself",
-            Self::Stopped => "it was stopped",
-            Self::Restarted => "it was restarted",
-            Self::SessionEnded => "the session ended",
-            Self::ClientGone => "the client went away",
-            Self::ClientSignal => "the client ended it",
-            Self::KeeperLost => "its keeper was killed",
-            Self::SupervisorLost => "its supervisor was killed",
-            Self::WatchersLost => "its supervisor and keeper were killed",
-        }
-    }
 }
 
 impl State {

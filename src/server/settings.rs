@@ -1,7 +1,10 @@
 //! What a user may set for a server: from the command line, or under `hook` in a definition.
 
+use std::str::FromStr;
 use std::time::Duration;
 
+use anyhow::{Result, bail};
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 /// What the user set, each with the default of somebody who set nothing. Part of the record.
@@ -11,7 +14,7 @@ pub struct Settings {
     /// From the stop signal to SIGKILL, in milliseconds; the default of each occasion if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace_ms: Option<u64>,
-    /// The signal that asks the tree to end, by its name.
+    /// The signal that asks the server's process group to end; what escaped from it gets SIGTERM.
     pub stop_signal: StopSignal,
     /// Whether the tree gets a terminal of its own, to be hung up.
     pub terminal: bool,
@@ -126,6 +129,61 @@ impl Settings {
     }
 }
 
+impl StopSignal {
+    /// All of them, by their names.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("SIGTERM", Self::SigTerm),
+        ("SIGINT", Self::SigInt),
+        ("SIGHUP", Self::SigHup),
+        ("SIGQUIT", Self::SigQuit),
+        ("SIGUSR1", Self::SigUsr1),
+        ("SIGUSR2", Self::SigUsr2),
+    ];
+
+    /// What is sent.
+    #[must_use]
+    pub fn signal(self) -> Signal {
+        match self {
+            Self::SigTerm => Signal::SIGTERM,
+            Self::SigInt => Signal::SIGINT,
+            Self::SigHup => Signal::SIGHUP,
+            Self::SigQuit => Signal::SIGQUIT,
+            Self::SigUsr1 => Signal::SIGUSR1,
+            Self::SigUsr2 => Signal::SIGUSR2,
+        }
+    }
+}
+
+impl FromStr for StopSignal {
+    type Err = anyhow::Error;
+
+    /// `SIGINT` and `INT` are the same.
+    fn from_str(text: &str) -> Result<Self> {
+        let is_meant = |name: &str| name == text || name.strip_prefix("SIG") == Some(text);
+        match Self::ALL.into_iter().find(|(name, _)| is_meant(name)) {
+            Some((_, signal)) => Ok(signal),
+            None => bail!("it must be one of {}", Self::ALL.map(|(name, _)| name).join(", ")),
+        }
+    }
+}
+
+impl Restart {
+    /// All of them, by their names.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("no", Self::No), ("on-failure", Self::OnFailure), ("always", Self::Always)];
+}
+
+impl FromStr for Restart {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match Self::ALL.into_iter().find(|&(name, _)| name == text) {
+            Some((_, restart)) => Ok(restart),
+            None => bail!("it must be one of {}", Self::ALL.map(|(name, _)| name).join(", ")),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -151,5 +209,25 @@ impl Default for Ready {
 impl Default for LogLimits {
     fn default() -> Self {
         Self { size: 10 << 20, keep: 3 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_as_records_write_them() {
+        for (name, signal) in StopSignal::ALL {
+            assert_eq!(serde_json::to_value(signal).expect("JSON"), name);
+            assert_eq!(name.parse::<StopSignal>().expect(name), signal);
+            assert_eq!(name["SIG".len()..].parse::<StopSignal>().expect(name), signal);
+        }
+        for (name, restart) in Restart::ALL {
+            assert_eq!(serde_json::to_value(restart).expect("JSON"), name);
+            assert_eq!(name.parse::<Restart>().expect(name), restart);
+        }
+        insta::assert_snapshot!("KILL".parse::<StopSignal>().expect_err("refused"), @"it must be one of SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2");
+        insta::assert_snapshot!("never".parse::<Restart>().expect_err("refused"), @"it must be one of no, on-failure, always");
     }
 }

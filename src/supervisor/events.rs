@@ -15,7 +15,8 @@ use crate::sys::{Pid, wait};
 
 impl Supervisor {
     /// Waits for the next event and handles what needs no decision; the reason to end the server, if there is one.
-    pub(super) fn wait(&mut self, running: &mut Running, limit: Option<Duration>) -> Option<Reason> {
+    pub(super) fn wait(&mut self, running: Option<&mut Running>, limit: Option<Duration>) -> Option<Reason> {
+        let leader = running.as_ref().map(|running| running.pid());
         let mut watch = Watch::default();
         watch.within(limit);
         let signals = watch.readable(self.inbox.as_poll_fd());
@@ -23,14 +24,17 @@ impl Supervisor {
         let watched = self.plan.watched.watch(&mut watch);
         let input = self.client_input.as_ref().and_then(|input| watch.hung_up(input));
         let error = self.client_error.as_ref().and_then(|error| error.watch(&mut watch));
-        let outputs = running.watch(&mut watch, self.client_error.as_ref());
+        let client = self.client_error.as_ref();
+        let outputs = running.as_ref().map(|running| running.watch(&mut watch, client)).unwrap_or_default();
         let ready = watch.wait();
         if ready.has(error)
             && let Some(client) = &mut self.client_error
         {
             client.write();
         }
-        running.pump(&ready, &outputs, &mut self.log, self.client_error.as_mut());
+        if let Some(running) = running {
+            running.pump(&ready, &outputs, &mut self.log, self.client_error.as_mut());
+        }
         // The last that applies decides; each of them is reported once.
         let mut reason = None;
         if ready.has(input) && self.client_input.as_ref().is_some_and(HangUp::has_happened) {
@@ -42,7 +46,7 @@ impl Supervisor {
             reason = self.read_signals().or(reason);
         }
         if ready.has(lifeline) {
-            reason = self.read_lifeline(running.pid()).or(reason);
+            reason = self.read_lifeline(leader).or(reason);
         }
         reason
     }
@@ -65,15 +69,16 @@ impl Supervisor {
     }
 
     /// What the client sends to `run` reaches the server's group; what ends programs also ends the tree.
-    fn read_lifeline(&mut self, leader: Pid) -> Option<Reason> {
+    fn read_lifeline(&mut self, leader: Option<Pid>) -> Option<Reason> {
         let Some(signals) = self.lifeline.as_mut().and_then(SupervisorEnd::read) else {
             self.lifeline = None;
             return Some(Reason::KeeperLost);
         };
         // Once it has been collected, its number may be that of a stranger's group.
-        let is_ours = wait::is_child(leader);
-        for &signal in signals.iter().filter(|&&signal| is_ours && signal != Signal::SIGTERM) {
-            let _ = killpg(leader, signal);
+        if let Some(leader) = leader.filter(|&leader| wait::is_child(leader)) {
+            for &signal in signals.iter().filter(|&&signal| signal != Signal::SIGTERM) {
+                let _ = killpg(leader, signal);
+            }
         }
         let ends = signals.iter().any(|signal| matches!(signal, Signal::SIGTERM | Signal::SIGHUP));
         ends.then_some(Reason::ClientSignal)

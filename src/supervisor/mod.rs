@@ -3,14 +3,19 @@
 //! `keeper → supervisor → server`: the supervisor starts the tree, watches it and ends it; the keeper ends it should
 //! the supervisor die. Each has adopted the orphans below it, each notices the other's death.
 
+mod aftermath;
 mod events;
 pub mod forgotten;
 mod keeper;
 pub mod launch;
+mod life;
 mod lifeline;
+mod limits;
 mod pace;
 pub mod plan;
+mod ready;
 pub mod request;
+mod restart;
 mod running;
 mod streams;
 mod supervise;

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use super::plan::Plan;
+use super::ready::Check;
 use super::streams::{ClientError, Pipe};
 use super::watch::{Place, Ready, Watch};
 use crate::context;
@@ -22,6 +24,10 @@ pub struct Running {
     pub identity: Identity,
     /// When it was started, on the wall clock, in milliseconds.
     pub since: u64,
+    /// What is looked at until it counts as started.
+    pub check: Option<Check>,
+    /// Since when it counts as started.
+    pub ready_since: Option<Instant>,
     outputs: Vec<Pipe>,
     /// Never written to and never closed while the server lives: its input has no end.
     _input: Option<File>,
@@ -40,8 +46,15 @@ impl Running {
     pub fn start(plan: &Plan) -> Result<Self, Failure> {
         let port = plan.record.port.as_ref().map(|port| port.number);
         let words: Vec<String> = plan.invocation.words.iter().map(|word| word.render(port)).collect();
-        let directory = &plan.record.directory;
-        Self::spawn(plan, &words, port).map_err(|error| failure(&error, &words[0], directory))
+        let record = &plan.record;
+        let check = Check::begin(&record.settings.ready, context::now()).map_err(|error| Failure {
+            cause: format!("could not start {}: ready.log is no regular expression: {error}", record.name),
+            code: 125,
+        })?;
+        let mut running =
+            Self::spawn(plan, &words, port).map_err(|error| failure(&error, &words[0], &record.directory))?;
+        running.check = Some(check);
+        Ok(running)
     }
 
     fn spawn(plan: &Plan, words: &[String], port: Option<u16>) -> io::Result<Self> {
@@ -75,7 +88,8 @@ impl Running {
             let _ = child.kill().and_then(|()| child.wait());
             return Err(io::Error::other("its process could not be looked at"));
         };
-        Ok(Self { identity, since: context::wall_millis(), outputs, _input: input })
+        let since = context::wall_millis();
+        Ok(Self { identity, since, check: None, ready_since: None, outputs, _input: input })
     }
 
     /// The number of the first process, which is also that of its group.
@@ -96,7 +110,7 @@ impl Running {
     pub fn pump(&mut self, ready: &Ready, places: &[Place], log: &mut LogWriter, mut client: Option<&mut ClientError>) {
         for (pipe, &place) in self.outputs.iter_mut().zip(places) {
             if ready.has(place) {
-                pipe.pump(log, client.as_deref_mut());
+                pipe.pump(log, client.as_deref_mut(), self.check.as_mut());
             }
         }
     }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use super::ready::Check;
 use super::watch::{Place, Ready, Watch};
 use crate::context;
 use crate::server::log::secrets::Secrets;
@@ -41,8 +42,8 @@ impl Pipe {
         self.reader.as_ref().and_then(|reader| watch.readable(reader.as_fd()))
     }
 
-    /// Reads once and hands on; true if there may be more.
-    pub fn pump(&mut self, log: &mut LogWriter, client: Option<&mut ClientError>) -> bool {
+    /// Reads once and hands on, whole lines to `check` too; true if there may be more.
+    pub fn pump(&mut self, log: &mut LogWriter, client: Option<&mut ClientError>, check: Option<&mut Check>) -> bool {
         let mut chunk = [0; CHUNK];
         let Some(reader) = self.reader.as_mut() else { return false };
         match reader.read(&mut chunk) {
@@ -52,6 +53,9 @@ impl Pipe {
                     client.push(&chunk[..length]);
                 }
                 self.lines.push(&chunk[..length], context::wall_clock());
+                if let Some(check) = check.filter(|check| check.reads()) {
+                    self.lines.texts().for_each(|line| check.read(line));
+                }
                 log.append(&mut self.lines);
                 return true;
             }
@@ -64,7 +68,7 @@ impl Pipe {
     /// Reads what is there after the tree has ended. Does not wait for the end of input: an escaped process may hold
     /// the pipe for ever.
     pub fn drain(&mut self, log: &mut LogWriter, mut client: Option<&mut ClientError>) {
-        while self.pump(log, client.as_deref_mut()) {}
+        while self.pump(log, client.as_deref_mut(), None) {}
         self.lines.close(context::wall_clock());
         log.append(&mut self.lines);
     }

@@ -1,35 +1,27 @@
 //! The supervisor: starts a server's tree, watches it, ends it, and leaves only when nothing of it is left.
 
 use std::fs::File;
-use std::io::Write;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
-use super::events::{self, REQUESTS};
+use super::events::REQUESTS;
 use super::lifeline::SupervisorEnd;
-use super::pace::pace;
-use super::plan::{Plan, is_kept, trace};
+use super::plan::Plan;
+use super::restart::Past;
 use super::running::Running;
 use super::streams::ClientError;
-use crate::cleanup::lost;
-use crate::cleanup::tree::{Ending, Progress};
 use crate::server::journal::Level;
 use crate::server::log::LogWriter;
 use crate::server::log::secrets::Secrets;
-use crate::server::record::{End, Reason, State, Watchers};
+use crate::server::record::{State, Watchers};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::hangup::HangUp;
 use crate::sys::pty::Pty;
 use crate::sys::signals::Inbox;
-use crate::sys::wait::{self, Exit};
 use crate::sys::{Identity, Pid, fd, orphans, process, title};
 use crate::{context, failpoint};
-
-/// A server that has lived this long counts as started.
-const READY_AFTER: Duration = Duration::from_millis(300);
 
 /// What a supervisor is given beside the plan.
 pub struct Channels {
@@ -54,14 +46,7 @@ pub struct Supervisor {
     pub(super) log: LogWriter,
     pub(super) terminal: Option<Pty>,
     pub(super) is_adopting: bool,
-}
-
-/// What the server does.
-enum Phase {
-    /// It lives; `ready_at` is when it will count as started.
-    Up { ready_at: Option<Instant> },
-    /// It is being ended.
-    Down { ending: Ending, reason: Reason, early: bool, look_again: Option<Duration> },
+    pub(super) past: Past,
 }
 
 impl Supervisor {
@@ -86,6 +71,7 @@ impl Supervisor {
             log: LogWriter::new(&plan.paths, &plan.record, Secrets::new(&plan.invocation.secrets)),
             terminal,
             is_adopting,
+            past: Past::default(),
             plan,
         };
         supervisor.plan.record.watchers = channels
@@ -95,13 +81,17 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Runs the server until it is over, starting it again when asked to. Returns what a shell would report of it.
+    /// Runs the server until it is over, starting it again when asked to or when it fails. Returns what a shell would
+    /// report of it.
     pub fn run(mut self) -> i32 {
         let mut started = self.start();
         self.introduce();
         loop {
             let code = match started {
-                Ok(running) => self.supervise(running),
+                Ok(running) => {
+                    let ended = self.live(running);
+                    self.follow(ended)
+                }
                 Err(code) => Some(code),
             };
             match code {
@@ -119,6 +109,7 @@ impl Supervisor {
     }
 
     fn start(&mut self) -> Result<Running, i32> {
+        self.plan.record.history.samples.clear();
         self.record(State::Starting);
         failpoint::kill("before-fork");
         let started = Running::start(&self.plan);
@@ -147,117 +138,6 @@ impl Supervisor {
         }
     }
 
-    /// Watches the server until its tree is gone; `None` if it is to be started again.
-    fn supervise(&mut self, mut running: Running) -> Option<i32> {
-        let mut phase = Phase::Up { ready_at: Some(context::now() + READY_AFTER) };
-        loop {
-            let limit = match &phase {
-                Phase::Up { ready_at } => ready_at.map(|at| at.saturating_duration_since(context::now())),
-                Phase::Down { look_again, .. } => *look_again,
-            };
-            if let Some(reason) = self.wait(&mut running, limit) {
-                phase = self.end(phase, &running, reason);
-            }
-            if let Phase::Up { ready_at } = &mut phase {
-                events::collect_orphans(running.pid());
-                if wait::peek(running.pid()).is_some() {
-                    phase = self.end(phase, &running, Reason::Exited);
-                } else if ready_at.is_some_and(|at| context::now() >= at) {
-                    *ready_at = None;
-                    self.become_ready(&running);
-                }
-            }
-            if let Phase::Down { ending, reason, early, look_again } = &mut phase {
-                match ending.advance(context::now(), is_kept) {
-                    Progress::Wait(limit) => *look_again = limit,
-                    Progress::Unkillable(pids) => {
-                        *look_again = None;
-                        self.report_unkillable(pids, *reason);
-                    }
-                    Progress::Done { kept } => {
-                        let end = self.describe(ending, *reason, *early, kept);
-                        return self.finish(running, end);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Begins to end the tree, or goes on doing so for one more reason. Only `restart` is overruled by a later one.
-    fn end(&mut self, phase: Phase, running: &Running, new: Reason) -> Phase {
-        let now = context::now();
-        let pace = pace(new, self.plan.record.mode, self.plan.record.settings.grace());
-        let (ending, reason, early, is_news) = match phase {
-            Phase::Up { ready_at } => (Ending::begin(Some(running.pid()), pace, now), new, ready_at.is_some(), true),
-            Phase::Down { mut ending, reason, early, .. } => {
-                ending.hurry(pace, now);
-                let overruled = reason == Reason::Restarted && !matches!(new, Reason::Exited | Reason::Restarted);
-                (ending, if overruled { new } else { reason }, early, overruled)
-            }
-        };
-        if is_news {
-            self.record(State::Stopping { server: running.identity, reason });
-        }
-        failpoint::kill("while-stopping");
-        Phase::Down { ending, reason, early, look_again: Some(Duration::ZERO) }
-    }
-
-    fn become_ready(&mut self, running: &Running) {
-        self.record(State::Running { server: running.identity, since: running.since, ready: true });
-        if let Some(mut ready) = self.ready.take() {
-            let _ = ready.write_all(b"r");
-        }
-    }
-
-    fn report_unkillable(&mut self, pids: Vec<Pid>, reason: Reason) {
-        let pids: Vec<i32> = pids.into_iter().map(Pid::as_raw).collect();
-        if !matches!(self.plan.record.state, State::Unkillable { .. }) {
-            self.note(Level::Error, &format!("warning: not even SIGKILL ends {pids:?}; still waiting"));
-            self.record(State::Unkillable { pids, reason });
-        }
-    }
-
-    fn describe(&mut self, ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {
-        let mut killed = ending.killed;
-        if !self.is_adopting {
-            killed |= lost::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0;
-        }
-        End {
-            reason,
-            exit: ending.leader_exit,
-            at: context::wall_millis(),
-            took: context::elapsed_millis(ending.began()),
-            killed,
-            early,
-            kept: kept.into_iter().map(Pid::as_raw).collect(),
-        }
-    }
-
-    fn finish(&mut self, mut running: Running, end: End) -> Option<i32> {
-        running.drain(&mut self.log, self.client_error.as_mut());
-        let how = match end.exit {
-            Some(Exit::Code(code)) => format!("exit status {code}"),
-            Some(Exit::Signal(number)) => format!("signal {number}"),
-            None => "unknown status".to_owned(),
-        };
-        self.note(Level::Info, &format!("ended because {}: {how}, after {} ms", end.reason.text(), end.took));
-        for pid in &end.kept {
-            self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
-        }
-        let code = end.exit.map_or(1, Exit::shell_code);
-        let is_restart = end.reason == Reason::Restarted;
-        failpoint::kill("before-end");
-        // Whoever waits for the end reads the log next.
-        self.log.drain();
-        self.record(State::Ended(end));
-        failpoint::kill("after-end");
-        if is_restart {
-            self.plan.record.restarts += 1;
-            return None;
-        }
-        Some(code)
-    }
-
     fn leave(mut self, code: i32) -> i32 {
         failpoint::kill("before-leaving");
         if let Some(terminal) = &self.terminal {
@@ -272,13 +152,13 @@ impl Supervisor {
         code
     }
 
-    fn record(&mut self, state: State) {
+    pub(super) fn record(&mut self, state: State) {
         self.plan.record.state = state;
         // A runtime directory that vanished costs the server nothing but its record.
         let _ = self.plan.record.write(&self.plan.paths);
     }
 
-    fn note(&mut self, level: Level, text: &str) {
+    pub(super) fn note(&mut self, level: Level, text: &str) {
         self.log.note(level, context::wall_clock(), text);
     }
 

@@ -1,6 +1,7 @@
 //! Collecting children (`waitpid(2)`). The raw calls, because a child may be ended by a real-time signal, for which
 //! the `nix` crate has no name.
 
+use std::fmt;
 use std::mem::MaybeUninit;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -35,6 +36,15 @@ impl Exit {
         match status.signal() {
             Some(number) => Self::Signal(number),
             None => Self::Code(status.code().unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(formatter, "exit status {code}"),
+            Self::Signal(number) => write!(formatter, "signal {number}"),
         }
     }
 }

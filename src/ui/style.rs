@@ -26,7 +26,7 @@ pub fn paint(style: Style, text: &str) -> String {
 pub fn of_state(state: &str) -> Style {
     match state {
         "running" => GOOD,
-        "starting" | "stopping" => AnsiColor::Yellow.on_default(),
+        "starting" | "stopping" | "waiting" => AnsiColor::Yellow.on_default(),
         "failed" | "unkillable" | "lost" | "unreadable" => AnsiColor::Red.on_default(),
         "unmanaged" => AnsiColor::Blue.on_default(),
         _ => FAINT,

@@ -15,8 +15,11 @@ const BASE: [(&str, &[&str]); 5] = [
     ("disk", &["context", "failpoint", "failure", "sys"]),
 ];
 /// What stands on top. `ui` shows what it is given; it decides nothing.
-const TOP: [(&str, &[&str]); 3] =
-    [("cli", &["shell", "disk"]), ("ui", &["session", "server", "failure", "sys", "context"]), ("commands", &["*"])];
+const TOP: [(&str, &[&str]); 3] = [
+    ("cli", &["shell", "server", "disk"]),
+    ("ui", &["session", "server", "failure", "sys", "context"]),
+    ("commands", &["*"]),
+];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

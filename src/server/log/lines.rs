@@ -71,6 +71,13 @@ impl LineBuffer {
         }
     }
 
+    /// The lines that are whole, as the server printed them, until they are handed over.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let stamp = |line: &[u8]| line.iter().position(|&byte| byte == b' ').map_or(0, |end| end + 1);
+        let lines = self.done.split(|&byte| byte == b'\n');
+        lines.filter_map(move |line| line.get(stamp(line) + self.stream.tag().len()..))
+    }
+
     /// Hands over the lines that are whole.
     pub(super) fn take(&mut self, with: impl FnOnce(&[u8])) {
         if !self.done.is_empty() {
@@ -131,8 +138,11 @@ mod tests {
             for piece in &pieces {
                 lines.push(piece.as_bytes(), NOW);
             }
+            lines.close(NOW);
+            let seen: Vec<_> = lines.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
             let whole = pieces.concat();
-            prop_assert_eq!(texts(&mut lines), whole.lines().collect::<Vec<_>>());
+            prop_assert_eq!(&seen, &whole.lines().collect::<Vec<_>>());
+            prop_assert_eq!(texts(&mut lines), seen);
         }
 
         #[test]

@@ -115,8 +115,7 @@ impl ServerView {
         let is_answered_for = is_watched || record.state.is_final() || request::is_held(&files, &record);
         let mut view =
             Self::blank(record.name.clone(), if is_answered_for { state::name(&record.state) } else { LOST });
-        view.reason =
-            if is_answered_for { state::reason(&record.state) } else { Some("nobody answers for it".to_owned()) };
+        view.reason = if is_answered_for { state::reason(&record) } else { Some("nobody answers for it".to_owned()) };
         view.supervisor_pid = supervisor.as_ref().map(|it| it.pid().as_raw());
         view.keeper_pid = keeper.map(|it| it.pid().as_raw());
         view.log = Some(files.log);

@@ -1,6 +1,6 @@
 //! The words for what a server does.
 
-use crate::server::record::{End, Reason, State};
+use crate::server::record::{End, Reason, ServerRecord, State};
 
 /// The state of a server for which nobody answers any more.
 pub const LOST: &str = "lost";
@@ -16,6 +16,7 @@ pub fn name(state: &State) -> &'static str {
         State::Unkillable { .. } => "unkillable",
         State::Failed { .. } => "failed",
         State::Ended(End { reason: Reason::Exited, early: true, .. }) => "failed",
+        State::Ended(End { reason: Reason::NotReady | Reason::OverMemory, .. }) => "failed",
         State::Ended(End { reason: Reason::Exited, .. }) => "exited",
         State::Ended(_) => "stopped",
     }
@@ -23,13 +24,14 @@ pub fn name(state: &State) -> &'static str {
 
 /// Why a server does not run, in words; `None` if it does.
 #[must_use]
-pub fn reason(state: &State) -> Option<String> {
-    match state {
+pub fn reason(record: &ServerRecord) -> Option<String> {
+    let text = |reason: &Reason| reason.explain(&record.settings).into_owned();
+    match &record.state {
         State::Starting | State::Running { .. } => None,
         State::Stopping { reason, .. }
         | State::Ended(End { reason, .. })
-        | State::Waiting { end: End { reason, .. }, .. } => Some(reason.text().to_owned()),
-        State::Unkillable { pids, reason } => Some(format!("not even SIGKILL ends {pids:?}; {}", reason.text())),
+        | State::Waiting { end: End { reason, .. }, .. } => Some(text(reason)),
+        State::Unkillable { pids, reason } => Some(format!("not even SIGKILL ends {pids:?}; {}", text(reason))),
         State::Failed { cause, .. } => Some(cause.clone()),
     }
 }

@@ -1,0 +1,105 @@
+//! How and why a server's tree ended.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::settings::Settings;
+use super::size;
+use crate::sys::wait::Exit;
+
+/// How a tree ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Why.
+    pub reason: Reason,
+    /// How its first process ended, if somebody saw it.
+    pub exit: Option<Exit>,
+    /// When it was over.
+    pub at: u64,
+    /// How long the ending took, in milliseconds.
+    pub took: u64,
+    /// Whether something had to be killed.
+    pub killed: bool,
+    /// Whether it ended before it counted as started.
+    pub early: bool,
+    /// Processes that asked to be let go and were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<i32>,
+}
+
+/// Why a tree is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Its first process ended by itself.
+    Exited,
+    /// It did not become ready in time.
+    NotReady,
+    /// Its tree used too much memory for too long.
+    OverMemory,
+    /// `stop`, or a signal to the supervisor.
+    Stopped,
+    /// `restart`.
+    Restarted,
+    /// The session's owner has ended.
+    SessionEnded,
+    /// The client closed its end or has ended.
+    ClientGone,
+    /// The client sent a signal that ends programs.
+    ClientSignal,
+    /// The keeper was killed.
+    KeeperLost,
+    /// The supervisor was killed.
+    SupervisorLost,
+    /// Both were killed, and another call found what was left.
+    WatchersLost,
+}
+
+impl Reason {
+    /// The reason in words, to stand behind "because".
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Exited => "it ended by itself",
+            Self::NotReady => "it was not ready in time",
+            Self::OverMemory => "its memory stayed above the limit",
+            Self::Stopped => "it was stopped",
+            Self::Restarted => "it was restarted",
+            Self::SessionEnded => "the session ended",
+            Self::ClientGone => "the client went away",
+            Self::ClientSignal => "the client ended it",
+            Self::KeeperLost => "its keeper was killed",
+            Self::SupervisorLost => "its supervisor was killed",
+            Self::WatchersLost => "its supervisor and keeper were killed",
+        }
+    }
+
+    /// The same with the limits that were set for the server.
+    #[must_use]
+    pub fn explain(self, settings: &Settings) -> Cow<'static, str> {
+        match (self, settings.memory) {
+            (Self::NotReady, _) => {
+                let limit = Duration::from_millis(settings.ready.timeout_ms);
+                format!("it was not ready within {} s", limit.as_secs_f64()).into()
+            }
+            (Self::OverMemory, Some(limit)) => format!("its memory stayed above {}", size::display(limit)).into(),
+            _ => self.text().into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_say_which_limit_was_passed() {
+        let mut settings = Settings { memory: Some(2 << 30), ..Settings::default() };
+        insta::assert_snapshot!(Reason::OverMemory.explain(&settings), @"its memory stayed above 2 GiB");
+        insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it was not ready within 30 s");
+        settings.ready.timeout_ms = 1500;
+        insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it was not ready within 1.5 s");
+    }
+}

@@ -1,0 +1,129 @@
+//! What follows the end of a server's tree: nothing, or another start, perhaps after a pause.
+
+use std::time::Duration;
+
+use super::life;
+use super::restart::{Ended, MOST, Order, Verdict, WITHIN};
+use super::supervise::Supervisor;
+use crate::server::journal::Level;
+use crate::server::record::{End, Mode, Reason, State};
+use crate::server::settings::Restart;
+use crate::sys::fd;
+use crate::sys::wait::{self, Collected, Exit};
+use crate::{context, failpoint};
+
+impl Supervisor {
+    /// Records the end of a tree and sees to what follows. `None`: it is to be started now. Otherwise what a shell would
+    /// report of the server.
+    pub(super) fn follow(&mut self, ended: life::Ended) -> Option<i32> {
+        let life::Ended { end, ready_for, order } = ended;
+        let fact = Ended { reason: end.reason, exit: end.exit, ready_for };
+        let verdict = match order {
+            Order::Leave => Verdict::Leave,
+            Order::Again => {
+                self.past.forget();
+                Verdict::Again(Duration::ZERO)
+            }
+            Order::Decide => self.past.judge(self.policy(), fact, context::now(), fd::random().unwrap_or_default()),
+        };
+        self.note_end(&end, level(&end, fact, verdict));
+        let code = end.exit.map_or(1, Exit::shell_code);
+        failpoint::kill("before-end");
+        // Whoever waits for the end reads the log next.
+        self.log.drain();
+        let followed = match verdict {
+            Verdict::Leave => {
+                self.record(State::Ended(end));
+                Some(code)
+            }
+            Verdict::GiveUp => {
+                self.give_up(end, code);
+                Some(code)
+            }
+            Verdict::Again(pause) => self.pause(end, pause),
+        };
+        failpoint::kill("after-end");
+        followed
+    }
+
+    /// A client that talks to a server has a state that a new one would not know.
+    fn policy(&self) -> Restart {
+        match self.plan.record.mode {
+            Mode::Start => self.plan.record.settings.restart,
+            Mode::Run => Restart::No,
+        }
+    }
+
+    fn note_end(&mut self, end: &End, level: Level) {
+        let why = end.reason.explain(&self.plan.record.settings);
+        let how = exit_text(end.exit);
+        self.note(level, &format!("ended because {why}: {how}, after {} ms", end.took));
+        for pid in &end.kept {
+            self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
+        }
+    }
+
+    fn give_up(&mut self, end: End, code: i32) {
+        let verb = if self.plan.record.settings.restart == Restart::Always { "ended" } else { "failed" };
+        let last = match end.reason {
+            Reason::Exited => format!("with {}", exit_text(end.exit)),
+            reason => format!("because {}", reason.explain(&self.plan.record.settings)),
+        };
+        let cause = format!("it {verb} {MOST} times within {} s, last {last}", WITHIN.as_secs());
+        self.note(Level::Error, &format!("not started again: {cause}"));
+        self.plan.record.last_end = Some(end);
+        self.record(State::Failed { cause, code });
+    }
+
+    /// Waits until the server is to be started again (`None`) or somebody does not want that any more.
+    fn pause(&mut self, end: End, pause: Duration) -> Option<i32> {
+        let until = context::now() + pause;
+        let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        if !pause.is_zero() {
+            self.note(Level::Info, &format!("will be started again in {:.2} s", pause.as_secs_f64()));
+        }
+        self.plan.record.last_end = Some(end.clone());
+        self.record(State::Waiting { end: end.clone(), until: context::wall_millis().saturating_add(millis) });
+        failpoint::kill("waiting");
+        loop {
+            let left = until.saturating_duration_since(context::now());
+            if left.is_zero() {
+                break;
+            }
+            match self.wait(None, Some(left)).map(|reason| (reason, Order::after(reason))) {
+                Some((reason, Order::Leave)) => return Some(self.call_off(end, reason)),
+                Some((_, Order::Again)) => {
+                    self.past.forget();
+                    break;
+                }
+                // One that was let go may have ended.
+                _ => while matches!(wait::collect(), Collected::One(..)) {},
+            }
+        }
+        self.plan.record.restarts += 1;
+        None
+    }
+
+    fn call_off(&mut self, end: End, reason: Reason) -> i32 {
+        let text = reason.explain(&self.plan.record.settings);
+        self.note(Level::Info, &format!("not started again because {text}"));
+        let code = end.exit.map_or(1, Exit::shell_code);
+        self.record(State::Ended(End { reason, at: context::wall_millis(), took: 0, killed: false, ..end }));
+        code
+    }
+}
+
+/// How grave an end is.
+fn level(end: &End, fact: Ended, verdict: Verdict) -> Level {
+    let is_unexpected = Order::after(end.reason) == Order::Decide && (fact.is_failure() || end.early);
+    match (end.reason, verdict) {
+        (Reason::KeeperLost, _) => Level::Warn,
+        _ if !is_unexpected => Level::Info,
+        (_, Verdict::Again(_)) => Level::Warn,
+        (_, Verdict::Leave | Verdict::GiveUp) => Level::Error,
+    }
+}
+
+fn exit_text(exit: Option<Exit>) -> String {
+    exit.map_or_else(|| "unknown status".to_owned(), |exit| exit.to_string())
+}

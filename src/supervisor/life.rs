@@ -1,0 +1,180 @@
+//! One life of a server: from its first process to the end of its tree.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::events;
+use super::limits::Looks;
+use super::pace::pace;
+use super::plan::{is_kept, trace};
+use super::ready::Answer;
+use super::restart::Order;
+use super::running::Running;
+use super::supervise::Supervisor;
+use crate::cleanup::lost;
+use crate::cleanup::tree::{Ending, Progress};
+use crate::server::history::Sample;
+use crate::server::journal::Level;
+use crate::server::record::{End, Mode, Reason, State};
+use crate::server::usage::Usage;
+use crate::sys::{Pid, wait};
+use crate::{context, failpoint};
+
+/// A life that is over.
+pub struct Ended {
+    /// How it ended.
+    pub end: End,
+    /// How long the server had been ready, if it ever was.
+    pub ready_for: Option<Duration>,
+    /// What is to follow.
+    pub order: Order,
+}
+
+/// What the server does.
+enum Phase {
+    /// It lives.
+    Up { looks: Looks, look_again: Option<Duration> },
+    /// It is being ended.
+    Down { ending: Ending, reason: Reason, order: Order, early: bool, look_again: Option<Duration> },
+}
+
+impl Supervisor {
+    /// Watches a server until its tree is gone.
+    pub(super) fn live(&mut self, mut running: Running) -> Ended {
+        let looks = Looks::new(&self.plan.record.settings, context::now());
+        let mut phase = Phase::Up { looks, look_again: Some(Duration::ZERO) };
+        loop {
+            let (Phase::Up { look_again: limit, .. } | Phase::Down { look_again: limit, .. }) = phase;
+            if let Some(reason) = self.wait(Some(&mut running), limit) {
+                phase = self.end(phase, &running, reason);
+            }
+            if let Phase::Up { looks, look_again } = &mut phase {
+                match self.look_after(&mut running, looks) {
+                    Ok(limit) => *look_again = limit,
+                    Err(reason) => phase = self.end(phase, &running, reason),
+                }
+            }
+            if let Phase::Down { ending, reason, order, early, look_again } = &mut phase {
+                match ending.advance(context::now(), is_kept) {
+                    Progress::Wait(limit) => *look_again = limit,
+                    Progress::Unkillable(pids) => {
+                        *look_again = None;
+                        self.report_unkillable(pids, *reason);
+                    }
+                    Progress::Done { kept } => {
+                        let end = self.describe(ending, *reason, *early, kept);
+                        let ready_for =
+                            running.ready_since.map(|since| ending.began().saturating_duration_since(since));
+                        running.drain(&mut self.log, self.client_error.as_mut());
+                        return Ended { end, ready_for, order: *order };
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks after a server that lives. Returns when to look again at the latest, if nothing happens before.
+    ///
+    /// # Errors
+    /// The reason to end the tree.
+    fn look_after(&mut self, running: &mut Running, looks: &mut Looks) -> Result<Option<Duration>, Reason> {
+        events::collect_orphans(running.pid());
+        if wait::peek(running.pid()).is_some() {
+            return Err(Reason::Exited);
+        }
+        let again = self.look_whether_ready(running)?;
+        let due = looks.due(context::now());
+        if due.sample || due.memory {
+            let usage = Usage::below(Pid::this());
+            if due.sample {
+                self.take_down(&usage);
+            }
+            if due.memory && looks.is_too_much(usage.memory) {
+                return Err(Reason::OverMemory);
+            }
+        }
+        Ok(again.into_iter().chain(looks.next(context::now())).min())
+    }
+
+    /// Asks whether the server counts as started, until it does; returns when to ask again.
+    fn look_whether_ready(&mut self, running: &mut Running) -> Result<Option<Duration>, Reason> {
+        let Some(check) = &running.check else { return Ok(None) };
+        match check.ask(context::now()) {
+            Answer::NotYet(again) => return Ok(Some(again)),
+            Answer::Ready => self.become_ready(running),
+            // A client has time limits of its own, and may be content with what we did not see.
+            Answer::Lost(Reason::NotReady) if self.plan.record.mode == Mode::Run => {
+                let text = Reason::NotReady.explain(&self.plan.record.settings);
+                self.note(Level::Warn, &format!("warning: {text}"));
+            }
+            Answer::Lost(reason) => return Err(reason),
+        }
+        running.check = None;
+        Ok(None)
+    }
+
+    fn become_ready(&mut self, running: &mut Running) {
+        running.ready_since = Some(context::now());
+        let took = Duration::from_millis(context::wall_millis().saturating_sub(running.since));
+        self.note(Level::Info, &format!("ready after {:.1} s", took.as_secs_f64()));
+        self.record(State::Running { server: running.identity, since: running.since, ready: true });
+        if let Some(mut ready) = self.ready.take() {
+            let _ = ready.write_all(b"r");
+        }
+    }
+
+    fn take_down(&mut self, usage: &Usage) {
+        let cpu_ms = u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX);
+        self.plan.record.history.push(Sample { at: context::wall_millis(), memory: usage.memory, cpu_ms });
+        let _ = self.plan.record.write(&self.plan.paths);
+    }
+
+    /// Begins to end the tree, or goes on doing so for one more reason. Only `restart` is overruled by a later one; what
+    /// is to follow is what the strongest of them asks for.
+    fn end(&mut self, phase: Phase, running: &Running, new: Reason) -> Phase {
+        let now = context::now();
+        let settings = &self.plan.record.settings;
+        let pace = pace(new, self.plan.record.mode, settings.grace());
+        let asked = Order::after(new);
+        let (ending, reason, order, early, is_news) = match phase {
+            Phase::Up { .. } => {
+                let ending = Ending::begin(Some(running.pid()), pace, now).asking_by(settings.stop_signal.signal());
+                (ending, new, asked, running.ready_since.is_none(), true)
+            }
+            Phase::Down { mut ending, reason, order, early, .. } => {
+                ending.hurry(pace, now);
+                let overruled = reason == Reason::Restarted && asked == Order::Leave;
+                (ending, if overruled { new } else { reason }, order.max(asked), early, overruled)
+            }
+        };
+        if is_news {
+            self.record(State::Stopping { server: running.identity, reason });
+        }
+        failpoint::kill("while-stopping");
+        Phase::Down { ending, reason, order, early, look_again: Some(Duration::ZERO) }
+    }
+
+    fn report_unkillable(&mut self, pids: Vec<Pid>, reason: Reason) {
+        let pids: Vec<i32> = pids.into_iter().map(Pid::as_raw).collect();
+        if !matches!(self.plan.record.state, State::Unkillable { .. }) {
+            self.note(Level::Error, &format!("warning: not even SIGKILL ends {pids:?}; still waiting"));
+            self.record(State::Unkillable { pids, reason });
+        }
+    }
+
+    fn describe(&mut self, ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {
+        let mut killed = ending.killed;
+        if !self.is_adopting {
+            killed |= lost::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0;
+        }
+        End {
+            reason,
+            exit: ending.leader_exit,
+            at: context::wall_millis(),
+            took: context::elapsed_millis(ending.began()),
+            killed,
+            early,
+            kept: kept.into_iter().map(Pid::as_raw).collect(),
+        }
+    }
+}

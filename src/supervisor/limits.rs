@@ -1,0 +1,120 @@
+//! When a server's numbers are looked at, and when its memory is too much: pure decisions.
+
+use std::time::{Duration, Instant};
+
+use crate::server::settings::Settings;
+
+/// How often the memory of a server with a limit is looked at, unless its numbers are taken down more often.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Nothing is looked at more often than this.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// The looks at a server that lives.
+pub struct Looks {
+    limit: Option<u64>,
+    samples: Option<Turn>,
+    memory: Option<Turn>,
+    was_above: bool,
+}
+
+/// What comes round again and again.
+struct Turn {
+    every: Duration,
+    next: Instant,
+}
+
+/// What is to be done now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The numbers are to be taken down.
+    pub sample: bool,
+    /// The memory is to be compared with the limit.
+    pub memory: bool,
+}
+
+impl Looks {
+    /// The looks at a server that was started just now.
+    #[must_use]
+    pub fn new(settings: &Settings, now: Instant) -> Self {
+        let turn = |every: Duration| Turn { every, next: now + every };
+        let sampling = settings.sample_ms.map(|millis| Duration::from_millis(millis).max(SHORTEST));
+        let looking = settings.memory.map(|_| sampling.map_or(LOOK_EVERY, |every| every.min(LOOK_EVERY)));
+        Self { limit: settings.memory, samples: sampling.map(turn), memory: looking.map(turn), was_above: false }
+    }
+
+    /// How long until something is due; `None` if nothing ever is.
+    #[must_use]
+    pub fn next(&self, now: Instant) -> Option<Duration> {
+        let turns = self.samples.iter().chain(&self.memory);
+        turns.map(|turn| turn.next.saturating_duration_since(now)).min()
+    }
+
+    /// What is due now. The next time is counted from now: after a suspension nothing is made up for.
+    pub fn due(&mut self, now: Instant) -> Due {
+        let come = |turn: &mut Option<Turn>| match turn {
+            Some(turn) if now >= turn.next => {
+                turn.next = now + turn.every;
+                true
+            }
+            _ => false,
+        };
+        Due { sample: come(&mut self.samples), memory: come(&mut self.memory) }
+    }
+
+    /// Whether this much memory, at a look that was due, is too much: above the limit, as at the look before.
+    pub fn is_too_much(&mut self, memory: u64) -> bool {
+        let is_above = self.limit.is_some_and(|limit| memory > limit);
+        let was_above = std::mem::replace(&mut self.was_above, is_above);
+        is_above && was_above
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context;
+
+    fn looks(sample_ms: Option<u64>, memory: Option<u64>) -> (Looks, Instant) {
+        let now = context::now();
+        (Looks::new(&Settings { memory, sample_ms, ..Settings::default() }, now), now)
+    }
+
+    #[test]
+    fn nothing_is_looked_at_more_often_than_it_must_be() {
+        for (sample_ms, memory, next) in [
+            (None, None, None),
+            (Some(60_000), None, Some(60_000)),
+            (Some(60_000), Some(1), Some(10_000)),
+            (Some(2000), Some(1), Some(2000)),
+            (None, Some(1), Some(10_000)),
+            (Some(0), None, Some(100)),
+        ] {
+            let (looks, now) = looks(sample_ms, memory);
+            assert_eq!(looks.next(now), next.map(Duration::from_millis), "{sample_ms:?} {memory:?}");
+        }
+    }
+
+    #[test]
+    fn samples_and_looks_at_the_memory_come_at_their_own_pace() {
+        let (mut looks, start) = looks(Some(60_000), Some(1));
+        let (mut samples, mut memory) = (0, 0);
+        let mut now = start;
+        while now < start + Duration::from_mins(2) {
+            now += looks.next(now).expect("a limit is set");
+            let due = looks.due(now);
+            samples += u32::from(due.sample);
+            memory += u32::from(due.memory);
+        }
+        assert_eq!((samples, memory), (2, 12));
+        assert_eq!(looks.due(now), Due { sample: false, memory: false });
+    }
+
+    #[test]
+    fn memory_is_too_much_when_it_was_at_the_look_before() {
+        let (mut looks, _) = looks(None, Some(100));
+        let found: Vec<bool> = [101, 100, 101, 102, 103, 99, 500].map(|memory| looks.is_too_much(memory)).to_vec();
+        assert_eq!(found, [false, false, false, true, true, false, false]);
+        let (mut none, _) = self::looks(None, None);
+        assert!(!none.is_too_much(u64::MAX) && !none.is_too_much(u64::MAX));
+    }
+}
