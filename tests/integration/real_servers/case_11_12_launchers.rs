@@ -51,7 +51,7 @@ fn end(world: &World, server: Server, by: By, ready: impl Fn() -> bool) {
     let project = Shell::Bash.quote(world.project(server).to_str().expect("UTF-8"));
     terminal.run(&format!("cd {project}")).ok();
     let words: Vec<_> = world.words(server).into_iter().filter_map(|w| w.into_string().ok()).collect();
-    terminal.run(&format!("mcp-hook start real -- {}", words.join(" "))).ok();
+    terminal.run(&format!("mcp-hook start --restart no real -- {}", words.join(" "))).ok();
     let mut tree = Snapshot::default();
     wait::until("the server runs", || {
         tree.add_below(world, terminal.process());

@@ -65,7 +65,7 @@ fn end_by(end: impl Fn(Round<'_, '_>)) {
         let project = shell.quote(world.project(server).to_str().expect("UTF-8"));
         terminal.run(&format!("cd {project}")).ok();
         let words = "npx -y @modelcontextprotocol/server-everything streamableHttp";
-        terminal.run(&format!("mcp-hook start everything -- {words}")).ok();
+        terminal.run(&format!("mcp-hook start --restart no everything -- {words}")).ok();
         port.wait_listening();
         if round == 0 {
             assert_answers(&world, &port);
