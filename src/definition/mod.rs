@@ -3,6 +3,7 @@
 pub mod allowed;
 pub mod catalogue;
 pub mod document;
+mod edit;
 pub mod entry;
 mod hook;
 mod json;
