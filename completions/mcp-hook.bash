@@ -16,11 +16,20 @@ _mcp__hook() {
             ",$1")
                 cmd="mcp__hook"
                 ;;
+            mcp__hook,add)
+                cmd="mcp__hook__subcmd__add"
+                ;;
+            mcp__hook,allow)
+                cmd="mcp__hook__subcmd__allow"
+                ;;
             mcp__hook,cleanup)
                 cmd="mcp__hook__subcmd__cleanup"
                 ;;
             mcp__hook,completions)
                 cmd="mcp__hook__subcmd__completions"
+                ;;
+            mcp__hook,deny)
+                cmd="mcp__hook__subcmd__deny"
                 ;;
             mcp__hook,help)
                 cmd="mcp__hook__subcmd__help"
@@ -28,11 +37,17 @@ _mcp__hook() {
             mcp__hook,init)
                 cmd="mcp__hook__subcmd__init"
                 ;;
+            mcp__hook,list)
+                cmd="mcp__hook__subcmd__list"
+                ;;
             mcp__hook,log)
                 cmd="mcp__hook__subcmd__log"
                 ;;
             mcp__hook,logs)
                 cmd="mcp__hook__subcmd__logs"
+                ;;
+            mcp__hook,remove)
+                cmd="mcp__hook__subcmd__remove"
                 ;;
             mcp__hook,restart)
                 cmd="mcp__hook__subcmd__restart"
@@ -49,11 +64,20 @@ _mcp__hook() {
             mcp__hook,stop)
                 cmd="mcp__hook__subcmd__stop"
                 ;;
+            mcp__hook__subcmd__help,add)
+                cmd="mcp__hook__subcmd__help__subcmd__add"
+                ;;
+            mcp__hook__subcmd__help,allow)
+                cmd="mcp__hook__subcmd__help__subcmd__allow"
+                ;;
             mcp__hook__subcmd__help,cleanup)
                 cmd="mcp__hook__subcmd__help__subcmd__cleanup"
                 ;;
             mcp__hook__subcmd__help,completions)
                 cmd="mcp__hook__subcmd__help__subcmd__completions"
+                ;;
+            mcp__hook__subcmd__help,deny)
+                cmd="mcp__hook__subcmd__help__subcmd__deny"
                 ;;
             mcp__hook__subcmd__help,help)
                 cmd="mcp__hook__subcmd__help__subcmd__help"
@@ -61,11 +85,17 @@ _mcp__hook() {
             mcp__hook__subcmd__help,init)
                 cmd="mcp__hook__subcmd__help__subcmd__init"
                 ;;
+            mcp__hook__subcmd__help,list)
+                cmd="mcp__hook__subcmd__help__subcmd__list"
+                ;;
             mcp__hook__subcmd__help,log)
                 cmd="mcp__hook__subcmd__help__subcmd__log"
                 ;;
             mcp__hook__subcmd__help,logs)
                 cmd="mcp__hook__subcmd__help__subcmd__logs"
+                ;;
+            mcp__hook__subcmd__help,remove)
+                cmd="mcp__hook__subcmd__help__subcmd__remove"
                 ;;
             mcp__hook__subcmd__help,restart)
                 cmd="mcp__hook__subcmd__help__subcmd__restart"
@@ -89,8 +119,48 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version init start run stop restart status logs log cleanup completions help"
+            opts="-v -h -V --verbose --help --version init start run stop restart status logs log list add remove allow deny cleanup completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__add)
+            opts="-v -h --env --port --url --force --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__allow)
+            opts="-v -h --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -130,9 +200,51 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mcp__hook__subcmd__help)
-            opts="init start run stop restart status logs log cleanup completions help"
+        mcp__hook__subcmd__deny)
+            opts="-v -h --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help)
+            opts="init start run stop restart status logs log list add remove allow deny cleanup completions help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__allow)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -159,6 +271,20 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__deny)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -200,6 +326,20 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -215,6 +355,20 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -312,6 +466,20 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__list)
+            opts="-v -h --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__log)
             opts="-v -h --session --verbose --help info warn error"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -357,6 +525,21 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__remove)
+            opts="-v -h --verbose --help"
+            [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__restart)
             opts="-v -h --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names servers 2>/dev/null)
@@ -378,6 +561,7 @@ _mcp__hook() {
             ;;
         mcp__hook__subcmd__run)
             opts="-v -h --grace --stop-signal --memory --sample --no-tty --session --verbose --help"
+            [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -412,6 +596,7 @@ _mcp__hook() {
             ;;
         mcp__hook__subcmd__start)
             opts="-v -h --grace --stop-signal --memory --sample --no-tty --restart --ready-log --ready-delay --ready-timeout --no-wait --session --verbose --help"
+            [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

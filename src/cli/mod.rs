@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod definitions;
 mod servers;
 mod upkeep;
 
@@ -7,6 +8,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use self::definitions::{Add, Allow, Deny, List, Remove};
 use self::servers::InSession;
 pub use self::servers::{Life, Logs, Restart, Run, Sampling, Start, Status, Stop, What};
 pub use self::upkeep::{Cleanup, Close, Completions, Init, Log, LogLevel, Names, NamesOf, Open};
@@ -70,6 +72,16 @@ pub enum Command {
     Logs(Logs),
     /// Write a line to the central log
     Log(Log),
+    /// Show the servers that are defined, and whether they may be started
+    List(List),
+    /// Define a server in your servers.json
+    Add(Add),
+    /// Take a server out of your servers.json
+    Remove(Remove),
+    /// Allow the servers that a project's .mcp.json defines
+    Allow(Allow),
+    /// Take back that a project's .mcp.json is allowed
+    Deny(Deny),
     /// End what outlived its session and remove what dead sessions left
     Cleanup(Cleanup),
     /// Print the completion script for a shell

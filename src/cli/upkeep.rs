@@ -94,6 +94,8 @@ pub struct Names {
 pub enum NamesOf {
     /// Servers of this session.
     Servers,
+    /// Servers that are defined and may be started.
+    Definitions,
     /// Sessions with a living owner.
     Sessions,
 }

@@ -29,6 +29,7 @@ mod tests {
     use crate::shell::Shell;
 
     const SERVERS: &str = "command mcp-hook names servers 2>/dev/null";
+    const DEFINITIONS: &str = "command mcp-hook names definitions 2>/dev/null";
     const SESSIONS: &str = "command mcp-hook names sessions 2>/dev/null";
 
     /// What is offered: everything but the commands that only scripts call.
@@ -38,10 +39,15 @@ mod tests {
         Command::new("mcp-hook").version("0").args(all.get_arguments().cloned()).subcommands(shown)
     }
 
-    /// Whether the command is about servers that there are already; `start` and `run` name new ones, `log` any.
-    fn takes_servers(command: &Command) -> bool {
+    /// What names the command takes, if any: of servers that there are, or of those that are defined. `add` makes
+    /// new ones, `log` takes any.
+    fn names(command: &Command) -> Option<&'static str> {
         let is_named = command.get_positionals().any(|argument| matches!(argument.get_id().as_str(), "name" | "names"));
-        is_named && !matches!(command.get_name(), "start" | "run" | "log")
+        match command.get_name() {
+            "add" | "log" => None,
+            "start" | "run" | "remove" | "check" => is_named.then_some(DEFINITIONS),
+            _ => is_named.then_some(SERVERS),
+        }
     }
 
     fn generated(shell: Shell) -> String {
@@ -66,11 +72,11 @@ mod tests {
         let text = text.replace("mcp__subcmd__hook", "mcp__hook");
         let visible = visible();
         let mut lines = Vec::new();
-        let mut takes_names = false;
+        let mut takes = None;
         let mut is_session = false;
         for line in text.lines() {
             if let Some(name) = line.trim().strip_prefix("mcp__hook__subcmd__").and_then(|it| it.strip_suffix(')')) {
-                takes_names = visible.find_subcommand(name).is_some_and(takes_servers);
+                takes = visible.find_subcommand(name).and_then(names);
             }
             if is_session {
                 lines
@@ -79,8 +85,8 @@ mod tests {
                 lines.push(line.to_owned());
             }
             is_session = line.trim() == "--session)";
-            if takes_names && line.trim().starts_with("opts=") {
-                lines.push(format!("            [[ ${{cur}} == -* ]] || opts=$({SERVERS})"));
+            if let Some(names) = takes.filter(|_| line.trim().starts_with("opts=")) {
+                lines.push(format!("            [[ ${{cur}} == -* ]] || opts=$({names})"));
             }
         }
         lines.join("\n") + "\n"
@@ -88,17 +94,31 @@ mod tests {
 
     fn with_names_for_zsh(text: &str) -> String {
         let with_action = |line: &str, action: &str| line.replace(":_default' \\", &format!(":{action}' \\"));
+        let visible = visible();
+        let mut takes = None;
         let lines = text.lines().map(|line| match line {
+            _ if line.starts_with('(') => {
+                takes = visible.find_subcommand(line.trim_matches(['(', ')'])).and_then(names);
+                line.to_owned()
+            }
             _ if line.starts_with("'--session=") => with_action(line, "_mcp-hook_sessions"),
-            _ if line.starts_with("'*::names -- ") || line.starts_with("'::name -- ") => {
-                with_action(line, "_mcp-hook_servers")
+            _ if ["'*::names -- ", "'::name -- ", "':name -- "].iter().any(|start| line.starts_with(start)) => {
+                match takes {
+                    Some(DEFINITIONS) => with_action(line, "_mcp-hook_definitions"),
+                    Some(_) => with_action(line, "_mcp-hook_servers"),
+                    None => line.to_owned(),
+                }
             }
             _ => line.to_owned(),
         });
         let text = lines.collect::<Vec<_>>().join("\n") + "\n";
-        let functions = [("servers", "server", SERVERS), ("sessions", "session", SESSIONS)].map(|(tag, what, command)| {
+        let functions = [
+            ("servers", "server", SERVERS),
+            ("definitions", "defined server", DEFINITIONS),
+            ("sessions", "session", SESSIONS),
+        ].map(|(tag, what, command)| {
             format!(
-                "_mcp-hook_{tag}() {{\n    local expl\n    _wanted {tag} expl {what} compadd - ${{(f)\"$({command})\"}}\n}}\n"
+                "_mcp-hook_{tag}() {{\n    local expl\n    _wanted {tag} expl '{what}' compadd - ${{(f)\"$({command})\"}}\n}}\n"
             )
         });
         let (head, tail) = text.split_once("\nif [ \"$funcstack[1]\"").expect("the generated script ends so");
@@ -119,7 +139,7 @@ mod tests {
                 .flat_map(clap::Arg::get_possible_values)
                 .map(|value| value.get_name().to_owned())
                 .collect();
-            let offered = if takes_servers(command) { format!("({SERVERS})") } else { values.join(" ") };
+            let offered = names(command).map_or_else(|| values.join(" "), |names| format!("({names})"));
             if !offered.is_empty() {
                 let condition = format!("__fish_mcp_hook_using_subcommand {}", command.get_name());
                 lines.push(format!("complete -c mcp-hook -n \"{condition}\" -f -a \"{offered}\""));
@@ -148,17 +168,19 @@ mod tests {
     #[test]
     fn every_command_that_takes_names_asks_for_them() {
         let commands: Vec<Command> = visible().get_subcommands().cloned().collect();
-        let servers = commands.iter().filter(|command| takes_servers(command)).count();
+        let taking = |what| commands.iter().filter(|command| names(command) == Some(what)).count();
+        let (servers, definitions) = (taking(SERVERS), taking(DEFINITIONS));
         let has_session = |command: &&Command| command.get_arguments().any(|argument| argument.get_id() == "session");
         let sessions = commands.iter().filter(has_session).count();
-        assert!(servers >= 4 && sessions >= servers);
-        for (shell, of_servers, of_sessions) in [
-            (Shell::Bash, SERVERS, SESSIONS),
-            (Shell::Zsh, ":_mcp-hook_servers'", ":_mcp-hook_sessions'"),
-            (Shell::Fish, SERVERS, SESSIONS),
+        assert!(servers >= 4 && definitions >= 3 && sessions >= servers);
+        for (shell, of_servers, of_definitions, of_sessions) in [
+            (Shell::Bash, SERVERS, DEFINITIONS, SESSIONS),
+            (Shell::Zsh, ":_mcp-hook_servers'", ":_mcp-hook_definitions'", ":_mcp-hook_sessions'"),
+            (Shell::Fish, SERVERS, DEFINITIONS, SESSIONS),
         ] {
             let text = generated(shell);
             assert_eq!(text.matches(of_servers).count(), servers, "{shell}");
+            assert_eq!(text.matches(of_definitions).count(), definitions, "{shell}");
             assert_eq!(text.matches(of_sessions).count(), sessions, "{shell}");
         }
     }
@@ -166,7 +188,8 @@ mod tests {
     #[test]
     fn commands_for_scripts_are_not_offered() {
         for (shell, _) in ALL {
-            let text = generated(shell).replace(SERVERS, "").replace(SESSIONS, "");
+            let text =
+                [SERVERS, DEFINITIONS, SESSIONS].iter().fold(generated(shell), |text, call| text.replace(call, ""));
             for hidden in Cli::command().get_subcommands().filter(|command| command.is_hide_set()) {
                 let name = hidden.get_name();
                 for offer in [format!(" {name} "), format!("'{name}:"), format!("\"{name}\""), format!(",{name})")] {

@@ -1,13 +1,18 @@
 //! The commands, one file each.
 
+mod add;
+mod allow;
 mod cleanup;
 mod close;
 mod completions;
+mod deny;
 mod init;
+mod list;
 mod log;
 mod logs;
 mod names;
 mod open;
+mod remove;
 mod restart;
 mod run;
 mod spec;
@@ -41,6 +46,11 @@ impl Run for Cli {
             Command::Status(command) => command.run(),
             Command::Logs(command) => command.run(),
             Command::Log(command) => command.run(),
+            Command::List(command) => command.run(),
+            Command::Add(command) => command.run(),
+            Command::Remove(command) => command.run(),
+            Command::Allow(command) => command.run(),
+            Command::Deny(command) => command.run(),
             Command::Cleanup(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Open(command) => command.run(),

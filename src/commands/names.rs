@@ -6,25 +6,36 @@ use anyhow::Result;
 
 use super::Run;
 use crate::cli::{Names, NamesOf};
+use crate::definition::catalogue::{Catalogue, State};
 use crate::disk::layout::Root;
 use crate::session::{find, open, sweep};
 use crate::ui;
 
 impl Run for Names {
     fn run(self) -> Result<ExitCode> {
-        let Ok(root) = Root::open() else { return Ok(ExitCode::SUCCESS) };
-        let names: Vec<String> = match self.of {
-            NamesOf::Sessions => {
-                find::all(&root).into_iter().filter(|id| open::live(&root, id).is_some()).map(String::from).collect()
-            }
-            NamesOf::Servers => {
-                let session = find::current(&root).ok().flatten();
-                let servers = session.map(|session| sweep::servers(&root.session(&session.record.id)));
-                servers.unwrap_or_default().into_iter().map(|(name, _)| String::from(name)).collect()
-            }
+        let names = match self.of {
+            NamesOf::Sessions => Root::open().map(|root| sessions(&root)),
+            NamesOf::Servers => Root::open().map(|root| servers(&root)),
+            NamesOf::Definitions => Ok(definitions()),
         };
-        let lines = names.into_iter().fold(String::new(), |lines, name| lines + &name + "\n");
+        let lines = names.unwrap_or_default().into_iter().fold(String::new(), |lines, name| lines + &name + "\n");
         ui::print(&lines)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn sessions(root: &Root) -> Vec<String> {
+    find::all(root).into_iter().filter(|id| open::live(root, id).is_some()).map(String::from).collect()
+}
+
+fn servers(root: &Root) -> Vec<String> {
+    let session = find::current(root).ok().flatten();
+    let servers = session.map(|session| sweep::servers(&root.session(&session.record.id)));
+    servers.unwrap_or_default().into_iter().map(|(name, _)| String::from(name)).collect()
+}
+
+fn definitions() -> Vec<String> {
+    let catalogue = Catalogue::read();
+    let counts = |state: &State| matches!(state, State::Usable | State::Remote);
+    catalogue.all().into_iter().filter(|listed| counts(&listed.state)).map(|listed| listed.name.to_owned()).collect()
 }

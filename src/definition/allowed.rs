@@ -56,6 +56,12 @@ pub fn is_any() -> bool {
     directory().is_ok_and(|directory| directory.is_dir())
 }
 
+/// Whether something was allowed at this path.
+#[must_use]
+pub fn is_remembered(path: &Path) -> bool {
+    canonical(path).and_then(|path| remembered_at(&path)).is_ok_and(|at| at.exists())
+}
+
 /// Remembers that `document` is allowed as it was read.
 ///
 /// # Errors

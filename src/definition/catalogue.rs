@@ -1,11 +1,11 @@
 //! All definitions that count in a directory: the project's before the user's.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 
 use super::allowed::{self, Permission};
-use super::document::{self, Document, Origin};
+use super::document::{self, Document, Found, Origin};
 use super::entry::{Definition, Kind};
 use super::parse::{self, Content, Entry};
 use crate::context;
@@ -23,8 +23,8 @@ pub struct Catalogue {
 pub struct Source {
     /// Whose it is.
     pub origin: Origin,
-    /// Where it is, if it could be found.
-    pub file: Option<PathBuf>,
+    /// Where it is.
+    pub file: PathBuf,
     /// Whether what stands in it counts.
     pub permission: Permission,
     /// What stands in it.
@@ -37,9 +37,20 @@ impl Catalogue {
     #[must_use]
     pub fn read() -> Self {
         // In a directory that was removed there is no project.
-        let project = context::working_directory().map_or(Ok(None), |directory| document::project(&directory));
-        let project = Source::of(Origin::Project, project);
-        let user = Source::of(Origin::User, document::user());
+        let directory = context::working_directory().ok();
+        let project = directory.and_then(|directory| document::project(&directory));
+        Self::of(project, document::user())
+    }
+
+    /// Only what a project's file defines, as it was read.
+    #[must_use]
+    pub fn of_project(document: &Document) -> Self {
+        Self::of(Some(Found { file: document.file.clone(), document: Ok(document.clone()) }), None)
+    }
+
+    fn of(project: Option<Found>, user: Option<Found>) -> Self {
+        let project = project.map(|found| Source::of(Origin::Project, found));
+        let user = user.map(|found| Source::of(Origin::User, found));
         Self { sources: project.into_iter().chain(user).collect() }
     }
 
@@ -93,7 +104,7 @@ pub enum State {
     Shadowed,
     /// Its file has not been allowed, or has changed since.
     Refused(Permission),
-    /// It is wrong.
+    /// It is wrong: what is, and where in the file.
     Broken(String),
 }
 
@@ -122,10 +133,9 @@ impl Catalogue {
 /// at the directories above where nothing was ever allowed.
 #[must_use]
 pub fn autostarted() -> Vec<Definition> {
-    let user = Source::of(Origin::User, document::user());
-    let project = allowed::is_any().then(context::working_directory).and_then(Result::ok);
-    let project = project.and_then(|directory| Source::of(Origin::Project, document::project(&directory)));
-    let catalogue = Catalogue { sources: project.into_iter().chain(user).collect() };
+    let directory = allowed::is_any().then(context::working_directory).and_then(Result::ok);
+    let project = directory.and_then(|directory| document::project(&directory));
+    let catalogue = Catalogue::of(project, document::user());
     let usable = catalogue.all().into_iter().filter(|listed| listed.state == State::Usable);
     let server = usable.filter_map(|listed| match listed.content {
         Some(Content::Server(definition)) => Some(&**definition),
@@ -135,25 +145,14 @@ pub fn autostarted() -> Vec<Definition> {
 }
 
 impl Source {
-    fn of(origin: Origin, document: Result<Option<Document>>) -> Option<Self> {
-        let entries = |document: &Document| parse::entries(&document.file, &document.text);
-        match document {
-            Ok(None) => None,
-            Ok(Some(document)) => {
-                let permission = match origin {
-                    Origin::Project => allowed::of(&document),
-                    Origin::User => Permission::Allowed,
-                };
-                Some(Self { origin, permission, entries: entries(&document), file: Some(document.file) })
-            }
-            Err(error) => {
-                let permission = match origin {
-                    Origin::Project => Permission::Missing,
-                    Origin::User => Permission::Allowed,
-                };
-                Some(Self { origin, file: None, permission, entries: Err(error) })
-            }
-        }
+    fn of(origin: Origin, found: Found) -> Self {
+        let permission = match (origin, &found.document) {
+            (Origin::User, _) => Permission::Allowed,
+            (Origin::Project, Ok(document)) => allowed::of(document),
+            (Origin::Project, Err(_)) => Permission::Missing,
+        };
+        let entries = found.document.and_then(|document| parse::entries(&document.file, &document.text));
+        Self { origin, file: found.file, permission, entries }
     }
 
     /// The entry `name`, with its error or that of the whole file.
@@ -168,7 +167,11 @@ impl Source {
             Ok(Content::Client) => State::Client,
             _ if self.permission != Permission::Allowed => State::Refused(self.permission),
             _ if is_taken => State::Shadowed,
-            Err(error) => State::Broken(format!("{error:#}")),
+            Err(error) => {
+                let text = format!("{error:#}");
+                let said = format!("could not read {}: ", self.file.display());
+                State::Broken(text.strip_prefix(&said).unwrap_or(&text).to_owned())
+            }
             Ok(Content::Server(definition)) if matches!(definition.kind, Kind::Remote) => State::Remote,
             Ok(Content::Server(_)) => State::Usable,
         }
@@ -179,7 +182,7 @@ impl Source {
         if let Some(Content::Client) | None = self.find(name)? {
             return Ok(());
         }
-        let file = self.file.as_deref().unwrap_or(Path::new(".mcp.json")).display();
+        let file = self.file.display();
         let why = match self.permission {
             Permission::Changed => "it has changed since it was allowed",
             Permission::Missing | Permission::Allowed => "it has not been allowed",

@@ -14,6 +14,9 @@ use crate::disk::root;
 /// A file with servers is far smaller.
 const LARGEST: u64 = 4 << 20;
 
+/// What a project's definitions are called.
+pub const PROJECT_FILE: &str = ".mcp.json";
+
 /// Whose definitions a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -40,29 +43,39 @@ pub fn user_file() -> Result<PathBuf> {
     Ok(root::config_directory()?.join("servers.json"))
 }
 
-/// The user's definitions; `None` if there is no such file.
-///
-/// # Errors
-/// When there is one that cannot be read.
-pub fn user() -> Result<Option<Document>> {
-    let file = user_file()?;
-    open(&file)?.map(|open| read(file, open)).transpose()
+/// A file that is there, and what stands in it or why that cannot be read.
+#[derive(Debug)]
+pub struct Found {
+    /// Where it is.
+    pub file: PathBuf,
+    /// What stands in it.
+    pub document: Result<Document>,
 }
 
-/// The nearest `.mcp.json` in `directory` or above it.
-///
-/// # Errors
-/// When there is one that cannot be read, or that another user wrote.
-pub fn project(directory: &Path) -> Result<Option<Document>> {
-    for above in directory.ancestors() {
-        let file = above.join(".mcp.json");
-        if let Some(open) = open(&file)? {
-            let owner = above.metadata().with_context(|| could_not(&file))?.uid();
-            ensure!(is_trusted(owner), "{}: its directory belongs to user {owner}", could_not(&file));
-            return read(file, open).map(Some);
-        }
-    }
-    Ok(None)
+/// The user's definitions; `None` if there is no such file, or no place for one.
+#[must_use]
+pub fn user() -> Option<Found> {
+    let file = user_file().ok()?;
+    let document = open(&file).transpose()?.and_then(|open| read(&file, open));
+    Some(Found { file, document })
+}
+
+/// The nearest `.mcp.json` in `directory` or above it. One that another user wrote is found, but not read.
+#[must_use]
+pub fn project(directory: &Path) -> Option<Found> {
+    directory.ancestors().find_map(|above| {
+        let file = above.join(PROJECT_FILE);
+        let opened = open(&file).transpose()?;
+        let document = check_owner(above, &file).and(opened).and_then(|open| read(&file, open));
+        Some(Found { file, document })
+    })
+}
+
+/// In another user's directory not even a file of ours says what is run: its place is what was allowed.
+fn check_owner(directory: &Path, file: &Path) -> Result<()> {
+    let owner = directory.metadata().with_context(|| could_not(file))?.uid();
+    ensure!(is_trusted(owner), "{}: its directory belongs to user {owner}", could_not(file));
+    Ok(())
 }
 
 /// A file by its path, whatever it is called.
@@ -71,7 +84,7 @@ pub fn project(directory: &Path) -> Result<Option<Document>> {
 /// When it is not there or cannot be read.
 pub fn at(file: &Path) -> Result<Document> {
     match open(file)? {
-        Some(open) => read(file.to_owned(), open),
+        Some(open) => read(file, open),
         None => bail!("{}: there is no such file", could_not(file)),
     }
 }
@@ -91,17 +104,17 @@ fn open(file: &Path) -> Result<Option<File>> {
 
 /// Reads what is open: what is looked at is what is read. A symbolic link was followed: files of this kind often are
 /// links into a collection of dotfiles.
-fn read(file: PathBuf, open: File) -> Result<Document> {
-    let data = open.metadata().with_context(|| could_not(&file))?;
-    ensure!(data.is_file(), "{}: it is not a regular file", could_not(&file));
-    ensure!(is_trusted(data.uid()), "{}: it belongs to user {}", could_not(&file), data.uid());
+fn read(file: &Path, open: File) -> Result<Document> {
+    let data = open.metadata().with_context(|| could_not(file))?;
+    ensure!(data.is_file(), "{}: it is not a regular file", could_not(file));
+    ensure!(is_trusted(data.uid()), "{}: it belongs to user {}", could_not(file), data.uid());
     let mut content = Vec::new();
-    open.take(LARGEST + 1).read_to_end(&mut content).with_context(|| could_not(&file))?;
-    ensure!(content.len() as u64 <= LARGEST, "{}: it has more than {LARGEST} bytes", could_not(&file));
+    open.take(LARGEST + 1).read_to_end(&mut content).with_context(|| could_not(file))?;
+    ensure!(content.len() as u64 <= LARGEST, "{}: it has more than {LARGEST} bytes", could_not(file));
     match String::from_utf8(content) {
-        Ok(text) => Ok(Document { file, text }),
+        Ok(text) => Ok(Document { file: file.to_owned(), text }),
         Err(error) => {
-            bail!("{}: it is not valid UTF-8 at byte {}", could_not(&file), error.utf8_error().valid_up_to())
+            bail!("{}: it is not valid UTF-8 at byte {}", could_not(file), error.utf8_error().valid_up_to())
         }
     }
 }

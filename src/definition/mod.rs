@@ -7,7 +7,9 @@ mod edit;
 pub mod entry;
 mod hook;
 mod json;
-mod parse;
+pub mod parse;
 mod place;
+pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod view;

@@ -1,8 +1,8 @@
 //! Small files: written whole or not at all, read only if they are ours.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -22,9 +22,25 @@ const LARGEST: u64 = 1 << 20;
 /// # Errors
 /// As `open(2)`, `write(2)` and `rename(2)`; then `path` is as it was.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_with(path, |temporary| write_new(temporary, content).map(drop))
+}
+
+/// The same for a file that people keep, and its mode: it is on the disk before it takes the place of the old one.
+///
+/// # Errors
+/// As [`replace`], `fchmod(2)` and `fsync(2)`; then `path` is as it was.
+pub fn replace_for_good(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    replace_with(path, |temporary| {
+        let file = write_new(temporary, content)?;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        file.sync_all()
+    })
+}
+
+fn replace_with(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let temporary = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), nix::unistd::Pid::this()));
-    let result = write_new(&temporary, content).and_then(|()| {
+    let result = write(&temporary).and_then(|()| {
         failpoint::kill("before-rename");
         fs::rename(&temporary, path)
     });
@@ -35,14 +51,15 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     result
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8]) -> io::Result<File> {
     let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = match open() {
         // Left by a process of the same number that was killed in between.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| open()),
         other => other,
     }?;
-    file.write_all(content)
+    file.write_all(content)?;
+    Ok(file)
 }
 
 /// Reads a file that must be regular, ours and small; a symbolic link is not followed. `None` if there is none.
@@ -179,7 +196,7 @@ pub fn is_locked(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 

@@ -111,6 +111,18 @@ pub enum PortChoice {
     Fixed(u16),
 }
 
+impl FromStr for PortChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number) if number > 0 => Ok(Self::Fixed(number)),
+            _ if text == "auto" => Ok(Self::Auto),
+            _ => Err("it is neither auto nor a number from 1 to 65535".to_owned()),
+        }
+    }
+}
+
 /// When a log is put aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

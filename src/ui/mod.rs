@@ -1,5 +1,6 @@
 //! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
 
+pub mod definitions;
 pub mod details;
 pub mod diagnostics;
 pub mod quantity;
@@ -44,6 +45,15 @@ pub fn error(error: &anyhow::Error) {
     if let Some(hint) = hint_of(error) {
         let _ = writeln!(stderr, "{} {hint}", style::paint(style::HINT, "hint:"));
     }
+}
+
+/// A text that others wrote, without what would move the cursor or turn around the order of letters.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let is_plain = |it: char| {
+        !it.is_control() && !matches!(it, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|it| if is_plain(it) { it.to_string() } else { it.escape_default().to_string() }).collect()
 }
 
 /// Does something that takes a while, with a spinner on a terminal.

@@ -126,7 +126,9 @@ fn servers(servers: &[ServerView]) -> String {
     text + &total.map_or(String::new(), |row| line(&row, &layout, |_, cell| paint(style::FAINT, cell)))
 }
 
-fn line(cells: &[String], layout: &[(bool, usize)], style: impl Fn(usize, &str) -> String) -> String {
+/// A line of a table: each cell with whether it stands to the right, and its width.
+#[must_use]
+pub fn line(cells: &[String], layout: &[(bool, usize)], style: impl Fn(usize, &str) -> String) -> String {
     // Spaces at the end are left away before anything is painted.
     let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
     let mut text = String::new();

@@ -17,7 +17,7 @@ const BASE: [(&str, &[&str]); 5] = [
 /// What stands on top. `ui` shows what it is given; it decides nothing.
 const TOP: [(&str, &[&str]); 3] = [
     ("cli", &["shell", "server", "disk"]),
-    ("ui", &["session", "server", "failure", "sys", "context"]),
+    ("ui", &["session", "definition", "server", "failure", "sys", "context"]),
     ("commands", &["*"]),
 ];
 

@@ -1,0 +1,68 @@
+//! The arguments of commands that are about definitions.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::disk::names::ServerName;
+use crate::server::settings::PortChoice;
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The server's name
+    pub name: ServerName,
+    /// A variable for it; ${VAR} in the value stays and is looked up when the server is started
+    #[arg(long, value_name = "K=V", value_parser = pair, requires = "words")]
+    pub env: Vec<(String, String)>,
+    /// A port of its own: auto or a number
+    #[arg(long, value_name = "auto|N", requires = "words")]
+    pub port: Option<PortChoice>,
+    /// Where clients reach it; alone for a server that runs elsewhere
+    #[arg(long)]
+    pub url: Option<String>,
+    /// Replace the server of this name
+    #[arg(long)]
+    pub force: bool,
+    /// The command and its arguments
+    #[arg(last = true, value_name = "CMD", required_unless_present = "url")]
+    pub words: Vec<String>,
+}
+
+/// Arguments of `remove`.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The server's name
+    pub name: String,
+}
+
+/// Arguments of `allow`.
+#[derive(Debug, Args)]
+pub struct Allow {
+    /// The file or its directory; without it, the nearest .mcp.json above
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+}
+
+/// Arguments of `deny`.
+#[derive(Debug, Args)]
+pub struct Deny {
+    /// The file or its directory; without it, the nearest .mcp.json above
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it is not of the form NAME=VALUE".to_owned()),
+    }
+}

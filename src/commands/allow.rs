@@ -1,0 +1,43 @@
+//! `allow`: what a project's file defines may be started from now on, as long as the file stays as it is.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::Run;
+use crate::cli::Allow;
+use crate::context;
+use crate::definition::allowed::{self, Permission};
+use crate::definition::catalogue::Catalogue;
+use crate::definition::document::{self, Document};
+use crate::definition::parse;
+use crate::failure::hinted;
+use crate::ui;
+
+impl Run for Allow {
+    fn run(self) -> Result<ExitCode> {
+        let here = context::working_directory().context("could not find the working directory")?;
+        let path = self.path.map_or_else(|| here.clone(), |path| here.join(path));
+        let found = if path.is_dir() { nearest(&path)? } else { document::at(&path)? };
+        // What is shown, what is parsed and what is remembered is what was read once.
+        parse::entries(&found.file, &found.text)?;
+        let before = allowed::of(&found);
+        allowed::allow(&found)?;
+        let verb = if before == Permission::Allowed { "was allowed already:" } else { "allowed" };
+        ui::say(&format!("{verb} {}", found.file.display()));
+        let shown = Catalogue::of_project(&found).view();
+        shown.iter().try_for_each(|file| ui::print(&ui::definitions::body(file)))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn nearest(directory: &Path) -> Result<Document> {
+    match document::project(directory) {
+        Some(found) => found.document,
+        None => {
+            let message = format!("could not find a .mcp.json in {} or above it", directory.display());
+            Err(hinted(message, "mcp-hook add NAME -- COMMAND defines a server of your own"))
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `list`: every definition that counts here, and whether it may be started.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::Run;
+use crate::cli::List;
+use crate::definition::catalogue::Catalogue;
+use crate::definition::view;
+use crate::ui;
+
+impl Run for List {
+    fn run(self) -> Result<ExitCode> {
+        let catalogue = Catalogue::read();
+        let files = catalogue.view();
+        if self.json {
+            ui::print(&(serde_json::to_string_pretty(&view::report(files))? + "\n"))?;
+        } else {
+            ui::print(&ui::definitions::files(&files))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

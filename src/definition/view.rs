@@ -1,0 +1,127 @@
+//! What `list` shows of definitions.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::allowed::Permission;
+use super::catalogue::{Catalogue, Listed, Source, State};
+use super::document::Origin;
+use super::entry::{Definition, Kind};
+use super::parse::Content;
+use crate::server::settings::PortChoice;
+
+/// A file with definitions.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileView {
+    /// Where it is.
+    pub file: PathBuf,
+    /// `project` or `user`.
+    pub origin: &'static str,
+    /// `allowed`, `not allowed` or `changed`.
+    pub permission: &'static str,
+    /// Why nothing in it can be read, if that is so.
+    pub error: Option<String>,
+    /// What it defines, in its order.
+    pub servers: Vec<DefinitionView>,
+}
+
+/// A definition.
+#[derive(Clone, Debug, Serialize)]
+pub struct DefinitionView {
+    /// Its name, as it stands.
+    pub name: String,
+    /// `yes`, `remote`, `client`, `shadowed`, `not allowed`, `changed` or `broken`.
+    pub state: &'static str,
+    /// Why it may not be started, if there is more to say.
+    pub reason: Option<String>,
+    /// The command and its arguments as they stand.
+    pub command: Option<Vec<String>>,
+    /// Where clients reach it, as it stands.
+    pub url: Option<String>,
+    /// The port that it is to have.
+    pub port: Option<PortChoice>,
+    /// Whether every session starts it.
+    pub autostart: bool,
+}
+
+/// What `list --json` prints.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    version: u32,
+    files: Vec<FileView>,
+}
+
+/// The report on `files`.
+#[must_use]
+pub fn report(files: Vec<FileView>) -> Report {
+    Report { version: 1, files }
+}
+
+impl Catalogue {
+    /// Each file and its definitions.
+    #[must_use]
+    pub fn view(&self) -> Vec<FileView> {
+        let mut all = self.all();
+        let view = |source: &Source| {
+            let (of_this, rest) = all.drain(..).partition(|listed| std::ptr::eq(listed.source, source));
+            all = rest;
+            file(source, of_this)
+        };
+        self.sources().iter().map(view).collect()
+    }
+}
+
+fn file(source: &Source, servers: Vec<Listed>) -> FileView {
+    FileView {
+        file: source.file.clone(),
+        origin: match source.origin {
+            Origin::Project => "project",
+            Origin::User => "user",
+        },
+        permission: permission(source.permission),
+        error: source.entries.as_ref().err().map(|error| format!("{error:#}")),
+        servers: servers.into_iter().map(definition).collect(),
+    }
+}
+
+fn permission(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Allowed => "allowed",
+        Permission::Missing => "not allowed",
+        Permission::Changed => "changed",
+    }
+}
+
+fn definition(listed: Listed) -> DefinitionView {
+    let server: Option<&Definition> = match listed.content {
+        Some(Content::Server(definition)) => Some(definition),
+        Some(Content::Client) | None => None,
+    };
+    DefinitionView {
+        name: listed.name.to_owned(),
+        state: match &listed.state {
+            State::Usable => "yes",
+            State::Remote => "remote",
+            State::Client => "client",
+            State::Shadowed => "shadowed",
+            State::Refused(refused) => permission(*refused),
+            State::Broken(_) => "broken",
+        },
+        reason: match listed.state {
+            State::Broken(reason) => Some(reason),
+            _ => None,
+        },
+        command: server.and_then(command),
+        url: server.and_then(|server| server.url.clone()),
+        port: server.and_then(|server| server.hook.settings.port.as_ref()).map(|wish| wish.number),
+        autostart: server.is_some_and(|server| server.hook.autostart),
+    }
+}
+
+fn command(definition: &Definition) -> Option<Vec<String>> {
+    match &definition.kind {
+        Kind::Program { command, args, .. } => Some([command].into_iter().chain(args).cloned().collect()),
+        Kind::Remote => None,
+    }
+}
