@@ -2,14 +2,24 @@
 
 pub mod allowed;
 pub mod catalogue;
+pub mod config_copy;
 pub mod document;
 mod edit;
 pub mod entry;
+pub mod examine;
+pub mod expand;
 mod hook;
 mod json;
 pub mod parse;
+pub mod paths;
 mod place;
+pub mod problem;
+pub mod requirement;
+pub mod resolve;
+#[cfg(test)]
+mod resolve_tests;
 pub mod store;
+pub mod template;
 #[cfg(test)]
 mod tests;
 pub mod view;

@@ -116,6 +116,13 @@ impl SessionPaths {
     }
 }
 
+/// A session's copy of the configuration of the server that is defined as `name`, in the session's `configs`. Servers
+/// that run under `NAME.2` and so on share it.
+#[must_use]
+pub fn config_copy(configs: &Path, name: &ServerName) -> PathBuf {
+    configs.join(format!("{name}-config.json"))
+}
+
 /// The files of one server.
 #[derive(Clone, Debug)]
 pub struct ServerPaths {

@@ -1,0 +1,167 @@
+//! A session's own copy of a server's configuration.
+
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
+use serde_json::Value as Json;
+
+use super::entry::Config;
+use super::paths::Pattern;
+use super::problem::{ConfigProblem, Problem};
+use super::requirement::{Environment, Value};
+use super::template;
+use crate::disk::file;
+
+/// A larger configuration is taken for something else, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// What becomes of the session's copy when the server is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Copy {
+    /// It is there and stays as it is.
+    Keep,
+    /// It is written: what was read from the source, and was found to be right.
+    Write(Vec<u8>),
+}
+
+/// A configuration as it is to be used.
+pub struct Found {
+    /// The file that was read.
+    pub file: PathBuf,
+    /// What becomes of the copy.
+    pub copy: Copy,
+    /// What stands in it.
+    content: Json,
+}
+
+/// Reads the copy if there is one, else the source. Read only once: what is checked is what is used.
+///
+/// # Errors
+/// When the file cannot be read or is no JSON.
+pub fn find(source: &Path, copy: Option<&Path>) -> Result<Found, Problem> {
+    if let Some(copy) = copy {
+        let unreadable = |error: anyhow::Error| problem(copy, ConfigProblem::Unreadable(cause(&error, copy)));
+        if let Some(bytes) = file::read(copy).map_err(unreadable)? {
+            return Ok(Found { content: parse(copy, &bytes)?, file: copy.to_owned(), copy: Copy::Keep });
+        }
+    }
+    let unreadable = |why: String| problem(source, ConfigProblem::Unreadable(why));
+    let bytes = read_source(source).map_err(unreadable)?;
+    Ok(Found { content: parse(source, &bytes)?, file: source.to_owned(), copy: Copy::Write(bytes) })
+}
+
+/// Writes the copy: whole, closed to others, in the place of whatever is there.
+///
+/// # Errors
+/// When the directory is not ours alone, or the file cannot be written.
+pub fn write(path: &Path, content: &[u8]) -> Result<()> {
+    let describe = || format!("could not write {}", path.display());
+    path.parent().map_or(Ok(()), file::ensure_directory).with_context(describe)?;
+    file::replace(path, content).with_context(describe)
+}
+
+/// A source may be a link and another user's; it is only read.
+fn read_source(path: &Path) -> Result<Vec<u8>, String> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let said = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        _ => format!("it could not be read: {error}"),
+    };
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).map_err(said)?;
+    if !file.metadata().map_err(said)?.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    let mut content = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut content).map_err(said)?;
+    if content.len() as u64 > LARGEST { Err(format!("it has more than {LARGEST} bytes")) } else { Ok(content) }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Json, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let what = error.to_string();
+        let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+        problem(path, ConfigProblem::Syntax { line: error.line(), column: error.column(), what })
+    })
+}
+
+fn problem(file: &Path, what: ConfigProblem) -> Problem {
+    Problem::Config { file: file.to_owned(), what }
+}
+
+/// An error without the file that it is about.
+fn cause(error: &anyhow::Error, path: &Path) -> String {
+    let text = format!("{error:#}");
+    let described = format!("could not read {}: ", path.display());
+    text.strip_prefix(&described).map(str::to_owned).unwrap_or(text)
+}
+
+/// The paths of a definition, as they stand in it.
+pub struct Paths {
+    required: Vec<Pattern>,
+    env: Vec<Pattern>,
+}
+
+impl Paths {
+    /// Reads the paths.
+    ///
+    /// # Errors
+    /// All that are none.
+    pub fn parse(config: &Config) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut patterns = |key: &str, texts: &[String]| -> Vec<Pattern> {
+            let parse = |(index, text): (usize, &String)| {
+                let place = format!("hook.config.{key}[{index}]");
+                let wrong = |why| problems.push(Problem::Pattern { place, text: text.clone(), why });
+                text.parse().map_err(wrong).ok()
+            };
+            texts.iter().enumerate().filter_map(parse).collect()
+        };
+        let paths = Self { required: patterns("required", &config.required), env: patterns("env", &config.env) };
+        if problems.is_empty() { Ok(paths) } else { Err(problems) }
+    }
+
+    /// Checks what a configuration says: what is wrong, and the variables that it names, whose values are secret.
+    #[must_use]
+    pub fn check(&self, found: &Found, environment: &Environment<'_>) -> (Vec<Problem>, Vec<String>) {
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut add = |what| {
+            let problem = problem(&found.file, what);
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        };
+        for place in self.required.iter().flat_map(|pattern| pattern.find(&found.content)) {
+            if place.value.is_none() {
+                add(ConfigProblem::Missing(place.path));
+            }
+        }
+        let mut names = Vec::new();
+        for place in self.env.iter().flat_map(|pattern| pattern.find(&found.content)) {
+            match place.value.map(|value| named(place.path.clone(), value, environment)) {
+                None => add(ConfigProblem::Missing(place.path)),
+                Some(Err(what)) => add(what),
+                Some(Ok(name)) => names.push(name),
+            }
+        }
+        (problems, names)
+    }
+}
+
+/// The variable that a configuration names, if it has a value.
+fn named(path: String, value: &Json, environment: &Environment<'_>) -> Result<String, ConfigProblem> {
+    let Some(name) = value.as_str().filter(|name| template::is_name(name)) else {
+        return Err(ConfigProblem::NotAName(path));
+    };
+    let value = environment.value(name);
+    if !matches!(value, Value::Unset | Value::Empty) {
+        return Ok(name.to_owned());
+    }
+    // Who wrote the password itself in its place does not want to see it here.
+    let is_shown = !name.chars().any(|character| character.is_ascii_lowercase());
+    Err(ConfigProblem::Names { path, name: is_shown.then(|| name.to_owned()), is_empty: value == Value::Empty })
+}

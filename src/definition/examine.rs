@@ -1,0 +1,221 @@
+//! Expanding and checking everything that a definition says, before anything is made.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::config_copy::{self, Found, Paths};
+use super::document;
+use super::entry::{Config, Definition, Kind, Variable};
+use super::expand::{Expanded, Expander, Own, Values, Variables};
+use super::problem::{Problem, Warning};
+use super::requirement::{self, Environment};
+use super::resolve::Resolved;
+
+/// Where a definition is resolved.
+pub struct Around<'a> {
+    /// The caller's variables.
+    pub variables: Variables<'a>,
+    /// Where a server is started if nothing else says it.
+    pub directory: &'a Path,
+    /// The session's copy of the configuration, if it counts.
+    pub copy: Option<&'a Path>,
+}
+
+/// What came of it.
+pub struct Examined {
+    /// What keeps it from being started.
+    pub problems: Vec<Problem>,
+    /// What should not be.
+    pub warnings: Vec<Warning>,
+    /// The server; to be started only without problems.
+    pub server: Resolved,
+}
+
+/// The texts of a definition, expanded.
+struct Texts {
+    words: Vec<Expanded>,
+    environment: BTreeMap<String, Expanded>,
+    directory: Option<Expanded>,
+    url: Option<Expanded>,
+    source: Option<Expanded>,
+}
+
+/// Expands and checks everything that a definition says. Nothing is written.
+#[must_use]
+pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
+    let defaults = defaults(definition, around.variables);
+    let hook = &definition.hook;
+    let (has_port, has_config) = (hook.settings.port.is_some(), hook.config.is_some());
+    let values = Values { variables: around.variables, defaults: &defaults, has_port, has_config };
+    let mut expander = Expander::new(values);
+    let texts = Texts::expand(definition, &mut expander);
+    let mut problems = expander.problems();
+    let environment = Environment { own: &texts.environment, values };
+    let warnings = requirements(&hook.variables, &environment, &mut problems);
+
+    let listed = hook.variables.iter().filter(|variable| variable.is_secret).map(|variable| variable.name.clone());
+    let mut secrets: Vec<String> = listed.collect();
+    let mut copy = None;
+    if let Some(config) = &hook.config {
+        match configuration(definition, config, &texts, &secrets, around.copy) {
+            Ok((paths, found)) => {
+                let (wrong, named) = paths.check(&found, &environment);
+                problems.extend(wrong);
+                secrets.extend(named);
+                copy = Some(found.copy);
+            }
+            Err(wrong) => problems.extend(wrong),
+        }
+    }
+    problems.extend(texts.directory.as_ref().and_then(|text| secret_in("cwd", text, &secrets)));
+    let server = Resolved {
+        secrets: hidden(&secrets, &environment),
+        definition: definition.clone(),
+        base: base(definition, around.directory, texts.directory.is_some()),
+        words: texts.words,
+        environment: complete(texts.environment, &defaults, has_config),
+        directory: texts.directory,
+        url: texts.url,
+        copy,
+    };
+    Examined { problems: together(problems, &hook.variables), warnings, server }
+}
+
+impl Texts {
+    fn expand(definition: &Definition, expander: &mut Expander<'_>) -> Self {
+        let mut words = Vec::new();
+        let mut environment = BTreeMap::new();
+        let mut directory = None;
+        if let Kind::Program { command, args, env, cwd } = &definition.kind {
+            words.push(expander.expand("command", command));
+            if words[0].text().is_some_and(|command| command.is_empty()) {
+                expander.refuse(Problem::NoCommand);
+            }
+            words.extend(args.iter().enumerate().map(|(index, arg)| expander.expand(&format!("args[{index}]"), arg)));
+            environment =
+                env.iter().map(|(name, text)| (name.clone(), expander.expand(&format!("env.{name}"), text))).collect();
+            directory = cwd.as_ref().map(|cwd| known(expander, "cwd", cwd, |own| own == Own::Port));
+        }
+        let url = definition.url.as_ref().map(|url| expander.expand("url", url));
+        for (name, text) in &definition.headers {
+            expander.expand(&format!("headers.{name}"), text);
+        }
+        let config = definition.hook.config.as_ref();
+        let source = config.map(|config| known(expander, "hook.config.source", &config.source, |_| true));
+        Self { words, environment, directory, url, source }
+    }
+}
+
+/// Expands a text where some variables of ours have no value yet.
+fn known(expander: &mut Expander<'_>, place: &str, text: &str, is_early: impl Fn(Own) -> bool) -> Expanded {
+    let mut result = expander.expand(place, text);
+    if let Some(own) = result.gap(is_early) {
+        expander.refuse(Problem::TooEarly { place: place.to_owned(), name: own.name() });
+        result.is_broken = true;
+    }
+    result
+}
+
+/// The listed variables that have their default because neither the definition nor the caller sets them.
+fn defaults(definition: &Definition, variables: Variables<'_>) -> BTreeMap<String, String> {
+    let is_inherited = |name: &str| variables(name).is_some_and(|value| !value.is_empty());
+    let is_own = |name: &str| match &definition.kind {
+        Kind::Program { env, .. } => env.contains_key(name),
+        Kind::Remote => false,
+    };
+    let listed = definition.hook.variables.iter();
+    let unset = listed.filter(|variable| !is_own(&variable.name) && !is_inherited(&variable.name));
+    unset.filter_map(|variable| Some((variable.name.clone(), variable.default.clone()?))).collect()
+}
+
+fn requirements(listed: &[Variable], environment: &Environment<'_>, problems: &mut Vec<Problem>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for variable in listed {
+        match requirement::examine(variable, &environment.value(&variable.name)) {
+            Ok(warning) => warnings.extend(warning),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    warnings
+}
+
+/// The configuration and the paths into it, unless something is wrong that has not been reported yet.
+fn configuration(
+    definition: &Definition,
+    config: &Config,
+    texts: &Texts,
+    secrets: &[String],
+    copy: Option<&Path>,
+) -> Result<(Paths, Found), Vec<Problem>> {
+    let paths = Paths::parse(config);
+    let source = texts.source.as_ref().map(|text| match secret_in("hook.config.source", text, secrets) {
+        Some(problem) => Err(vec![problem]),
+        None => Ok(text.text()),
+    });
+    let Some(source) = source.transpose()?.flatten() else {
+        return Err(paths.err().unwrap_or_default());
+    };
+    let found = config_copy::find(&directory_of(definition).join(source), copy).map_err(|problem| vec![problem]);
+    match (paths, found) {
+        (Ok(paths), Ok(found)) => Ok((paths, found)),
+        (paths, found) => Err([paths.err(), found.err()].into_iter().flatten().flatten().collect()),
+    }
+}
+
+/// The directory of the definition's file.
+fn directory_of(definition: &Definition) -> &Path {
+    definition.file.parent().unwrap_or(Path::new("/"))
+}
+
+/// What the working directory is relative to, or is. A project's servers are at home in the project, the user's where the
+/// user is.
+fn base(definition: &Definition, here: &Path, is_set: bool) -> PathBuf {
+    let is_of_project = definition.file.file_name().is_some_and(|name| name == document::PROJECT_FILE);
+    if is_set || is_of_project { directory_of(definition).to_owned() } else { here.to_owned() }
+}
+
+/// Paths are recorded and shown.
+fn secret_in(place: &str, text: &Expanded, secrets: &[String]) -> Option<Problem> {
+    let name = text.variables.iter().find(|name| secrets.contains(name))?.clone();
+    Some(Problem::SecretPath { place: place.to_owned(), name })
+}
+
+/// The values of the variables `secrets`.
+fn hidden(secrets: &[String], environment: &Environment<'_>) -> Vec<String> {
+    let mut hidden: Vec<String> = secrets.iter().flat_map(|name| environment.value(name).texts()).collect();
+    hidden.retain(|text| !text.is_empty());
+    hidden.sort_unstable();
+    hidden.dedup();
+    hidden
+}
+
+/// What is set for the server: what its definition says, and what it gets without saying it.
+fn complete(
+    mut environment: BTreeMap<String, Expanded>,
+    defaults: &BTreeMap<String, String>,
+    has_config: bool,
+) -> BTreeMap<String, Expanded> {
+    environment.extend(defaults.iter().map(|(name, value)| (name.clone(), Expanded::literal(value))));
+    if has_config {
+        environment.insert(Own::ConfigFile.name().to_owned(), Expanded::own(Own::ConfigFile));
+    }
+    environment
+}
+
+/// The same problems, each variable once, with what the definition says of it.
+fn together(problems: Vec<Problem>, listed: &[Variable]) -> Vec<Problem> {
+    let mut all: Vec<Problem> = Vec::new();
+    for mut problem in problems {
+        if let Problem::Unset { name, description, .. } = &mut problem {
+            let is_known = |other: &Problem| matches!(other, Problem::Unset { name: known, .. } if known == name);
+            if all.iter().any(is_known) {
+                continue;
+            }
+            *description = listed.iter().find(|it| it.name == *name).and_then(|it| it.description.clone());
+        }
+        if !all.contains(&problem) {
+            all.push(problem);
+        }
+    }
+    all
+}

@@ -1,0 +1,241 @@
+//! What the variables in the texts of a definition stand for.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::problem::Problem;
+use super::template::{Part, Template};
+use crate::server::invocation::{self, Text};
+
+/// The value of a variable where mcp-hook was called; `None` if it is not set.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// A variable whose value mcp-hook itself sets for a server, once it has a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// `MCP_PORT`: only known, and known anew, when it is started.
+    Port,
+    /// `MCP_CONFIG_FILE`: the session's copy of the configuration.
+    ConfigFile,
+    /// What every server has.
+    Usual(&'static str),
+}
+
+/// What every server has in its environment, and a definition may use.
+const USUAL: [&str; 5] = ["MCP_SESSION_ID", "MCP_SERVER_NAME", "MCP_PID_FILE", "MCP_CONFIG_DIR", "MCP_LOG_FILE"];
+
+impl Own {
+    /// The variable of this name, if it is one of ours.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "MCP_PORT" => Some(Self::Port),
+            "MCP_CONFIG_FILE" => Some(Self::ConfigFile),
+            _ => USUAL.into_iter().find(|usual| *usual == name).map(Self::Usual),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Port => "MCP_PORT",
+            Self::ConfigFile => "MCP_CONFIG_FILE",
+            Self::Usual(name) => name,
+        }
+    }
+
+    /// The key of a definition without which it has no value.
+    fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Port => Some("hook.port"),
+            Self::ConfigFile => Some("hook.config"),
+            Self::Usual(_) => None,
+        }
+    }
+}
+
+/// A text in which only what a session knows is still missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// The text, with gaps.
+    pieces: Vec<Piece>,
+    /// The variables of the caller whose values are in it.
+    pub variables: Vec<String>,
+    /// Whether something is missing for good. It has been reported.
+    pub is_broken: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Literal(String),
+    Own(Own),
+}
+
+impl Expanded {
+    /// A text without variables.
+    #[must_use]
+    pub fn literal(text: &str) -> Self {
+        Self { pieces: vec![Piece::Literal(text.to_owned())], ..Self::default() }
+    }
+
+    /// The value of a variable of ours.
+    #[must_use]
+    pub fn own(own: Own) -> Self {
+        Self { pieces: vec![Piece::Own(own)], ..Self::default() }
+    }
+
+    /// The text, if nothing is missing in it.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        if self.is_broken || self.gap(|_| true).is_some() { None } else { Some(self.literals().collect()) }
+    }
+
+    /// The first gap that `is_meant`.
+    #[must_use]
+    pub fn gap(&self, is_meant: impl Fn(Own) -> bool) -> Option<Own> {
+        let own = |piece: &Piece| match piece {
+            Piece::Own(own) if is_meant(*own) => Some(*own),
+            _ => None,
+        };
+        self.pieces.iter().find_map(own)
+    }
+
+    /// The parts that stand already.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Literal(text) => Some(text.as_str()),
+            Piece::Own(_) => None,
+        })
+    }
+
+    /// The text with the values that `own` knows; the port stays a gap.
+    #[must_use]
+    pub fn fill(&self, own: &dyn Fn(Own) -> String) -> Text {
+        let piece = |piece: &Piece| match piece {
+            Piece::Literal(text) => invocation::Piece::Literal(text.clone()),
+            Piece::Own(Own::Port) => invocation::Piece::Port,
+            Piece::Own(other) => invocation::Piece::Literal(own(*other)),
+        };
+        Text(self.pieces.iter().map(piece).collect())
+    }
+}
+
+/// What variables stand for.
+#[derive(Clone, Copy)]
+pub struct Values<'a> {
+    /// The caller's variables.
+    pub variables: Variables<'a>,
+    /// The values of listed variables that nobody sets.
+    pub defaults: &'a BTreeMap<String, String>,
+    /// Whether `MCP_PORT` has a value.
+    pub has_port: bool,
+    /// Whether `MCP_CONFIG_FILE` has a value.
+    pub has_config: bool,
+}
+
+impl Values<'_> {
+    /// Whether a variable of ours has a value.
+    #[must_use]
+    pub fn has(&self, own: Own) -> bool {
+        match own {
+            Own::Port => self.has_port,
+            Own::ConfigFile => self.has_config,
+            Own::Usual(_) => true,
+        }
+    }
+}
+
+/// Expands the texts of one definition and remembers what is wrong with them.
+pub struct Expander<'a> {
+    values: Values<'a>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Expander<'a> {
+    /// Nothing is wrong yet.
+    #[must_use]
+    pub fn new(values: Values<'a>) -> Self {
+        Self { values, problems: Vec::new() }
+    }
+
+    /// Expands a text that stands at `place`.
+    pub fn expand(&mut self, place: &str, text: &str) -> Expanded {
+        let mut expanded = Expanded::default();
+        match Template::parse(text) {
+            Ok(Template(parts)) => parts.into_iter().for_each(|part| self.add(&mut expanded, place, part)),
+            Err(why) => {
+                self.problems.push(Problem::Template { place: place.to_owned(), why });
+                expanded.is_broken = true;
+            }
+        }
+        expanded
+    }
+
+    fn add(&mut self, expanded: &mut Expanded, place: &str, part: Part) {
+        let (name, default) = match part {
+            Part::Literal(text) => return expanded.pieces.push(Piece::Literal(text)),
+            Part::Variable { name, default } => (name, default),
+        };
+        let value = match Own::named(&name) {
+            Some(own) if self.values.has(own) => Ok(Piece::Own(own)),
+            Some(own) => {
+                let key = own.key().unwrap_or_default();
+                default.ok_or(Problem::NeedsKey { place: place.to_owned(), name: own.name(), key }).map(Piece::Literal)
+            }
+            None => self.value(place, &name, default).map(Piece::Literal),
+        };
+        match value {
+            Ok(piece) => {
+                expanded.pieces.push(piece);
+                expanded.variables.push(name);
+            }
+            Err(problem) => {
+                self.report(problem);
+                expanded.is_broken = true;
+            }
+        }
+    }
+
+    /// The caller's value; what is not set or empty has that of `environmentVariables`, else that of the text.
+    fn value(&self, place: &str, name: &str, default: Option<String>) -> Result<String, Problem> {
+        let own = (self.values.variables)(name).map(OsString::into_string);
+        match own {
+            Some(Err(_)) => Err(Problem::NotText { name: name.to_owned() }),
+            Some(Ok(value)) if !value.is_empty() => Ok(value),
+            other => {
+                let unset =
+                    || Problem::Unset { name: name.to_owned(), places: vec![place.to_owned()], description: None };
+                let given = self.values.defaults.get(name).cloned().or(default);
+                given.or(other.and_then(Result::ok)).ok_or_else(unset)
+            }
+        }
+    }
+
+    /// Something that is wrong with a text for another reason.
+    pub fn refuse(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// Adds a problem; of an unset variable all places come together.
+    fn report(&mut self, new: Problem) {
+        if let Problem::Unset { name, places, .. } = &new {
+            let same = self.problems.iter_mut().find_map(|problem| match problem {
+                Problem::Unset { name: known, places, .. } if known == name => Some(places),
+                _ => None,
+            });
+            if let Some(known) = same {
+                return known.extend(places.iter().filter(|place| !known.contains(place)).cloned().collect::<Vec<_>>());
+            }
+        }
+        if !self.problems.contains(&new) {
+            self.problems.push(new);
+        }
+    }
+
+    /// What was wrong.
+    #[must_use]
+    pub fn problems(self) -> Vec<Problem> {
+        self.problems
+    }
+}

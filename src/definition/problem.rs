@@ -1,0 +1,142 @@
+//! What is wrong with a definition where it is to be started, in words. No value of a secret is ever part of them.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::paths::BadPattern;
+use super::template::BadTemplate;
+
+/// Something that keeps a server from being started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A text that cannot be expanded.
+    #[error("{place}: {why}")]
+    Template { place: String, why: BadTemplate },
+    /// A variable that has no value.
+    #[error("{name} is not set{}{}", listed(places), described(description.as_deref()))]
+    Unset { name: String, places: Vec<String>, description: Option<String> },
+    /// A variable that has to have a value and is empty.
+    #[error("{name} is empty{}", described(description.as_deref()))]
+    Empty { name: String, description: Option<String> },
+    /// A variable with a value that it may not have; `None` for a secret one.
+    #[error("{name} is {}{}{}", shown(value.as_deref()), choices.join(", "), described(description.as_deref()))]
+    Choice { name: String, value: Option<String>, choices: Vec<String>, description: Option<String> },
+    /// A value that is no text.
+    #[error("{name} is not valid UTF-8")]
+    NotText { name: String },
+    /// A variable of ours that has no value, because a key of the definition is not there.
+    #[error("{place}: ${{{name}}} needs {key}")]
+    NeedsKey { place: String, name: &'static str, key: &'static str },
+    /// A variable of ours where it has no value yet.
+    #[error("{place}: ${{{name}}} is not known there")]
+    TooEarly { place: String, name: &'static str },
+    /// A secret in what is recorded and shown.
+    #[error("{place}: it holds {name}, which is secret, and paths are shown")]
+    SecretPath { place: String, name: String },
+    /// Nothing to execute.
+    #[error("command: it is empty once it is expanded")]
+    NoCommand,
+    /// A path into the configuration that is none.
+    #[error("{place}: {text:?} is not a path: {why}")]
+    Pattern { place: String, text: String, why: BadPattern },
+    /// The configuration.
+    #[error("{}: {what}", file.display())]
+    Config { file: PathBuf, what: ConfigProblem },
+    /// What only a look at the system tells.
+    #[error("{0}")]
+    Here(HereProblem),
+}
+
+/// Something that is wrong with a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigProblem {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It is no JSON.
+    #[error("line {line}, column {column}: {what}")]
+    Syntax { line: usize, column: usize, what: String },
+    /// Nothing where something has to be.
+    #[error("{0} is missing")]
+    Missing(String),
+    /// Something else than the name of a variable.
+    #[error("{0} is not the name of a variable")]
+    NotAName(String),
+    /// A variable without a value. It is named only if its name cannot be taken for a value.
+    #[error("{path} names {}, which is {}", name.as_deref().unwrap_or("a variable"), if *is_empty { "empty" } else { "not set" })]
+    Names { path: String, name: Option<String>, is_empty: bool },
+}
+
+/// Something that keeps a server from being started here and now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HereProblem {
+    /// No such program in the search path.
+    #[error("command: {0} is not on PATH")]
+    NotOnPath(String),
+    /// No such file.
+    #[error("command: there is no {}", .0.display())]
+    NoProgram(PathBuf),
+    /// A file that cannot be executed.
+    #[error("command: {} cannot be executed", .0.display())]
+    NotExecutable(PathBuf),
+    /// No such directory.
+    #[error("cwd: there is no directory {}", .0.display())]
+    NoDirectory(PathBuf),
+    /// A port that somebody has.
+    #[error("hook.port: {0} is taken")]
+    PortTaken(u16),
+}
+
+/// Something that should not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// A variable with a value that was copied from an example.
+    Placeholder { name: String, description: Option<String> },
+    /// A project's file that does not count yet.
+    NotAllowed { file: PathBuf },
+}
+
+impl Problem {
+    /// Whether another value of a variable of the server would do.
+    #[must_use]
+    pub fn is_of_variable(&self) -> bool {
+        match self {
+            Self::Unset { .. } | Self::Empty { .. } | Self::Choice { .. } => true,
+            Self::Config { what, .. } => matches!(what, ConfigProblem::Names { .. }),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Placeholder { name, description } => {
+                write!(formatter, "{name} looks like a placeholder{}", described(description.as_deref()))
+            }
+            Self::NotAllowed { file } => write!(formatter, "{} has not been allowed: mcp-hook allow", file.display()),
+        }
+    }
+}
+
+/// A text for a line of a terminal: what stands in a file is not to steer it.
+#[must_use]
+pub fn line(text: &impl ToString) -> String {
+    let mut line = String::new();
+    for character in text.to_string().chars() {
+        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
+    }
+    line
+}
+
+fn listed(places: &[String]) -> String {
+    if places.is_empty() { String::new() } else { format!(" (used in {})", places.join(", ")) }
+}
+
+fn described(description: Option<&str>) -> String {
+    description.map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+fn shown(value: Option<&str>) -> String {
+    value.map_or("none of ".to_owned(), |value| format!("{value:?}, not one of "))
+}

@@ -1,0 +1,213 @@
+//! `environmentVariables`: what a server needs to have set before it is started.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::entry::Variable;
+use super::expand::{Expanded, Own, Values};
+use super::problem::{Problem, Warning};
+
+/// The environment that a server will have, as far as it is known before there is a session.
+pub struct Environment<'a> {
+    /// What its definition sets.
+    pub own: &'a BTreeMap<String, Expanded>,
+    /// What it has where the definition says nothing.
+    pub values: Values<'a>,
+}
+
+/// The value of one variable in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// None.
+    Unset,
+    /// No text, although it is set.
+    Empty,
+    /// A text.
+    Text(String),
+    /// A text with something in it that only the session knows; what is known of it.
+    Later(Vec<String>),
+    /// Nothing, for a reason that has been reported.
+    Broken,
+    /// Bytes that are no text.
+    NotText,
+}
+
+impl Environment<'_> {
+    /// The value of a variable.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Value {
+        if let Some(own) = Own::named(name) {
+            return if self.values.has(own) { Value::Later(Vec::new()) } else { Value::Unset };
+        }
+        if let Some(expanded) = self.own.get(name) {
+            return match expanded.text() {
+                Some(text) => text_or_empty(text),
+                None if expanded.is_broken => Value::Broken,
+                None => Value::Later(expanded.literals().map(str::to_owned).collect()),
+            };
+        }
+        let inherited = (self.values.variables)(name).map(OsString::into_string);
+        match (inherited, self.values.defaults.get(name)) {
+            (Some(Err(_)), _) => Value::NotText,
+            (Some(Ok(text)), _) if !text.is_empty() => Value::Text(text),
+            (_, Some(default)) => text_or_empty(default.clone()),
+            (Some(Ok(_)), None) => Value::Empty,
+            (None, None) => Value::Unset,
+        }
+    }
+}
+
+fn text_or_empty(text: String) -> Value {
+    if text.is_empty() { Value::Empty } else { Value::Text(text) }
+}
+
+impl Value {
+    /// What of it must not be shown if it is secret.
+    #[must_use]
+    pub fn texts(self) -> Vec<String> {
+        match self {
+            Self::Text(text) => vec![text],
+            Self::Later(texts) => texts,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What is wrong with the value of a listed variable.
+///
+/// # Errors
+/// Why a server cannot be started with it.
+pub fn examine(variable: &Variable, value: &Value) -> Result<Option<Warning>, Problem> {
+    let name = variable.name.clone();
+    let description = variable.description.clone();
+    match value {
+        Value::Unset if variable.is_required => Err(Problem::Unset { name, places: Vec::new(), description }),
+        Value::Empty if variable.is_required => Err(Problem::Empty { name, description }),
+        Value::NotText => Err(Problem::NotText { name }),
+        Value::Text(text) if !variable.choices.is_empty() && !variable.choices.contains(text) => {
+            let value = (!variable.is_secret).then(|| text.clone());
+            Err(Problem::Choice { name, value, choices: variable.choices.clone(), description })
+        }
+        Value::Text(text) if is_placeholder(text) => Ok(Some(Warning::Placeholder { name, description })),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a value was obviously copied from an example.
+fn is_placeholder(value: &str) -> bool {
+    let plain: String =
+        value.trim().to_lowercase().chars().map(|it| if matches!(it, '_' | ' ') { '-' } else { it }).collect();
+    let is_x = |text: &str| text.chars().all(|character| character == 'x');
+    let is_bracketed = plain.len() > 2 && plain.starts_with('<') && plain.ends_with('>');
+    is_bracketed
+        || ["changeme", "change-me", "replaceme", "replace-me", "todo"].contains(&plain.as_str())
+        || ["your-", "my-secret-", "insert-"].iter().any(|start| plain.starts_with(start))
+        || plain.ends_with("-here")
+        || plain.contains("placeholder")
+        || (plain.starts_with("xxx") && plain.split('-').all(is_x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::expand::Expander;
+
+    #[test]
+    fn placeholders_are_told_from_values() {
+        for text in [
+            "your-token-here",
+            "YOUR_TOKEN_HERE",
+            "<your token>",
+            "<token>",
+            "placeholder",
+            "a-placeholder-token",
+            "changeme",
+            "CHANGE_ME",
+            "xxx",
+            "XXXXXXXX",
+            "xxxx-xxxx-xxxx",
+            " changeme ",
+            "put it here",
+            "my-secret-token",
+            "TODO",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in
+            ["", "x", "xx", "hunter2", "8f3a-41bc", "<", "<>", "yourself", "xxxa", "exchangeme", "here", "1 < 2 > 1"]
+        {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+
+    fn variable() -> Variable {
+        Variable { name: "LEVEL".into(), description: Some("how much is logged".into()), ..Variable::default() }
+    }
+
+    #[test]
+    fn what_is_listed_has_to_be_set_only_if_it_is_required() {
+        let optional = variable();
+        let required = Variable { is_required: true, ..variable() };
+        for value in [Value::Unset, Value::Empty, Value::Broken, Value::Later(Vec::new()), Value::Text("a".into())] {
+            assert_eq!(examine(&optional, &value), Ok(None), "{value:?}");
+        }
+        for value in [Value::Broken, Value::Later(Vec::new()), Value::Text("a".into())] {
+            assert_eq!(examine(&required, &value), Ok(None), "{value:?}");
+        }
+        let said = |variable: &Variable, value| examine(variable, &value).expect_err("refused").to_string();
+        insta::assert_snapshot!(said(&required, Value::Unset), @"LEVEL is not set: how much is logged");
+        insta::assert_snapshot!(said(&required, Value::Empty), @"LEVEL is empty: how much is logged");
+        insta::assert_snapshot!(said(&optional, Value::NotText), @"LEVEL is not valid UTF-8");
+    }
+
+    #[test]
+    fn a_value_outside_of_the_choices_is_shown_unless_it_is_secret() {
+        let open = Variable { choices: vec!["debug".into(), "info".into()], ..variable() };
+        let secret = Variable { is_secret: true, ..open.clone() };
+        let said =
+            |variable: &Variable| examine(variable, &Value::Text("loud".into())).expect_err("refused").to_string();
+        insta::assert_snapshot!(said(&open), @r#"LEVEL is "loud", not one of debug, info: how much is logged"#);
+        insta::assert_snapshot!(said(&secret), @"LEVEL is none of debug, info: how much is logged");
+        assert_eq!(examine(&open, &Value::Text("info".into())), Ok(None));
+        assert_eq!(examine(&Variable { is_required: false, ..open }, &Value::Empty), Ok(None));
+    }
+
+    #[test]
+    fn the_definition_comes_before_the_caller_and_the_caller_before_the_default() {
+        let outside = |name: &str| {
+            (name.contains("OUT")).then(|| OsString::from(if name.contains("EMPTY") { "" } else { "out" }))
+        };
+        let defaults = ["OUT", "EMPTY_OUT", "DEFAULT"].map(|name| (name.to_owned(), "default".to_owned())).into();
+        let values = Values { variables: &outside, defaults: &defaults, has_port: false, has_config: true };
+        let mut expander = Expander::new(values);
+        let own: BTreeMap<_, _> = [
+            ("IN", "in"),
+            ("IN_OUT", "in"),
+            ("IN_EMPTY", ""),
+            ("IN_LATER", "a${MCP_SESSION_ID}"),
+            ("IN_BROKEN", "${NO}"),
+        ]
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), expander.expand(name, text)))
+        .collect();
+        let environment = Environment { own: &own, values };
+        let text = |text: &str| Value::Text(text.to_owned());
+        for (name, value) in [
+            ("IN", text("in")),
+            ("IN_OUT", text("in")),
+            ("IN_EMPTY", Value::Empty),
+            ("IN_LATER", Value::Later(vec!["a".to_owned()])),
+            ("IN_BROKEN", Value::Broken),
+            ("OUT", text("out")),
+            ("EMPTY_OUT", text("default")),
+            ("EMPTY_OUT_2", Value::Empty),
+            ("DEFAULT", text("default")),
+            ("NOTHING", Value::Unset),
+            ("MCP_PORT", Value::Unset),
+            ("MCP_CONFIG_FILE", Value::Later(Vec::new())),
+            ("MCP_SESSION_ID", Value::Later(Vec::new())),
+        ] {
+            assert_eq!(environment.value(name), value, "{name}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! From a definition to what is started.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Error, Result};
+
+use super::config_copy::{self, Copy};
+use super::entry::{Definition, Kind};
+use super::examine::{self, Around};
+use super::expand::{Expanded, Own};
+use super::problem::{self, Problem, Warning};
+use crate::disk::layout::{self, ServerPaths};
+use crate::failure::hinted;
+use crate::server::command::CommandLine;
+use crate::server::environment;
+use crate::server::invocation::{Invocation, Prepared};
+use crate::server::log::secrets::Secrets;
+use crate::server::token::Token;
+
+/// A server that lacks nothing but a session.
+pub struct Resolved {
+    /// What it was made from.
+    pub(super) definition: Definition,
+    /// What its directory is relative to, or is.
+    pub(super) base: PathBuf,
+    /// The program and its arguments.
+    pub(super) words: Vec<Expanded>,
+    /// Variables on top of the inherited ones.
+    pub(super) environment: BTreeMap<String, Expanded>,
+    /// Where it is started, if the definition says it.
+    pub(super) directory: Option<Expanded>,
+    /// Where clients reach it.
+    pub(super) url: Option<Expanded>,
+    /// What must not be shown.
+    pub(super) secrets: Vec<String>,
+    /// What becomes of the session's copy of its configuration.
+    pub(super) copy: Option<Copy>,
+}
+
+/// Expands and checks a definition that is to be started: nothing is made if anything is wrong.
+///
+/// # Errors
+/// Everything that is wrong, in one message.
+pub fn resolve(definition: &Definition, verb: &str, around: &Around<'_>) -> Result<(Resolved, Vec<Warning>)> {
+    let name = &definition.name;
+    if matches!(definition.kind, Kind::Remote) {
+        let message =
+            format!("could not {verb} {name}: {} says where it is, not what to start", definition.file.display());
+        return Err(hinted(message, "give it a \"command\", or have clients reach it at its \"url\""));
+    }
+    let examined = examine::examine(definition, around);
+    if examined.problems.is_empty() {
+        return Ok((examined.server, examined.warnings));
+    }
+    Err(refuse(definition, verb, around, &examined.server.lines(&examined.problems), &examined.problems))
+}
+
+fn refuse(definition: &Definition, verb: &str, around: &Around<'_>, lines: &[String], problems: &[Problem]) -> Error {
+    let what = match lines {
+        [line] => format!(" {line}"),
+        lines => format!("\n  {}", lines.join("\n  ")),
+    };
+    let message = format!("could not {verb} {}:{what}", definition.name);
+    hinted(message, way_out(definition, around, problems))
+}
+
+fn way_out(definition: &Definition, around: &Around<'_>, problems: &[Problem]) -> String {
+    let (name, file) = (&definition.name, definition.file.display());
+    let in_copy =
+        |problem: &Problem| matches!(problem, Problem::Config { file, .. } if Some(file.as_path()) == around.copy);
+    let is_expanded = |problem: &Problem| matches!(problem, Problem::Unset { places, .. } if !places.is_empty());
+    if problems.iter().any(in_copy) {
+        format!("edit the session's copy, or replace it by its source: mcp-hook start {name} --fresh")
+    } else if problems.iter().any(is_expanded) {
+        "set it where mcp-hook is called; an MCP client may hand on only what its own \"env\" says".to_owned()
+    } else if problems.iter().any(Problem::is_of_variable) {
+        format!("set it where mcp-hook is called, or under \"env\" of {name} in {file}")
+    } else {
+        format!("{name} is defined in {file}; mcp-hook check {name} looks again and starts nothing")
+    }
+}
+
+impl Resolved {
+    /// What is wrong with it, a line for each thing, without any secret.
+    #[must_use]
+    pub fn lines<T: ToString>(&self, what: &[T]) -> Vec<String> {
+        let secrets = Secrets::new(&self.secrets);
+        what.iter().map(|it| secrets.masked(&problem::line(it))).collect()
+    }
+
+    /// The server in its session. Writes the session's copy of its configuration, if there is to be a new one.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub fn bind(self, token: &Token, paths: &ServerPaths) -> Result<Prepared> {
+        let copy = layout::config_copy(&paths.configs, &self.definition.name);
+        let usual = environment::additions(token, paths);
+        let own = |own: Own| match own {
+            Own::ConfigFile => copy.display().to_string(),
+            Own::Port => String::new(),
+            Own::Usual(name) => {
+                let value = usual.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string_lossy());
+                value.unwrap_or_default().into_owned()
+            }
+        };
+        if let Some(Copy::Write(content)) = &self.copy {
+            config_copy::write(&copy, content)?;
+        }
+        let directory = self.directory.as_ref().map(|directory| self.base.join(directory.fill(&own).render(None)));
+        let invocation = Invocation {
+            words: self.words.iter().map(|word| word.fill(&own)).collect(),
+            environment: self.environment.iter().map(|(name, value)| (name.clone(), value.fill(&own))).collect(),
+            url: self.url.as_ref().map(|url| url.fill(&own)),
+            secrets: self.secrets.clone(),
+        };
+        Ok(Prepared {
+            command: self.written(),
+            invocation,
+            directory: directory.unwrap_or(self.base),
+            settings: self.definition.hook.settings,
+            source: Some(self.definition.file),
+        })
+    }
+
+    /// The command as it stands in the definition. A secret that stands there in plain text is not recorded either.
+    fn written(&self) -> CommandLine {
+        let words = match &self.definition.kind {
+            Kind::Program { command, args, .. } => [command].into_iter().chain(args).collect(),
+            Kind::Remote => Vec::new(),
+        };
+        let secrets = Secrets::new(&self.secrets);
+        CommandLine::Argv(words.into_iter().map(|word| secrets.masked(word)).collect())
+    }
+}
