@@ -105,7 +105,7 @@ impl Supervisor {
             // A client has time limits of its own, and may be content with what we did not see.
             Answer::Lost(Reason::NotReady) if self.plan.record.mode == Mode::Run => {
                 let text = Reason::NotReady.explain(&self.plan.record.settings);
-                self.note(Level::Warn, &format!("warning: {text}"));
+                self.note(Level::Warn, &text);
             }
             Answer::Lost(reason) => return Err(reason),
         }
@@ -157,7 +157,7 @@ impl Supervisor {
     fn report_unkillable(&mut self, pids: Vec<Pid>, reason: Reason) {
         let pids: Vec<i32> = pids.into_iter().map(Pid::as_raw).collect();
         if !matches!(self.plan.record.state, State::Unkillable { .. }) {
-            self.note(Level::Error, &format!("warning: not even SIGKILL ends {pids:?}; still waiting"));
+            self.note(Level::Error, &format!("not even SIGKILL ends {pids:?}; still waiting"));
             self.record(State::Unkillable { pids, reason });
         }
     }

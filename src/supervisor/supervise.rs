@@ -170,7 +170,7 @@ impl Supervisor {
             (process::lists_children(), "children are not listed; all processes are searched instead"),
         ] {
             if !is_there {
-                self.note(Level::Warn, &format!("warning: {what}"));
+                self.note(Level::Warn, what);
             }
         }
     }

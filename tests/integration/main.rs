@@ -19,6 +19,7 @@
 mod architecture;
 mod completions;
 mod faults;
+mod lives;
 mod numbers;
 mod real_servers;
 mod shells;

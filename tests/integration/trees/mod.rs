@@ -5,6 +5,6 @@ mod escape;
 mod failpoints;
 mod keep;
 mod run;
-mod session;
+pub mod session;
 mod signals;
 mod watchers;

@@ -1,0 +1,107 @@
+//! Which ends are followed by another start.
+
+use super::{Lives, READY};
+use crate::support::Sandbox;
+use crate::trees::session::Session;
+
+/// How a server with these options ends after it was ready; true if it is started again.
+#[track_caller]
+fn is_started_again(options: &[&str], order: &str) -> bool {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let mut server = Lives::new(&session, &sandbox, "once");
+    server.start(&sandbox, options);
+    server.end_all(order);
+    let record = server.await_record("what follows", |record| {
+        record["restarts"] == 1 || matches!(record["state"]["is"].as_str(), Some("ended" | "failed"))
+    });
+    let again = record["restarts"] == 1;
+    if again {
+        server.await_life(1);
+        server.hook("stop").ok();
+    }
+    let state = server.await_over();
+    assert_eq!(state["reason"], if again { "stopped" } else { "exited" }, "{state}");
+    again
+}
+
+#[test]
+fn on_failure_is_the_default_and_follows_statuses_and_signals_but_not_success() {
+    assert!(is_started_again(&[], "3"));
+    assert!(is_started_again(&["--restart", "on-failure"], "s9"));
+    assert!(!is_started_again(&[], "0"));
+}
+
+#[test]
+fn always_follows_success_too_and_no_follows_nothing() {
+    assert!(is_started_again(&["--restart", "always"], "0"));
+    assert!(!is_started_again(&["--restart", "no"], "3"));
+    assert!(!is_started_again(&["--restart", "no"], "s9"));
+}
+
+#[test]
+fn what_could_not_be_executed_is_not_tried_again() {
+    for status in ["125", "126", "127"] {
+        assert!(!is_started_again(&["--restart", "always"], status), "{status}");
+    }
+}
+
+#[test]
+fn what_was_never_ready_is_not_started_again() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let mut server = Lives::new(&session, &sandbox, "early");
+    server.end("3");
+    let said = sandbox.hook(server.arguments(&["--restart", "always", "--ready-delay", "1h"])).expect_code(1);
+    assert!(said.stderr.contains("could not start early: it ended at once with exit status 3"), "{said}");
+    let state = server.await_over();
+    assert_eq!((&state["reason"], &state["early"]), (&"exited".into(), &true.into()), "{state}");
+    assert_eq!(session.record("early").unwrap()["restarts"], 0);
+    assert_eq!(sandbox.server("early").unwrap()["state"], "failed");
+}
+
+#[test]
+fn what_was_ready_once_is_started_again_even_if_it_does_not_get_that_far_the_next_time() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let flag = sandbox.path("was-here");
+    let script =
+        format!("if [ -e {0} ]; then exit 4; fi; touch {0}; echo ready; read line <$1; exit 3", flag.display());
+    let server = Lives::new(&session, &sandbox, "once");
+    let words = ["sh", "-c", &script, "sh", server.fifo.to_str().unwrap()].map(str::to_owned);
+    session.start(&READY, "once", &words).ok();
+    std::io::Write::write_all(&mut &server.orders, b"x\n").unwrap();
+    server.await_record("the last failure", |record| record["state"]["is"] == "failed");
+    let state = server.await_over();
+    assert_eq!(state["cause"], "it failed 5 times within 60 s, last with exit status 4");
+    assert_eq!(session.record("once").unwrap()["restarts"], 4);
+}
+
+#[test]
+fn a_client_gets_no_other_server_than_the_one_it_talked_to() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
+    // It lives long enough to be ready.
+    let script = "sleep 0.5; exit 3";
+    sandbox.run(command.args(["run", "server", "--", "sh", "-c", script])).expect_code(3);
+    sandbox.assert_clean();
+}
+
+#[test]
+fn a_restart_that_fails_says_so_and_does_not_wait_for_the_next_attempt() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let flag = sandbox.write("works", "");
+    let script = format!("[ -e {} ] || {{ echo it is broken >&2; exit 4; }}; echo ready; sleep 1000", flag.display());
+    session.start(&READY, "once", &["sh", "-c", &script].map(str::to_owned)).ok();
+    std::fs::remove_file(flag).unwrap();
+    let said = session.hook("restart", &["once"]).expect_code(1);
+    let said = said.stderr.replace(sandbox.root().to_str().unwrap(), "[sandbox]").replace(&session.id, "[id]");
+    insta::assert_snapshot!(said, @r"
+    mcp-hook: could not start once: it ended at once with exit status 4
+      it is broken
+    hint: mcp-hook logs once shows all of [sandbox]/run/logs/[id]/once.log
+    ");
+    session.hook("stop", &["once"]).ok();
+    session.assert_only_shell_left();
+}
