@@ -499,7 +499,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__logs)
-            opts="-f -n -v -h --follow --lines --errors --session --verbose --help"
+            opts="-f -n -v -h --follow --lines --since --errors --json --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names servers 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -511,6 +511,10 @@ _mcp__hook() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,7 +33,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "run" -d 'Run a se
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "stop" -d 'End servers, the whole tree of each'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "restart" -d 'End servers and start them again'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "status" -d 'Show this session\'s servers'
-complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "logs" -d 'Show what a server printed'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "logs" -d 'Show what a server printed, or what happened'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "log" -d 'Write a line to the central log'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "add" -d 'Define a server in your servers.json'
@@ -90,10 +90,12 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l all -d 'Eve
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l json -d 'Print JSON'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s h -l help -d 'Print help'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s n -l lines -d 'How many lines to begin with' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s n -l lines -d 'How many lines to begin with [default: 50, with --since all]' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l since -d 'Only what is not older than this, like 10m or 2026-11-22T15:18:08Z' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s f -l follow -d 'Go on printing what is added'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l errors -d 'Only what the server printed on standard error'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l errors -d 'Only what the server printed on standard error, and failures; without a server, warnings and errors'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l json -d 'Print JSON, an object a line'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
@@ -126,7 +128,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_s
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "stop" -d 'End servers, the whole tree of each'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "restart" -d 'End servers and start them again'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "status" -d 'Show this session\'s servers'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "logs" -d 'Show what a server printed'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "log" -d 'Write a line to the central log'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "add" -d 'Define a server in your servers.json'

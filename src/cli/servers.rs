@@ -1,7 +1,8 @@
 //! The arguments of commands that are about servers.
 
 use std::ffi::OsString;
-use std::time::Duration;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use clap::Args;
@@ -140,20 +141,45 @@ pub struct Status {
 /// Arguments of `logs`.
 #[derive(Debug, Args)]
 pub struct Logs {
-    /// The server; without it, every server of the session
+    /// The server; without it, what happened in all sessions
     pub name: Option<ServerName>,
     /// Go on printing what is added
     #[arg(short, long)]
     pub follow: bool,
-    /// How many lines to begin with
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
-    pub lines: usize,
-    /// Only what the server printed on standard error
+    /// How many lines to begin with [default: 50, with --since all]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub lines: Option<usize>,
+    /// Only what is not older than this, like 10m or 2026-11-22T15:18:08Z
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Since>,
+    /// Only what the server printed on standard error, and failures; without a server, warnings and errors
     #[arg(long)]
     pub errors: bool,
+    /// Print JSON, an object a line
+    #[arg(long)]
+    pub json: bool,
     /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
+}
+
+/// A time in the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// So long ago.
+    Ago(Duration),
+    /// That time.
+    At(SystemTime),
+}
+
+impl FromStr for Since {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let ago = humantime::parse_duration(text).ok().map(Self::Ago);
+        let time = || humantime::parse_rfc3339_weak(text).ok().map(Self::At);
+        ago.or_else(time).ok_or("it is neither a time span like 10m nor a time like 2026-11-22T15:18:08Z")
+    }
 }
 
 fn stop_signal() -> impl TypedValueParser<Value = StopSignal> {

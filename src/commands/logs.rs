@@ -1,137 +1,211 @@
-//! `logs`: what servers printed.
+//! `logs`: what servers printed, and what happened.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
+use nix::poll::{PollTimeout, poll};
+use serde::Serialize;
 
 use super::Run;
-use crate::cli::Logs;
+use crate::cli::{Logs, Since};
+use crate::context;
 use crate::disk::layout::Root;
+use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
-use crate::server::log::{self, Stream};
+use crate::server::journal::Entry;
+use crate::server::log::{Line, Log, Look};
 use crate::session::find;
 use crate::sys::follow::Follower;
 use crate::ui;
 
+/// How many lines are shown at first.
+const SHOWN: usize = 50;
+/// After this time a directory is looked for that was removed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Lines of several writers stand in the order of writing; by so much may their times differ from it.
+const DISORDER: Duration = Duration::from_secs(10);
+
 impl Run for Logs {
     fn run(self) -> Result<ExitCode> {
         let root = Root::open()?;
-        let directory = self.directory(&root)?;
-        let logs = self.logs(&directory)?;
+        let source = self.source(&root)?;
+        let path = source.path(&root, self.errors);
+        let since = self.since.map(|since| match since {
+            Since::Ago(time) => context::wall_clock().checked_sub(time).unwrap_or(SystemTime::UNIX_EPOCH),
+            Since::At(time) => time,
+        });
+        let view = View { source, since, errors: self.errors, json: self.json };
+        let count = self.lines.unwrap_or(if since.is_some() { usize::MAX } else { SHOWN });
         // Watched before the first look, so that nothing falls between.
-        let changes = self.follow.then(|| Follower::new(&directory)).transpose();
-        let changes = changes.with_context(|| format!("could not watch {}", directory.display()))?;
-        let mut tails: Vec<Tail> = logs.into_iter().map(Tail::new).collect();
-        let with_heads = tails.len() > 1;
-        for tail in &mut tails {
-            let lines = log::tail(&tail.path, self.lines, |line| self.wants(line));
-            let lines = lines.with_context(|| format!("could not read {}", tail.path.display()))?;
-            tail.skip_to_end();
-            tail.show(&lines, with_heads)?;
-        }
-        while let Some(changes) = &changes {
-            changes.wait(None);
-            for tail in &mut tails {
-                let lines: Vec<String> = tail.new_lines().into_iter().filter(|line| self.wants(line)).collect();
-                tail.show(&lines, with_heads)?;
-            }
+        let mut changes = self.follow.then(|| Changes::of(&path)).transpose()?;
+        let mut log = Log::open(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let lines = log.last(count, |line| view.look(line));
+        let lines = lines.with_context(|| format!("could not read {}", path.display()))?;
+        let mut flow = view.show(lines)?;
+        while let (Some(changes), ControlFlow::Continue(())) = (&mut changes, flow) {
+            changes.wait();
+            let mut lines = Vec::new();
+            log.read_on(&mut |line| {
+                if view.look(line) == Look::Take {
+                    lines.push(line.to_vec());
+                }
+            });
+            flow = view.show(lines)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Logs {
-    /// The session's logs; those of a session that has ended are still there.
-    fn directory(&self, root: &Root) -> Result<PathBuf> {
-        if let Some(id) = &self.session.session {
-            let directory = root.session(id).logs;
-            if directory.is_dir() {
-                return Ok(directory);
-            }
+    fn source(&self, root: &Root) -> Result<Source> {
+        let Some(name) = &self.name else { return Ok(Source::Central(self.session.session.clone())) };
+        let session = self.session_of_logs(root)?;
+        let path = root.session(&session).server(name).log;
+        if path.exists() {
+            return Ok(Source::Server(session, name.clone()));
         }
-        Ok(root.session(&find::find(root, self.session.session.as_ref())?.record.id).logs)
+        let message = format!("could not find the log of {name}: {} is not there", path.display());
+        Err(hinted(message, "mcp-hook status shows the servers there are"))
     }
 
-    fn logs(&self, directory: &std::path::Path) -> Result<Vec<PathBuf>> {
-        if let Some(name) = &self.name {
-            let path = directory.join(format!("{name}.log"));
-            if path.exists() {
-                return Ok(vec![path]);
-            }
-            let message = format!("could not find the log of {name}: {} is not there", path.display());
-            return Err(hinted(message, "mcp-hook status shows the servers there are"));
+    /// The session whose log is meant; that of one that has ended is still there.
+    fn session_of_logs(&self, root: &Root) -> Result<SessionId> {
+        match &self.session.session {
+            Some(id) if root.session(id).logs.is_dir() => Ok(id.clone()),
+            id => Ok(find::find(root, id.as_ref())?.record.id),
         }
-        let entries = std::fs::read_dir(directory);
-        let mut logs: Vec<PathBuf> = entries
-            .with_context(|| format!("could not read {}", directory.display()))?
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
-            .collect();
-        logs.sort_unstable();
-        Ok(logs)
-    }
-
-    fn wants(&self, line: &str) -> bool {
-        !self.errors || log::text_of(line, Stream::Err).is_some()
     }
 }
 
-/// A log that is read as it grows, over rotations.
-struct Tail {
-    path: PathBuf,
-    file: Option<File>,
-    partial: Vec<u8>,
+/// Whose log is shown.
+enum Source {
+    /// That of all sessions, or what is in it of one.
+    Central(Option<SessionId>),
+    /// That of a server.
+    Server(SessionId, ServerName),
 }
 
-impl Tail {
-    fn new(path: PathBuf) -> Self {
-        let file = File::open(&path).ok();
-        Self { path, file, partial: Vec::new() }
+impl Source {
+    fn path(&self, root: &Root, errors: bool) -> PathBuf {
+        match self {
+            Self::Central(_) if errors => root.central().errors,
+            Self::Central(_) => root.central().main,
+            Self::Server(session, name) => root.session(session).server(name).log,
+        }
     }
+}
 
-    fn skip_to_end(&mut self) {
-        if let Some(file) = &mut self.file {
-            let _ = file.seek(SeekFrom::End(0));
+/// What is shown of a log, and how.
+struct View {
+    source: Source,
+    since: Option<SystemTime>,
+    errors: bool,
+    json: bool,
+}
+
+/// What `logs --json` prints for each line.
+#[derive(Default, Serialize)]
+struct Object<'line> {
+    version: u32,
+    time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
+    session: Option<&'line str>,
+    server: Option<&'line str>,
+    text: String,
+}
+
+impl View {
+    fn look(&self, line: &[u8]) -> Look {
+        let (time, is_wanted) = match &self.source {
+            Source::Central(session) => {
+                let entry: Option<Entry> = std::str::from_utf8(line).ok().and_then(|line| line.parse().ok());
+                let is_wanted = session.is_none() || entry.as_ref().is_some_and(|entry| entry.session == *session);
+                (entry.map(|entry| entry.time), is_wanted)
+            }
+            Source::Server(..) => {
+                let line = Line::parse(line);
+                (line.map(|line| line.time), !self.errors || line.is_some_and(|line| line.is_error()))
+            }
+        };
+        match self.since {
+            Some(since) if time.is_some_and(|time| time + DISORDER < since) => Look::Stop,
+            Some(since) if time.is_none_or(|time| time < since) => Look::Skip,
+            _ if is_wanted && !line.is_empty() => Look::Take,
+            _ => Look::Skip,
         }
     }
 
-    fn new_lines(&mut self) -> Vec<String> {
-        self.read_on();
-        if self.was_replaced() {
-            self.file = File::open(&self.path).ok();
-            self.read_on();
+    /// Prints lines until nobody reads on.
+    fn show(&self, mut lines: Vec<Vec<u8>>) -> Result<ControlFlow<()>> {
+        if self.json {
+            for line in &mut lines {
+                *line = self.object(line)?;
+            }
         }
-        let end = self.partial.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        let whole: Vec<u8> = self.partial.drain(..end).collect();
-        String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect()
+        Ok(if ui::pass_on(&lines)? { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
-    fn show(&self, lines: &[String], with_head: bool) -> Result<()> {
-        if lines.is_empty() {
-            return Ok(());
-        }
-        if with_head {
-            let name = self.path.file_stem().unwrap_or_default().to_string_lossy();
-            ui::print(&format!("==> {name} <==\n"))?;
-        }
-        ui::print(&(lines.join("\n") + "\n"))
+    fn object(&self, line: &[u8]) -> Result<Vec<u8>> {
+        let plain = String::from_utf8_lossy(line);
+        let time = |time| Some(humantime::format_rfc3339_millis(time).to_string());
+        let base = Object { version: 1, ..Object::default() };
+        let entry: Option<Entry> = plain.parse().ok();
+        let object = match (&self.source, entry, Line::parse(line)) {
+            (Source::Central(_), Some(entry), _) => {
+                let (session, server) = (entry.session.as_ref(), entry.server.as_ref());
+                let (session, server) = (session.map(SessionId::as_str), server.map(ServerName::as_str));
+                let level = Some(entry.level.name());
+                let object =
+                    Object { time: time(entry.time), level, session, server, text: entry.text.clone(), ..base };
+                return Ok(serde_json::to_vec(&object)?);
+            }
+            (Source::Server(session, server), _, Some(line)) => Object {
+                time: time(line.time),
+                stream: Some(line.stream.name()),
+                session: Some(session.as_str()),
+                server: Some(server.as_str()),
+                text: String::from_utf8_lossy(line.text).into_owned(),
+                ..base
+            },
+            _ => Object { text: plain.into_owned(), ..base },
+        };
+        Ok(serde_json::to_vec(&object)?)
+    }
+}
+
+/// Tells when a log may have grown, even if its directory is made anew.
+struct Changes {
+    directory: PathBuf,
+    watched: Option<(Follower, u64)>,
+}
+
+impl Changes {
+    fn of(log: &Path) -> Result<Self> {
+        let directory = log.parent().unwrap_or(log).to_owned();
+        let follower = Follower::new(&directory).with_context(|| format!("could not watch {}", directory.display()))?;
+        let watched = inode(&directory).map(|number| (follower, number));
+        Ok(Self { directory, watched })
     }
 
-    fn read_on(&mut self) {
-        if let Some(file) = &mut self.file {
-            let _ = file.read_to_end(&mut self.partial);
+    fn wait(&mut self) {
+        match &self.watched {
+            Some((follower, _)) => follower.wait(Some(LOOK_AGAIN)),
+            None => drop(poll(&mut [], PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::MAX))),
+        }
+        let number = inode(&self.directory);
+        if self.watched.as_ref().is_none_or(|(_, watched)| Some(*watched) != number) {
+            self.watched = Follower::new(&self.directory).ok().zip(number);
         }
     }
+}
 
-    fn was_replaced(&self) -> bool {
-        let number = |data: std::io::Result<std::fs::Metadata>| data.ok().map(|data| data.ino());
-        let open = self.file.as_ref().and_then(|file| number(file.metadata()));
-        let named = number(std::fs::metadata(&self.path));
-        named.is_some() && open != named
-    }
+fn inode(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|data| data.ino())
 }

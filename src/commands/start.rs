@@ -18,7 +18,7 @@ use crate::supervisor::launch::{self, Announcement};
 use crate::supervisor::request;
 use crate::sys::fd;
 use crate::sys::wait::Exit;
-use crate::ui;
+use crate::ui::{self, plain};
 
 /// How much of a failed server's error output is shown, in lines.
 const SHOWN: usize = 10;
@@ -100,7 +100,7 @@ pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<
     let is_error = |line: &str| log::text_of(line, Stream::Err).is_some();
     for line in log::tail(&paths.log, SHOWN, is_error).unwrap_or_default() {
         message += "\n  ";
-        message += log::text_of(&line, Stream::Err).unwrap_or_default();
+        message += &plain::tame(log::text_of(&line, Stream::Err).unwrap_or_default().as_bytes());
     }
     Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log.display())))
 }

@@ -18,17 +18,31 @@ pub fn numbered(path: &Path, number: u32) -> PathBuf {
 
 /// Renames the files so that `path` is free; `keep` files stay beside it, older ones are removed.
 pub fn put_aside(path: &Path, keep: u32) {
-    let files = files(path);
-    for (number, file) in (0..MOST).zip(&files).rev() {
+    for number in numbers(path).into_iter().rev() {
+        let file = numbered(path, number);
         let _ = if number >= keep { fs::remove_file(file) } else { fs::rename(file, numbered(path, number + 1)) };
     }
+    let _ = if keep == 0 { fs::remove_file(path) } else { fs::rename(path, numbered(path, 1)) };
 }
 
-/// `path` and what was put aside of it, newest first, as far as it is there without a gap.
+/// `path` and what was put aside of it, newest first.
 #[must_use]
 pub fn files(path: &Path) -> Vec<PathBuf> {
-    let aside = (1..MOST).map(|number| numbered(path, number)).take_while(|path| path.exists());
-    std::iter::once(path.to_owned()).chain(aside).collect()
+    std::iter::once(path.to_owned()).chain(numbers(path).into_iter().map(|number| numbered(path, number))).collect()
+}
+
+/// Which numbers there are. While files are renamed one of them is missing.
+fn numbers(path: &Path) -> Vec<u32> {
+    let exists = |number: u32| numbered(path, number).symlink_metadata().is_ok();
+    let mut numbers = Vec::new();
+    for number in 1..MOST {
+        if exists(number) {
+            numbers.push(number);
+        } else if numbers.last().is_none_or(|&last| last + 1 < number) && number > 1 {
+            break;
+        }
+    }
+    numbers
 }
 
 /// The length of a file in bytes; what is not there has none.

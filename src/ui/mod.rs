@@ -3,6 +3,7 @@
 pub mod definitions;
 pub mod details;
 pub mod diagnostics;
+pub mod plain;
 pub mod quantity;
 pub mod style;
 pub mod table;
@@ -25,6 +26,28 @@ pub fn print(text: &str) -> Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(|error| anyhow::anyhow!("could not write to standard output: {error}")),
+    }
+}
+
+/// Prints lines that somebody else wrote: tamed on a terminal, elsewhere byte for byte. False if nobody reads on.
+///
+/// # Errors
+/// When standard output cannot be written for another reason.
+pub fn pass_on(lines: &[Vec<u8>]) -> Result<bool> {
+    let result = if io::stdout().is_terminal() {
+        let text: String = lines.iter().map(|line| plain::tame(line) + "\n").collect();
+        anstream::stdout().lock().write_all(text.as_bytes())
+    } else {
+        let mut out = io::stdout().lock();
+        lines
+            .iter()
+            .try_for_each(|line| out.write_all(line).and_then(|()| out.write_all(b"\n")))
+            .and_then(|()| out.flush())
+    };
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(anyhow::anyhow!("could not write to standard output: {error}")),
     }
 }
 

@@ -1,27 +1,309 @@
-//! Reading a log.
+//! Reading a log and what was put aside of it, from the end backwards and as it grows.
 
-use std::fs;
+use std::collections::HashMap;
+use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
 
-/// The last `count` lines of a log that `wanted` accepts, oldest first; of the file put aside too if need be.
+use crate::disk::rotation;
+
+/// How much is read at once, in bytes.
+const BLOCK: usize = 64 << 10;
+
+/// The last `count` lines of a log that `wanted` accepts, oldest first.
 ///
 /// # Errors
 /// When the log cannot be read; one that is not there is empty.
 pub fn tail(path: &Path, count: usize, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
-    let mut lines = Vec::new();
-    for file in [path.to_owned(), format!("{}.1", path.display()).into()] {
-        let content = match fs::read(&file) {
+    let look = |line: &[u8]| if wanted(&String::from_utf8_lossy(line)) { Look::Take } else { Look::Skip };
+    let lines = Log::open(path)?.last(count, look)?;
+    Ok(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect())
+}
+
+/// What is to be done with a line, read backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// It is wanted.
+    Take,
+    /// It is not.
+    Skip,
+    /// It is not, and no earlier one is.
+    Stop,
+}
+
+/// A log over its rotations. Files stay open, so that none is mistaken for another and none is missed: what was put
+/// aside or removed since the last look is read to its end first.
+pub struct Log {
+    path: PathBuf,
+    /// Oldest first.
+    files: Vec<Part>,
+}
+
+/// What the kernel knows a file by.
+type Number = (u64, u64);
+
+struct Part {
+    file: File,
+    number: Number,
+    /// Everything in front of this has been read, in bytes.
+    read: u64,
+    partial: Vec<u8>,
+}
+
+impl Log {
+    /// Opens a log and what was put aside of it. What stands in it counts as read by [`Log::read_on`].
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut files = parts(path)?;
+        for part in &mut files {
+            part.read = line_end(&part.file)?;
+        }
+        Ok(Self { path: path.to_owned(), files })
+    }
+
+    /// The last `count` lines that `look` takes, oldest first.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn last(&self, count: usize, mut look: impl FnMut(&[u8]) -> Look) -> io::Result<Vec<Vec<u8>>> {
+        let mut lines = Vec::new();
+        let mut each = |line: &[u8]| {
+            let verdict = if lines.len() < count { look(line) } else { Look::Stop };
+            if verdict == Look::Take {
+                lines.push(line.to_vec());
+            }
+            verdict != Look::Stop && lines.len() < count
+        };
+        for part in self.files.iter().rev() {
+            if !backwards(&part.file, part.read, &mut each)? {
+                break;
+            }
+        }
+        lines.reverse();
+        Ok(lines)
+    }
+
+    /// Hands over the lines that have come since the last call, in order.
+    pub fn read_on(&mut self, each: &mut impl FnMut(&[u8])) {
+        let named = std::fs::metadata(&self.path).ok().map(|data| number(&data));
+        match self.files.last_mut().filter(|last| Some(last.number) == named) {
+            Some(last) => last.read_on(each),
+            None => self.read_over_rotations(each),
+        }
+    }
+
+    fn read_over_rotations(&mut self, each: &mut impl FnMut(&[u8])) {
+        // What vanished altogether may be on its way back.
+        let present = parts(&self.path).ok().filter(|present| !present.is_empty());
+        let Some(present) = present else { return self.files.iter_mut().for_each(|part| part.read_on(each)) };
+        let numbers: Vec<Number> = present.iter().map(|part| part.number).collect();
+        let (known, gone) = std::mem::take(&mut self.files).into_iter().partition(|it| numbers.contains(&it.number));
+        let (known, mut gone): (Vec<Part>, Vec<Part>) = (known, gone);
+        for part in &mut gone {
+            part.read_on(each);
+        }
+        // One that was only moved may come back under its number.
+        gone.retain(|part| part.file.metadata().is_ok_and(|data| data.nlink() > 0));
+        self.files = gone;
+        let mut known: HashMap<Number, Part> = known.into_iter().map(|part| (part.number, part)).collect();
+        for new in present {
+            let mut part = known.remove(&new.number).unwrap_or(new);
+            part.read_on(each);
+            self.files.push(part);
+        }
+    }
+}
+
+impl Part {
+    fn read_on(&mut self, each: &mut impl FnMut(&[u8])) {
+        let length = self.file.metadata().map_or(0, |data| data.len());
+        if length < self.read + self.partial.len() as u64 {
+            // Somebody has emptied it.
+            (self.read, self.partial) = (0, Vec::new());
+        }
+        let mut block = vec![0; BLOCK];
+        loop {
+            let at = self.read + self.partial.len() as u64;
+            let Ok(length @ 1..) = self.file.read_at(&mut block, at) else { return };
+            self.partial.extend_from_slice(&block[..length]);
+            if let Some(end) = self.partial.iter().rposition(|&byte| byte == b'\n') {
+                self.partial[..end].split(|&byte| byte == b'\n').for_each(&mut *each);
+                self.partial.drain(..=end);
+                self.read += end as u64 + 1;
+            }
+        }
+    }
+}
+
+/// A log and what was put aside of it, oldest first.
+fn parts(path: &Path) -> io::Result<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    for path in rotation::files(path) {
+        let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             other => other?,
         };
-        let text = String::from_utf8_lossy(&content);
-        let missing = count - lines.len();
-        lines.extend(text.lines().rev().filter(|line| wanted(line)).take(missing).map(str::to_owned));
-        if lines.len() == count {
-            break;
+        let number = number(&file.metadata()?);
+        // Renamed while we looked: its later place is the right one.
+        parts.retain(|part| part.number != number);
+        parts.push(Part { file, number, read: 0, partial: Vec::new() });
+    }
+    parts.reverse();
+    Ok(parts)
+}
+
+fn number(data: &Metadata) -> Number {
+    (data.dev(), data.ino())
+}
+
+/// Where the last whole line ends.
+fn line_end(file: &File) -> io::Result<u64> {
+    let mut end = file.metadata()?.len();
+    let mut block = vec![0; BLOCK];
+    while end > 0 {
+        let length = usize::try_from(end).unwrap_or(BLOCK).min(BLOCK);
+        let from = end - length as u64;
+        file.read_exact_at(&mut block[..length], from)?;
+        if let Some(at) = block[..length].iter().rposition(|&byte| byte == b'\n') {
+            return Ok(from + at as u64 + 1);
+        }
+        end = from;
+    }
+    Ok(0)
+}
+
+/// Hands over the lines in front of `end`, last first, until `each` says no; whether it never did.
+fn backwards(file: &File, end: u64, each: &mut impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
+    let mut at = end;
+    let mut text: Vec<u8> = Vec::new();
+    while at > 0 {
+        let length = usize::try_from(at).unwrap_or(BLOCK).min(BLOCK);
+        at -= length as u64;
+        let mut block = vec![0; length];
+        file.read_exact_at(&mut block, at)?;
+        block.append(&mut text);
+        text = block;
+        while let Some(newline) = text[..text.len() - 1].iter().rposition(|&byte| byte == b'\n') {
+            if !each(&text[newline + 1..text.len() - 1]) {
+                return Ok(false);
+            }
+            text.truncate(newline + 1);
         }
     }
-    lines.reverse();
-    Ok(lines)
+    Ok(text.is_empty() || each(&text[..text.len() - 1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, OpenOptions};
+    use std::io::Write;
+
+    use super::*;
+
+    struct World {
+        directory: tempfile::TempDir,
+        written: usize,
+    }
+
+    impl World {
+        fn new() -> Self {
+            Self { directory: tempfile::tempdir().expect("a directory"), written: 0 }
+        }
+
+        fn path(&self) -> PathBuf {
+            self.directory.path().join("a.log")
+        }
+
+        fn add(&mut self, count: usize) {
+            let mut file = OpenOptions::new().append(true).create(true).open(self.path()).expect("open");
+            for _ in 0..count {
+                // Some lines are longer than a block.
+                let long = if self.written.is_multiple_of(7) { "x".repeat(BLOCK + 3) } else { String::new() };
+                writeln!(file, "{} {long}", self.written).expect("written");
+                self.written += 1;
+            }
+        }
+
+        fn rotate(&self) {
+            rotation::put_aside(&self.path(), 3);
+        }
+    }
+
+    fn index(line: &[u8]) -> usize {
+        String::from_utf8_lossy(line).split(' ').next().and_then(|word| word.parse().ok()).expect("a number")
+    }
+
+    #[test]
+    fn the_last_lines_come_from_all_files_that_are_kept() {
+        let mut world = World::new();
+        for _ in 0..3 {
+            world.add(20);
+            world.rotate();
+        }
+        world.add(5);
+        let log = Log::open(&world.path()).expect("open");
+        for count in [0, 1, 5, 6, 30, 65, 100] {
+            let lines: Vec<usize> =
+                log.last(count, |_| Look::Take).expect("read").iter().map(|line| index(line)).collect();
+            assert_eq!(lines, (65_usize.saturating_sub(count)..65).collect::<Vec<_>>());
+        }
+        let even = |line: &[u8]| match index(line) {
+            ..40 => Look::Stop,
+            number if number.is_multiple_of(2) => Look::Take,
+            _ => Look::Skip,
+        };
+        let lines: Vec<usize> = log.last(100, even).expect("read").iter().map(|line| index(line)).collect();
+        assert_eq!(lines, (40..65).step_by(2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_line_is_missed_however_often_it_was_rotated_between_two_looks() {
+        let mut world = World::new();
+        world.add(3);
+        let mut log = Log::open(&world.path()).expect("open");
+        let mut seen = Vec::new();
+        for rotations in [0, 1, 2, 0, 3, 1, 2] {
+            for _ in 0..rotations {
+                world.add(4);
+                world.rotate();
+            }
+            world.add(2);
+            log.read_on(&mut |line| seen.push(index(line)));
+            assert_eq!(seen, (3..world.written).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_log_that_was_removed_emptied_or_made_anew_is_followed() {
+        let mut world = World::new();
+        world.add(3);
+        let mut log = Log::open(&world.path()).expect("open");
+        let mut seen = Vec::new();
+        fs::remove_file(world.path()).expect("removed");
+        log.read_on(&mut |line| seen.push(index(line)));
+        world.add(2);
+        log.read_on(&mut |line| seen.push(index(line)));
+        fs::write(world.path(), "").expect("emptied");
+        log.read_on(&mut |line| seen.push(index(line)));
+        world.add(1);
+        log.read_on(&mut |line| seen.push(index(line)));
+        assert_eq!(seen, [3, 4, 5]);
+    }
+
+    #[test]
+    fn a_line_is_handed_over_once_it_is_whole() {
+        let world = World::new();
+        fs::write(world.path(), "0 one\n1 tw").expect("written");
+        let mut log = Log::open(&world.path()).expect("open");
+        assert_eq!(log.last(9, |_| Look::Take).expect("read"), [b"0 one"]);
+        let mut seen = Vec::new();
+        log.read_on(&mut |line| seen.push(line.to_vec()));
+        assert!(seen.is_empty());
+        OpenOptions::new().append(true).open(world.path()).expect("open").write_all(b"o\n").expect("written");
+        log.read_on(&mut |line| seen.push(line.to_vec()));
+        assert_eq!(seen, [b"1 two"]);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::queue::Queue;
 use super::secrets::Secrets;
 use super::sink::Sink;
-use super::{LineBuffer, Stream};
+use super::{LineBuffer, Stream, prefix};
 use crate::context;
 use crate::disk::layout::ServerPaths;
 use crate::server::journal::{self, Entry, Level};
@@ -106,13 +106,5 @@ impl Drop for LogWriter {
         if let Output::Queue(queue) = &self.output {
             queue.close();
         }
-    }
-}
-
-fn prefix(level: Level) -> &'static str {
-    match level {
-        Level::Info => "",
-        Level::Warn => "warning: ",
-        Level::Error => "error: ",
     }
 }
