@@ -246,14 +246,22 @@ def bury(session, count, owner):
 
 def looking(sandbox):
     session = Session(sandbox)
-    for number in range(10):
-        session.start(f"s{number}", sandbox.probe, "fifo", NOWHERE, wait=True)
     status = [sandbox.binary, "status"]
-    medians = in_turns(60, true=lambda: run([TRUE], session.env), status=lambda: run(status, session.env))
+    cost = {}
+    for count in (10, SERVERS):
+        for number in range(session.running(), count):
+            session.start(f"s{number}", sandbox.probe, "fifo", NOWHERE)
+        wait_until(lambda count=count: session.running() == count, "all servers")
+        rounds = 60 if count == 10 else 20
+        cost[count] = in_turns(rounds, true=lambda: run([TRUE], session.env), status=lambda: run(status, session.env))
     session.close()
-    ratio = medians["status"] / medians["true"]
-    text = f"{ratio:.2f} × ({millis(medians['status'])} / {millis(medians['true'])})"
-    return [Row("status of 10 servers, / true", text, ratio, 2.0)]
+    ten, many = (medians["status"] / medians["true"] for medians in cost.values())
+    each = (cost[SERVERS]["status"] - cost[10]["status"]) / (SERVERS - 10) * 1e6
+    times = [f"({millis(medians['status'])} / {millis(medians['true'])})" for medians in cost.values()]
+    return [
+        Row("status of 10 servers, / true", f"{ten:.2f} × {times[0]}", ten, 2.0),
+        Row(f"status of {SERVERS} servers, / true", f"{many:.2f} × {times[1]}, {each:.0f} µs for each more"),
+    ]
 
 
 def looking_at_all(sandbox):

@@ -24,6 +24,14 @@ pub fn arguments() -> impl Iterator<Item = OsString> {
     env::args_os().skip(1)
 }
 
+/// The program that this process runs.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn executable() -> io::Result<PathBuf> {
+    env::current_exe()
+}
+
 /// The working directory.
 ///
 /// # Errors

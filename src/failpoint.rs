@@ -42,6 +42,11 @@ mod armed {
         }
     }
 
+    /// Panics here if the test asks for it.
+    pub fn panic(name: &str) {
+        assert!(!is_set(name), "the test asks for it");
+    }
+
     /// Fails here if the test asks for it.
     pub fn fail_nix(name: &str) -> nix::Result<()> {
         if is_set(name) { Err(Errno::ENOSYS) } else { Ok(()) }
@@ -56,6 +61,7 @@ mod armed {
 #[cfg(not(debug_assertions))]
 mod armed {
     pub fn kill(_: &str) {}
+    pub fn panic(_: &str) {}
     pub fn fail_nix(_: &str) -> nix::Result<()> {
         Ok(())
     }
@@ -64,4 +70,4 @@ mod armed {
     }
 }
 
-pub use armed::{fail_io, fail_nix, kill};
+pub use armed::{fail_io, fail_nix, kill, panic};

@@ -133,6 +133,9 @@ pub struct Status {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// Show it live, with graphs, and with keys to stop and restart
+    #[arg(short, long, conflicts_with = "json")]
+    pub watch: bool,
     /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::Run;
+use super::{Run, watch};
 use crate::cli::Status;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
@@ -23,8 +23,14 @@ const NO_SUCH_SERVER: u8 = 4;
 impl Run for Status {
     fn run(self) -> Result<ExitCode> {
         let root = Root::open()?;
+        if self.watch {
+            return watch::watch(&root, &self);
+        }
         if self.all {
-            let sessions = all(&root)?;
+            let (sessions, troubles) = all(&root)?;
+            for error in troubles {
+                ui::warn(&format!("left out: {error:#}"));
+            }
             self.show(sessions)?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -60,13 +66,18 @@ impl Status {
     }
 }
 
-fn all(root: &Root) -> Result<Vec<SessionView>> {
+/// Every session that is of interest, and what is wrong with those whose records cannot be read.
+///
+/// # Errors
+/// When a session whose files have vanished cannot be made again.
+pub fn all(root: &Root) -> Result<(Vec<SessionView>, Vec<anyhow::Error>)> {
     let current = find::current(root)?.map(|session| session.record.id);
+    let mut troubles = Vec::new();
     let view = |id: SessionId| {
         let record = match SessionRecord::read(&root.session(&id)) {
             Ok(record) => record?,
             Err(error) => {
-                ui::warn(&format!("left out: {error:#}"));
+                troubles.push(error);
                 let _ = sweep::examine(root, id).sweep();
                 return None;
             }
@@ -81,9 +92,12 @@ fn all(root: &Root) -> Result<Vec<SessionView>> {
         // A dead session is of interest only while something of it is.
         (alive || view.servers.iter().any(|server| server.managed)).then_some(view)
     };
-    Ok(find::all(root).into_iter().filter_map(view).collect())
+    let sessions = find::all(root).into_iter().filter_map(view).collect();
+    Ok((sessions, troubles))
 }
 
-fn is_current(root: &Root, session: &Session) -> bool {
+/// Whether a session is the one that this process is in.
+#[must_use]
+pub fn is_current(root: &Root, session: &Session) -> bool {
     find::current(root).ok().flatten().is_some_and(|current| current.record.id == session.record.id)
 }

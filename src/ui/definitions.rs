@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use super::grid::line;
 use super::plain;
 use super::style::{self, paint};
-use super::table::line;
 use crate::definition::view::{DefinitionView, FileView};
 use crate::server::settings::PortChoice;
 

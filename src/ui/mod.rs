@@ -3,10 +3,12 @@
 pub mod definitions;
 pub mod details;
 pub mod diagnostics;
+mod grid;
 pub mod plain;
 pub mod quantity;
 pub mod style;
 pub mod table;
+pub mod watch;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc;
@@ -49,6 +51,12 @@ pub fn pass_on(lines: &[Vec<u8>]) -> Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(anyhow::anyhow!("could not write to standard output: {error}")),
     }
+}
+
+/// Whether colours are wanted on standard output.
+#[must_use]
+pub fn is_coloured() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// Tells the user what was done.

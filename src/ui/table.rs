@@ -2,73 +2,14 @@
 
 use std::fmt::Write;
 
-use super::quantity::{self, bytes, duration, percent};
+use anstyle::Style;
+
+use super::grid::{Cell, Grid};
+use super::quantity::duration;
 use super::style::{self, paint};
 use crate::context;
-use crate::session::view::{ServerView, SessionView, Sum};
+use crate::session::view::{ServerView, SessionView};
 use crate::sys::wait::Exit;
-
-/// A column: its head, whether it stands to the right, and what is in it; nothing where there is nothing to say.
-struct Column {
-    head: &'static str,
-    is_right: bool,
-    /// Whether the column stays away where it has nothing to say of any server.
-    is_optional: bool,
-    cell: fn(&ServerView) -> Option<String>,
-    /// The cell below all servers of a session.
-    sum: fn(&Sum) -> Option<String>,
-}
-
-const COLUMNS: [Column; 12] = [
-    Column { head: "", is_right: false, is_optional: false, cell: |it| Some(bullet(it)), sum: |_| None },
-    Column {
-        head: "NAME",
-        is_right: false,
-        is_optional: false,
-        cell: |it| Some(it.name.to_string()),
-        sum: |it| Some(format!("{} running", it.running)),
-    },
-    Column { head: "STATE", is_right: false, is_optional: false, cell: |it| Some(it.state.to_owned()), sum: |_| None },
-    number("PID", |it| it.pid.map(|pid| pid.to_string())),
-    optional("PORT", |it| it.port.map(|port| format!("{port}{}", if it.public { "!" } else { "" }))),
-    number("UPTIME", |it| it.uptime_seconds.map(duration)),
-    optional("RESTARTS", |it| (it.restarts > 0).then(|| it.restarts.to_string())),
-    Column {
-        sum: |it| Some(percent(it.cpu_percent_now)),
-        ..number("CPU", |it| living(it, percent(it.cpu_percent_now)))
-    },
-    Column { sum: |it| Some(bytes(it.memory_bytes)), ..number("MEMORY", |it| living(it, bytes(it.memory_bytes))) },
-    optional("PEAK", peak),
-    optional("TREND", trend),
-    Column { sum: |it| Some(it.processes.to_string()), ..number("PROCS", |it| living(it, it.processes.to_string())) },
-];
-
-const fn number(head: &'static str, cell: fn(&ServerView) -> Option<String>) -> Column {
-    Column { head, is_right: true, is_optional: false, cell, sum: |_| None }
-}
-
-const fn optional(head: &'static str, cell: fn(&ServerView) -> Option<String>) -> Column {
-    Column { is_optional: true, ..number(head, cell) }
-}
-
-fn bullet(server: &ServerView) -> String {
-    if server.is_running() { "●" } else { "○" }.to_owned()
-}
-
-fn living(server: &ServerView, text: String) -> Option<String> {
-    (server.processes > 0).then_some(text)
-}
-
-/// A peak that stands out from what is used now.
-fn peak(server: &ServerView) -> Option<String> {
-    let peak = server.memory_peak_bytes.filter(|&peak| peak / 10 * 9 > server.memory_bytes)?;
-    living(server, bytes(peak))
-}
-
-/// Growth that is worth a column.
-fn trend(server: &ServerView) -> Option<String> {
-    server.memory_trend_bytes_per_hour.filter(|&rate| !quantity::is_steady(rate)).map(quantity::trend)
-}
 
 /// A table for each session; with `all`, headed by the session.
 #[must_use]
@@ -101,52 +42,28 @@ fn head(session: &SessionView) -> String {
 }
 
 fn servers(servers: &[ServerView]) -> String {
-    let speaks = |column: &&Column| !column.is_optional || servers.iter().any(|server| (column.cell)(server).is_some());
-    let columns: Vec<&Column> = COLUMNS.iter().filter(speaks).collect();
-    let cells = |server| columns.iter().map(|it| (it.cell)(server).unwrap_or_else(|| "-".to_owned())).collect();
-    let rows: Vec<Vec<String>> = servers.iter().map(cells).collect();
-    let sum = Sum::of(servers);
-    let total: Option<Vec<String>> =
-        (sum.running > 1).then(|| columns.iter().map(|it| (it.sum)(&sum).unwrap_or_default()).collect());
-    let width = |(index, column): (usize, &&Column)| {
-        let widths = rows.iter().chain(&total).map(|row| row[index].chars().count());
-        widths.max().unwrap_or(0).max(column.head.len())
-    };
-    let layout: Vec<(bool, usize)> = columns.iter().enumerate().map(|it| (it.1.is_right, width(it))).collect();
-    let heads: Vec<String> = columns.iter().map(|column| column.head.to_owned()).collect();
-    let mut text = line(&heads, &layout, |_, cell| paint(style::HEAD, cell));
-    for (row, server) in rows.iter().zip(servers) {
+    let grid = Grid::of(servers, None);
+    let mut text = line(&grid.heads(), |_| style::HEAD);
+    for (row, server) in grid.rows().zip(servers) {
         let state = style::of_state(server.state);
-        let style = |column, cell: &str| if matches!(column, 0 | 2) { paint(state, cell) } else { cell.into() };
-        text += &line(row, &layout, style);
+        text += &line(&row, |cell| if cell.is_state { state } else { Style::new() });
         if let Some(why) = explanation(server, context::wall_millis()) {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &why));
         }
     }
-    text + &total.map_or(String::new(), |row| line(&row, &layout, |_, cell| paint(style::FAINT, cell)))
+    text + &grid.sum().map_or(String::new(), |sum| line(&sum, |_| style::FAINT))
 }
 
-/// A line of a table: each cell with whether it stands to the right, and its width.
+fn line(cells: &[Cell], style: impl Fn(&Cell) -> Style) -> String {
+    let painted = |cell: &Cell| {
+        if cell.text.trim().is_empty() { cell.text.clone() } else { paint(style(cell), &cell.text) }
+    };
+    cells.iter().map(painted).chain(["\n".to_owned()]).collect()
+}
+
+/// Why a server is not running, how it ended and what comes next, at a time in milliseconds since the epoch.
 #[must_use]
-pub fn line(cells: &[String], layout: &[(bool, usize)], style: impl Fn(usize, &str) -> String) -> String {
-    // Spaces at the end are left away before anything is painted.
-    let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
-    let mut text = String::new();
-    for (column, (cell, &(is_right, width))) in cells.iter().zip(layout).enumerate().take(last + 1) {
-        let gap = [0, 1].get(column).copied().unwrap_or(2);
-        text.extend(std::iter::repeat_n(' ', gap));
-        let cell = match is_right {
-            true => format!("{cell:>width$}"),
-            false if column == last => cell.clone(),
-            false => format!("{cell:<width$}"),
-        };
-        text += &if cell.trim().is_empty() { cell } else { style(column, &cell) };
-    }
-    text + "\n"
-}
-
-/// Why a server is not running, how it ended and what comes next.
-fn explanation(server: &ServerView, now: u64) -> Option<String> {
+pub fn explanation(server: &ServerView, now: u64) -> Option<String> {
     let reason = server.reason.as_ref()?;
     let before = server.last_exit.as_ref().filter(|_| server.next_attempt.is_some()).and_then(|last| last.exit);
     let exit = server.exit.or(before).map(|exit| format!(": {}", ending(exit))).unwrap_or_default();
@@ -175,7 +92,7 @@ pub fn ending(exit: Exit) -> String {
 mod tests {
     use super::*;
     use crate::server::record::Reason;
-    use crate::session::view::{LastExit, OwnerView};
+    use crate::session::view::{LastExit, OwnerView, Sum};
 
     fn server(name: &str, state: &'static str) -> ServerView {
         ServerView::blank(name.parse().expect("a name"), state)

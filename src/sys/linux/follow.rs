@@ -1,7 +1,7 @@
 //! Waiting until something in a directory changes (`inotify(7)`).
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,6 +23,12 @@ impl Follower {
         let changes = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;
         inotify.add_watch(directory, changes)?;
         Ok(Self { inotify })
+    }
+
+    /// What to poll for: readable when something has changed, until [`Self::wait`] has returned.
+    #[must_use]
+    pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
+        self.inotify.as_fd()
     }
 
     /// Waits for the next change, at most for `limit`.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,6 +33,12 @@ impl Follower {
             Self { queue, directory: directory.to_owned(), _watched: watched, files: RefCell::new(HashMap::new()) };
         follower.watch_new_files();
         Ok(follower)
+    }
+
+    /// What to poll for: readable when something has changed, until [`Self::wait`] has returned.
+    #[must_use]
+    pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
+        self.queue.as_fd()
     }
 
     /// Waits for the next change, at most for `limit`.

@@ -1,3 +1,4 @@
 //! What is said of servers and of the installation.
 
 mod status;
+mod watch;

@@ -151,6 +151,11 @@ impl<'s> Terminal<'s> {
         self.wait_for("]>").trim_end_matches("]>").to_owned()
     }
 
+    /// Gives the window another size; the kernel tells whoever is in the foreground.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        super::teletype::resize(self.master.as_ref().expect("the window is open"), rows, columns);
+    }
+
     /// Closes the window: the kernel hangs up the terminal.
     pub fn close_window(&mut self) {
         self.master = None;

@@ -18,11 +18,16 @@ pub fn open_pty() -> (File, File) {
     let name = ptsname_r(&master).unwrap();
     let slave = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY).open(name).unwrap();
     // Wide, so that line editors do not wrap what is typed.
-    let size = Winsize { ws_row: 50, ws_col: 2000, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: the request reads one `winsize` from a pointer that is valid for the call (ioctl_tty(2)).
-    let result = unsafe { libc::ioctl(slave.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
-    nix::errno::Errno::result(result).unwrap();
+    resize(&slave, 50, 2000);
     (File::from(OwnedFd::from(master)), slave)
+}
+
+/// Gives a terminal another size.
+pub fn resize(terminal: &File, rows: u16, columns: u16) {
+    let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the request reads one `winsize` from a pointer that is valid for the call (ioctl_tty(2)).
+    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+    nix::errno::Errno::result(result).unwrap();
 }
 
 /// Takes away what a line editor adds to what commands say: control sequences (ECMA-48 CSI and OSC), carriage returns, and the mark

@@ -1,0 +1,237 @@
+//! `status --watch`: the servers live, until a key or a signal ends it.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
+use super::status;
+use crate::cli::Status;
+use crate::disk::layout::Root;
+use crate::server::log;
+use crate::session::find;
+use crate::session::open::Session;
+use crate::session::view::SessionView;
+use crate::sys::follow::Follower;
+use crate::sys::signals::Inbox;
+use crate::ui;
+use crate::ui::watch::state::{Message, Place};
+use crate::ui::watch::{Key, Screen, State};
+use crate::{context, failpoint};
+
+/// How often everything is looked at, whether or not a record has changed.
+const EVERY: Duration = Duration::from_secs(1);
+/// How soon after one look the next may follow: records change several times in a row.
+const AT_SOONEST: Duration = Duration::from_millis(50);
+/// How many lines of a log are read: what fits on a large screen.
+const LOG_LINES: usize = 100;
+/// How many sessions are followed; the others are looked at every second only.
+const FOLLOWED: usize = 16;
+
+/// Signals that end the view, and those that have it drawn again.
+const ENDS: [Signal; 4] = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
+const DRAWS: [Signal; 2] = [Signal::SIGWINCH, Signal::SIGCONT];
+
+/// Shows servers until a key or a signal ends it.
+///
+/// # Errors
+/// When there is no session or no terminal to draw on.
+pub fn watch(root: &Root, arguments: &Status) -> Result<ExitCode> {
+    let session = if arguments.all { None } else { Some(find::find(root, arguments.session.session.as_ref())?) };
+    let mut view = View {
+        root,
+        session,
+        arguments,
+        state: State::new(arguments.all, ui::is_coloured()),
+        followers: HashMap::new(),
+        request: None,
+        due: context::now(),
+    };
+    // Before the terminal is taken over, so that no signal finds it taken and nobody to give it back.
+    let mut inbox = Inbox::new(&[ENDS.as_slice(), &DRAWS].concat()).context("could not listen for signals")?;
+    view.look()?;
+    let mut screen = Screen::open()?;
+    loop {
+        if screen.draw(&view.state).is_err() {
+            return Ok(ended_by(Signal::SIGHUP));
+        }
+        failpoint::panic("watch");
+        view.wait(&screen, &inbox);
+        if let Some(signal) = inbox.drain().into_iter().find(|signal| ENDS.contains(signal)) {
+            return Ok(ended_by(signal));
+        }
+        match view.obey(&screen) {
+            Next::Quit => return Ok(ExitCode::SUCCESS),
+            Next::HangUp => return Ok(ended_by(Signal::SIGHUP)),
+            Next::GoOn => view.look_if_due()?,
+        }
+    }
+}
+
+/// The exit code that a shell reports for a program that a signal ended.
+fn ended_by(signal: Signal) -> ExitCode {
+    ExitCode::from(128_u8.wrapping_add(u8::try_from(signal as i32).unwrap_or_default()))
+}
+
+/// What happens after keys.
+enum Next {
+    GoOn,
+    Quit,
+    HangUp,
+}
+
+/// What is shown, and what it is seen with.
+struct View<'r> {
+    root: &'r Root,
+    /// The session that is shown; `None` for all.
+    session: Option<Session>,
+    arguments: &'r Status,
+    state: State,
+    followers: HashMap<PathBuf, Follower>,
+    request: Option<Request>,
+    /// When everything is looked at next.
+    due: Instant,
+}
+
+/// A command of ours that was started for the user.
+struct Request {
+    what: String,
+    child: Child,
+    said: Vec<u8>,
+}
+
+impl View<'_> {
+    fn look(&mut self) -> Result<()> {
+        self.due = context::now() + EVERY;
+        let mut sessions = match &self.session {
+            Some(session) => vec![SessionView::of_live(self.root, session, true)],
+            None => status::all(self.root)?.0,
+        };
+        if let Some(name) = &self.arguments.name {
+            for session in &mut sessions {
+                session.servers.retain(|server| server.name == *name);
+            }
+        }
+        self.follow(&sessions);
+        self.state.update(sessions, context::wall_millis());
+        self.read_log();
+        Ok(())
+    }
+
+    fn look_if_due(&mut self) -> Result<()> {
+        for follower in self.followers.values().filter(|follower| is_ready(follower.as_poll_fd())) {
+            follower.wait(Some(Duration::ZERO));
+            self.due = self.due.min(context::now() + AT_SOONEST);
+        }
+        if context::now() >= self.due { self.look() } else { Ok(()) }
+    }
+
+    /// Follows the directories with the records of these sessions.
+    fn follow(&mut self, sessions: &[SessionView]) {
+        let of_session = |session: &SessionView| Some(self.root.session(&session.id.parse().ok()?).pids);
+        let mut wanted: Vec<PathBuf> = sessions.iter().filter_map(of_session).take(FOLLOWED).collect();
+        wanted.extend(self.session.is_none().then(|| self.root.pids()));
+        self.followers.retain(|known, _| wanted.contains(known));
+        for directory in wanted {
+            if !self.followers.contains_key(&directory)
+                && let Ok(follower) = Follower::new(&directory)
+            {
+                self.followers.insert(directory, follower);
+            }
+        }
+    }
+
+    fn read_log(&mut self) {
+        let log = self.state.selected().and_then(|server| server.log.clone());
+        let lines = log.and_then(|log| log::tail(&log, LOG_LINES, |_| true).ok());
+        self.state.log = lines.unwrap_or_default();
+    }
+
+    /// Waits for a key, a signal, a change, the end of a request, or the next look.
+    fn wait(&self, screen: &Screen, inbox: &Inbox) {
+        let output = self.request.as_ref().and_then(|request| request.child.stderr.as_ref());
+        let polled = [screen.as_poll_fd(), inbox.as_poll_fd()].into_iter();
+        let polled = polled.chain(self.followers.values().map(Follower::as_poll_fd)).chain(output.map(AsFd::as_fd));
+        let mut polled: Vec<PollFd<'_>> = polled.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        let left = self.due.saturating_duration_since(context::now()) + Duration::from_millis(1);
+        let _ = poll(&mut polled, PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO));
+    }
+
+    fn obey(&mut self, screen: &Screen) -> Next {
+        self.finish_request();
+        if !is_ready(screen.as_poll_fd()) {
+            return Next::GoOn;
+        }
+        let Some(keys) = screen.read_keys() else { return Next::HangUp };
+        for key in keys {
+            match key {
+                Key::Quit => return Next::Quit,
+                Key::Up => self.select(-1),
+                Key::Down => self.select(1),
+                Key::First => self.select(isize::MIN),
+                Key::Last => self.select(isize::MAX),
+                Key::Sort => self.state.sort_by_next(),
+                Key::Stop => self.ask("stop"),
+                Key::Restart => self.ask("restart"),
+            }
+        }
+        Next::GoOn
+    }
+
+    fn select(&mut self, by: isize) {
+        self.state.select(by);
+        self.read_log();
+    }
+
+    /// Has the selected server ended, or started again, by a process of its own: nothing here waits for it.
+    fn ask(&mut self, verb: &str) {
+        let Some(Place { session, server }) = self.state.selected_place().cloned() else { return };
+        let what = format!("{verb} {server}");
+        self.state.message = Some(if self.state.selected().is_some_and(|server| !server.managed) {
+            Message::Failed(format!("could not {what}: mcp-hook did not start it"))
+        } else if let Some(running) = &self.request {
+            Message::Failed(format!("could not {what}: still waiting for {}", running.what))
+        } else {
+            match start(&[verb, "--session", &session, &server]) {
+                Ok(child) => {
+                    self.request = Some(Request { what: what.clone(), child, said: Vec::new() });
+                    Message::Pending(format!("{what} …"))
+                }
+                Err(error) => Message::Failed(format!("could not {what}: {error}")),
+            }
+        });
+    }
+
+    /// Reads what a request has said so far, and tells it once that was all.
+    fn finish_request(&mut self) {
+        let Some(request) = &mut self.request else { return };
+        let Some(output) = request.child.stderr.as_mut().filter(|output| is_ready(output.as_fd())) else { return };
+        let mut buffer = [0; 4096];
+        if let Ok(length @ 1..) = output.read(&mut buffer) {
+            request.said.extend(&buffer[..length]);
+            return;
+        }
+        let is_done = request.child.wait().is_ok_and(|status| status.success());
+        let said = String::from_utf8_lossy(&request.said);
+        let text = said.lines().map(str::trim).collect::<Vec<_>>().join("; ");
+        self.state.message = Some(if is_done { Message::Done(text) } else { Message::Failed(text) });
+        self.request = None;
+        self.due = context::now();
+    }
+}
+
+/// Runs this program with other arguments.
+fn start(arguments: &[&str]) -> std::io::Result<Child> {
+    let mut command = Command::new(context::executable()?);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
+}
+
+fn is_ready(fd: BorrowedFd<'_>) -> bool {
+    poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}

@@ -1,0 +1,128 @@
+//! The terminal while it shows the live view: raw mode and the alternate screen, given back however the view ends.
+
+use std::io::{self, IsTerminal, Stdin, Stdout};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Mutex, Once, PoisonError};
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
+
+use super::keys::{self, Key};
+use super::{State, render};
+use crate::context;
+use crate::failure::hinted;
+
+/// What the terminal was like; there is one terminal, and a panic must find it.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// How long the rest of a key may take after its escape character, in milliseconds.
+const REST_OF_KEY: u16 = 25;
+
+/// The terminal, taken over until this is dropped.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    stdin: Stdin,
+}
+
+impl Screen {
+    /// Takes over the terminal.
+    ///
+    /// # Errors
+    /// When standard input and output are not a terminal that can be drawn on.
+    pub fn open() -> Result<Self> {
+        let refuse = |why: &str| {
+            Err(hinted(
+                format!("could not show a live view: {why}"),
+                "mcp-hook status shows the servers once, mcp-hook status --json for programs",
+            ))
+        };
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return refuse("standard input and output must be a terminal");
+        }
+        if context::text_variable("TERM").is_none_or(|term| term == "dumb") {
+            return refuse("the terminal can only print lines (TERM is dumb or not set)");
+        }
+        let before = tcgetattr(io::stdin()).context("could not read the state of the terminal")?;
+        let mut raw = before.clone();
+        cfmakeraw(&mut raw);
+        restore_after_panics();
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+        let take_over = || -> Result<Self> {
+            tcsetattr(io::stdin(), SetArg::TCSADRAIN, &raw)?;
+            execute!(io::stdout(), EnterAlternateScreen)?;
+            Ok(Self { terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?, stdin: io::stdin() })
+        };
+        take_over().inspect_err(|_| restore()).context("could not take over the terminal")
+    }
+
+    /// Draws what changed since the last time, at the size that the terminal has now.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn draw(&mut self, state: &State) -> io::Result<()> {
+        self.terminal.draw(|frame| render::render(state, frame)).map(drop)
+    }
+
+    /// What to poll for: readable when something was typed, or when the terminal is gone.
+    #[must_use]
+    pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
+        self.stdin.as_fd()
+    }
+
+    /// What was typed; `None` if the terminal is gone.
+    #[must_use]
+    pub fn read_keys(&self) -> Option<Vec<Key>> {
+        let mut bytes = self.read()?;
+        if keys::is_open(&bytes) {
+            let mut fds = [PollFd::new(self.as_poll_fd(), PollFlags::POLLIN)];
+            if poll(&mut fds, PollTimeout::from(REST_OF_KEY)).is_ok_and(|ready| ready > 0) {
+                bytes.extend(self.read()?);
+            }
+        }
+        Some(keys::parse(&bytes))
+    }
+
+    /// Past the buffer of the standard library, which would keep from `poll(2)` what it holds.
+    fn read(&self) -> Option<Vec<u8>> {
+        let mut buffer = [0; 256];
+        match nix::unistd::read(&self.stdin, &mut buffer) {
+            Err(Errno::EINTR | Errno::EAGAIN) => Some(Vec::new()),
+            Ok(0) | Err(_) => None,
+            Ok(length) => Some(buffer[..length].to_vec()),
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back as it was; twice is harmless, and so is a terminal that is gone.
+fn restore() {
+    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(before) = before {
+        let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &before);
+    }
+}
+
+/// Has a panic told on the terminal as it was, not on the screen that vanishes.
+fn restore_after_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            report(panic);
+        }));
+    });
+}

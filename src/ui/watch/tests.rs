@@ -1,0 +1,272 @@
+//! The live view without a terminal.
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Modifier;
+
+use super::render::render;
+use super::state::{Message, Sort, State};
+use crate::server::history::{History, Sample};
+use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
+
+const NOW: u64 = 1_795_373_384_000;
+
+fn server(name: &str, memory: u64, cpu: f64) -> ServerView {
+    let sample = |second: u64| Sample {
+        at: NOW - (60 - second) * 1000,
+        memory: memory / 2 + memory / 120 * second,
+        cpu_ms: second * (second % 20) * 10,
+    };
+    ServerView {
+        pid: Some(4821),
+        port: (name == "web").then_some(3001),
+        uptime_seconds: Some(61.0),
+        cpu_percent: cpu,
+        cpu_percent_now: cpu,
+        memory_bytes: memory,
+        memory_peak_bytes: Some(memory),
+        processes: 3,
+        threads: 33,
+        open_files: 71,
+        history: History { peak: memory, samples: (0..=60).step_by(5).map(sample).collect() },
+        ..ServerView::blank(name.parse().expect("a name"), "running")
+    }
+}
+
+fn stopped(name: &str) -> ServerView {
+    ServerView {
+        reason: Some("it was stopped".to_owned()),
+        ..ServerView::blank(name.parse().expect("a name"), "stopped")
+    }
+}
+
+fn session(id: &str, servers: Vec<ServerView>) -> SessionView {
+    SessionView {
+        id: id.to_owned(),
+        current: true,
+        owner: OwnerView { pid: 4800, alive: true },
+        tty: None,
+        shell: "zsh".to_owned(),
+        created: 0,
+        sum: Sum::default(),
+        servers,
+    }
+}
+
+fn three() -> Vec<ServerView> {
+    vec![server("files", 300 << 20, 1.4), stopped("old"), server("web", 65 << 20, 8.25)]
+}
+
+fn state(servers: Vec<ServerView>) -> State {
+    let mut state = State::new(false, true);
+    state.update(vec![session("pts3-4800-k7f2", servers)], NOW);
+    state
+}
+
+fn drawn(state: &State, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+    terminal.draw(|frame| render(state, frame)).expect("drawn");
+    let text = terminal.backend().to_string();
+    let lines = text.lines().map(|line| line.trim_matches('"').trim_end());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn names(state: &State) -> Vec<String> {
+    state.servers.iter().map(|server| server.name.to_string()).collect()
+}
+
+fn selected(state: &State) -> String {
+    state.selected().map(|server| server.name.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_usual_terminal_shows_servers_graphs_log_and_keys() {
+    let mut state = state(three());
+    state.log = vec![
+        "2026-11-22T19:00:45.280Z hook started, pid 4821".to_owned(),
+        "2026-11-22T19:00:45.392Z out \x1b[31mred\x1b[0m\tand a bell \x07".to_owned(),
+        "a line of another kind".to_owned(),
+    ];
+    state.message = Some(Message::Done("stopped old after 0.12 s (exit status 0)".to_owned()));
+    insta::assert_snapshot!(drawn(&state, 80, 24), @r"
+    pts3-4800-k7f2  2 running, 9.7%, 365 MiB  by name
+      NAME       STATE     PID  PORT  UPTIME   CPU    MEMORY  PROCS
+    ● files      running  4821     -  1m 01s  1.4%   300 MiB      3
+    ○ old        stopped     -     -       -     -         -      -
+    ● web        running  4821  3001  1m 01s  8.2%  65.0 MiB      3
+    ─ memory 300 MiB · last 1m, peak 300 Mi  ─ CPU 1.4% · last 1m, 1.4% on average ─
+                        ▁▁▁▂▂▂▂▄▄▄▅▅▅▆▆▆███                                ▃▃▃███
+     ▁▁▁▂▂▂▄▄▄▅▅▅▅▆▆▆██████████████████████                   ▁▁▁▆▆▆▆▆▆▆▆▆▆██████
+    ███████████████████████████████████████         ▄▄▄▄▄▄▄▄▄▄███████████████████
+    ███████████████████████████████████████     ▂▇▇▇█████████████████████████████
+    ─ files · 3 processes, 33 threads, 71 open files ───────────────────────────────
+    19:00:45 hook started, pid 4821
+    19:00:45 out red  and a bell
+    a line of another kind
+
+
+
+
+
+
+
+
+    stopped old after 0.12 s (exit status 0)
+    q quit  ↑↓ select  x stop  r restart  s sort
+    ");
+}
+
+#[test]
+fn a_small_terminal_shows_what_is_most_important() {
+    let mut state = state(three());
+    state.log = vec!["a line that is a good deal longer than the terminal is wide".to_owned()];
+    insta::assert_snapshot!(drawn(&state, 40, 10), @r"
+    pts3-4800-k7f2  2 running, 9.7%, 365 MiB
+      NAME       STATE     CPU    MEMORY
+    ● files      running  1.4%   300 MiB
+    ○ old        stopped     -         -
+    ● web        running  8.2%  65.0 MiB
+    ─ files · 3 processes, 33 threads, 71 op
+    a line that is a good deal longer than t
+
+
+    q quit  ↑↓ select  x stop  r restart  s
+    ");
+}
+
+#[test]
+fn every_session_has_its_name_beside_its_servers() {
+    let mut state = State::new(true, false);
+    let sessions =
+        vec![session("pts3-4800-k7f2", three()), session("pts12-90-a1b2", vec![server("web", 1 << 30, 0.0)])];
+    state.update(sessions, NOW);
+    state.select(9);
+    insta::assert_snapshot!(drawn(&state, 100, 16), @r"
+    2 sessions  3 running, 9.7%, 1.4 GiB  by name
+    SESSION           NAME       STATE     PID  PORT  UPTIME   CPU    MEMORY  PROCS
+    pts12-90-a1b2   ● web        running  4821  3001  1m 01s  0.0%   1.0 GiB      3
+    pts3-4800-k7f2  ● files      running  4821     -  1m 01s  1.4%   300 MiB      3
+    pts3-4800-k7f2  ○ old        stopped     -     -       -     -         -      -
+    pts3-4800-k7f2  ● web        running  4821  3001  1m 01s  8.2%  65.0 MiB      3
+    ─ memory 65.0 MiB · last 1m, peak 65.0 MiB ──────  ─ CPU 8.2% · last 1m, 8.2% on average ───────────
+                             ▁▁▁▁▂▂▂▂▄▄▄▄▅▅▅▅▆▆▆▆████                                       ▃▃▃▃████
+     ▁▁▁▁▂▂▂▂▄▄▄▄▅▅▅▅▆▆▆▆████████████████████████████                       ▁▁▁▁▆▆▆▆▆▆▆▆▆▆▆▆████████
+    █████████████████████████████████████████████████           ▄▄▄▄▄▄▄▄▄▄▄▄████████████████████████
+    █████████████████████████████████████████████████      ▂▇▇▇▇████████████████████████████████████
+    ─ web · 3 processes, 33 threads, 71 open files ─────────────────────────────────────────────────────
+
+
+
+    q quit  ↑↓ select  x stop  r restart  s sort
+    ");
+    state.update(vec![session("pts3-4800-k7f2", Vec::new())], NOW);
+    insta::assert_snapshot!(drawn(&state, 60, 5), @r"
+    1 session  0 running, 0.0%, 0 B  by name
+      no servers
+
+
+    q quit  ↑↓ select  x stop  r restart  s sort
+    ");
+}
+
+#[test]
+fn a_server_that_does_not_run_is_explained() {
+    let mut state = state(three());
+    state.select(1);
+    insta::assert_snapshot!(drawn(&state, 60, 18), @r"
+    pts3-4800-k7f2  2 running, 9.7%, 365 MiB  by name
+      NAME       STATE     PID  PORT  UPTIME   CPU    MEMORY
+    ● files      running  4821     -  1m 01s  1.4%   300 MiB
+    ○ old        stopped     -     -       -     -         -
+    ● web        running  4821  3001  1m 01s  8.2%  65.0 MiB
+    ─ memory · last 1m ──────────  ─ CPU · last 1m ─────────────
+
+
+
+
+    ─ old ──────────────────────────────────────────────────────
+    it was stopped
+
+
+
+
+
+    q quit  ↑↓ select  x stop  r restart  s sort
+    ");
+}
+
+#[test]
+fn without_colours_the_selected_line_still_stands_out() {
+    for is_coloured in [false, true] {
+        let mut state = state(three());
+        state.is_coloured = is_coloured;
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+        terminal.draw(|frame| render(&state, frame)).expect("drawn");
+        let cells = &terminal.backend().buffer().content;
+        let has_colour = cells.iter().any(|cell| cell.fg != ratatui::style::Color::Reset);
+        assert_eq!(has_colour, is_coloured);
+        assert!(cells.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count() == 80);
+    }
+}
+
+#[test]
+fn what_is_selected_stays_selected_however_servers_are_sorted_and_change() {
+    let mut state = state(three());
+    state.select(2);
+    assert_eq!(selected(&state), "web");
+    state.sort_by_next();
+    assert_eq!((state.sort, names(&state)), (Sort::Cpu, ["web", "files", "old"].map(str::to_owned).to_vec()));
+    assert_eq!(selected(&state), "web");
+    state.sort_by_next();
+    assert_eq!((state.sort, names(&state)), (Sort::Memory, ["files", "web", "old"].map(str::to_owned).to_vec()));
+    let mut more = three();
+    more.push(server("a-large-one", 1 << 32, 0.0));
+    state.update(vec![session("pts3-4800-k7f2", more)], NOW + 1000);
+    assert_eq!(names(&state), ["a-large-one", "files", "web", "old"]);
+    assert_eq!(selected(&state), "web");
+    // What is gone gives its place to the one that takes it.
+    state.update(vec![session("pts3-4800-k7f2", vec![stopped("old"), server("files", 1, 0.0)])], NOW + 2000);
+    assert_eq!(selected(&state), "old");
+    state.update(vec![session("pts3-4800-k7f2", Vec::new())], NOW + 3000);
+    assert_eq!(selected(&state), "");
+    for _ in 0..2 {
+        state.sort_by_next();
+    }
+    assert_eq!(state.sort, Sort::Name);
+}
+
+#[test]
+fn numbers_over_time_go_on_from_the_record_and_begin_anew_with_a_new_process() {
+    let mut state = state(three());
+    let known = |state: &State| state.history().expect("known").samples.len();
+    assert_eq!(known(&state), 13);
+    let later = |seconds: u64, uptime: f64| {
+        let mut server = server("files", 300 << 20, 1.4);
+        server.history = History::default();
+        server.history.push(Sample { at: NOW + seconds * 1000, memory: 7, cpu_ms: 2000 });
+        server.uptime_seconds = Some(uptime);
+        session("pts3-4800-k7f2", vec![server])
+    };
+    state.update(vec![later(1, 62.0)], NOW + 1000);
+    assert_eq!(known(&state), 14);
+    state.update(vec![later(9, 70.0)], NOW + 9000);
+    let share = state.selected().expect("selected").cpu_percent_now;
+    assert!(share.abs() < 1.0, "of the last seconds, not of its life: {share}");
+    state.update(vec![later(20, 2.0)], NOW + 20_000);
+    assert_eq!(known(&state), 1);
+}
+
+proptest! {
+    #[test]
+    fn no_size_is_too_small_or_too_odd(width in 1_u16..130, height in 1_u16..40, count in 0_usize..30, all: bool, down in 0_isize..40) {
+        let servers = (0..count).map(|number| server(&format!("s{number}"), 1 << number, 1.0)).collect();
+        let mut state = State::new(all, true);
+        state.update(vec![session("pts3-4800-k7f2", servers)], NOW);
+        state.log = vec!["ä wide 漢字 line".repeat(20); 50];
+        state.message = Some(Message::Failed("could not".to_owned()));
+        state.select(down);
+        let text = drawn(&state, width, height);
+        prop_assert!(text.lines().count() <= usize::from(height));
+    }
+}
