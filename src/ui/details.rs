@@ -1,5 +1,6 @@
 //! One server in detail: what `status NAME` says below its row.
 
+use super::plain;
 use super::quantity::{bytes, count, duration, percent, trend};
 use super::style::{self, paint};
 use super::table::ending;
@@ -10,7 +11,7 @@ use crate::session::view::{LastExit, ServerView};
 #[must_use]
 pub fn details(server: &ServerView) -> String {
     rows(server, context::wall_millis()).into_iter().fold(String::new(), |text, (name, value)| {
-        text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + &value + "\n"
+        text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + &plain(&value) + "\n"
     })
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::Style;
 
 use super::grid::{Cell, Grid};
+use super::plain;
 use super::quantity::duration;
 use super::style::{self, paint};
 use crate::context;
@@ -68,7 +69,7 @@ pub fn explanation(server: &ServerView, now: u64) -> Option<String> {
     let before = server.last_exit.as_ref().filter(|_| server.next_attempt.is_some()).and_then(|last| last.exit);
     let exit = server.exit.or(before).map(|exit| format!(": {}", ending(exit))).unwrap_or_default();
     let next = server.next_attempt.map(|at| format!("; next attempt {}", soon(at, now))).unwrap_or_default();
-    Some(format!("{reason}{exit}{next}"))
+    Some(plain(&format!("{reason}{exit}{next}")))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds are shown")]

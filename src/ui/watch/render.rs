@@ -15,7 +15,7 @@ use super::state::{Message, State};
 use crate::session::view::ServerView;
 use crate::ui::grid::{Cell, Grid};
 use crate::ui::quantity::{bytes, count, duration, percent, trend};
-use crate::ui::{style, table};
+use crate::ui::{plain, style, table};
 
 /// The keys, the more important ones first.
 const KEYS: [(&str, &str); 5] = [("q", "quit"), ("↑↓", "select"), ("x", "stop"), ("r", "restart"), ("s", "sort")];
@@ -220,7 +220,7 @@ fn log(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let skipped = state.log.len().saturating_sub(rest.height.into());
     for text in &state.log[skipped..] {
-        let text = strip_str(text).to_string().replace('\t', "  ");
+        let text = plain(&strip_str(text).to_string().replace('\t', "  "));
         let line = take_top(&mut rest, 1);
         let (time, text) = time_of(&text);
         let end = canvas.write(line, area.x, time, style::FAINT);
