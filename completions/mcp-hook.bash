@@ -650,7 +650,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__status)
-            opts="-v -h --all --json --session --verbose --help"
+            opts="-w -v -h --all --json --watch --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names servers 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -88,6 +88,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -s h -l help 
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l all -d 'Every session'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l json -d 'Print JSON'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s w -l watch -d 'Show it live, with graphs, and with keys to stop and restart'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s n -l lines -d 'How many lines to begin with [default: 50, with --since all]' -r
