@@ -545,7 +545,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__restart)
-            opts="-v -h --session --verbose --help"
+            opts="-v -h --fresh --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names servers 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -599,7 +599,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__start)
-            opts="-v -h --grace --stop-signal --memory --sample --no-tty --restart --ready-log --ready-delay --ready-timeout --no-wait --session --verbose --help"
+            opts="-v -h --grace --stop-signal --memory --sample --no-tty --restart --ready-log --ready-delay --ready-timeout --fresh --no-wait --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -62,6 +62,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-delay 
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-timeout -d 'How long it may take to be ready, 30s if not set' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-tty -d 'Give the server no terminal of its own'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l fresh -d 'Take a new copy of its configuration, whatever was changed in the session\'s'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-wait -d 'Do not wait until the server is ready'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s h -l help -d 'Print help'
@@ -83,6 +84,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -l all -d 'All s
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -l fresh -d 'Read the definition and the environment again, and take a new copy of the configuration'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"

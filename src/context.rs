@@ -13,7 +13,13 @@ pub fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The same as text; one that is not UTF-8 counts as unset.
+/// The value of an environment variable as it is; an empty one is set.
+#[must_use]
+pub fn variable_as_it_is(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}
+
+/// The same as [`variable`], as text; one that is not UTF-8 counts as unset.
 #[must_use]
 pub fn text_variable(name: &str) -> Option<String> {
     variable(name)?.into_string().ok()

@@ -78,6 +78,9 @@ pub struct Start {
     /// When it counts as started, and what happens when it ends.
     #[command(flatten)]
     pub life: Life,
+    /// Take a new copy of its configuration, whatever was changed in the session's
+    #[arg(long)]
+    pub fresh: bool,
     /// Do not wait until the server is ready
     #[arg(long)]
     pub no_wait: bool,
@@ -117,6 +120,9 @@ pub struct Restart {
     /// The servers
     #[arg(required = true)]
     pub names: Vec<ServerName>,
+    /// Read the definition and the environment again, and take a new copy of the configuration
+    #[arg(long)]
+    pub fresh: bool,
     /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,

@@ -19,6 +19,7 @@ mod spec;
 mod start;
 mod status;
 mod stop;
+mod wanted;
 mod watch;
 
 use std::process::ExitCode;

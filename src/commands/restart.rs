@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Run, start};
+use super::wanted::Wanted;
+use super::{Run, start, stop};
 use crate::cli::Restart;
-use crate::disk::layout::{Root, ServerPaths};
+use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
-use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord, State};
 use crate::session::find;
 use crate::supervisor::request::{self, Watchers};
@@ -27,7 +27,7 @@ impl Run for Restart {
         let root = Root::open()?;
         let mut failed = false;
         for name in &self.names {
-            if let Err(error) = restart(&root, self.session.session.as_ref(), name) {
+            if let Err(error) = restart(&root, self.session.session.as_ref(), name, self.fresh) {
                 failed = true;
                 ui::error(&error);
             }
@@ -37,10 +37,11 @@ impl Run for Restart {
 }
 
 /// Has the supervisor restart the server, with the environment that it was started with; one that has ended is started
-/// with ours.
-fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName) -> Result<()> {
+/// with ours, as its definition says now. So is any other that is wanted `fresh`, with a new copy of its configuration.
+fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) -> Result<()> {
     let session = find::find(root, id)?;
-    let directory = root.session(&session.record.id).pids;
+    let in_session = root.session(&session.record.id);
+    let directory = &in_session.pids;
     let paths = root.session(&session.record.id).server(name);
     let Some(record) = ServerRecord::read(&paths)? else {
         let message = format!("could not restart {name}: there is no server of this name in this session");
@@ -49,14 +50,27 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName) -> Result<()>
     if record.mode == Mode::Run && !record.state.is_final() {
         bail!("could not restart {name}: it belongs to a client; restart it there");
     }
-    let changes = Follower::new(&directory).with_context(|| format!("could not watch {}", directory.display()))?;
+    if fresh {
+        let startable = Wanted::again(&record)?.resolve("restart", None, Some(&record.directory))?;
+        stop_first(&in_session, name)?;
+        return start::start(root, session, name, startable, true);
+    }
+    let changes = Follower::new(directory).with_context(|| format!("could not watch {}", directory.display()))?;
     let watchers = request::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
         let is_ready = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
         return start::report(name, &paths, is_ready?);
     }
-    let prepared = Prepared::typed(record.command, record.directory, record.settings);
-    start::start(root, session, name, prepared, true)
+    let startable = Wanted::again(&record)?.resolve("restart", Some(&in_session), Some(&record.directory))?;
+    start::start(root, session, name, startable, true)
+}
+
+/// Ends what is about to be started anew.
+fn stop_first(session: &SessionPaths, name: &ServerName) -> Result<()> {
+    match stop::ask(session, name)? {
+        Some(asked) => stop::finish(session, name, Some(asked)).map(|said| ui::say(&said)),
+        None => Ok(()),
+    }
 }
 
 /// Waits until the server has been started again and is ready (true), or is not going to be (false).

@@ -10,7 +10,7 @@ use crate::cli;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::server::record::Mode;
-use crate::session::{find, sweep};
+use crate::session::{find, open, sweep};
 use crate::supervisor::launch;
 use crate::sys::fd;
 
@@ -20,13 +20,19 @@ const MOST: u32 = 1000;
 impl Run for cli::Run {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
-        let prepared = self.what.prepare("run")?;
+        let wanted = self.what.wanted("run")?;
         let root = Root::open()?;
-        let client = nix::unistd::getppid();
-        let session = find::find_or_create(&root, self.session.session.as_ref(), client)?;
+        let session = find::find_existing(&root, self.session.session.as_ref())?;
+        let paths = session.as_ref().map(|session| root.session(&session.record.id));
+        let startable = wanted.resolve("run", paths.as_ref(), None)?;
+        // The client's life is the session's, where there is none.
+        let session = session.map_or_else(|| open::create(&root, nix::unistd::getppid()), Ok)?;
         sweep::in_passing(&root)?;
-        let locked = free_name(&root.session(&session.record.id), &self.what.name)?;
+        let id = &session.record.id;
         let name = self.what.name.clone();
+        let locked = free_name(&root.session(id), &name)?;
+        let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0));
+        let prepared = prepared.with_context(|| format!("could not run {name}"))?;
         let plan = spec::plan(&root, session, locked, Mode::Run, prepared)?;
         let code = launch::run(plan).with_context(|| format!("could not run {name}"))?;
         Ok(ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)))

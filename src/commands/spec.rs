@@ -10,7 +10,7 @@ use crate::context;
 use crate::disk::file;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
-use crate::failure::{Hint, hinted};
+use crate::failure::Hint;
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord};
@@ -31,7 +31,6 @@ impl What {
         let usage = || format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name);
         match &self.line {
             Some(line) => CommandLine::from_line(line.clone()).with_context(describe).hint(usage),
-            None if self.words.is_empty() => Err(hinted(format!("{}: no command was given", describe()), usage())),
             None => CommandLine::from_words(self.words.clone()).with_context(describe).hint(usage),
         }
     }

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use super::wanted::Startable;
 use super::{Run, spec};
 use crate::cli::Start;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
-use crate::server::invocation::Prepared;
 use crate::server::log::{self, Stream};
 use crate::server::record::{Mode, Reason, ServerRecord, State};
 use crate::session::open::Session;
@@ -26,11 +26,13 @@ const SHOWN: usize = 10;
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
-        let mut prepared = self.what.prepare("start")?;
-        self.life.apply(&mut prepared.settings);
+        let mut wanted = self.what.wanted("start")?;
+        self.life.apply(wanted.settings());
         let root = Root::open()?;
         let session = find::find(&root, self.session.session.as_ref())?;
-        start(&root, session, &self.what.name, prepared, !self.no_wait)?;
+        let paths = root.session(&session.record.id);
+        let startable = wanted.resolve("start", (!self.fresh).then_some(&paths), None)?;
+        start(&root, session, &self.what.name, startable, !self.no_wait)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -39,10 +41,10 @@ impl Run for Start {
 ///
 /// # Errors
 /// When it runs already, cannot be started, or ends before it is ready.
-pub fn start(root: &Root, session: Session, name: &ServerName, prepared: Prepared, wait: bool) -> Result<()> {
+pub fn start(root: &Root, session: Session, name: &ServerName, what: Startable, wait: bool) -> Result<()> {
     let paths = root.session(&session.record.id).server(name);
     let id = session.record.id.clone();
-    let announcement = launch(root, session, name, prepared);
+    let announcement = launch(root, session, name, what);
     // While the server starts, what was left under other names has its turn.
     let _ = sweep::examine(root, id).sweep();
     let announcement = announcement?;
@@ -53,7 +55,7 @@ pub fn start(root: &Root, session: Session, name: &ServerName, prepared: Prepare
     report(name, &paths, is_ready)
 }
 
-fn launch(root: &Root, session: Session, name: &ServerName, prepared: Prepared) -> Result<Announcement> {
+fn launch(root: &Root, session: Session, name: &ServerName, what: Startable) -> Result<Announcement> {
     let paths = root.session(&session.record.id).server(name);
     // What a killed supervisor and keeper left under this name goes first.
     if let Ok(Some(record)) = ServerRecord::read(&paths)
@@ -72,6 +74,7 @@ fn launch(root: &Root, session: Session, name: &ServerName, prepared: Prepared) 
             hinted(format!("could not start {name}: it is running already"), hint)
         });
     };
+    let prepared = what.bind(&session.record.id, name, &paths).with_context(|| format!("could not start {name}"))?;
     let plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
     launch::start(plan).with_context(|| format!("could not start {name}"))
 }

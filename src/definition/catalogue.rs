@@ -1,6 +1,6 @@
 //! All definitions that count in a directory: the project's before the user's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
@@ -46,6 +46,13 @@ impl Catalogue {
     #[must_use]
     pub fn of_project(document: &Document) -> Self {
         Self::of(Some(Found { file: document.file.clone(), document: Ok(document.clone()) }), None)
+    }
+
+    /// Only what one file defines: that from which a server was started.
+    #[must_use]
+    pub fn at(file: &Path) -> Self {
+        let found = Some(Found { file: file.to_owned(), document: document::at(file) });
+        if document::is_of_project(file) { Self::of(found, None) } else { Self::of(None, found) }
     }
 
     fn of(project: Option<Found>, user: Option<Found>) -> Self {

@@ -26,6 +26,12 @@ pub enum Origin {
     User,
 }
 
+/// Whether a file is a project's, by its name.
+#[must_use]
+pub fn is_of_project(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == PROJECT_FILE)
+}
+
 /// A file as it was when it was read.
 #[derive(Clone, Debug)]
 pub struct Document {

@@ -170,8 +170,11 @@ fn directory_of(definition: &Definition) -> &Path {
 /// What the working directory is relative to, or is. A project's servers are at home in the project, the user's where the
 /// user is.
 fn base(definition: &Definition, here: &Path, is_set: bool) -> PathBuf {
-    let is_of_project = definition.file.file_name().is_some_and(|name| name == document::PROJECT_FILE);
-    if is_set || is_of_project { directory_of(definition).to_owned() } else { here.to_owned() }
+    if is_set || document::is_of_project(&definition.file) {
+        directory_of(definition).to_owned()
+    } else {
+        here.to_owned()
+    }
 }
 
 /// Paths are recorded and shown.

@@ -11,12 +11,13 @@ use super::examine::{self, Around};
 use super::expand::{Expanded, Own};
 use super::problem::{self, Problem, Warning};
 use crate::disk::layout::{self, ServerPaths};
+use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
 use crate::server::command::CommandLine;
 use crate::server::environment;
 use crate::server::invocation::{Invocation, Prepared};
 use crate::server::log::secrets::Secrets;
-use crate::server::token::Token;
+use crate::server::settings::Settings;
 
 /// A server that lacks nothing but a session.
 pub struct Resolved {
@@ -82,6 +83,12 @@ fn way_out(definition: &Definition, around: &Around<'_>, problems: &[Problem]) -
 }
 
 impl Resolved {
+    /// What the user set.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.definition.hook.settings
+    }
+
     /// What is wrong with it, a line for each thing, without any secret.
     #[must_use]
     pub fn lines<T: ToString>(&self, what: &[T]) -> Vec<String> {
@@ -93,9 +100,9 @@ impl Resolved {
     ///
     /// # Errors
     /// When the copy cannot be written.
-    pub fn bind(self, token: &Token, paths: &ServerPaths) -> Result<Prepared> {
+    pub fn bind(self, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Result<Prepared> {
         let copy = layout::config_copy(&paths.configs, &self.definition.name);
-        let usual = environment::additions(token, paths);
+        let usual = environment::usual(session, name, paths);
         let own = |own: Own| match own {
             Own::ConfigFile => copy.display().to_string(),
             Own::Port => String::new(),

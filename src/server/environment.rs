@@ -4,22 +4,30 @@ use std::ffi::OsString;
 
 use super::token::{KEEP_VARIABLE, Token, VARIABLE};
 use crate::disk::layout::ServerPaths;
+use crate::disk::names::{ServerName, SessionId};
 
 /// The environment variable that names the server's plain pid file.
 pub const PID_FILE: &str = "MCP_PID_FILE";
 
-/// The variables that are set for a server, on top of the inherited ones.
+/// What a server is told of itself and its session, which its definition may use as well.
 #[must_use]
-pub fn additions(token: &Token, paths: &ServerPaths) -> Vec<(&'static str, OsString)> {
-    vec![
-        ("MCP_SESSION_ID", token.session().as_str().into()),
-        ("MCP_SERVER_NAME", token.server().as_str().into()),
+pub fn usual(session: &SessionId, server: &ServerName, paths: &ServerPaths) -> [(&'static str, OsString); 5] {
+    [
+        ("MCP_SESSION_ID", session.as_str().into()),
+        ("MCP_SERVER_NAME", server.as_str().into()),
         (PID_FILE, paths.pid.clone().into()),
         ("MCP_CONFIG_DIR", paths.configs.clone().into()),
         ("MCP_LOG_FILE", paths.log.clone().into()),
-        (VARIABLE, token.to_string().into()),
     ]
 }
+
+/// The variables that are set for every server, on top of the inherited ones.
+pub fn additions(token: &Token, paths: &ServerPaths) -> impl Iterator<Item = (&'static str, OsString)> {
+    usual(token.session(), token.server(), paths).into_iter().chain([(VARIABLE, token.to_string().into())])
+}
+
+/// What is said of one server and not of those that it starts: not inherited, but perhaps set.
+pub const OF_ONE_SERVER: [&str; 2] = ["MCP_CONFIG_FILE", "MCP_PORT"];
 
 /// The variables that a server does not inherit: only a descendant itself may ask to be let go, and a server is
 /// nobody's shell.

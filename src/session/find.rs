@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use tracing::debug;
 
-use super::open::{Inherited, Session, ancestors, create, live};
+use super::open::{Inherited, Session, ancestors, live};
 use super::recall;
 use super::record::{Owner, SessionRecord};
 use crate::disk::layout::Root;
@@ -47,18 +47,12 @@ fn by_id(root: &Root, id: &SessionId) -> Result<Session> {
     }
 }
 
-/// Finds the session of a server that a client runs; makes one that the client owns if there is none.
+/// Finds the session that a server is in which a client runs; `None` if there is none and none was named.
 ///
 /// # Errors
-/// When the session's files cannot be made.
-pub fn find_or_create(root: &Root, named: Option<&SessionId>, client: Pid) -> Result<Session> {
-    if named.is_some() {
-        return find(root, named);
-    }
-    match current(root)? {
-        Some(session) => Ok(session),
-        None => create(root, client),
-    }
+/// When the named one does not exist.
+pub fn find_existing(root: &Root, named: Option<&SessionId>) -> Result<Option<Session>> {
+    if named.is_some() { find(root, named).map(Some) } else { current(root) }
 }
 
 /// The session that this process is in, if it is in one.

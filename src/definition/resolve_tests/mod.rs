@@ -19,7 +19,6 @@ use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hint_of;
 use crate::server::command::CommandLine;
 use crate::server::invocation::{Piece, Prepared, Text};
-use crate::server::token::Token;
 
 /// A directory with a definition, and the variables of whoever starts it.
 struct Stage {
@@ -64,21 +63,21 @@ impl Stage {
         let definition = self.definition(entry);
         let (resolved, _) =
             self.around(None, |around| resolve::resolve(&definition, "start", around)).expect("resolved");
-        resolved.bind(&Self::token(), &self.paths()).expect("bound")
+        resolved.bind(&Self::session(), &Self::name(), &self.paths()).expect("bound")
     }
 
     fn session() -> SessionId {
         "pts3-1-abcd".parse().expect("an id")
     }
 
-    fn token() -> Token {
-        Token::new(Self::session(), "web.2".parse::<ServerName>().expect("a name")).expect("a token")
+    fn name() -> ServerName {
+        "web.2".parse().expect("a name")
     }
 
     fn paths(&self) -> ServerPaths {
         let at = |name: &str| self.directory.path().join(name);
         let session = SessionPaths { pids: at("pids"), configs: at("configs"), logs: at("logs") };
-        session.server(&"web.2".parse().expect("a name"))
+        session.server(&Self::name())
     }
 }
 
@@ -175,7 +174,7 @@ fn a_server_starts_where_its_definition_says_or_its_project_is_or_the_user_is() 
     let mut definition = stage.definition(&json!({ "command": "x" }));
     definition.file = "/project/.mcp.json".into();
     let (resolved, _) = stage.around(None, |around| resolve::resolve(&definition, "start", around)).expect("resolved");
-    let prepared = resolved.bind(&Stage::token(), &stage.paths()).expect("bound");
+    let prepared = resolved.bind(&Stage::session(), &Stage::name(), &stage.paths()).expect("bound");
     assert_eq!(prepared.directory, Path::new("/project"));
     assert_eq!(prepared.source.as_deref(), Some(Path::new("/project/.mcp.json")));
 }
@@ -232,7 +231,7 @@ fn the_copy_of_the_session_counts_before_the_source_and_is_kept() {
     let copy = layout::config_copy(&stage.paths().configs, &definition.name);
     let start = |copy: Option<&Path>| {
         let (resolved, _) = stage.around(copy, |around| resolve::resolve(&definition, "start", around))?;
-        resolved.bind(&Stage::token(), &stage.paths()).map(drop)
+        resolved.bind(&Stage::session(), &Stage::name(), &stage.paths()).map(drop)
     };
     let content = || fs::read_to_string(&copy).expect("there");
     start(Some(&copy)).expect("the source is copied");

@@ -72,8 +72,8 @@ fn empty_commands_are_refused_with_the_way_to_write_one() {
     let sandbox = Sandbox::new();
     let session = Session::open(&sandbox);
     insta::assert_snapshot!(said(&session, &["start", "web"]), @"
-    1: mcp-hook: could not start web: no command was given
-    hint: mcp-hook start web -- COMMAND ARGUMENT…
+    1: mcp-hook: could not start web: no command was given, and it is not defined
+    hint: mcp-hook start web -- COMMAND ARGUMENT…, or define it: mcp-hook add web -- COMMAND ARGUMENT… (in ROOT/home/.config/mcp-hook/servers.json)
     ");
     insta::assert_snapshot!(said(&session, &["start", "web", ""]), @"
     1: mcp-hook: could not start web: the command is empty
@@ -88,8 +88,8 @@ fn empty_commands_are_refused_with_the_way_to_write_one() {
     hint: mcp-hook start web -- COMMAND ARGUMENT…
     ");
     insta::assert_snapshot!(said(&session, &["run", "web"]), @"
-    1: mcp-hook: could not run web: no command was given
-    hint: mcp-hook run web -- COMMAND ARGUMENT…
+    1: mcp-hook: could not run web: no command was given, and it is not defined
+    hint: mcp-hook run web -- COMMAND ARGUMENT…, or define it: mcp-hook add web -- COMMAND ARGUMENT… (in ROOT/home/.config/mcp-hook/servers.json)
     ");
     insta::assert_snapshot!(said(&session, &["start", "web", "one line", "--", "and", "words"]), @"
     2: error: the argument '[COMMAND LINE]' cannot be used with '[CMD]...'

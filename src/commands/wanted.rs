@@ -1,0 +1,121 @@
+//! What is to be started: what was typed, or what a file defines.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::cli::What;
+use crate::context;
+use crate::definition::catalogue::Catalogue;
+use crate::definition::document;
+use crate::definition::entry::Definition;
+use crate::definition::examine::Around;
+use crate::definition::resolve::{self, Resolved};
+use crate::disk::layout::{self, ServerPaths, SessionPaths};
+use crate::disk::names::{ServerName, SessionId};
+use crate::failure::hinted;
+use crate::server::invocation::Prepared;
+use crate::server::record::ServerRecord;
+use crate::server::settings::Settings;
+use crate::ui;
+
+/// What the user means, with the settings that were typed.
+pub enum Wanted {
+    /// A command.
+    Typed(Box<Prepared>),
+    /// A definition.
+    Defined(Box<Definition>),
+}
+
+/// What has been checked and lacks nothing but a name that is locked.
+pub enum Startable {
+    /// A command.
+    Typed(Box<Prepared>),
+    /// A definition that is right.
+    Defined(Box<Resolved>),
+}
+
+impl What {
+    /// What is meant: the command if there is one, else the definition of this name.
+    ///
+    /// # Errors
+    /// When there is neither, or the definition cannot be used.
+    pub fn wanted(&self, verb: &str) -> Result<Wanted> {
+        if self.line.is_some() || !self.words.is_empty() {
+            return self.prepare(verb).map(Box::new).map(Wanted::Typed);
+        }
+        let Some(mut definition) = Catalogue::read().find(&self.name)? else { return Err(nothing(verb, &self.name)) };
+        self.apply(&mut definition.hook.settings);
+        Ok(Wanted::Defined(Box::new(definition)))
+    }
+}
+
+fn nothing(verb: &str, name: &ServerName) -> anyhow::Error {
+    let file = document::user_file().map_or_else(|_| "servers.json".into(), |file| file.display().to_string());
+    let hint = format!(
+        "mcp-hook {verb} {name} -- COMMAND ARGUMENT…, or define it: mcp-hook add {name} -- COMMAND ARGUMENT… (in {file})"
+    );
+    hinted(format!("could not {verb} {name}: no command was given, and it is not defined"), hint)
+}
+
+impl Wanted {
+    /// What starts again what has ended: the command as it was typed, or the definition as it stands now.
+    ///
+    /// # Errors
+    /// When the definition is gone or cannot be used.
+    pub fn again(record: &ServerRecord) -> Result<Self> {
+        let name = &record.name;
+        let Some(file) = &record.source else {
+            let (command, directory) = (record.command.clone(), record.directory.clone());
+            return Ok(Self::Typed(Box::new(Prepared::typed(command, directory, record.settings.clone()))));
+        };
+        let gone = || {
+            let message = format!("could not restart {name}: {} does not define it any more", file.display());
+            hinted(message, format!("mcp-hook start {name} -- COMMAND ARGUMENT…"))
+        };
+        let definition = Catalogue::at(file).find(name)?.ok_or_else(gone)?;
+        Ok(Self::Defined(Box::new(definition)))
+    }
+
+    /// What the user set, to be changed by what was typed.
+    pub fn settings(&mut self) -> &mut Settings {
+        match self {
+            Self::Typed(prepared) => &mut prepared.settings,
+            Self::Defined(definition) => &mut definition.hook.settings,
+        }
+    }
+
+    /// Checks everything before anything is made. `session` has the copy of the configuration that counts, if there is
+    /// one; `directory` is where a server is started whose definition does not say it.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn resolve(self, verb: &str, session: Option<&SessionPaths>, directory: Option<&Path>) -> Result<Startable> {
+        let definition = match self {
+            Self::Typed(prepared) => return Ok(Startable::Typed(prepared)),
+            Self::Defined(definition) => definition,
+        };
+        let here: PathBuf = match directory {
+            Some(directory) => directory.to_owned(),
+            None => context::working_directory().context("could not find the working directory")?,
+        };
+        let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
+        let around = Around { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_deref() };
+        let (resolved, warnings) = resolve::resolve(&definition, verb, &around)?;
+        resolved.lines(&warnings).iter().for_each(|line| ui::warn(line));
+        Ok(Startable::Defined(Box::new(resolved)))
+    }
+}
+
+impl Startable {
+    /// The server under its name, which is locked. Writes the session's copy of its configuration if need be.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub fn bind(self, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Result<Prepared> {
+        match self {
+            Self::Typed(prepared) => Ok(*prepared),
+            Self::Defined(resolved) => resolved.bind(session, name, paths),
+        }
+    }
+}
