@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::Run;
 use crate::cli::Allow;
 use crate::context;
 use crate::definition::allowed::{self, Permission};
 use crate::definition::catalogue::Catalogue;
-use crate::definition::document::{self, Document};
+use crate::definition::document::{self, Document, PROJECT_FILE};
 use crate::definition::parse;
 use crate::failure::hinted;
 use crate::ui;
@@ -19,7 +19,10 @@ impl Run for Allow {
     fn run(self) -> Result<ExitCode> {
         let here = context::working_directory().context("could not find the working directory")?;
         let path = self.path.map_or_else(|| here.clone(), |path| here.join(path));
-        let found = if path.is_dir() { nearest(&path)? } else { document::at(&path)? };
+        let found = match path.canonicalize() {
+            Ok(directory) if directory.is_dir() => nearest(&directory)?,
+            _ => file(&path)?,
+        };
         // What is shown, what is parsed and what is remembered is what was read once.
         parse::entries(&found.file, &found.text)?;
         let before = allowed::of(&found);
@@ -36,8 +39,18 @@ fn nearest(directory: &Path) -> Result<Document> {
     match document::project(directory) {
         Some(found) => found.document,
         None => {
-            let message = format!("could not find a .mcp.json in {} or above it", directory.display());
+            let message = format!("could not find a {PROJECT_FILE} in {} or above it", directory.display());
             Err(hinted(message, "mcp-hook add NAME -- COMMAND defines a server of your own"))
         }
     }
+}
+
+/// Another name than that of a project's file would never be found.
+fn file(path: &Path) -> Result<Document> {
+    ensure!(
+        path.file_name().is_some_and(|name| name == PROJECT_FILE),
+        "could not allow {}: only a {PROJECT_FILE} is ever looked for",
+        path.display()
+    );
+    document::at(path)
 }

@@ -88,14 +88,13 @@ pub fn deny(path: &Path) -> Result<bool> {
     }
 }
 
-/// The path without links. A file that is gone keeps its name in its directory, so that it can be denied.
+/// The path without links, but for the last step: in whose directory a file is found decides what its relative paths
+/// mean, and a link in somebody else's must not borrow the permission of the file that it leads to.
 fn canonical(path: &Path) -> Result<PathBuf> {
     let name = path.file_name().with_context(|| format!("could not use {}: it is no file", path.display()))?;
-    let found = fs::canonicalize(path).or_else(|_| {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::canonicalize(parent).map(|parent| parent.join(name))
-    });
-    found.with_context(|| format!("could not find {}", path.display()))
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = fs::canonicalize(parent).with_context(|| format!("could not find {}", parent.display()))?;
+    Ok(parent.join(name))
 }
 
 fn remembered_at(canonical: &Path) -> Result<PathBuf> {

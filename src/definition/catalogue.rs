@@ -174,14 +174,18 @@ impl Source {
             Ok(Content::Client) => State::Client,
             _ if self.permission != Permission::Allowed => State::Refused(self.permission),
             _ if is_taken => State::Shadowed,
-            Err(error) => {
-                let text = format!("{error:#}");
-                let said = format!("could not read {}: ", self.file.display());
-                State::Broken(text.strip_prefix(&said).unwrap_or(&text).to_owned())
-            }
+            Err(error) => State::Broken(self.shorten(error)),
             Ok(Content::Server(definition)) if matches!(definition.kind, Kind::Remote) => State::Remote,
             Ok(Content::Server(_)) => State::Usable,
         }
+    }
+
+    /// An error without the name of the file, for those who know it.
+    #[must_use]
+    pub fn shorten(&self, error: &anyhow::Error) -> String {
+        let text = format!("{error:#}");
+        let known = format!("could not read {}: ", self.file.display());
+        text.strip_prefix(&known).unwrap_or(&text).to_owned()
     }
 
     /// The reason why nothing of a file that may not be used is `name`, if it could be.

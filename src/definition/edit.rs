@@ -71,11 +71,8 @@ impl<'text> Object<'text> {
     fn root(text: &'text str) -> Result<Self> {
         let start = text.len() - text.trim_start_matches(MARK).trim_start().len();
         let mut root = Self::at(text, start..text.trim_end().len(), "  ")?;
-        if let Some(member) = root.members.first()
-            && let Some((_, indentation)) = space_before(text, member.key.start).rsplit_once('\n')
-        {
-            root.unit = indentation;
-        }
+        let indentation = |member: &Member| Some(space_before(text, member.key.start).rsplit_once('\n')?.1);
+        root.unit = root.members.iter().find_map(indentation).unwrap_or(root.unit);
         Ok(root)
     }
 

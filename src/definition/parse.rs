@@ -43,7 +43,7 @@ pub fn entries(file: &Path, text: &str) -> Result<Vec<Entry>> {
     }
     let unreadable = |why: &dyn std::fmt::Display| anyhow!("could not read {}: {why}", file.display());
     let document: Value = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
-    let root = Place::new("the file".to_owned(), &document);
+    let root = Place::new(String::new(), &document);
     let Some(servers) = document.as_object().map(|root| root.get(SERVERS)) else {
         return Err(unreadable(&root.other_than("an object")));
     };

@@ -11,10 +11,15 @@ use crate::server::size;
 
 /// What is wrong with a value, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {why}")]
+#[error("{}{why}", prefix(path))]
 pub struct Misplaced {
     path: String,
     why: String,
+}
+
+/// The whole document has no path.
+fn prefix(path: &str) -> String {
+    if path.is_empty() { "it ".to_owned() } else { format!("{path}: ") }
 }
 
 /// The result of reading a value.

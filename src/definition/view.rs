@@ -80,7 +80,7 @@ fn file(source: &Source, servers: Vec<Listed>) -> FileView {
             Origin::User => "user",
         },
         permission: permission(source.permission),
-        error: source.entries.as_ref().err().map(|error| format!("{error:#}")),
+        error: source.entries.as_ref().err().map(|error| source.shorten(error)),
         servers: servers.into_iter().map(definition).collect(),
     }
 }

@@ -23,6 +23,7 @@ pub fn files(files: &[FileView]) -> String {
 fn head(file: &FileView) -> String {
     let path = paint(style::HEAD, &plain(&file.file.display().to_string()));
     let rest = match file.permission {
+        _ if file.error.is_some() => String::new(),
         "allowed" => String::new(),
         "changed" => paint(style::WARNING, " (changed since it was allowed: look at it, then mcp-hook allow)"),
         _ => paint(style::WARNING, " (not allowed: look at it, then mcp-hook allow)"),
@@ -84,7 +85,7 @@ fn of(state: &str) -> anstyle::Style {
 fn port(choice: PortChoice) -> String {
     match choice {
         PortChoice::Auto => "auto".to_owned(),
-        PortChoice::Prefer(number) => format!("{number} or another"),
+        PortChoice::Prefer(number) => format!("~{number}"),
         PortChoice::Fixed(number) => number.to_string(),
     }
 }

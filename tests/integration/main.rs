@@ -18,6 +18,7 @@
 
 mod architecture;
 mod completions;
+mod definitions;
 mod faults;
 mod lives;
 mod numbers;

@@ -154,7 +154,7 @@ fn a_file_that_is_no_document_says_where() {
     }
     insta::assert_snapshot!(said, @r"
     could not read /p/servers.json: trailing comma at line 4 column 3
-    could not read /p/servers.json: the file: must be an object, not a list
+    could not read /p/servers.json: it must be an object, not a list
     could not read /p/servers.json: mcpServers: must be an object, not a list
     could not read /p/servers.json: EOF while parsing an object at line 1 column 1
     could not read /p/servers.json: trailing characters at line 1 column 4
