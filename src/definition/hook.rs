@@ -32,16 +32,6 @@ const VARIABLE_KEYS: &[&str] = &[
     "value",
     "variables",
 ];
-const RESTARTS: &[(&str, Restart)] =
-    &[("no", Restart::No), ("on-failure", Restart::OnFailure), ("always", Restart::Always)];
-const SIGNALS: &[(&str, StopSignal)] = &[
-    ("SIGTERM", StopSignal::SigTerm),
-    ("SIGINT", StopSignal::SigInt),
-    ("SIGHUP", StopSignal::SigHup),
-    ("SIGQUIT", StopSignal::SigQuit),
-    ("SIGUSR1", StopSignal::SigUsr1),
-    ("SIGUSR2", StopSignal::SigUsr2),
-];
 /// Less than this no server needs.
 const LEAST_MEMORY: u64 = 1 << 20;
 /// A smaller log would be put aside with every few lines.
@@ -71,7 +61,7 @@ fn settings(place: &Place) -> Read<Settings> {
         grace_ms,
         stop_signal,
         terminal: fields.read("terminal", Place::flag)?.unwrap_or(usual.terminal),
-        restart: fields.read("restart", |it| it.choice(RESTARTS))?.unwrap_or(usual.restart),
+        restart: fields.read("restart", |it| it.choice(&Restart::ALL))?.unwrap_or(usual.restart),
         ready: fields.read("ready", ready)?.unwrap_or_default(),
         port: fields.read("port", port)?,
         memory: fields.read("memory", |it| it.size(LEAST_MEMORY))?,
@@ -83,7 +73,7 @@ fn settings(place: &Place) -> Read<Settings> {
 fn stop(place: &Place) -> Read<(StopSignal, Option<u64>)> {
     let fields = place.fields()?;
     fields.only(&["signal", "grace"])?;
-    let signal = fields.read("signal", |it| it.choice(SIGNALS))?.unwrap_or_default();
+    let signal = fields.read("signal", |it| it.choice(&StopSignal::ALL))?.unwrap_or_default();
     Ok((signal, fields.read("grace", |it| it.time(Duration::ZERO))?))
 }
 

@@ -155,7 +155,7 @@ impl<'document> Place<'document> {
         match size {
             None => Err(self.wrong(format!("must be {WANTED}, not {}", self.value))),
             Some(size) if size < smallest => {
-                Err(self.wrong(format!("must be at least {} KiB, not {}", smallest >> 10, self.value)))
+                Err(self.wrong(format!("must be at least {}, not {}", size::display(smallest), self.value)))
             }
             Some(size) => Ok(size),
         }

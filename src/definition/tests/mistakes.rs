@@ -73,7 +73,7 @@ fn every_mistake_under_hook_is_named_with_file_and_key() {
     hook.memory: must be a size such as "512MiB" or "2GiB", or a number of bytes, not "2 gigs"
     hook.memory: must be a size such as "512MiB" or "2GiB", or a number of bytes, not -1
     hook.memory: must be a size such as "512MiB" or "2GiB", or a number of bytes, not "99999999999TiB"
-    hook.memory: must be at least 1024 KiB, not 1000
+    hook.memory: must be at least 1 MiB, not 1000
     hook.memory: must be a size such as "512MiB" or "2GiB", or a number of bytes, not null
     hook.log.size: must be at least 4 KiB, not "1KiB"
     hook.log.keep: must be a whole number from 0 to 100, not 101

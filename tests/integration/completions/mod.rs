@@ -21,6 +21,7 @@ fn complete(terminal: &mut Terminal<'_>, line: &str, word: &str) {
 
 fn names_complete(shell: Shell) {
     let sandbox = Sandbox::new();
+    sandbox.write("home/.config/mcp-hook/servers.json", r#"{"mcpServers": {"in-a-file": {"command": "x"}}}"#);
     let mut terminal = Terminal::open_with_rc(&sandbox, shell, "", rc_lines(shell));
     terminal.run("mcp-hook start proxmox -- sleep 1000").ok();
     terminal.run("mcp-hook start directory-polling -- sleep 1000").ok();
@@ -33,6 +34,8 @@ fn names_complete(shell: Shell) {
     complete(&mut terminal, "mcp-hook restart dir", "directory-polling");
     terminal.wait_for("started directory-polling");
     complete(&mut terminal, "mcp-hook logs direc", "directory-polling");
+    complete(&mut terminal, "mcp-hook remove in-", "in-a-file");
+    terminal.wait_for("removed in-a-file");
     terminal.run(":").ok();
 }
 

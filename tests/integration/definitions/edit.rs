@@ -68,23 +68,16 @@ fn a_server_is_added_and_removed_and_the_file_made_private() {
 }
 
 #[test]
-fn what_cannot_be_added_or_removed_says_why() {
+fn what_cannot_be_done_says_why() {
     let sandbox = Sandbox::new();
     let lines = [
         "add web -- npx",
         "add web -- node",
         "add web --force -- node",
-        "add web",
-        "add session -- x",
-        "add a/b -- x",
-        "add web2 --url http://a --env A=b",
-        "add web2 --port 0 -- x",
-        "add web2 --env A -- x",
         "add web2 -- mcp-hook run web2",
         "add web2 --url ${MCP_WEB2_URL}",
         "remove web",
         "remove web",
-        "remove",
     ];
     let text = transcript(&sandbox, "home", &lines);
     insta::assert_snapshot!(text, @r#"
@@ -98,42 +91,6 @@ fn what_cannot_be_added_or_removed_says_why() {
     $ add web --force -- node
     replaced web in /home/.config/mcp-hook/servers.json
     [0]
-    $ add web
-    error: the following required arguments were not provided:
-      <CMD>...
-
-    Usage: mcp-hook add <NAME> -- <CMD>...
-
-    For more information, try '--help'.
-    [2]
-    $ add session -- x
-    error: invalid value 'session' for '<NAME>': the server name "session" is taken by mcp-hook itself
-
-    For more information, try '--help'.
-    [2]
-    $ add a/b -- x
-    error: invalid value 'a/b' for '<NAME>': server name "a/b" is not 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit in front
-
-    For more information, try '--help'.
-    [2]
-    $ add web2 --url http://a --env A=b
-    error: the following required arguments were not provided:
-      <CMD>...
-
-    Usage: mcp-hook add --url <URL> --env <K=V> <NAME> -- <CMD>...
-
-    For more information, try '--help'.
-    [2]
-    $ add web2 --port 0 -- x
-    error: invalid value '0' for '--port <auto|N>': it is neither auto nor a number from 1 to 65535
-
-    For more information, try '--help'.
-    [2]
-    $ add web2 --env A -- x
-    error: invalid value 'A' for '--env <K=V>': it is not of the form NAME=VALUE
-
-    For more information, try '--help'.
-    [2]
     $ add web2 -- mcp-hook run web2
     mcp-hook: could not add web2: it would only lead back to mcp-hook
     [1]
@@ -147,6 +104,53 @@ fn what_cannot_be_added_or_removed_says_why() {
     mcp-hook: could not remove "web": /home/.config/mcp-hook/servers.json does not define it
     hint: mcp-hook list shows what is defined, and where
     [1]
+    "#);
+}
+
+#[test]
+fn what_cannot_be_meant_is_a_mistake_in_the_command() {
+    let sandbox = Sandbox::new();
+    let lines = [
+        "add web",
+        "add session -- x",
+        "add web --url http://a --env A=b",
+        "add web --port 0 -- x",
+        "add web --env A -- x",
+        "remove",
+    ];
+    let text = transcript(&sandbox, "home", &lines);
+    insta::assert_snapshot!(text, @r#"
+    $ add web
+    error: the following required arguments were not provided:
+      <CMD>...
+
+    Usage: mcp-hook add <NAME> -- <CMD>...
+
+    For more information, try '--help'.
+    [2]
+    $ add session -- x
+    error: invalid value 'session' for '<NAME>': the server name "session" is taken by mcp-hook itself
+
+    For more information, try '--help'.
+    [2]
+    $ add web --url http://a --env A=b
+    error: the following required arguments were not provided:
+      <CMD>...
+
+    Usage: mcp-hook add --url <URL> --env <K=V> <NAME> -- <CMD>...
+
+    For more information, try '--help'.
+    [2]
+    $ add web --port 0 -- x
+    error: invalid value '0' for '--port <auto|N>': it is neither auto nor a number from 1 to 65535
+
+    For more information, try '--help'.
+    [2]
+    $ add web --env A -- x
+    error: invalid value 'A' for '--env <K=V>': it is not of the form NAME=VALUE
+
+    For more information, try '--help'.
+    [2]
     $ remove
     error: the following required arguments were not provided:
       <NAME>
@@ -156,6 +160,7 @@ fn what_cannot_be_added_or_removed_says_why() {
     For more information, try '--help'.
     [2]
     "#);
+    assert!(!user_file(&sandbox).exists());
 }
 
 #[test]

@@ -77,7 +77,11 @@ fn every_definition_is_listed_with_what_becomes_of_it() {
 #[test]
 fn the_list_for_programs_is_versioned_and_whole() {
     let sandbox = Sandbox::new();
-    write_user(&sandbox, USER);
+    write_user(
+        &sandbox,
+        r#"{"mcpServers": {"wrong": {"command": 1},
+            "web": {"command": "npx", "args": ["x"], "url": "u", "hook": {"port": {"prefer": 8000}, "autostart": true}}}}"#,
+    );
     let text = transcript(&sandbox, "home", &["list --json"]);
     insta::assert_snapshot!(text, @r#"
     $ list --json
@@ -91,13 +95,10 @@ fn the_list_for_programs_is_versioned_and_whole() {
           "error": null,
           "servers": [
             {
-              "name": "proxmox",
-              "state": "yes",
-              "reason": null,
-              "command": [
-                "uvx",
-                "proxmox-mcp-plus"
-              ],
+              "name": "wrong",
+              "state": "broken",
+              "reason": "mcpServers.wrong.command: must be a string, not a number",
+              "command": null,
               "url": null,
               "port": null,
               "autostart": false
@@ -108,41 +109,13 @@ fn the_list_for_programs_is_versioned_and_whole() {
               "reason": null,
               "command": [
                 "npx",
-                "-y",
-                "server everything"
+                "x"
               ],
-              "url": null,
+              "url": "u",
               "port": {
                 "prefer": 8000
               },
               "autostart": true
-            },
-            {
-              "name": "far",
-              "state": "remote",
-              "reason": null,
-              "command": null,
-              "url": "https://example.org/mcp",
-              "port": null,
-              "autostart": false
-            },
-            {
-              "name": "wrong",
-              "state": "broken",
-              "reason": "mcpServers.wrong.hook.ready.timout: there is no such key; did you mean \"timeout\"?",
-              "command": null,
-              "url": null,
-              "port": null,
-              "autostart": false
-            },
-            {
-              "name": "two words",
-              "state": "broken",
-              "reason": "mcpServers.\"two words\": server name \"two words\" is not 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit in front",
-              "command": null,
-              "url": null,
-              "port": null,
-              "autostart": false
             }
           ]
         }
