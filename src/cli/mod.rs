@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use self::definitions::{Add, Allow, Deny, List, Remove};
 use self::servers::InSession;
-pub use self::servers::{Life, Logs, Restart, Run, Sampling, Since, Start, Status, Stop, What};
+pub use self::servers::{Env, Life, Logs, Restart, Run, Sampling, Since, Start, Status, Stop, What};
 pub use self::upkeep::{Cleanup, Close, Completions, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
@@ -68,6 +68,8 @@ pub enum Command {
     Restart(Restart),
     /// Show this session's servers
     Status(Status),
+    /// Print the ports of this session's servers, for the shell
+    Env(Env),
     /// Show what a server printed, or what happened
     Logs(Logs),
     /// Write a line to the central log

@@ -9,8 +9,9 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::disk::names::{ServerName, SessionId};
-use crate::server::settings::{Restart as RestartPolicy, StopSignal};
+use crate::server::settings::{PortChoice, Restart as RestartPolicy, StopSignal};
 use crate::server::size;
+use crate::shell::quote::Syntax;
 
 /// Which session is meant.
 #[derive(Debug, Args)]
@@ -43,6 +44,9 @@ pub struct What {
     /// How often its numbers are taken down, or off
     #[arg(long, value_name = "TIME|off", value_parser = sampling)]
     pub sample: Option<Sampling>,
+    /// A port of its own: auto or a number, in ${MCP_PORT} of its command and of its environment
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<PortChoice>,
     /// Give the server no terminal of its own
     #[arg(long)]
     pub no_tty: bool,
@@ -142,6 +146,17 @@ pub struct Status {
     /// Show it live, with graphs, and with keys to stop and restart
     #[arg(short, long, conflicts_with = "json")]
     pub watch: bool,
+    /// Which session is meant.
+    #[command(flatten)]
+    pub session: InSession,
+}
+
+/// Arguments of `env`.
+#[derive(Debug, Args)]
+pub struct Env {
+    /// How the shell quotes that evaluates the output
+    #[arg(long, value_enum, default_value = "posix")]
+    pub shell: Syntax,
     /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,

@@ -6,6 +6,7 @@ mod cleanup;
 mod close;
 mod completions;
 mod deny;
+mod env;
 mod init;
 mod list;
 mod log;
@@ -46,6 +47,7 @@ impl Run for Cli {
             Command::Stop(command) => command.run(),
             Command::Restart(command) => command.run(),
             Command::Status(command) => command.run(),
+            Command::Env(command) => command.run(),
             Command::Logs(command) => command.run(),
             Command::Log(command) => command.run(),
             Command::List(command) => command.run(),

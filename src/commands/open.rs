@@ -19,7 +19,7 @@ impl Run for Open {
         let root = Root::open()?;
         let shell = self.shell_process()?;
         let session = open::open(&root, &shell, &Inherited::from_environment())?;
-        ui::print(&format!("{}\n", export::line(&root, &session, self.shell)))?;
+        ui::print(&format!("{}\n", export::line(&root, &session, &[], self.shell)))?;
         sweep::in_passing(&root)?;
         Ok(ExitCode::SUCCESS)
     }

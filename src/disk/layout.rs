@@ -73,6 +73,7 @@ impl Root {
             pids: self.pids().join(id.as_str()),
             configs: self.configs().join(id.as_str()),
             logs: self.logs.join(id.as_str()),
+            ports: self.ports(),
         }
     }
 }
@@ -86,6 +87,7 @@ pub struct SessionPaths {
     pub configs: PathBuf,
     /// `logs/ID`: `MCP_LOG_DIR`.
     pub logs: PathBuf,
+    ports: PathBuf,
 }
 
 impl SessionPaths {
@@ -110,6 +112,7 @@ impl SessionPaths {
             lock: at("lock"),
             pid: at("pid"),
             configs: self.configs.clone(),
+            ports: self.ports.clone(),
             log: self.logs.join(format!("{name}.log")),
             central: CentralLogs::below(self.logs.parent().unwrap_or(&self.logs)),
         }
@@ -134,6 +137,8 @@ pub struct ServerPaths {
     pub pid: PathBuf,
     /// The session's config copies.
     pub configs: PathBuf,
+    /// The locks on the ports of all sessions.
+    pub ports: PathBuf,
     /// What the server printed.
     pub log: PathBuf,
     /// The logs that all sessions share.

@@ -68,8 +68,46 @@ impl Text {
     }
 }
 
+impl Text {
+    /// A text in which `${MCP_PORT}` stands for the port.
+    #[must_use]
+    pub fn with_port(text: &str) -> Self {
+        let mut pieces = Vec::new();
+        for (index, part) in text.split(PORT).enumerate() {
+            if index > 0 {
+                pieces.push(Piece::Port);
+            }
+            if !part.is_empty() {
+                pieces.push(Piece::Literal(part.to_owned()));
+            }
+        }
+        Self(pieces)
+    }
+}
+
+/// What stands for the port in a text.
+const PORT: &str = "${MCP_PORT}";
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self(vec![Piece::Literal(text.to_owned())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_stands_wherever_the_text_has_its_name() {
+        for (text, with, without) in [
+            ("--port=${MCP_PORT}", "--port=8000", "--port="),
+            ("${MCP_PORT}${MCP_PORT}", "80008000", ""),
+            ("$MCP_PORT ${MCP_PORTS} ${OTHER}", "$MCP_PORT ${MCP_PORTS} ${OTHER}", "$MCP_PORT ${MCP_PORTS} ${OTHER}"),
+            ("", "", ""),
+        ] {
+            let text = Text::with_port(text);
+            assert_eq!((text.render(Some(8000)), text.render(None)), (with.to_owned(), without.to_owned()));
+        }
     }
 }

@@ -75,6 +75,14 @@ pub struct Port {
     pub public: bool,
 }
 
+impl Port {
+    /// Where clients reach the server: what the definition says, or the usual place.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}/mcp", self.number))
+    }
+}
+
 /// How a server was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
