@@ -44,7 +44,7 @@ pub struct What {
     /// How often its numbers are taken down, or off
     #[arg(long, value_name = "TIME|off", value_parser = sampling)]
     pub sample: Option<Sampling>,
-    /// A port of its own: auto or a number, in ${MCP_PORT} of its command and of its environment
+    /// A port of its own: auto or a number; the command gets it as ${`MCP_PORT`}
     #[arg(long, value_name = "PORT")]
     pub port: Option<PortChoice>,
     /// Give the server no terminal of its own

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Run;
 use crate::cli::Cleanup;
 use crate::disk::layout::Root;
+use crate::server::claim;
 use crate::session::judge::{Verdict, judge};
 use crate::session::sweep::{self, Deed, Examined};
 use crate::session::{find, recall};
@@ -42,6 +43,7 @@ impl Run for Cleanup {
             deeds.extend(sessions.iter().flat_map(Examined::intended));
         } else {
             deeds.extend(sessions.iter().flat_map(|session| session.carry_out(&root)));
+            claim::sweep(&root.ports());
         }
         let failed = !self.dry_run && deeds.iter().any(|deed| !deed.done);
         self.show(deeds)?;

@@ -33,7 +33,11 @@ impl Run for cli::Run {
         let locked = free_name(&root.session(id), &name)?;
         let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0));
         let prepared = prepared.with_context(|| format!("could not run {name}"))?;
-        let plan = spec::plan(&root, session, locked, Mode::Run, prepared)?;
+        let lease = spec::lease(&root, &prepared).with_context(|| format!("could not run {name}"))?;
+        let mut plan = spec::plan(&root, session, locked, Mode::Run, prepared)?;
+        if let Some(lease) = lease {
+            plan.give(lease);
+        }
         let code = launch::run(plan).with_context(|| format!("could not run {name}"))?;
         Ok(ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)))
     }

@@ -13,8 +13,9 @@ use crate::disk::names::ServerName;
 use crate::failure::Hint;
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
+use crate::server::port::Lease;
 use crate::server::record::{Mode, ServerRecord};
-use crate::server::settings::{ReadyWhen, Settings};
+use crate::server::settings::{PortWish, ReadyWhen, Settings};
 use crate::server::token::Token;
 use crate::session::open::Session;
 use crate::supervisor::plan::{Plan, Watched};
@@ -59,6 +60,10 @@ impl What {
             settings.sample_ms = pause.map(millis);
         }
         settings.memory = self.memory.or(settings.memory);
+        if let Some(number) = self.port {
+            let variable = settings.port.take().and_then(|wish| wish.variable);
+            settings.port = Some(PortWish { number, variable });
+        }
         settings.terminal &= !self.no_tty;
     }
 }
@@ -104,12 +109,30 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
     Ok(is_ours.then_some(file))
 }
 
-/// A plan for a server whose name is locked.
+/// The port that a server is to have, if it is to have one.
+///
+/// # Errors
+/// When it is taken.
+pub fn lease(root: &Root, prepared: &Prepared) -> Result<Option<Lease>> {
+    let wish = prepared.settings.port.as_ref();
+    wish.map(|wish| Lease::take(&root.ports(), wish.number, &[])).transpose()
+}
+
+/// A plan for a server whose name is locked, without its port.
 ///
 /// # Errors
 /// When there are no random bits.
-pub fn plan(root: &Root, session: Session, locked: (ServerName, File), mode: Mode, prepared: Prepared) -> Result<Plan> {
+pub fn plan(
+    root: &Root,
+    session: Session,
+    locked: (ServerName, File),
+    mode: Mode,
+    mut prepared: Prepared,
+) -> Result<Plan> {
     let (name, lock) = locked;
+    if prepared.settings.port.is_some() && prepared.source.is_none() {
+        prepared.fill_in_port();
+    }
     let id = session.record.id;
     let token = Token::new(id.clone(), name.clone()).context("could not get random bits")?;
     let client = (mode == Mode::Run).then(|| ProcessHandle::open(nix::unistd::getppid())).flatten();
@@ -118,6 +141,7 @@ pub fn plan(root: &Root, session: Session, locked: (ServerName, File), mode: Mod
         record: ServerRecord::new(token, mode, &prepared),
         invocation: prepared.invocation,
         lock,
+        lease: None,
         watched: Watched { owner: Some(session.owner), client },
     })
 }

@@ -74,9 +74,14 @@ fn launch(root: &Root, session: Session, name: &ServerName, what: Startable) -> 
             hinted(format!("could not start {name}: it is running already"), hint)
         });
     };
-    let prepared = what.bind(&session.record.id, name, &paths).with_context(|| format!("could not start {name}"))?;
-    let plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
-    launch::start(plan).with_context(|| format!("could not start {name}"))
+    let describe = || format!("could not start {name}");
+    let prepared = what.bind(&session.record.id, name, &paths).with_context(describe)?;
+    let lease = spec::lease(root, &prepared).with_context(describe)?;
+    let mut plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
+    if let Some(lease) = lease {
+        plan.give(lease);
+    }
+    launch::start(plan).with_context(describe)
 }
 
 /// Says how the start went.
@@ -85,12 +90,15 @@ fn launch(root: &Root, session: Session, name: &ServerName, what: Startable) -> 
 /// When it failed.
 pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<()> {
     let record = ServerRecord::read(paths)?;
-    let pid = record.as_ref().and_then(|record| record.state.server()).map(|server| server.pid);
     if is_ready {
-        ui::say(&match pid {
-            Some(pid) => format!("started {name}, pid {pid}"),
-            None => format!("started {name}"),
-        });
+        let pid =
+            record.as_ref().and_then(|record| record.state.server()).map(|server| format!(", pid {}", server.pid));
+        let port = record.and_then(|record| record.port);
+        let place = port.as_ref().map(|port| format!(", port {}", port.number));
+        ui::say(&format!("started {name}{}{}", pid.unwrap_or_default(), place.unwrap_or_default()));
+        if let Some(port) = port.filter(|port| port.public) {
+            ui::warn(&format!("other machines can reach {name} on port {}: it listens on all interfaces", port.number));
+        }
         return Ok(());
     }
     let cause = match record {

@@ -39,6 +39,8 @@ pub enum Reason {
     NotReady,
     /// Its tree used too much memory for too long.
     OverMemory,
+    /// Somebody else listened on its port.
+    PortTaken,
     /// `stop`, or a signal to the supervisor.
     Stopped,
     /// `restart`.
@@ -65,6 +67,7 @@ impl Reason {
             Self::Exited => "it ended by itself",
             Self::NotReady => "it was not ready in time",
             Self::OverMemory => "its memory stayed above the limit",
+            Self::PortTaken => "another program listens on its port",
             Self::Stopped => "it was stopped",
             Self::Restarted => "it was restarted",
             Self::SessionEnded => "the session ended",

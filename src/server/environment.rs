@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::settings::PortWish;
 use super::token::{KEEP_VARIABLE, Token, VARIABLE};
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::{ServerName, SessionId};
@@ -28,6 +29,14 @@ pub fn additions(token: &Token, paths: &ServerPaths) -> impl Iterator<Item = (&'
 
 /// What is said of one server and not of those that it starts: not inherited, but perhaps set.
 pub const OF_ONE_SERVER: [&str; 2] = ["MCP_CONFIG_FILE", "MCP_PORT"];
+
+/// The variables that tell a server its port.
+#[must_use]
+pub fn port(number: Option<u16>, wish: Option<&PortWish>) -> Vec<(String, String)> {
+    let Some(number) = number else { return Vec::new() };
+    let named = wish.and_then(|wish| wish.variable.clone());
+    [Some("MCP_PORT".to_owned()), named].into_iter().flatten().map(|name| (name, number.to_string())).collect()
+}
 
 /// The variables that a server does not inherit: only a descendant itself may ask to be let go, and a server is
 /// nobody's shell.

@@ -54,6 +54,13 @@ impl Prepared {
         let invocation = Invocation { words, environment: Vec::new(), url: None, secrets: Vec::new() };
         Self { command, invocation, directory, settings, source: None }
     }
+
+    /// Has `${MCP_PORT}` in the words of a typed command stand for the port. A shell knows it from its environment.
+    pub fn fill_in_port(&mut self) {
+        if let CommandLine::Argv(words) = &self.command {
+            self.invocation.words = words.iter().map(|word| Text::with_port(word)).collect();
+        }
+    }
 }
 
 impl Text {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::life;
+use super::port::Mended;
 use super::restart::{Ended, MOST, Order, Verdict, WITHIN};
 use super::supervise::Supervisor;
 use crate::server::journal::Level;
@@ -18,6 +19,11 @@ impl Supervisor {
     pub(super) fn follow(&mut self, ended: life::Ended) -> Option<i32> {
         let life::Ended { end, ready_for, order } = ended;
         let fact = Ended { reason: end.reason, exit: end.exit, ready_for };
+        match self.mend_port(&end, ready_for.is_some(), order) {
+            Mended::NotNeeded => {}
+            Mended::Again => return None,
+            Mended::Over(code) => return Some(code),
+        }
         let verdict = match order {
             Order::Leave => Verdict::Leave,
             Order::Again => {
@@ -54,7 +60,7 @@ impl Supervisor {
         }
     }
 
-    fn note_end(&mut self, end: &End, level: Level) {
+    pub(super) fn note_end(&mut self, end: &End, level: Level) {
         let why = end.reason.explain(&self.plan.record.settings);
         let how = exit_text(end.exit);
         self.note(level, &format!("ended because {why}: {how}, after {} ms", end.took));

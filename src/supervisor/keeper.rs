@@ -12,6 +12,7 @@ use crate::cleanup::lost;
 use crate::cleanup::pace::Pace;
 use crate::cleanup::tree::{Ending, Progress};
 use crate::disk::layout::ServerPaths;
+use crate::server::claim;
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::sys::Pid;
 use crate::sys::signals::Inbox;
@@ -126,6 +127,8 @@ impl Keeper {
         }
         let _ = wait::collect_one(self.supervisor);
         let (killed, kept) = self.end_children(began);
+        // The supervisor can no more give back what it had.
+        claim::sweep(&self.paths.ports);
         failpoint::kill("after-sweep");
         if let Ok(Some(mut record)) = ServerRecord::read(&self.paths)
             && record.token == self.record.token

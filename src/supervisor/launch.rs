@@ -77,7 +77,7 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
     failpoint::kill("before-supervisor");
     match fork::split()? {
         Side::Parent(supervisor) => {
-            drop((supervisor_end, ready, client));
+            drop((supervisor_end, ready, client, plan.lease.take()));
             // The client's streams are the server's alone from now on, so that end of file and EPIPE pass through.
             fd::silence_standard();
             leave_directory();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::events;
 use super::limits::Looks;
+use super::listening::Found;
 use super::pace::pace;
 use super::plan::{is_kept, trace};
 use super::ready::Answer;
@@ -99,9 +100,21 @@ impl Supervisor {
     /// Asks whether the server counts as started, until it does; returns when to ask again.
     fn look_whether_ready(&mut self, running: &mut Running) -> Result<Option<Duration>, Reason> {
         let Some(check) = &running.check else { return Ok(None) };
-        match check.ask(context::now()) {
-            Answer::NotYet(again) => return Ok(Some(again)),
-            Answer::Ready => self.become_ready(running),
+        let now = context::now();
+        let (listens, look_again) = match running.looking.as_mut().map(|looking| looking.look(Pid::this(), now)) {
+            None => (None, None),
+            Some(Found::Nobody(again)) => (None, Some(again)),
+            Some(Found::Server { public }) => (Some(public), None),
+            Some(Found::Stranger) => return Err(Reason::PortTaken),
+        };
+        match check.ask(now, listens.is_some()) {
+            Answer::NotYet(again) => return Ok(Some(look_again.map_or(again, |look| look.min(again)))),
+            Answer::Ready => {
+                if let Some(public) = listens {
+                    self.confirm_port(public);
+                }
+                self.become_ready(running);
+            }
             // A client has time limits of its own, and may be content with what we did not see.
             Answer::Lost(Reason::NotReady) if self.plan.record.mode == Mode::Run => {
                 let text = Reason::NotReady.explain(&self.plan.record.settings);
@@ -109,7 +122,7 @@ impl Supervisor {
             }
             Answer::Lost(reason) => return Err(reason),
         }
-        running.check = None;
+        (running.check, running.looking) = (None, None);
         Ok(None)
     }
 

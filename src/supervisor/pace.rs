@@ -16,7 +16,8 @@ pub fn pace(reason: Reason, mode: Mode, grace: Option<Duration>) -> Pace {
         (Mode::Start, Reason::Stopped | Reason::Restarted) => (0, 3000, 1000),
         (Mode::Run, Reason::ClientGone) => (1000, 500, 200),
         (Mode::Run, Reason::Exited) => (0, 500, 200),
-        (_, Reason::SessionEnded | Reason::Exited | Reason::NotReady | Reason::OverMemory) => (0, 1000, 400),
+        (_, Reason::SessionEnded | Reason::Exited) => (0, 1000, 400),
+        (_, Reason::NotReady | Reason::OverMemory | Reason::PortTaken) => (0, 1000, 400),
         (_, Reason::Stopped | Reason::Restarted | Reason::ClientGone | Reason::ClientSignal) => (0, 1400, 300),
     };
     let millis = Duration::from_millis;
@@ -27,10 +28,11 @@ pub fn pace(reason: Reason, mode: Mode, grace: Option<Duration>) -> Pace {
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 11] = [
+    const REASONS: [Reason; 12] = [
         Reason::Exited,
         Reason::NotReady,
         Reason::OverMemory,
+        Reason::PortTaken,
         Reason::Stopped,
         Reason::Restarted,
         Reason::SessionEnded,

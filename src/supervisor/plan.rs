@@ -7,7 +7,8 @@ use crate::cleanup::lost::Trace;
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::invocation::Invocation;
-use crate::server::record::{Reason, ServerRecord};
+use crate::server::port::Lease;
+use crate::server::record::{Port, Reason, ServerRecord};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
@@ -22,6 +23,8 @@ pub struct Plan {
     pub invocation: Invocation,
     /// The lock on its name. Whoever has a copy of this descriptor answers for the server.
     pub lock: File,
+    /// Its port, if it has one. Only the supervisor keeps it, so that it can let it go.
+    pub lease: Option<Lease>,
     /// Whose end ends the server.
     pub watched: Watched,
 }
@@ -35,6 +38,17 @@ pub struct Watched {
 }
 
 impl Plan {
+    /// Gives the server a port.
+    pub fn give(&mut self, lease: Lease) {
+        let number = lease.number();
+        let url = self.invocation.url.as_ref().map(|url| url.render(Some(number)));
+        // The record is no place for secrets.
+        let is_plain = |url: &String| !self.invocation.secrets.iter().any(|secret| url.contains(secret));
+        let url = url.filter(is_plain);
+        self.record.port = Some(Port { number, url, public: false });
+        self.lease = Some(lease);
+    }
+
     /// Makes the server's files again after somebody has removed them, unless the name belongs to another server now.
     pub fn restore(&mut self) {
         let _ = self.paths.record.parent().map(file::ensure_directory);

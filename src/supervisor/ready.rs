@@ -21,6 +21,8 @@ pub struct Check {
 enum Sign {
     /// It has lived this long.
     Lived(Duration),
+    /// It listens on its port.
+    Port,
     /// It has printed a line like this.
     Line { pattern: Regex, is_seen: bool },
 }
@@ -37,12 +39,13 @@ pub enum Answer {
 }
 
 impl Check {
-    /// Begins to look at a server that was started just now.
+    /// Begins to look at a server that was started just now, with a port or without.
     ///
     /// # Errors
     /// When the pattern is not a regular expression.
-    pub fn begin(ready: &Ready, now: Instant) -> Result<Self, Error> {
+    pub fn begin(ready: &Ready, has_port: bool, now: Instant) -> Result<Self, Error> {
         let sign = match &ready.when {
+            ReadyWhen::Usual if has_port => Sign::Port,
             ReadyWhen::Usual => Sign::Lived(USUAL),
             ReadyWhen::Delay(millis) => Sign::Lived(Duration::from_millis(*millis)),
             ReadyWhen::Log(pattern) => Sign::Line { pattern: Regex::new(pattern)?, is_seen: false },
@@ -63,15 +66,16 @@ impl Check {
         }
     }
 
-    /// How it looks now. What depends on the time alone has no time limit.
+    /// How it looks now, while it listens on its port or does not. What depends on the time alone has no time limit.
     #[must_use]
-    pub fn ask(&self, now: Instant) -> Answer {
+    pub fn ask(&self, now: Instant, listens: bool) -> Answer {
         let lived = now.duration_since(self.began);
         let left = |whole: Duration| whole.checked_sub(lived).filter(|left| !left.is_zero());
         match &self.sign {
             Sign::Lived(whole) => left(*whole).map_or(Answer::Ready, Answer::NotYet),
             Sign::Line { is_seen: true, .. } => Answer::Ready,
-            Sign::Line { .. } => left(self.timeout).map_or(Answer::Lost(Reason::NotReady), Answer::NotYet),
+            Sign::Port if listens => Answer::Ready,
+            Sign::Port | Sign::Line { .. } => left(self.timeout).map_or(Answer::Lost(Reason::NotReady), Answer::NotYet),
         }
     }
 }
@@ -85,17 +89,17 @@ mod tests {
 
     fn check(when: ReadyWhen) -> (Check, Instant) {
         let now = context::now();
-        (Check::begin(&Ready { when, timeout_ms: 2000 }, now).expect("a check"), now)
+        (Check::begin(&Ready { when, timeout_ms: 2000 }, false, now).expect("a check"), now)
     }
 
     #[test]
     fn a_server_is_ready_when_it_has_lived_long_enough_whatever_the_time_limit() {
         for (when, whole) in [(ReadyWhen::Usual, USUAL), (ReadyWhen::Delay(5000), 5 * SECOND)] {
             let (check, now) = check(when);
-            assert_eq!(check.ask(now), Answer::NotYet(whole));
-            assert_eq!(check.ask(now + whole / 2), Answer::NotYet(whole / 2));
-            assert_eq!(check.ask(now + whole), Answer::Ready);
-            assert_eq!(check.ask(now + 2 * whole), Answer::Ready);
+            assert_eq!(check.ask(now, false), Answer::NotYet(whole));
+            assert_eq!(check.ask(now + whole / 2, false), Answer::NotYet(whole / 2));
+            assert_eq!(check.ask(now + whole, false), Answer::Ready);
+            assert_eq!(check.ask(now + 2 * whole, false), Answer::Ready);
         }
     }
 
@@ -104,17 +108,29 @@ mod tests {
         let (mut check, now) = check(ReadyWhen::Log(r"listening on .*:\d+$".to_owned()));
         check.read(b"listening on");
         check.read(b"\xff\xfe binary");
-        assert_eq!(check.ask(now + SECOND), Answer::NotYet(SECOND));
-        assert_eq!(check.ask(now + 2 * SECOND), Answer::Lost(Reason::NotReady));
+        assert_eq!(check.ask(now + SECOND, false), Answer::NotYet(SECOND));
+        assert_eq!(check.ask(now + 2 * SECOND, false), Answer::Lost(Reason::NotReady));
         check.read(b"now listening on 127.0.0.1:8000");
         check.read(b"bye");
         assert!(!check.reads());
-        assert_eq!(check.ask(now + 3 * SECOND), Answer::Ready);
+        assert_eq!(check.ask(now + 3 * SECOND, false), Answer::Ready);
     }
 
     #[test]
     fn a_pattern_that_is_none_is_refused() {
         let ready = Ready { when: ReadyWhen::Log("(".to_owned()), ..Ready::default() };
-        assert!(Check::begin(&ready, context::now()).is_err());
+        assert!(Check::begin(&ready, false, context::now()).is_err());
+    }
+
+    #[test]
+    fn a_server_with_a_port_is_ready_when_it_listens_unless_something_else_was_asked_for() {
+        let now = context::now();
+        let begin = |when| Check::begin(&Ready { when, timeout_ms: 2000 }, true, now).expect("a check");
+        let check = begin(ReadyWhen::Usual);
+        assert_eq!(check.ask(now + SECOND, false), Answer::NotYet(SECOND));
+        assert_eq!(check.ask(now + SECOND, true), Answer::Ready);
+        assert_eq!(check.ask(now + 2 * SECOND, false), Answer::Lost(Reason::NotReady));
+        assert_eq!(begin(ReadyWhen::Delay(1500)).ask(now + SECOND, true), Answer::NotYet(SECOND / 2));
+        assert_eq!(begin(ReadyWhen::Log("x".into())).ask(now + SECOND, true), Answer::NotYet(SECOND));
     }
 }

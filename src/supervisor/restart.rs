@@ -67,7 +67,7 @@ impl Order {
     #[must_use]
     pub fn after(reason: Reason) -> Self {
         match reason {
-            Reason::Exited | Reason::NotReady | Reason::OverMemory => Self::Decide,
+            Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken => Self::Decide,
             Reason::Restarted => Self::Again,
             Reason::Stopped | Reason::SessionEnded | Reason::ClientGone | Reason::ClientSignal => Self::Leave,
             Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost => Self::Leave,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use super::listening::Looking;
 use super::plan::Plan;
 use super::ready::Check;
 use super::streams::{ClientError, Pipe};
@@ -26,6 +27,8 @@ pub struct Running {
     pub since: u64,
     /// What is looked at until it counts as started.
     pub check: Option<Check>,
+    /// What is remembered of the looks at its port until then.
+    pub looking: Option<Looking>,
     /// Since when it counts as started.
     pub ready_since: Option<Instant>,
     outputs: Vec<Pipe>,
@@ -47,13 +50,14 @@ impl Running {
         let port = plan.record.port.as_ref().map(|port| port.number);
         let words: Vec<String> = plan.invocation.words.iter().map(|word| word.render(port)).collect();
         let record = &plan.record;
-        let check = Check::begin(&record.settings.ready, context::now()).map_err(|error| Failure {
+        let check = Check::begin(&record.settings.ready, port.is_some(), context::now()).map_err(|error| Failure {
             cause: format!("could not start {}: ready.log is no regular expression: {error}", record.name),
             code: 125,
         })?;
         let mut running =
             Self::spawn(plan, &words, port).map_err(|error| failure(&error, &words[0], &record.directory))?;
         running.check = Some(check);
+        running.looking = port.map(|port| Looking::at(port, context::now()));
         Ok(running)
     }
 
@@ -65,6 +69,7 @@ impl Running {
         }
         command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
         command.envs(environment::additions(&plan.record.token, &plan.paths));
+        command.envs(environment::port(port, plan.record.settings.port.as_ref()));
         for name in environment::REMOVED {
             command.env_remove(name);
         }
@@ -92,7 +97,7 @@ impl Running {
             return Err(io::Error::other("its process could not be looked at"));
         };
         let since = context::wall_millis();
-        Ok(Self { identity, since, check: None, ready_since: None, outputs, _input: input })
+        Ok(Self { identity, since, check: None, looking: None, ready_since: None, outputs, _input: input })
     }
 
     /// The number of the first process, which is also that of its group.

@@ -9,6 +9,7 @@ use nix::unistd::setsid;
 use super::events::REQUESTS;
 use super::lifeline::SupervisorEnd;
 use super::plan::Plan;
+use super::port::History;
 use super::restart::Past;
 use super::running::Running;
 use super::streams::ClientError;
@@ -47,6 +48,7 @@ pub struct Supervisor {
     pub(super) terminal: Option<Pty>,
     pub(super) is_adopting: bool,
     pub(super) past: Past,
+    pub(super) port: History,
 }
 
 impl Supervisor {
@@ -72,6 +74,7 @@ impl Supervisor {
             terminal,
             is_adopting,
             past: Past::default(),
+            port: History::default(),
             plan,
         };
         supervisor.plan.record.watchers = channels
@@ -111,6 +114,7 @@ impl Supervisor {
     fn start(&mut self) -> Result<Running, i32> {
         self.plan.record.history.samples.clear();
         self.record(State::Starting);
+        self.prepare_port();
         failpoint::kill("before-fork");
         let started = Running::start(&self.plan);
         failpoint::kill("after-fork");
@@ -140,6 +144,7 @@ impl Supervisor {
 
     fn leave(mut self, code: i32) -> i32 {
         failpoint::kill("before-leaving");
+        self.give_port_back();
         if let Some(terminal) = &self.terminal {
             terminal.release();
         }
