@@ -31,6 +31,9 @@ _mcp__hook() {
             mcp__hook,deny)
                 cmd="mcp__hook__subcmd__deny"
                 ;;
+            mcp__hook,env)
+                cmd="mcp__hook__subcmd__env"
+                ;;
             mcp__hook,help)
                 cmd="mcp__hook__subcmd__help"
                 ;;
@@ -79,6 +82,9 @@ _mcp__hook() {
             mcp__hook__subcmd__help,deny)
                 cmd="mcp__hook__subcmd__help__subcmd__deny"
                 ;;
+            mcp__hook__subcmd__help,env)
+                cmd="mcp__hook__subcmd__help__subcmd__env"
+                ;;
             mcp__hook__subcmd__help,help)
                 cmd="mcp__hook__subcmd__help__subcmd__help"
                 ;;
@@ -119,7 +125,7 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version init start run stop restart status logs log list add remove allow deny cleanup completions help"
+            opts="-v -h -V --verbose --help --version init start run stop restart status env logs log list add remove allow deny cleanup completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,8 +220,30 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__env)
+            opts="-v -h --shell --session --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shell)
+                    COMPREPLY=($(compgen -W "posix fish" -- "${cur}"))
+                    return 0
+                    ;;
+                --session)
+                    COMPREPLY=( $(compgen -W "$(command mcp-hook names sessions 2>/dev/null)" -- "${cur}") )
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__help)
-            opts="init start run stop restart status logs log list add remove allow deny cleanup completions help"
+            opts="init start run stop restart status env logs log list add remove allow deny cleanup completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,6 +313,20 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__deny)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__env)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -564,7 +606,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__run)
-            opts="-v -h --grace --stop-signal --memory --sample --no-tty --session --verbose --help"
+            opts="-v -h --grace --stop-signal --memory --sample --port --no-tty --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -584,6 +626,10 @@ _mcp__hook() {
                     return 0
                     ;;
                 --sample)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -599,7 +645,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__start)
-            opts="-v -h --grace --stop-signal --memory --sample --no-tty --restart --ready-log --ready-delay --ready-timeout --fresh --no-wait --session --verbose --help"
+            opts="-v -h --grace --stop-signal --memory --sample --port --no-tty --restart --ready-log --ready-delay --ready-timeout --fresh --no-wait --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -619,6 +665,10 @@ _mcp__hook() {
                     return 0
                     ;;
                 --sample)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,6 +33,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "run" -d 'Run a se
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "stop" -d 'End servers, the whole tree of each'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "restart" -d 'End servers and start them again'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "status" -d 'Show this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "logs" -d 'Show what a server printed, or what happened'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "log" -d 'Write a line to the central log'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
@@ -54,6 +55,7 @@ SIGUSR1\t''
 SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often its numbers are taken down, or off' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${`MCP_PORT`}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l restart -d 'When it is started again: no, on-failure (default), always' -r -f -a "no\t''
 on-failure\t''
 always\t''"
@@ -75,6 +77,7 @@ SIGUSR1\t''
 SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often its numbers are taken down, or off' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${`MCP_PORT`}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s v -l verbose -d 'Say on standard error what is decided, and why'
@@ -93,6 +96,11 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l json -d 'Pr
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s w -l watch -d 'Show it live, with graphs, and with keys to stop and restart'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -l shell -d 'How the shell quotes that evaluates the output' -r -f -a "posix\t'sh, bash, zsh and their relatives'
+fish\t'fish'"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s n -l lines -d 'How many lines to begin with [default: 50, with --since all]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l since -d 'Only what is not older than this, like 10m or 2026-11-22T15:18:08Z' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
@@ -125,22 +133,23 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -s v -l verbo
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "start" -d 'Start a server in the background'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "stop" -d 'End servers, the whole tree of each'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "restart" -d 'End servers and start them again'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "status" -d 'Show this session\'s servers'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "log" -d 'Write a line to the central log'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "add" -d 'Define a server in your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "remove" -d 'Take a server out of your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status logs log list add remove allow deny cleanup completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "start" -d 'Start a server in the background'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "stop" -d 'End servers, the whole tree of each'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "restart" -d 'End servers and start them again'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "status" -d 'Show this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "log" -d 'Write a line to the central log'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "add" -d 'Define a server in your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "remove" -d 'Take a server out of your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -f -a "bash zsh fish"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -f -a "(command mcp-hook names definitions 2>/dev/null)"

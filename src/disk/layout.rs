@@ -87,7 +87,8 @@ pub struct SessionPaths {
     pub configs: PathBuf,
     /// `logs/ID`: `MCP_LOG_DIR`.
     pub logs: PathBuf,
-    ports: PathBuf,
+    /// `ports`: the locks on the ports of all sessions.
+    pub ports: PathBuf,
 }
 
 impl SessionPaths {

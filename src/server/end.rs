@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::settings::{ReadyWhen, Settings};
 use super::size;
 use crate::sys::wait::Exit;
 
@@ -85,7 +85,9 @@ impl Reason {
         match (self, settings.memory) {
             (Self::NotReady, _) => {
                 let limit = Duration::from_millis(settings.ready.timeout_ms);
-                format!("it was not ready within {} s", limit.as_secs_f64()).into()
+                let listens = settings.port.is_some() && settings.ready.when == ReadyWhen::Usual;
+                let what = if listens { "did not listen on its port" } else { "was not ready" };
+                format!("it {what} within {} s", limit.as_secs_f64()).into()
             }
             (Self::OverMemory, Some(limit)) => format!("its memory stayed above {}", size::display(limit)).into(),
             _ => self.text().into(),
@@ -96,6 +98,7 @@ impl Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::settings::{PortChoice, PortWish};
 
     #[test]
     fn reasons_say_which_limit_was_passed() {
@@ -104,5 +107,7 @@ mod tests {
         insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it was not ready within 30 s");
         settings.ready.timeout_ms = 1500;
         insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it was not ready within 1.5 s");
+        settings.port = Some(PortWish { number: PortChoice::Auto, variable: None });
+        insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it did not listen on its port within 1.5 s");
     }
 }

@@ -62,7 +62,7 @@ fn bullet(server: &ServerView) -> String {
 
 /// The port; with a mark if others than this machine reach it.
 fn port(server: &ServerView) -> Option<String> {
-    server.port.map(|port| format!("{port}{}", if server.public { "!" } else { "" }))
+    server.port.map(|port| format!("{port}{}", if server.public { " public" } else { "" }))
 }
 
 fn living(server: &ServerView, text: String) -> Option<String> {

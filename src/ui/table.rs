@@ -143,11 +143,11 @@ mod tests {
         };
         insta::assert_snapshot!(shown(vec![running("directory-polling", 48301), grown, server("old", "stopped")], true), @r"
         pts3-4821-k7f2 (zsh 4821, /dev/pts/3, this one)
-          NAME               STATE      PID   PORT  UPTIME  RESTARTS   CPU   MEMORY     PEAK        TREND  PROCS
-        ● directory-polling  running  48301      -     41s         -  1.4%  304 MiB        -            -      3
-        ● web                running     51  3001!  2h 01m         2  1.4%  304 MiB  3.0 GiB  +23.8 MiB/h      3
-        ○ old                stopped      -      -       -         -     -        -        -            -      -
-          2 running                                                   2.8%  608 MiB                            6
+          NAME               STATE      PID         PORT  UPTIME  RESTARTS   CPU   MEMORY     PEAK        TREND  PROCS
+        ● directory-polling  running  48301            -     41s         -  1.4%  304 MiB        -            -      3
+        ● web                running     51  3001 public  2h 01m         2  1.4%  304 MiB  3.0 GiB  +23.8 MiB/h      3
+        ○ old                stopped      -            -       -         -     -        -        -            -      -
+          2 running                                                         2.8%  608 MiB                            6
         ");
         insta::assert_snapshot!(shown(Vec::new(), false), @"  no servers in session pts3-4821-k7f2");
     }

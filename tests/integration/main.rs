@@ -22,6 +22,7 @@ mod definitions;
 mod faults;
 mod lives;
 mod numbers;
+mod ports;
 mod real_servers;
 mod shells;
 mod support;

@@ -76,7 +76,7 @@ impl Stage {
 
     fn paths(&self) -> ServerPaths {
         let at = |name: &str| self.directory.path().join(name);
-        let session = SessionPaths { pids: at("pids"), configs: at("configs"), logs: at("logs") };
+        let session = SessionPaths { pids: at("pids"), configs: at("configs"), logs: at("logs"), ports: at("ports") };
         session.server(&Self::name())
     }
 }

@@ -25,28 +25,34 @@ impl<'s> Namespace<'s> {
     /// With bash as the first process, which collects what becomes its child. `None`, said aloud, where namespaces cannot be
     /// had.
     pub fn open(sandbox: &'s Sandbox, test: &str) -> Option<Self> {
-        Self::open_with(sandbox, test, &["bash"])
+        Self::open_with(sandbox, test, &["bash"], None)
     }
 
     /// With a first process that never collects anything.
     pub fn open_with_zombies(sandbox: &'s Sandbox, test: &str) -> Option<Self> {
-        Self::open_with(sandbox, test, &[Tree::program().to_str().unwrap(), "--spawn", "bash"])
+        Self::open_with(sandbox, test, &[Tree::program().to_str().unwrap(), "--spawn", "bash"], None)
     }
 
-    fn open_with(sandbox: &'s Sandbox, test: &str, first: &[&str]) -> Option<Self> {
+    /// With a network of its own, in which nobody else has a port and those that are handed out are chosen by the test.
+    pub fn open_network(sandbox: &'s Sandbox, test: &str) -> Option<Self> {
+        Self::open_with(sandbox, test, &["bash"], Some("--net"))
+    }
+
+    fn open_with(sandbox: &'s Sandbox, test: &str, first: &[&str], more: Option<&str>) -> Option<Self> {
         const UNSHARE: [&str; 7] =
             ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
         let able = sandbox
             .command("unshare")
             .args(UNSHARE)
+            .args(more)
             .args(["sh", "-c", "test -w /proc/sys/kernel/ns_last_pid"])
             .output();
         if !able.is_ok_and(|output| output.status.success()) {
-            skip(test, "needs user and pid namespaces (unshare)");
+            skip(test, "needs namespaces of its own (unshare)");
             return None;
         }
         let mut command = sandbox.command("unshare");
-        command.args(UNSHARE).args(first).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(UNSHARE).args(more).args(first).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdin = OwnedFd::from(child.stdin.take().unwrap()).into();
         let stdout = OwnedFd::from(child.stdout.take().unwrap()).into();
