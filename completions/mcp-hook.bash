@@ -22,6 +22,9 @@ _mcp__hook() {
             mcp__hook,allow)
                 cmd="mcp__hook__subcmd__allow"
                 ;;
+            mcp__hook,check)
+                cmd="mcp__hook__subcmd__check"
+                ;;
             mcp__hook,cleanup)
                 cmd="mcp__hook__subcmd__cleanup"
                 ;;
@@ -72,6 +75,9 @@ _mcp__hook() {
                 ;;
             mcp__hook__subcmd__help,allow)
                 cmd="mcp__hook__subcmd__help__subcmd__allow"
+                ;;
+            mcp__hook__subcmd__help,check)
+                cmd="mcp__hook__subcmd__help__subcmd__check"
                 ;;
             mcp__hook__subcmd__help,cleanup)
                 cmd="mcp__hook__subcmd__help__subcmd__cleanup"
@@ -125,7 +131,7 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version init start run stop restart status env logs log list add remove allow deny cleanup completions help"
+            opts="-v -h -V --verbose --help --version init start run stop restart status env logs log list check add remove allow deny cleanup completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -166,6 +172,21 @@ _mcp__hook() {
             ;;
         mcp__hook__subcmd__allow)
             opts="-v -h --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__check)
+            opts="-v -h --json --verbose --help"
+            [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -243,7 +264,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help)
-            opts="init start run stop restart status env logs log list add remove allow deny cleanup completions help"
+            opts="init start run stop restart status env logs log list check add remove allow deny cleanup completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -271,6 +292,20 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__allow)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

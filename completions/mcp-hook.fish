@@ -37,6 +37,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "env" -d 'Print th
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "logs" -d 'Show what a server printed, or what happened'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "log" -d 'Write a line to the central log'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "check" -d 'Say what would keep servers from being started, and start nothing'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "add" -d 'Define a server in your servers.json'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "remove" -d 'Take a server out of your servers.json'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
@@ -115,6 +116,9 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -s h -l help -d '
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -l json -d 'Print JSON'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l json -d 'Print JSON'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l env -d 'A variable for it; ${VAR} in the value stays and is looked up when the server is started' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l port -d 'A port of its own: auto or a number' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l url -d 'Where clients reach it; alone for a server that runs elsewhere' -r
@@ -133,23 +137,24 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -s v -l verbo
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "start" -d 'Start a server in the background'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "stop" -d 'End servers, the whole tree of each'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "restart" -d 'End servers and start them again'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "status" -d 'Show this session\'s servers'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "log" -d 'Write a line to the central log'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "add" -d 'Define a server in your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "remove" -d 'Take a server out of your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list add remove allow deny cleanup completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "start" -d 'Start a server in the background'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "stop" -d 'End servers, the whole tree of each'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "restart" -d 'End servers and start them again'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "status" -d 'Show this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "log" -d 'Write a line to the central log'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "check" -d 'Say what would keep servers from being started, and start nothing'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "add" -d 'Define a server in your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "remove" -d 'Take a server out of your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -f -a "bash zsh fish"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -f -a "(command mcp-hook names definitions 2>/dev/null)"
@@ -158,5 +163,6 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -f -a "(comma
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -f -a "(command mcp-hook names servers 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -f -a "(command mcp-hook names servers 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -f -a "info warn error"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand remove" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -f -a "bash zsh fish"

@@ -15,6 +15,16 @@ pub struct List {
     pub json: bool,
 }
 
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Only these servers
+    pub names: Vec<ServerName>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `add`.
 #[derive(Debug, Args)]
 pub struct Add {

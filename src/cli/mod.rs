@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use self::definitions::{Add, Allow, Deny, List, Remove};
+pub use self::definitions::{Add, Allow, Check, Deny, List, Remove};
 use self::servers::InSession;
 pub use self::servers::{Env, Life, Logs, Restart, Run, Sampling, Since, Start, Status, Stop, What};
 pub use self::upkeep::{Cleanup, Close, Completions, Init, Log, LogLevel, Names, NamesOf, Open};
@@ -76,6 +76,8 @@ pub enum Command {
     Log(Log),
     /// Show the servers that are defined, and whether they may be started
     List(List),
+    /// Say what would keep servers from being started, and start nothing
+    Check(Check),
     /// Define a server in your servers.json
     Add(Add),
     /// Take a server out of your servers.json

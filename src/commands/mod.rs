@@ -2,6 +2,7 @@
 
 mod add;
 mod allow;
+mod check;
 mod cleanup;
 mod close;
 mod completions;
@@ -51,6 +52,7 @@ impl Run for Cli {
             Command::Logs(command) => command.run(),
             Command::Log(command) => command.run(),
             Command::List(command) => command.run(),
+            Command::Check(command) => command.run(),
             Command::Add(command) => command.run(),
             Command::Remove(command) => command.run(),
             Command::Allow(command) => command.run(),

@@ -31,14 +31,14 @@ impl Run for cli::Run {
         let id = &session.record.id;
         let name = self.what.name.clone();
         let locked = free_name(&root.session(id), &name)?;
-        let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0));
-        let prepared = prepared.with_context(|| format!("could not run {name}"))?;
-        let lease = spec::lease(&root, &prepared).with_context(|| format!("could not run {name}"))?;
+        let describe = || format!("could not run {name}");
+        let lease = spec::lease(&root, startable.settings()).with_context(describe)?;
+        let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0)).with_context(describe)?;
         let mut plan = spec::plan(&root, session, locked, Mode::Run, prepared)?;
         if let Some(lease) = lease {
             plan.give(lease);
         }
-        let code = launch::run(plan).with_context(|| format!("could not run {name}"))?;
+        let code = launch::run(plan).with_context(describe)?;
         Ok(ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)))
     }
 }

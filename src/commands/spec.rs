@@ -113,8 +113,8 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
 ///
 /// # Errors
 /// When it is taken.
-pub fn lease(root: &Root, prepared: &Prepared) -> Result<Option<Lease>> {
-    let wish = prepared.settings.port.as_ref();
+pub fn lease(root: &Root, settings: &Settings) -> Result<Option<Lease>> {
+    let wish = settings.port.as_ref();
     wish.map(|wish| Lease::take(&root.ports(), wish.number, &[])).transpose()
 }
 

@@ -75,8 +75,8 @@ fn launch(root: &Root, session: Session, name: &ServerName, what: Startable) -> 
         });
     };
     let describe = || format!("could not start {name}");
+    let lease = spec::lease(root, what.settings()).with_context(describe)?;
     let prepared = what.bind(&session.record.id, name, &paths).with_context(describe)?;
-    let lease = spec::lease(root, &prepared).with_context(describe)?;
     let mut plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
     if let Some(lease) = lease {
         plan.give(lease);

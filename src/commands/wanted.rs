@@ -108,6 +108,14 @@ impl Wanted {
 }
 
 impl Startable {
+    /// What the user set.
+    pub fn settings(&self) -> &Settings {
+        match self {
+            Self::Typed(prepared) => &prepared.settings,
+            Self::Defined(resolved) => resolved.settings(),
+        }
+    }
+
     /// The server under its name, which is locked. Writes the session's copy of its configuration if need be.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 pub mod allowed;
 pub mod catalogue;
+pub mod check;
 pub mod config_copy;
 pub mod document;
 mod edit;

@@ -82,9 +82,9 @@ pub enum HereProblem {
     /// No such directory.
     #[error("cwd: there is no directory {}", .0.display())]
     NoDirectory(PathBuf),
-    /// A port that somebody has.
-    #[error("hook.port: {0} is taken")]
-    PortTaken(u16),
+    /// A port that somebody has: who.
+    #[error("hook.port: {0}")]
+    Port(String),
 }
 
 /// Something that should not be.

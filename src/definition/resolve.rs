@@ -19,6 +19,9 @@ use crate::server::invocation::{Invocation, Prepared};
 use crate::server::log::secrets::Secrets;
 use crate::server::settings::Settings;
 
+/// A shorter secret is not looked for in texts that were not made from it, in bytes.
+const SHORTEST: usize = 4;
+
 /// A server that lacks nothing but a session.
 pub struct Resolved {
     /// What it was made from.
@@ -92,7 +95,7 @@ impl Resolved {
     /// What is wrong with it, a line for each thing, without any secret.
     #[must_use]
     pub fn lines<T: ToString>(&self, what: &[T]) -> Vec<String> {
-        let secrets = Secrets::new(&self.secrets);
+        let secrets = self.recognizable();
         what.iter().map(|it| secrets.masked(&problem::line(it))).collect()
     }
 
@@ -130,13 +133,20 @@ impl Resolved {
         })
     }
 
+    /// The secrets that can be told from other words: a password `a` is no reason to write `c***n not st***rt`. What the
+    /// server prints is masked all the same.
+    fn recognizable(&self) -> Secrets {
+        let long = self.secrets.iter().filter(|secret| secret.len() >= SHORTEST);
+        Secrets::new(&long.cloned().collect::<Vec<_>>())
+    }
+
     /// The command as it stands in the definition. A secret that stands there in plain text is not recorded either.
     fn written(&self) -> CommandLine {
         let words = match &self.definition.kind {
             Kind::Program { command, args, .. } => [command].into_iter().chain(args).collect(),
             Kind::Remote => Vec::new(),
         };
-        let secrets = Secrets::new(&self.secrets);
+        let secrets = self.recognizable();
         CommandLine::Argv(words.into_iter().map(|word| secrets.masked(word)).collect())
     }
 }

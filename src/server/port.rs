@@ -65,12 +65,9 @@ impl Lease {
             Err(error) => (Self { number, directory: directory.to_owned(), claim, bound: None }, error),
         };
         lease.give_back();
-        match taken.raw_os_error().map(Errno::from_raw) {
-            Some(Errno::EADDRINUSE | Errno::EADDRNOTAVAIL) => {
-                Ok(Err(Taken::by_listener(number).unwrap_or(Taken::Held(number))))
-            }
-            Some(Errno::EACCES) => Ok(Err(Taken::Privileged(number))),
-            _ => Err(taken).with_context(|| format!("could not take port {number}")),
+        match why(&taken, number) {
+            Some(why) => Ok(Err(why)),
+            None => Err(taken).with_context(|| format!("could not take port {number}")),
         }
     }
 
@@ -116,6 +113,20 @@ impl Lease {
     /// nobody's: so it does no harm where it is dropped in one of two processes that share it.)
     pub fn give_back(self) {
         self.claim.give_back();
+    }
+}
+
+/// Why a port cannot be had now; `None` if it could. It is not kept.
+#[must_use]
+pub fn taken(number: u16) -> Option<Taken> {
+    BoundPort::exact(number).err().and_then(|error| why(&error, number))
+}
+
+fn why(error: &io::Error, number: u16) -> Option<Taken> {
+    match error.raw_os_error().map(Errno::from_raw)? {
+        Errno::EADDRINUSE | Errno::EADDRNOTAVAIL => Some(Taken::by_listener(number).unwrap_or(Taken::Held(number))),
+        Errno::EACCES => Some(Taken::Privileged(number)),
+        _ => None,
     }
 }
 

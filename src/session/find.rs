@@ -63,12 +63,8 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
     let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
     let above: Vec<Pid> = ancestors(me.pid).collect();
     let inherited = Inherited::from_environment();
-    if let Some(id) = &inherited.id {
-        if let Some(session) = live(root, id).filter(|session| is_believable(session, &me, &above)) {
-            debug!(session = %id, "the environment names a session whose owner is above us or on our terminal");
-            return Ok(Some(session));
-        }
-        debug!(session = %id, "the environment names a session that is not ours; not believed");
+    if let Some(session) = named_by(&inherited, root, &me, &above) {
+        return Ok(Some(session));
     }
     if let Some(session) = recall::session(root, &inherited, &above)? {
         return Ok(Some(session));
@@ -76,6 +72,25 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
     let found = search(root, &me, &above);
     debug!(session = ?found.as_ref().map(|session| &session.record.id), "searched for an owner above us or on our terminal");
     Ok(found)
+}
+
+/// The same without making anything that has vanished.
+#[must_use]
+pub fn glance(root: &Root) -> Option<Session> {
+    let me = process::read(Pid::this())?;
+    let above: Vec<Pid> = ancestors(me.pid).collect();
+    named_by(&Inherited::from_environment(), root, &me, &above).or_else(|| search(root, &me, &above))
+}
+
+/// The session that the environment names, if it is to be believed.
+fn named_by(inherited: &Inherited, root: &Root, me: &Process, above: &[Pid]) -> Option<Session> {
+    let id = inherited.id.as_ref()?;
+    let session = live(root, id).filter(|session| is_believable(session, me, above));
+    match &session {
+        Some(_) => debug!(session = %id, "the environment names a session whose owner is above us or on our terminal"),
+        None => debug!(session = %id, "the environment names a session that is not ours; not believed"),
+    }
+    session
 }
 
 /// The environment is believed when the session's owner is above us or on our terminal.

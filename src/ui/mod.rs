@@ -1,5 +1,6 @@
 //! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
 
+pub mod checked;
 pub mod definitions;
 pub mod details;
 pub mod diagnostics;

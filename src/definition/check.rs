@@ -1,0 +1,142 @@
+//! Whether servers could be started here and now, without starting them.
+
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{AccessFlags, access};
+use serde::Serialize;
+
+use super::catalogue::{Catalogue, Listed, State};
+use super::entry::{Definition, Kind};
+use super::examine::{self, Around, Examined};
+use super::parse::Content;
+use super::problem::{HereProblem, Problem, Warning};
+use super::resolve::Resolved;
+use crate::server::port;
+use crate::server::settings::PortChoice;
+
+/// What came of the check of one server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// Its name, as it stands; none for what is wrong with the file.
+    pub name: Option<String>,
+    /// The file that it is defined in.
+    pub file: PathBuf,
+    /// What keeps it from being started.
+    pub problems: Vec<String>,
+    /// What should not be.
+    pub warnings: Vec<String>,
+}
+
+/// What `check --json` prints.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    version: u32,
+    servers: Vec<Checked>,
+}
+
+/// The report on `servers`.
+#[must_use]
+pub fn report(servers: Vec<Checked>) -> Report {
+    Report { version: 1, servers }
+}
+
+/// Checks everything that would count here, and the files themselves. `definition` does it for what can be read.
+#[must_use]
+pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -> Vec<Checked> {
+    let unreadable = catalogue.sources().iter().filter_map(|source| {
+        let error = source.entries.as_ref().err()?;
+        let problems = vec![source.shorten(error)];
+        Some(Checked { name: None, file: source.file.clone(), problems, warnings: Vec::new() })
+    });
+    let counts = |listed: &Listed<'_>| !matches!(listed.state, State::Client | State::Shadowed);
+    let servers = catalogue.all().into_iter().filter(counts).map(|listed| one(&listed, definition));
+    unreadable.chain(servers).collect()
+}
+
+fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
+    let mut checked = match listed.content {
+        Some(Content::Server(server)) => definition(server),
+        _ => Checked {
+            name: Some(listed.name.to_owned()),
+            file: listed.source.file.clone(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        },
+    };
+    match &listed.state {
+        State::Broken(reason) => checked.problems.push(reason.clone()),
+        State::Refused(_) => {
+            let entry = listed.source.entries.iter().flatten().find(|entry| entry.name == listed.name);
+            let broken = entry.and_then(|entry| entry.content.as_ref().err());
+            checked.problems.extend(broken.map(|error| listed.source.shorten(error)));
+            checked.warnings.insert(0, Warning::NotAllowed { file: listed.source.file.clone() }.to_string());
+        }
+        _ => {}
+    }
+    checked
+}
+
+/// Checks a definition; `port` is the one that it has already, if it runs.
+#[must_use]
+pub fn definition(definition: &Definition, around: &Around<'_>, port: Option<u16>) -> Checked {
+    let Examined { mut problems, warnings, server } = examine::examine(definition, around);
+    if matches!(definition.kind, Kind::Program { .. }) {
+        let here = here(&server, around, port).into_iter().map(Problem::Here);
+        problems.extend(here);
+    }
+    Checked {
+        name: Some(definition.name.to_string()),
+        file: definition.file.clone(),
+        problems: server.lines(&problems),
+        warnings: server.lines(&warnings),
+    }
+}
+
+/// What only a look at the system tells, as far as the texts say where to look.
+fn here(server: &Resolved, around: &Around<'_>, port: Option<u16>) -> Vec<HereProblem> {
+    let mut problems = Vec::new();
+    let directory = match &server.directory {
+        None => Some(server.base.clone()),
+        Some(directory) => directory.text().map(|text| server.base.join(text)),
+    };
+    let is_missing = |directory: &PathBuf| !directory.is_dir();
+    problems.extend(directory.clone().filter(is_missing).map(HereProblem::NoDirectory));
+    if let (Some(command), Some(directory)) = (server.words[0].text(), directory.filter(|it| it.is_dir()))
+        && !command.is_empty()
+    {
+        let path = match server.environment.get("PATH") {
+            Some(own) => own.text(),
+            None => (around.variables)("PATH").and_then(|path| path.into_string().ok()),
+        };
+        problems.extend(find(&command, &directory, path.as_deref().unwrap_or(USUAL_PATH)).err());
+    }
+    if let Some(PortChoice::Fixed(number)) = server.settings().port.as_ref().map(|wish| wish.number)
+        && port != Some(number)
+    {
+        problems.extend(port::taken(number).map(|taken| HereProblem::Port(taken.to_string())));
+    }
+    problems
+}
+
+/// The program that `execvp(3)` would take.
+fn find(command: &str, directory: &Path, path: &str) -> Result<(), HereProblem> {
+    let can_execute = |file: &Path| file.is_file() && access(file, AccessFlags::X_OK).is_ok();
+    if command.contains('/') {
+        let file = directory.join(command);
+        return match file.exists() {
+            false => Err(HereProblem::NoProgram(file)),
+            true if can_execute(&file) => Ok(()),
+            true => Err(HereProblem::NotExecutable(file)),
+        };
+    }
+    let candidates = path.split(':').map(|place| directory.join(place).join(command));
+    let found: Vec<PathBuf> = candidates.filter(|file| file.is_file()).collect();
+    match found.first() {
+        _ if found.iter().any(|file| can_execute(file)) => Ok(()),
+        Some(file) => Err(HereProblem::NotExecutable(file.clone())),
+        None => Err(HereProblem::NotOnPath(command.to_owned())),
+    }
+}
+
+/// Where programs are looked for without `PATH`, in `execvp(3)`.
+const USUAL_PATH: &str = "/bin:/usr/bin";
