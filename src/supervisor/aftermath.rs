@@ -33,6 +33,7 @@ impl Supervisor {
             Order::Decide => self.past.judge(self.policy(), fact, context::now(), fd::random().unwrap_or_default()),
         };
         self.note_end(&end, level(&end, fact, verdict));
+        self.tell_client(&end);
         let code = end.exit.map_or(1, Exit::shell_code);
         failpoint::kill("before-end");
         // Whoever waits for the end reads the log next.
@@ -66,6 +67,14 @@ impl Supervisor {
         self.note(level, &format!("ended because {why}: {how}, after {} ms", end.took));
         for pid in &end.kept {
             self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
+        }
+    }
+
+    /// A client that sees nothing but the end of a stream is to know whose doing it was.
+    fn tell_client(&mut self, end: &End) {
+        if let (Reason::OverMemory, Some(client)) = (end.reason, &mut self.client_error) {
+            let why = end.reason.explain(&self.plan.record.settings);
+            client.say(&format!("mcp-hook: ended {} because {why}\n", self.plan.record.name));
         }
     }
 

@@ -18,7 +18,7 @@ use crate::server::history::Sample;
 use crate::server::journal::Level;
 use crate::server::record::{End, Mode, Reason, State};
 use crate::server::usage::Usage;
-use crate::sys::{Pid, wait};
+use crate::sys::{Pid, fork, process, wait};
 use crate::{context, failpoint};
 
 /// A life that is over.
@@ -85,14 +85,11 @@ impl Supervisor {
         }
         let again = self.look_whether_ready(running)?;
         let due = looks.due(context::now());
-        if due.sample || due.memory {
-            let usage = Usage::below(Pid::this());
-            if due.sample {
-                self.take_down(&usage);
-            }
-            if due.memory && looks.is_too_much(usage.memory) {
-                return Err(Reason::OverMemory);
-            }
+        if due.sample {
+            self.take_down(&Usage::below(Pid::this()));
+        }
+        if due.memory && looks.is_too_much(memory()) {
+            return Err(Reason::OverMemory);
         }
         Ok(again.into_iter().chain(looks.next(context::now())).min())
     }
@@ -123,6 +120,8 @@ impl Supervisor {
             Answer::Lost(reason) => return Err(reason),
         }
         (running.check, running.looking) = (None, None);
+        // Nothing of what it took to start is needed from here on.
+        fork::trim_memory();
         Ok(None)
     }
 
@@ -190,4 +189,10 @@ impl Supervisor {
             kept: kept.into_iter().map(Pid::as_raw).collect(),
         }
     }
+}
+
+/// The resident memory of the tree in bytes, without what was let go in an earlier life and is still our child.
+fn memory() -> u64 {
+    let children = process::children(Pid::this()).into_iter().filter(|&pid| !is_kept(pid));
+    children.map(|pid| Usage::of(pid).memory).sum()
 }

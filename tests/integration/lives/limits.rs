@@ -1,6 +1,7 @@
 //! What a server may use, what is taken down of it, and the signal that asks it to end.
 
 use std::fs;
+use std::io::Write;
 
 use serde_json::Value;
 
@@ -8,15 +9,19 @@ use super::{Lives, READY};
 use crate::support::{Sandbox, Tree};
 use crate::trees::session::Session;
 
-/// A server whose child takes 200 MiB, but only in its first life.
-fn greedy(sandbox: &Sandbox) -> Vec<String> {
+/// A server whose child takes 200 MiB, but only in its first life; `before` stands in front of the child's command.
+fn greedy_with(sandbox: &Sandbox, before: &str) -> Vec<String> {
     let flag = sandbox.path("was-here");
     let hog = "hog = bytearray(200 << 20); hog[::4096] = b'x' * len(hog[::4096]); print('full', flush=True); input()";
     let script = format!(
-        "echo ready; if [ -e {0} ]; then exec sleep 1000; fi; touch {0}; sleep 1000 | python3 -c \"{hog}\"",
+        "echo ready; if [ -e {0} ]; then exec sleep 1000; fi; touch {0}; sleep 1000 | {before} python3 -c \"{hog}\"",
         flag.display()
     );
     ["sh", "-c", &script].map(str::to_owned).to_vec()
+}
+
+fn greedy(sandbox: &Sandbox) -> Vec<String> {
+    greedy_with(sandbox, "")
 }
 
 const LIMIT: [&str; 4] = ["--memory", "100MiB", "--sample", "100ms"];
@@ -51,6 +56,39 @@ fn a_tree_that_is_not_to_be_started_again_is_ended_all_the_same() {
     let shown = sandbox.server("greedy").unwrap();
     assert_eq!((&shown["state"], &shown["restarts"]), (&"failed".into(), &0.into()), "{shown}");
     assert_eq!(shown["reason"], "its memory stayed above 100 MiB");
+}
+
+#[test]
+fn what_was_let_go_does_not_count_for_the_next_life() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let fifo = sandbox.path("input");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // Open for both, so that the child that is let go waits for input until the test ends it.
+    let input = fs::OpenOptions::new().read(true).write(true).open(&fifo).unwrap();
+    let kept = format!("MCP_HOOK_KEEP=1 setsid <{}", fifo.display());
+    session.start(&[&READY[..], &LIMIT].concat(), "greedy", &greedy_with(&sandbox, &kept)).ok();
+    let server = Lives::new(&session, &sandbox, "greedy");
+    let above = |sample: &Value| sample["memory"].as_u64() > Some(200 << 20);
+    let record = server.await_record("looks at the second life", |record| {
+        let samples = record["history"]["samples"].as_array().map_or(&[][..], Vec::as_slice);
+        record["restarts"] == 1 && samples.iter().filter(|&sample| above(sample)).count() > 4
+    });
+    assert_eq!(record["state"]["is"], "running", "{record}");
+    session.hook("stop", &["greedy"]).ok();
+    (&input).write_all(b"end\n").unwrap();
+    session.assert_only_shell_left();
+}
+
+#[test]
+fn a_client_is_told_that_its_server_used_too_much_memory() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
+    let head = ["run"].into_iter().chain(LIMIT).chain(["greedy", "--"]).map(str::to_owned);
+    let said = sandbox.run(command.args(head.chain(greedy(&sandbox))));
+    assert!(said.stderr.contains("mcp-hook: ended greedy because its memory stayed above 100 MiB\n"), "{said}");
+    assert_eq!((said.code(), said.stdout.as_str()), (143, "ready\nfull\n"), "{said}");
+    sandbox.assert_clean();
 }
 
 #[test]
