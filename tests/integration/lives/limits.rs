@@ -35,7 +35,7 @@ fn a_tree_that_stays_above_its_memory_limit_is_ended_and_started_again() {
     let is_second_life = |record: &Value| record["restarts"] == 1 && record["state"]["ready"] == true;
     let record = server.await_record("the second life", is_second_life);
     assert_eq!(record["last_end"]["reason"], "over-memory", "{record}");
-    assert!(record["history"]["peak"].as_u64() > Some(200 << 20), "{record}");
+    assert!(record["history"]["peak"].as_u64() > Some(100 << 20), "{record}");
     let log = session.hook("logs", &["greedy"]).ok();
     assert!(log.stdout.contains("warning: ended because its memory stayed above 100 MiB"), "{log}");
     let said = session.hook("status", &["greedy"]).ok();
@@ -66,10 +66,11 @@ fn what_was_let_go_does_not_count_for_the_next_life() {
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     // Open for both, so that the child that is let go waits for input until the test ends it.
     let input = fs::OpenOptions::new().read(true).write(true).open(&fifo).unwrap();
-    let kept = format!("MCP_HOOK_KEEP=1 setsid <{}", fifo.display());
+    // The output that it had from the server ends with the server.
+    let kept = format!("MCP_HOOK_KEEP=1 setsid <{} >/dev/null", fifo.display());
     session.start(&[&READY[..], &LIMIT].concat(), "greedy", &greedy_with(&sandbox, &kept)).ok();
     let server = Lives::new(&session, &sandbox, "greedy");
-    let above = |sample: &Value| sample["memory"].as_u64() > Some(200 << 20);
+    let above = |sample: &Value| sample["memory"].as_u64() > Some(100 << 20);
     let record = server.await_record("looks at the second life", |record| {
         let samples = record["history"]["samples"].as_array().map_or(&[][..], Vec::as_slice);
         record["restarts"] == 1 && samples.iter().filter(|&sample| above(sample)).count() > 4
@@ -87,7 +88,8 @@ fn a_client_is_told_that_its_server_used_too_much_memory() {
     let head = ["run"].into_iter().chain(LIMIT).chain(["greedy", "--"]).map(str::to_owned);
     let said = sandbox.run(command.args(head.chain(greedy(&sandbox))));
     assert!(said.stderr.contains("mcp-hook: ended greedy because its memory stayed above 100 MiB\n"), "{said}");
-    assert_eq!((said.code(), said.stdout.as_str()), (143, "ready\nfull\n"), "{said}");
+    // Whether it got as far as to say that it is full depends on who was faster.
+    assert!(said.code() == 143 && said.stdout.starts_with("ready\n"), "{said}");
     sandbox.assert_clean();
 }
 
