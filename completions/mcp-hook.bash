@@ -34,6 +34,9 @@ _mcp__hook() {
             mcp__hook,deny)
                 cmd="mcp__hook__subcmd__deny"
                 ;;
+            mcp__hook,doctor)
+                cmd="mcp__hook__subcmd__doctor"
+                ;;
             mcp__hook,env)
                 cmd="mcp__hook__subcmd__env"
                 ;;
@@ -88,6 +91,9 @@ _mcp__hook() {
             mcp__hook__subcmd__help,deny)
                 cmd="mcp__hook__subcmd__help__subcmd__deny"
                 ;;
+            mcp__hook__subcmd__help,doctor)
+                cmd="mcp__hook__subcmd__help__subcmd__doctor"
+                ;;
             mcp__hook__subcmd__help,env)
                 cmd="mcp__hook__subcmd__help__subcmd__env"
                 ;;
@@ -131,7 +137,7 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version init start run stop restart status env logs log list check add remove allow deny cleanup completions help"
+            opts="-v -h -V --verbose --help --version init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,6 +247,20 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__doctor)
+            opts="-v -h --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__env)
             opts="-v -h --shell --session --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -264,7 +284,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help)
-            opts="init start run stop restart status env logs log list check add remove allow deny cleanup completions help"
+            opts="init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -348,6 +368,20 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__deny)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

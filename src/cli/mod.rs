@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub use self::definitions::{Add, Allow, Check, Deny, List, Remove};
 use self::servers::InSession;
 pub use self::servers::{Env, Life, Logs, Restart, Run, Sampling, Since, Start, Status, Stop, What};
-pub use self::upkeep::{Cleanup, Close, Completions, Init, Log, LogLevel, Names, NamesOf, Open};
+pub use self::upkeep::{Cleanup, Close, Completions, Doctor, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
 
@@ -88,6 +88,8 @@ pub enum Command {
     Deny(Deny),
     /// End what outlived its session and remove what dead sessions left
     Cleanup(Cleanup),
+    /// Examine the installation: the hook, programs, directories, left-overs, clients
+    Doctor(Doctor),
     /// Print the completion script for a shell
     Completions(Completions),
     /// Open a session for a shell (used by the hook)

@@ -7,6 +7,7 @@ mod cleanup;
 mod close;
 mod completions;
 mod deny;
+mod doctor;
 mod env;
 mod init;
 mod list;
@@ -58,6 +59,7 @@ impl Run for Cli {
             Command::Allow(command) => command.run(),
             Command::Deny(command) => command.run(),
             Command::Cleanup(command) => command.run(),
+            Command::Doctor(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Open(command) => command.run(),
             Command::Close(command) => command.run(),

@@ -32,6 +32,26 @@ impl Root {
         Ok(self)
     }
 
+    /// Checks what there is of the root, without making anything.
+    ///
+    /// # Errors
+    /// Why it could not be used.
+    pub fn examine(&self) -> Result<()> {
+        let check = || {
+            for directory in [self.runtime(), self.logs()] {
+                check_above(directory)?;
+            }
+            for directory in [self.runtime(), self.logs(), &self.pids(), &self.configs()] {
+                match file::check_directory(directory) {
+                    Err(error) if file::is_missing(&error) => {}
+                    result => result?,
+                }
+            }
+            Ok(())
+        };
+        check().map_err(with_way_out)
+    }
+
     /// Where the root would be, without making or checking anything.
     ///
     /// # Errors

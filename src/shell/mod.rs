@@ -4,6 +4,7 @@ pub mod completions;
 pub mod export;
 pub mod hook;
 pub mod quote;
+pub mod rc;
 
 use std::fmt;
 

@@ -4,6 +4,7 @@ pub mod checked;
 pub mod definitions;
 pub mod details;
 pub mod diagnostics;
+pub mod findings;
 mod grid;
 pub mod plain;
 pub mod quantity;

@@ -1,4 +1,5 @@
 //! What is said of servers and of the installation.
 
+mod doctor;
 mod status;
 mod watch;

@@ -21,6 +21,8 @@ macro_rules! in_shell {
     };
 }
 
+pub(crate) use {in_each_shell, in_shell};
+
 mod cases;
 mod exit;
 mod fixture;

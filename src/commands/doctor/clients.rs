@@ -1,0 +1,167 @@
+//! Entries of MCP clients that start a server without mcp-hook, so that it may outlive them.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::context;
+use crate::definition::document;
+use crate::disk::names::ServerName;
+use crate::ui::findings::Finding;
+
+const ABOUT: &str = "clients";
+
+/// A client's file that is there: its path, and its text or why that cannot be read.
+pub type File = (PathBuf, Result<String, String>);
+
+/// Reads the project's `.mcp.json` and Claude Code's `~/.claude.json`.
+#[must_use]
+pub fn look() -> Vec<File> {
+    let project = context::working_directory().ok().and_then(|directory| document::project(&directory));
+    let project = project.map(|found| found.file);
+    let home = context::variable("HOME").map(|home| PathBuf::from(home).join(".claude.json"));
+    project.into_iter().chain(home.filter(|file| file.exists())).map(read).collect()
+}
+
+fn read(file: PathBuf) -> File {
+    let text = std::fs::read_to_string(&file).map_err(|error| error.to_string());
+    (file, text)
+}
+
+/// What is to be said of the files.
+#[must_use]
+pub fn judge(files: &[File]) -> Vec<Finding> {
+    files.iter().flat_map(|(file, text)| of_file(file, text)).collect()
+}
+
+fn of_file(file: &Path, text: &Result<String, String>) -> Vec<Finding> {
+    let place = file.display();
+    let value = text.clone().and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+    let value: Value = match value {
+        Ok(value) => value,
+        Err(error) => {
+            let text = format!("could not read {place}: {error}");
+            return vec![Finding::warning(ABOUT, text, "no client can use it as it is")];
+        }
+    };
+    let entries = entries(&value);
+    let bypasses: Vec<Finding> = entries.iter().filter_map(|entry| bypass(file, entry)).collect();
+    let kept = entries.iter().filter(|entry| is_kept(entry.settings)).count();
+    let mut findings = bypasses;
+    if kept > 0 {
+        findings.push(Finding::good(ABOUT, format!("{place}: {kept} of its servers run by mcp-hook")));
+    }
+    findings
+}
+
+/// A server that a client starts.
+struct Entry<'v> {
+    name: &'v str,
+    /// The project that it is for, if the file is about several.
+    project: Option<&'v str>,
+    settings: &'v Map<String, Value>,
+}
+
+/// The entries of `mcpServers`, at the top and, in Claude Code's own file, in each project.
+fn entries(value: &Value) -> Vec<Entry<'_>> {
+    let projects = value["projects"].as_object().into_iter().flatten();
+    let places = std::iter::once((None, value)).chain(projects.map(|(project, value)| (Some(project.as_str()), value)));
+    let servers = places.flat_map(|(project, place)| {
+        place["mcpServers"].as_object().into_iter().flatten().map(move |(name, entry)| (project, name, entry))
+    });
+    servers.filter_map(|(project, name, entry)| Some(Entry { name, project, settings: entry.as_object()? })).collect()
+}
+
+fn is_kept(settings: &Map<String, Value>) -> bool {
+    let first = settings.get("args").and_then(|args| args.get(0)).and_then(Value::as_str);
+    settings.get("command").and_then(Value::as_str).is_some_and(is_hook) && first == Some("run")
+}
+
+fn is_hook(command: &str) -> bool {
+    command.rsplit('/').next() == Some("mcp-hook")
+}
+
+fn bypass(file: &Path, entry: &Entry<'_>) -> Option<Finding> {
+    let command = entry.settings.get("command").and_then(Value::as_str)?;
+    if is_kept(entry.settings) {
+        return None;
+    }
+    let project = entry.project.map(|project| format!(", project {project}")).unwrap_or_default();
+    let place = format!("{:?} in {}{project}", entry.name, file.display());
+    if is_hook(command) {
+        let hint = format!("let its arguments begin with run {}", server_name(entry.name));
+        return Some(Finding::warning(ABOUT, format!("{place} calls mcp-hook, but not mcp-hook run"), hint));
+    }
+    let text = format!("{place} is started without mcp-hook and may outlive it");
+    Some(Finding::warning(ABOUT, text, format!("write {}", rewritten(entry.name, command, entry.settings))))
+}
+
+/// The same entry, started by mcp-hook. Only what changes: the values of its environment are nobody's business.
+fn rewritten(name: &str, command: &str, settings: &Map<String, Value>) -> String {
+    let mut words: Vec<Value> = vec!["run".into(), server_name(name).into(), "--".into(), command.into()];
+    words.extend(settings.get("args").and_then(Value::as_array).cloned().unwrap_or_default());
+    format!(r#""command": "mcp-hook", "args": {}"#, json!(words))
+}
+
+/// A name of ours like the client's, which may hold anything.
+fn server_name(name: &str) -> String {
+    if name.parse::<ServerName>().is_ok() {
+        return name.to_owned();
+    }
+    let plain = |it: char| if it.is_ascii_alphanumeric() || "._-".contains(it) { it } else { '-' };
+    let plain: String = name.chars().map(plain).skip_while(|it| !it.is_ascii_alphanumeric()).take(64).collect();
+    if plain.parse::<ServerName>().is_ok() { plain } else { "server".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui;
+
+    fn shown(name: &str, text: &str) -> String {
+        ui::findings::unpainted(&judge(&[(name.into(), Ok(text.to_owned()))]))
+    }
+
+    #[test]
+    fn entries_that_bypass_mcp_hook_are_shown_rewritten() {
+        let project = r#"{"mcpServers": {
+            "files": {"command": "npx", "args": ["-y", "a-server", "/home/me"], "env": {"TOKEN": "secret"}},
+            "my server!": {"command": "/opt/server"},
+            "kept": {"command": "/usr/bin/mcp-hook", "args": ["run", "kept"]},
+            "odd": {"command": "mcp-hook", "args": ["start", "odd"]},
+            "remote": {"type": "http", "url": "https://example.org/mcp"}
+        }}"#;
+        insta::assert_snapshot!(shown("/p/.mcp.json", project), @r#"
+        ! clients      "files" in /p/.mcp.json is started without mcp-hook and may outlive it
+                       hint: write "command": "mcp-hook", "args": ["run","files","--","npx","-y","a-server","/home/me"]
+        ! clients      "my server!" in /p/.mcp.json is started without mcp-hook and may outlive it
+                       hint: write "command": "mcp-hook", "args": ["run","my-server-","--","/opt/server"]
+        ! clients      "odd" in /p/.mcp.json calls mcp-hook, but not mcp-hook run
+                       hint: let its arguments begin with run odd
+        ✓ clients      /p/.mcp.json: 1 of its servers run by mcp-hook
+        "#);
+        let own = r#"{"numStartups": 3, "mcpServers": {"top": {"command": "uvx", "args": ["a"]}},
+            "projects": {"/p": {"mcpServers": {"web": {"command": "node"}}, "history": []}, "/q": {}}}"#;
+        insta::assert_snapshot!(shown("/home/me/.claude.json", own), @r#"
+        ! clients      "top" in /home/me/.claude.json is started without mcp-hook and may outlive it
+                       hint: write "command": "mcp-hook", "args": ["run","top","--","uvx","a"]
+        ! clients      "web" in /home/me/.claude.json, project /p is started without mcp-hook and may outlive it
+                       hint: write "command": "mcp-hook", "args": ["run","web","--","node"]
+        "#);
+        insta::assert_snapshot!(shown("/p/.mcp.json", "{"), @r"
+        ! clients      could not read /p/.mcp.json: EOF while parsing an object at line 1 column 1
+                       hint: no client can use it as it is
+        ");
+        insta::assert_snapshot!(shown("/p/.mcp.json", "[]"), @"");
+        insta::assert_snapshot!(shown("/p/.mcp.json", r#"{"mcpServers": {"a": 1}}"#), @"");
+    }
+
+    #[test]
+    fn names_of_clients_become_names_of_ours() {
+        for (name, ours) in
+            [("web", "web"), ("my server", "my-server"), ("session", "server"), ("é", "server"), ("--a", "a")]
+        {
+            assert_eq!(server_name(name), ours);
+        }
+    }
+}

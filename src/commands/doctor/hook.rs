@@ -1,0 +1,195 @@
+//! Whether the hook is active in this shell, and where it stands.
+
+use std::path::{Path, PathBuf};
+
+use crate::context;
+use crate::disk::layout::Root;
+use crate::session::open::{Inherited, ancestors, live, shell_above};
+use crate::shell::Shell;
+use crate::shell::rc::{Homes, Standing, hooks};
+use crate::sys::{Pid, process};
+use crate::ui::findings::Finding;
+
+const ABOUT: &str = "hook";
+
+/// What the shell that this was called from has to do with a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// It owns this one.
+    Owns(String),
+    /// It is inside of this one, whose owner is this.
+    Inside(String, String),
+    /// Its environment names this one, whose owner has ended or is no ancestor.
+    Stale(String),
+    /// There is nothing in its environment.
+    None,
+}
+
+/// The shell and the start-up files that were found.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// What the shell has to do with a session.
+    pub membership: Membership,
+    /// What the program is called that this was called from.
+    pub caller: String,
+    /// The user's login shell, for a caller that is no shell with a hook.
+    pub login: Option<Shell>,
+    /// The files with a hook: whose files they are, and the hooks.
+    pub files: Vec<(Shell, PathBuf, Vec<Standing>)>,
+}
+
+/// Looks at the environment and at the start-up files.
+#[must_use]
+pub fn look(root: &Root) -> Facts {
+    let me = process::read(Pid::this());
+    let shell = me.as_ref().and_then(shell_above);
+    let login = context::text_variable("SHELL").and_then(|path| Shell::named(path.rsplit('/').next()?));
+    Facts {
+        membership: membership(root, shell.as_ref().map(|shell| shell.pid)),
+        caller: shell.map(|shell| process::name(shell.pid)).unwrap_or_default(),
+        login,
+        files: files(),
+    }
+}
+
+fn membership(root: &Root, shell: Option<Pid>) -> Membership {
+    let Some(id) = Inherited::from_environment().id else { return Membership::None };
+    let Some(session) = live(root, &id) else { return Membership::Stale(id.to_string()) };
+    let owner = session.owner.pid();
+    if shell == Some(owner) {
+        Membership::Owns(id.to_string())
+    } else if ancestors(Pid::this()).any(|pid| pid == owner) {
+        Membership::Inside(id.to_string(), format!("{} {owner}", process::name(owner)))
+    } else {
+        Membership::Stale(id.to_string())
+    }
+}
+
+/// The start-up files in which a hook stands.
+fn files() -> Vec<(Shell, PathBuf, Vec<Standing>)> {
+    let path = |name| context::variable(name).map(PathBuf::from);
+    let homes = Homes {
+        home: path("HOME").unwrap_or_else(|| "/".into()),
+        zsh: path("ZDOTDIR"),
+        config: path("XDG_CONFIG_HOME"),
+    };
+    let mut found = Vec::new();
+    for shell in Shell::ALL {
+        let more = shell.startup_directory(&homes).map(|directory| listed(&directory)).unwrap_or_default();
+        for file in shell.startup_files(&homes).into_iter().chain(more) {
+            let text = std::fs::read(&file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            let hooks = text.map(|text| hooks(&text)).unwrap_or_default();
+            if !hooks.is_empty() {
+                found.push((shell, file, hooks));
+            }
+        }
+    }
+    found
+}
+
+fn listed(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "fish")).collect();
+    files.sort_unstable();
+    files
+}
+
+/// What follows from it.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = vec![active(facts)];
+    findings.extend(facts.files.iter().flat_map(|(shell, file, hooks)| {
+        let file = file.display().to_string();
+        hooks.iter().map(move |hook| standing(*shell, &file, hook))
+    }));
+    findings
+}
+
+fn active(facts: &Facts) -> Finding {
+    let shell = Shell::named(&facts.caller).or(facts.login).unwrap_or(Shell::Bash);
+    let (line, file) = shell.rc_line();
+    let is_in_file = facts.files.iter().any(|(of, _, hooks)| *of == shell && hooks.iter().any(|it| it.shell == shell));
+    let way_out = if is_in_file {
+        format!("it stands in a start-up file: open a new terminal, or type {line}")
+    } else {
+        format!("put {line} at the end of {file}, and open a new terminal")
+    };
+    match &facts.membership {
+        Membership::Owns(id) => Finding::good(ABOUT, format!("active in this shell, which owns the session {id}")),
+        Membership::Inside(id, owner) => {
+            Finding::good(ABOUT, format!("active: this is inside of the session {id}, which {owner} owns"))
+        }
+        Membership::Stale(id) => Finding::problem(
+            ABOUT,
+            format!(
+                "not active in this shell: its environment names the session {id}, which is over or another shell's"
+            ),
+            way_out,
+        ),
+        Membership::None => Finding::problem(ABOUT, "not active in this shell", way_out),
+    }
+}
+
+/// What is to be said of a hook in a file of `shell`.
+fn standing(shell: Shell, file: &str, hook: &Standing) -> Finding {
+    let place = format!("stands in {file}, line {}", hook.line);
+    let (line, _) = shell.rc_line();
+    if hook.shell != shell {
+        let text = format!("the hook for {} {place}, which {shell} reads", hook.shell);
+        return Finding::problem(ABOUT, text, format!("make it {line}"));
+    }
+    match hook.behind {
+        None => Finding::good(ABOUT, place),
+        Some(end) => {
+            let hint = format!("move it in front of line {end}");
+            Finding::warning(ABOUT, format!("{place}, but line {end} ends the file before"), hint)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui;
+
+    fn shown(membership: Membership, caller: &str, files: Vec<(Shell, &str, Vec<Standing>)>) -> String {
+        let files = files.into_iter().map(|(shell, file, hooks)| (shell, PathBuf::from(file), hooks)).collect();
+        let facts = Facts { membership, caller: caller.to_owned(), login: Some(Shell::Fish), files };
+        ui::findings::unpainted(&judge(&facts))
+    }
+
+    fn at(line: usize, shell: Shell, behind: Option<usize>) -> Vec<Standing> {
+        vec![Standing { line, shell, behind }]
+    }
+
+    #[test]
+    fn what_is_said_of_the_hook_follows_from_the_session_and_the_files() {
+        let id = "pts3-4800-k7f2".to_owned();
+        let bashrc = "/home/me/.bashrc";
+        insta::assert_snapshot!(shown(Membership::Owns(id.clone()), "bash", vec![(Shell::Bash, bashrc, at(7, Shell::Bash, None))]), @r"
+        ✓ hook         active in this shell, which owns the session pts3-4800-k7f2
+        ✓ hook         stands in /home/me/.bashrc, line 7
+        ");
+        insta::assert_snapshot!(shown(Membership::Inside(id.clone(), "zsh 4800".to_owned()), "make", Vec::new()), @"✓ hook         active: this is inside of the session pts3-4800-k7f2, which zsh 4800 owns");
+        insta::assert_snapshot!(shown(Membership::Stale(id), "-zsh", Vec::new()), @r#"
+        ✗ hook         not active in this shell: its environment names the session pts3-4800-k7f2, which is over or another shell's
+                       hint: put eval "$(mcp-hook init zsh)" at the end of ~/.zshrc, and open a new terminal
+        "#);
+        insta::assert_snapshot!(shown(Membership::None, "bash", vec![(Shell::Bash, bashrc, at(7, Shell::Bash, Some(3)))]), @r#"
+        ✗ hook         not active in this shell
+                       hint: it stands in a start-up file: open a new terminal, or type eval "$(mcp-hook init bash)"
+        ! hook         stands in /home/me/.bashrc, line 7, but line 3 ends the file before
+                       hint: move it in front of line 3
+        "#);
+        insta::assert_snapshot!(shown(Membership::None, "bash", vec![(Shell::Bash, bashrc, at(7, Shell::Zsh, None))]), @r#"
+        ✗ hook         not active in this shell
+                       hint: put eval "$(mcp-hook init bash)" at the end of ~/.bashrc, and open a new terminal
+        ✗ hook         the hook for zsh stands in /home/me/.bashrc, line 7, which bash reads
+                       hint: make it eval "$(mcp-hook init bash)"
+        "#);
+        insta::assert_snapshot!(shown(Membership::None, "make", Vec::new()), @r"
+        ✗ hook         not active in this shell
+                       hint: put mcp-hook init fish | source at the end of ~/.config/fish/config.fish, and open a new terminal
+        ");
+    }
+}

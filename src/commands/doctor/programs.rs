@@ -1,0 +1,209 @@
+//! The programs on PATH: mcp-hook itself, and the shells.
+
+use std::fs;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::context;
+use crate::shell::Shell;
+use crate::ui::findings::Finding;
+
+/// How long a program may take to tell its version.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is on PATH.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// This program and its version.
+    pub own: (PathBuf, String),
+    /// The different programs called mcp-hook, in order, each with its version and whether it is this one.
+    pub on_path: Vec<(PathBuf, String, bool)>,
+    /// The shells: where they are and what they say of their version.
+    pub shells: Vec<(Shell, PathBuf, String)>,
+}
+
+/// Looks at PATH. The programs that are found are asked for their versions, nothing else.
+#[must_use]
+pub fn look() -> Facts {
+    let own = context::executable().unwrap_or_default();
+    let number = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
+    let mut seen = Vec::new();
+    let mut on_path = Vec::new();
+    for path in found("mcp-hook") {
+        let this = number(&path);
+        if !seen.contains(&this) {
+            let is_own = this == number(&own);
+            let version = if is_own { OWN_VERSION.to_owned() } else { version_of(&path) };
+            on_path.push((path, version, is_own));
+            seen.push(this);
+        }
+    }
+    let shell = |shell: Shell| {
+        let path = found(&shell.to_string()).into_iter().next()?;
+        let version = version_of(&path);
+        Some((shell, path, version))
+    };
+    Facts { own: (own, OWN_VERSION.to_owned()), on_path, shells: Shell::ALL.into_iter().filter_map(shell).collect() }
+}
+
+const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The executable files of this name on PATH, in order.
+fn found(name: &str) -> Vec<PathBuf> {
+    let path = context::variable("PATH").unwrap_or_default();
+    let is_program = |path: &PathBuf| fs::metadata(path).is_ok_and(|data| data.is_file() && data.mode() & 0o111 != 0);
+    std::env::split_paths(&path).map(|directory| directory.join(name)).filter(is_program).collect()
+}
+
+/// The version in the first line of what a program answers to `--version`; empty if it does not.
+fn version_of(program: &Path) -> String {
+    let said = first_line(program).unwrap_or_default();
+    version_in(&said).unwrap_or_default().to_owned()
+}
+
+fn first_line(program: &Path) -> Option<String> {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let mut output = child.stdout.take()?;
+    let deadline = context::now() + PATIENCE;
+    let mut said = Vec::new();
+    let mut buffer = [0; 1024];
+    while !said.contains(&b'\n') {
+        let left = deadline.saturating_duration_since(context::now());
+        let limit = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
+        if !poll(&mut [PollFd::new(output.as_fd(), PollFlags::POLLIN)], limit).is_ok_and(|ready| ready > 0) {
+            break;
+        }
+        match output.read(&mut buffer) {
+            Ok(length @ 1..) => said.extend(&buffer[..length]),
+            _ => break,
+        }
+    }
+    // It has said what was asked; what hangs is not waited for.
+    let _ = child.kill();
+    let _ = child.wait();
+    String::from_utf8_lossy(&said).lines().next().map(str::to_owned)
+}
+
+/// The first word that begins with a digit and has a dot: `GNU bash, version 5.2.15(1)-release` has `5.2.15`.
+fn version_in(line: &str) -> Option<&str> {
+    let number = |word: &str| word.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(word.len());
+    let versions = line.split([' ', ',']).map(|word| &word[..number(word)]);
+    versions.into_iter().find(|version| version.contains('.') && version.starts_with(|it: char| it.is_ascii_digit()))
+}
+
+/// What follows from it.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = vec![binary(facts)];
+    if let [_, others @ ..] = &facts.on_path[..] {
+        findings.extend(others.iter().map(|(path, version, _)| {
+            let text = format!("another mcp-hook on PATH: {} (version {})", path.display(), known(version));
+            Finding::warning("binary", text, "remove the one that you do not use")
+        }));
+    }
+    findings.extend(facts.shells.iter().map(|(shell, path, version)| of_shell(*shell, path, version)));
+    findings
+}
+
+fn binary(facts: &Facts) -> Finding {
+    let (own, version) = &facts.own;
+    match facts.on_path.first() {
+        None => {
+            let directory = own.parent().unwrap_or(Path::new("/"));
+            let text = "mcp-hook is not on PATH: neither the hook nor a client finds it";
+            Finding::problem("binary", text, format!("put {} on PATH", directory.display()))
+        }
+        Some((path, _, true)) => Finding::good("binary", format!("{} (version {version})", path.display())),
+        Some((path, other, false)) => {
+            let text = format!(
+                "PATH has {} (version {}) first; this is {} (version {version})",
+                path.display(),
+                known(other),
+                own.display()
+            );
+            Finding::warning("binary", text, "remove one of them, or change the order of PATH")
+        }
+    }
+}
+
+fn known(version: &str) -> &str {
+    if version.is_empty() { "unknown" } else { version }
+}
+
+fn of_shell(shell: Shell, path: &Path, version: &str) -> Finding {
+    let least = match shell {
+        Shell::Bash => (3, 2),
+        Shell::Zsh => (5, 0),
+        Shell::Fish => (3, 1),
+    };
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let has = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    let text = format!("{shell} {} ({})", known(version), path.display());
+    if version.is_empty() || has >= least {
+        return Finding::good("shell", text);
+    }
+    let hint = format!("the hook needs {shell} {}.{} or later", least.0, least.1);
+    Finding::warning("shell", text + ", which is too old", hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui;
+
+    #[test]
+    fn versions_are_found_in_what_shells_say() {
+        for (line, version) in [
+            ("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)", Some("5.2.15")),
+            ("zsh 5.9 (x86_64-debian-linux-gnu)", Some("5.9")),
+            ("fish, version 3.6.0", Some("3.6.0")),
+            ("fish, version 4.0b1", Some("4.0")),
+            ("mcp-hook 0.1.0", Some("0.1.0")),
+            ("", None),
+            ("no version at all", None),
+        ] {
+            assert_eq!(version_in(line), version, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_programs_follows_from_path() {
+        let own = || (PathBuf::from("/home/me/.cargo/bin/mcp-hook"), "0.2.0".to_owned());
+        let this = || (own().0, own().1, true);
+        let other = || (PathBuf::from("/usr/bin/mcp-hook"), "0.1.0".to_owned(), false);
+        let shells = vec![
+            (Shell::Bash, "/bin/bash".into(), "5.2.15".to_owned()),
+            (Shell::Zsh, "/bin/zsh".into(), "4.3.17".to_owned()),
+            (Shell::Fish, "/bin/fish".into(), String::new()),
+        ];
+        let shown = |on_path: Vec<_>, shells| ui::findings::unpainted(&judge(&Facts { own: own(), on_path, shells }));
+        insta::assert_snapshot!(shown(vec![this()], shells), @r"
+        ✓ binary       /home/me/.cargo/bin/mcp-hook (version 0.2.0)
+        ✓ shell        bash 5.2.15 (/bin/bash)
+        ! shell        zsh 4.3.17 (/bin/zsh), which is too old
+                       hint: the hook needs zsh 5.0 or later
+        ✓ shell        fish unknown (/bin/fish)
+        ");
+        insta::assert_snapshot!(shown(vec![this(), other()], Vec::new()), @r"
+        ✓ binary       /home/me/.cargo/bin/mcp-hook (version 0.2.0)
+        ! binary       another mcp-hook on PATH: /usr/bin/mcp-hook (version 0.1.0)
+                       hint: remove the one that you do not use
+        ");
+        insta::assert_snapshot!(shown(vec![other()], Vec::new()), @r"
+        ! binary       PATH has /usr/bin/mcp-hook (version 0.1.0) first; this is /home/me/.cargo/bin/mcp-hook (version 0.2.0)
+                       hint: remove one of them, or change the order of PATH
+        ");
+        insta::assert_snapshot!(shown(Vec::new(), Vec::new()), @r"
+        ✗ binary       mcp-hook is not on PATH: neither the hook nor a client finds it
+                       hint: put /home/me/.cargo/bin on PATH
+        ");
+    }
+}

@@ -1,0 +1,259 @@
+//! What is on disk and in the kernel: directories, sessions, left-overs, definitions, safety nets.
+
+use crate::definition::catalogue::Catalogue;
+use crate::definition::view::FileView;
+use crate::disk::file;
+use crate::disk::layout::Root;
+use crate::failure::hint_of;
+use crate::session::judge::OwnerFact;
+use crate::session::{recall, sweep};
+use crate::sys::handle::ProcessHandle;
+use crate::sys::{Pid, mark, orphans, process};
+use crate::ui::findings::Finding;
+use crate::ui::quantity;
+
+/// The directories, without making one.
+#[must_use]
+pub fn directories(root: &anyhow::Result<Root>) -> Vec<Finding> {
+    let root = match root {
+        Ok(root) => root,
+        Err(error) => return vec![refused("root", error)],
+    };
+    let mut findings = Vec::new();
+    if let Err(error) = root.examine() {
+        findings.push(refused("root", &error));
+    }
+    for (about, directory) in [("root", root.runtime()), ("logs", root.logs())] {
+        let place = directory.display();
+        match file::check_directory(directory) {
+            Ok(()) => findings.push(Finding::good(about, format!("{place}, yours alone"))),
+            Err(error) if file::is_missing(&error) => {
+                findings.push(Finding::good(about, format!("{place} will be made when it is needed")));
+            }
+            // Said already.
+            Err(_) => {}
+        }
+    }
+    findings
+}
+
+fn refused(about: &'static str, error: &anyhow::Error) -> Finding {
+    let hint = hint_of(error).unwrap_or("set MCP_HOOK_DIR to a directory of your own");
+    Finding::problem(about, format!("{error:#}"), hint)
+}
+
+/// What sessions there are and what dead ones left.
+#[must_use]
+pub fn sessions(root: &Root) -> Vec<Finding> {
+    let sessions = sweep::examine_all(root);
+    let is_alive = |session: &&sweep::Examined| session.facts.owner == OwnerFact::Alive;
+    let living = sessions.iter().filter(is_alive);
+    let known: usize = living.clone().map(|session| session.servers.len()).sum();
+    let mut facts = Sessions { living: living.count(), servers: known, ..Sessions::default() };
+    let ownerless = recall::ownerless(root);
+    let forgotten = |token: &crate::server::token::Token| {
+        format!("{}: server {} runs, but its session's files are gone", token.session(), token.server())
+    };
+    facts.left.extend(ownerless.iter().map(|server| forgotten(&server.token)));
+    for session in &sessions {
+        let deeds = session.intended();
+        facts
+            .left
+            .extend(deeds.iter().map(|deed| format!("{}: cleanup {} ({})", deed.session, deed.what, deed.reason)));
+        facts.unreadable.extend(session.troubles().map(|error| format!("{error:#}")));
+    }
+    facts.findings()
+}
+
+/// What is known of all sessions.
+#[derive(Default)]
+struct Sessions {
+    living: usize,
+    servers: usize,
+    /// What `cleanup` would do, and why.
+    left: Vec<String>,
+    /// Records that cannot be read.
+    unreadable: Vec<String>,
+}
+
+impl Sessions {
+    fn findings(self) -> Vec<Finding> {
+        let known = format!("{} with a living shell, {} in them", self.living, servers(self.servers));
+        let mut findings = vec![Finding::good("sessions", known)];
+        if self.left.is_empty() {
+            findings.push(Finding::good(
+                "left-overs",
+                "none: no session without its shell, no server without its watchers",
+            ));
+        }
+        let left = |text| Finding::warning("left-overs", text, "mcp-hook cleanup");
+        findings.extend(self.left.into_iter().map(left));
+        let unreadable = |text| Finding::warning("sessions", text, "remove it if nothing of that session is in use");
+        findings.extend(self.unreadable.into_iter().map(unreadable));
+        findings
+    }
+}
+
+/// What the files with definitions say, and whether it counts.
+#[must_use]
+pub fn definitions() -> Vec<Finding> {
+    Catalogue::read().view().iter().flat_map(of_file).collect()
+}
+
+fn of_file(file: &FileView) -> Vec<Finding> {
+    const ABOUT: &str = "definitions";
+    let place = file.file.display();
+    if let Some(error) = &file.error {
+        return vec![Finding::problem(ABOUT, error.clone(), "correct the file; until then none of it counts")];
+    }
+    let broken = file.servers.iter().filter(|server| server.state == "broken");
+    let mut findings: Vec<Finding> = broken
+        .map(|server| {
+            let reason = server.reason.as_deref().unwrap_or("it is broken");
+            Finding::problem(ABOUT, format!("{} of {place}: {reason}", server.name), "correct it; the others count")
+        })
+        .collect();
+    let look = |why: &str| {
+        Finding::warning(ABOUT, format!("{place} {why}: its servers do not count"), "look at it, then mcp-hook allow")
+    };
+    findings.push(match file.permission {
+        "changed" => look("has changed since it was allowed"),
+        "allowed" => Finding::good(ABOUT, format!("{place}: {}", servers(file.servers.len() - findings.len()))),
+        _ => look("is not allowed"),
+    });
+    findings
+}
+
+fn servers(count: usize) -> String {
+    quantity::count(count as u64, "server", "servers")
+}
+
+/// What the kernel may help with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Net {
+    /// Handles on processes that cannot come to mean others.
+    Handles,
+    /// Orphans are handed to the supervisor.
+    Adoption,
+    /// The kernel lists the children of a process.
+    Children,
+    /// Processes can carry a mark that they do not lose.
+    Mark,
+}
+
+/// What this kernel does not help with, tried on this process only.
+#[must_use]
+pub fn missing_nets() -> Vec<Net> {
+    let has_handles = ProcessHandle::open(Pid::this()).is_some_and(|me| me.as_poll_fd().is_some());
+    let all = [
+        (Net::Handles, has_handles),
+        (Net::Adoption, orphans::adopt().is_ok()),
+        (Net::Children, process::lists_children()),
+        (Net::Mark, mark::choose(0).is_some()),
+    ];
+    all.into_iter().filter(|(_, is_there)| !is_there).map(|(net, _)| net).collect()
+}
+
+/// What follows from what is missing: all is done without it too, but slower or with less certainty.
+#[must_use]
+pub fn nets(missing: &[Net]) -> Vec<Finding> {
+    if missing.is_empty() {
+        return vec![Finding::good("kernel", "has all that is needed")];
+    }
+    let finding =
+        |net: &Net| Finding::warning("kernel", net.without(), "a newer kernel has it; a sandbox may forbid it");
+    missing.iter().map(finding).collect()
+}
+
+impl Net {
+    /// What is done without it.
+    fn without(self) -> &'static str {
+        match self {
+            Self::Handles => "no handles on processes (pidfd): shells are looked at several times a second instead",
+            Self::Adoption => "orphans cannot be adopted (subreaper): a daemon with an emptied environment may escape",
+            Self::Children => "the kernel does not list children: all processes are searched instead",
+            Self::Mark => "no mark (limit on file locks): what outlives both watchers is known by its environment only",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::findings::unpainted;
+
+    #[test]
+    fn what_is_missing_is_said_with_what_is_done_instead() {
+        insta::assert_snapshot!(unpainted(&nets(&[])), @"✓ kernel       has all that is needed");
+        let all = [Net::Handles, Net::Adoption, Net::Children, Net::Mark];
+        insta::assert_snapshot!(unpainted(&nets(&all)), @r"
+        ! kernel       no handles on processes (pidfd): shells are looked at several times a second instead
+                       hint: a newer kernel has it; a sandbox may forbid it
+        ! kernel       orphans cannot be adopted (subreaper): a daemon with an emptied environment may escape
+                       hint: a newer kernel has it; a sandbox may forbid it
+        ! kernel       the kernel does not list children: all processes are searched instead
+                       hint: a newer kernel has it; a sandbox may forbid it
+        ! kernel       no mark (limit on file locks): what outlives both watchers is known by its environment only
+                       hint: a newer kernel has it; a sandbox may forbid it
+        ");
+    }
+
+    #[test]
+    fn what_dead_sessions_left_is_listed() {
+        let clean = Sessions { living: 2, servers: 5, ..Sessions::default() };
+        insta::assert_snapshot!(unpainted(&clean.findings()), @r"
+        ✓ sessions     2 with a living shell, 5 servers in them
+        ✓ left-overs   none: no session without its shell, no server without its watchers
+        ");
+        let left = Sessions {
+            living: 1,
+            left: vec!["pts3-4-a: cleanup would end server web (its shell is gone)".to_owned()],
+            unreadable: vec!["could not read /x/session.json: it has version 7".to_owned()],
+            ..Sessions::default()
+        };
+        insta::assert_snapshot!(unpainted(&left.findings()), @r"
+        ✓ sessions     1 with a living shell, 0 servers in them
+        ! left-overs   pts3-4-a: cleanup would end server web (its shell is gone)
+                       hint: mcp-hook cleanup
+        ! sessions     could not read /x/session.json: it has version 7
+                       hint: remove it if nothing of that session is in use
+        ");
+    }
+
+    #[test]
+    fn files_that_do_not_count_and_servers_that_cannot_be_read_are_told() {
+        use crate::definition::view::DefinitionView;
+        let server = |name: &str, state, reason: Option<&str>| DefinitionView {
+            name: name.to_owned(),
+            state,
+            reason: reason.map(str::to_owned),
+            command: None,
+            url: None,
+            port: None,
+            autostart: false,
+        };
+        let file = |permission, error: Option<&str>| FileView {
+            file: "/p/.mcp.json".into(),
+            origin: "project",
+            permission,
+            error: error.map(str::to_owned),
+            servers: vec![server("web", "yes", None), server("odd", "broken", Some("command must be text"))],
+        };
+        let shown = |file: &FileView| unpainted(&of_file(file));
+        insta::assert_snapshot!(shown(&file("allowed", None)), @r"
+        ✗ definitions  odd of /p/.mcp.json: command must be text
+                       hint: correct it; the others count
+        ✓ definitions  /p/.mcp.json: 1 server
+        ");
+        insta::assert_snapshot!(shown(&file("changed", None)), @r"
+        ✗ definitions  odd of /p/.mcp.json: command must be text
+                       hint: correct it; the others count
+        ! definitions  /p/.mcp.json has changed since it was allowed: its servers do not count
+                       hint: look at it, then mcp-hook allow
+        ");
+        insta::assert_snapshot!(shown(&file("allowed", Some("could not read /p/.mcp.json: line 1"))), @r"
+        ✗ definitions  could not read /p/.mcp.json: line 1
+                       hint: correct the file; until then none of it counts
+        ");
+    }
+}

@@ -1,0 +1,98 @@
+//! What `doctor` found, a line each.
+
+use serde::Serialize;
+
+use super::plain;
+use super::style::{self, paint};
+
+/// How good or bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// As it should be.
+    Good,
+    /// Works, but should not be so.
+    Warning,
+    /// Does not work.
+    Problem,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How good or bad it is.
+    pub grade: Grade,
+    /// What it is about, in a word.
+    pub about: &'static str,
+    /// What was found.
+    pub text: String,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// Something that is as it should be.
+    #[must_use]
+    pub fn good(about: &'static str, text: impl Into<String>) -> Self {
+        Self { grade: Grade::Good, about, text: text.into(), hint: None }
+    }
+
+    /// Something that works but should not be so, and what to do about it.
+    #[must_use]
+    pub fn warning(about: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { grade: Grade::Warning, about, text: text.into(), hint: Some(hint.into()) }
+    }
+
+    /// Something that does not work, and what to do about it.
+    #[must_use]
+    pub fn problem(about: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { grade: Grade::Problem, about, text: text.into(), hint: Some(hint.into()) }
+    }
+}
+
+/// A line for each finding, and one for each hint.
+#[must_use]
+pub fn findings(findings: &[Finding]) -> String {
+    findings.iter().map(line).collect()
+}
+
+/// The same as plain text, for tests.
+#[cfg(test)]
+#[must_use]
+pub fn unpainted(all: &[Finding]) -> String {
+    anstream::adapter::strip_str(&findings(all)).to_string()
+}
+
+fn line(finding: &Finding) -> String {
+    let (sign, style) = match finding.grade {
+        Grade::Good => ("✓", style::GOOD),
+        Grade::Warning => ("!", style::WARNING),
+        Grade::Problem => ("✗", style::ERROR),
+    };
+    let about = paint(style::FAINT, &format!("{:<12}", finding.about));
+    let hint = finding.hint.iter().flat_map(|hint| hint.lines());
+    let hint = hint.map(|line| format!("{:15}{} {}\n", "", paint(style::HINT, "hint:"), plain(line)));
+    format!("{} {about} {}\n", paint(style, sign), plain(&finding.text)) + &hint.collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_has_a_line_and_each_hint_another() {
+        let all = [
+            Finding::good("session", "this shell owns pts3-4800-k7f2"),
+            Finding::warning("clients", "\"web\" of /p/.mcp.json is not run by mcp-hook", "one way\nanother"),
+            Finding::problem("root", "/tmp/x: others may\nenter it", "chmod 700 /tmp/x"),
+        ];
+        insta::assert_snapshot!(unpainted(&all), @r#"
+        ✓ session      this shell owns pts3-4800-k7f2
+        ! clients      "web" of /p/.mcp.json is not run by mcp-hook
+                       hint: one way
+                       hint: another
+        ✗ root         /tmp/x: others may\nenter it
+                       hint: chmod 700 /tmp/x
+        "#);
+    }
+}
