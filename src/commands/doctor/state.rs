@@ -104,7 +104,11 @@ fn of_file(file: &FileView) -> Vec<Finding> {
     const ABOUT: &str = "definitions";
     let place = file.file.display();
     if let Some(error) = &file.error {
-        return vec![Finding::problem(ABOUT, error.clone(), "correct the file; until then none of it counts")];
+        return vec![Finding::problem(
+            ABOUT,
+            format!("{place}: {error}"),
+            "correct the file; until then none of it counts",
+        )];
     }
     let broken = file.servers.iter().filter(|server| server.state == "broken");
     let mut findings: Vec<Finding> = broken
@@ -118,7 +122,13 @@ fn of_file(file: &FileView) -> Vec<Finding> {
     };
     findings.push(match file.permission {
         "changed" => look("has changed since it was allowed"),
-        "allowed" => Finding::good(ABOUT, format!("{place}: {}", servers(file.servers.len() - findings.len()))),
+        "allowed" => Finding::good(
+            ABOUT,
+            format!(
+                "{place}: {}; mcp-hook check tells whether they can start",
+                servers(file.servers.len() - findings.len())
+            ),
+        ),
         _ => look("is not allowed"),
     });
     findings
@@ -243,7 +253,7 @@ mod tests {
         insta::assert_snapshot!(shown(&file("allowed", None)), @r"
         ✗ definitions  odd of /p/.mcp.json: command must be text
                        hint: correct it; the others count
-        ✓ definitions  /p/.mcp.json: 1 server
+        ✓ definitions  /p/.mcp.json: 1 server; mcp-hook check tells whether they can start
         ");
         insta::assert_snapshot!(shown(&file("changed", None)), @r"
         ✗ definitions  odd of /p/.mcp.json: command must be text
@@ -251,8 +261,8 @@ mod tests {
         ! definitions  /p/.mcp.json has changed since it was allowed: its servers do not count
                        hint: look at it, then mcp-hook allow
         ");
-        insta::assert_snapshot!(shown(&file("allowed", Some("could not read /p/.mcp.json: line 1"))), @r"
-        ✗ definitions  could not read /p/.mcp.json: line 1
+        insta::assert_snapshot!(shown(&file("allowed", Some("expected a value at line 1"))), @r"
+        ✗ definitions  /p/.mcp.json: expected a value at line 1
                        hint: correct the file; until then none of it counts
         ");
     }
