@@ -8,6 +8,7 @@ mod case_39_40_sdks;
 mod claude_code;
 mod client;
 mod clients_killed;
+mod defined;
 mod http_in_background;
 mod port;
 mod snapshot;
