@@ -2,6 +2,7 @@
 
 mod add;
 mod allow;
+mod autostart;
 mod check;
 mod cleanup;
 mod close;

@@ -4,22 +4,28 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
-use super::Run;
+use super::{Run, autostart, env};
 use crate::cli::Open;
 use crate::disk::layout::Root;
-use crate::session::open::{self, Inherited};
+use crate::session::open::{self, Inherited, Opened};
 use crate::session::sweep;
 use crate::shell::export;
-use crate::sys::Pid;
 use crate::sys::process::{self, Process};
+use crate::sys::{Pid, fd};
 use crate::ui;
 
 impl Run for Open {
     fn run(self) -> Result<ExitCode> {
+        // What is started here must not hold what this shell has open.
+        fd::close_inherited();
         let root = Root::open()?;
         let shell = self.shell_process()?;
-        let session = open::open(&root, &shell, &Inherited::from_environment())?;
-        ui::print(&format!("{}\n", export::line(&root, &session, &[], self.shell)))?;
+        let Opened { session, is_new } = open::open(&root, &shell, &Inherited::from_environment())?;
+        let planned = if is_new { autostart::plan(&root, &session) } else { Vec::new() };
+        let ports = if is_new { autostart::ports(&planned) } else { env::ports(&root.session(&session.record.id)) };
+        let (variables, _) = export::ports(&ports);
+        ui::print(&format!("{}\n", export::line(&root, &session, &variables, self.shell)))?;
+        autostart::start(&root, session, planned)?;
         sweep::in_passing(&root)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -11,6 +11,7 @@ use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
 use crate::server::log::{self, Stream};
+use crate::server::port::Lease;
 use crate::server::record::{Mode, Reason, ServerRecord, State};
 use crate::session::open::Session;
 use crate::session::{find, sweep};
@@ -44,7 +45,7 @@ impl Run for Start {
 pub fn start(root: &Root, session: Session, name: &ServerName, what: Startable, wait: bool) -> Result<()> {
     let paths = root.session(&session.record.id).server(name);
     let id = session.record.id.clone();
-    let announcement = launch(root, session, name, what);
+    let announcement = launch(root, session, name, what, None);
     // While the server starts, what was left under other names has its turn.
     let _ = sweep::examine(root, id).sweep();
     let announcement = announcement?;
@@ -55,7 +56,17 @@ pub fn start(root: &Root, session: Session, name: &ServerName, what: Startable, 
     report(name, &paths, is_ready)
 }
 
-fn launch(root: &Root, session: Session, name: &ServerName, what: Startable) -> Result<Announcement> {
+/// Starts a server in a session, with a port that was leased before or with one that is leased now; does not wait.
+///
+/// # Errors
+/// When it runs already, its port is taken, or the system has no process left.
+pub fn launch(
+    root: &Root,
+    session: Session,
+    name: &ServerName,
+    what: Startable,
+    lease: Option<Lease>,
+) -> Result<Announcement> {
     let paths = root.session(&session.record.id).server(name);
     // What a killed supervisor and keeper left under this name goes first.
     if let Ok(Some(record)) = ServerRecord::read(&paths)
@@ -75,7 +86,10 @@ fn launch(root: &Root, session: Session, name: &ServerName, what: Startable) -> 
         });
     };
     let describe = || format!("could not start {name}");
-    let lease = spec::lease(root, what.settings()).with_context(describe)?;
+    let lease = match lease {
+        None => spec::lease(root, what.settings()).with_context(describe)?,
+        leased => leased,
+    };
     let prepared = what.bind(&session.record.id, name, &paths).with_context(describe)?;
     let mut plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
     if let Some(lease) = lease {

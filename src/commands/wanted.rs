@@ -15,7 +15,7 @@ use crate::disk::layout::{self, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
 use crate::server::invocation::Prepared;
-use crate::server::record::ServerRecord;
+use crate::server::record::{Port, ServerRecord};
 use crate::server::settings::Settings;
 use crate::ui;
 
@@ -91,8 +91,25 @@ impl Wanted {
     /// # Errors
     /// All that is wrong.
     pub fn resolve(self, verb: &str, session: Option<&SessionPaths>, directory: Option<&Path>) -> Result<Startable> {
+        let (startable, warnings) = self.check(verb, session, directory)?;
+        for line in &warnings {
+            ui::warn(line);
+        }
+        Ok(startable)
+    }
+
+    /// The same, with the warnings.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn check(
+        self,
+        verb: &str,
+        session: Option<&SessionPaths>,
+        directory: Option<&Path>,
+    ) -> Result<(Startable, Vec<String>)> {
         let definition = match self {
-            Self::Typed(prepared) => return Ok(Startable::Typed(prepared)),
+            Self::Typed(prepared) => return Ok((Startable::Typed(prepared), Vec::new())),
             Self::Defined(definition) => definition,
         };
         let here: PathBuf = match directory {
@@ -102,8 +119,8 @@ impl Wanted {
         let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
         let around = Around { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_deref() };
         let (resolved, warnings) = resolve::resolve(&definition, verb, &around)?;
-        resolved.lines(&warnings).iter().for_each(|line| ui::warn(line));
-        Ok(Startable::Defined(Box::new(resolved)))
+        let lines = resolved.lines(&warnings);
+        Ok((Startable::Defined(Box::new(resolved)), lines))
     }
 }
 
@@ -113,6 +130,15 @@ impl Startable {
         match self {
             Self::Typed(prepared) => &prepared.settings,
             Self::Defined(resolved) => resolved.settings(),
+        }
+    }
+
+    /// What is recorded of its port.
+    #[must_use]
+    pub fn port(&self, number: u16, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Port {
+        match self {
+            Self::Typed(prepared) => prepared.invocation.port(number),
+            Self::Defined(resolved) => resolved.invocation(session, name, paths).port(number),
         }
     }
 

@@ -104,26 +104,12 @@ impl Resolved {
     /// # Errors
     /// When the copy cannot be written.
     pub fn bind(self, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Result<Prepared> {
-        let copy = layout::config_copy(&paths.configs, &self.definition.name);
-        let usual = environment::usual(session, name, paths);
-        let own = |own: Own| match own {
-            Own::ConfigFile => copy.display().to_string(),
-            Own::Port => String::new(),
-            Own::Usual(name) => {
-                let value = usual.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string_lossy());
-                value.unwrap_or_default().into_owned()
-            }
-        };
         if let Some(Copy::Write(content)) = &self.copy {
-            config_copy::write(&copy, content)?;
+            config_copy::write(&layout::config_copy(&paths.configs, &self.definition.name), content)?;
         }
+        let own = |own: Own| self.own(own, session, name, paths);
         let directory = self.directory.as_ref().map(|directory| self.base.join(directory.fill(&own).render(None)));
-        let invocation = Invocation {
-            words: self.words.iter().map(|word| word.fill(&own)).collect(),
-            environment: self.environment.iter().map(|(name, value)| (name.clone(), value.fill(&own))).collect(),
-            url: self.url.as_ref().map(|url| url.fill(&own)),
-            secrets: self.secrets.clone(),
-        };
+        let invocation = self.invocation(session, name, paths);
         Ok(Prepared {
             command: self.written(),
             invocation,
@@ -138,6 +124,31 @@ impl Resolved {
     fn recognizable(&self) -> Secrets {
         let long = self.secrets.iter().filter(|secret| secret.len() >= SHORTEST);
         Secrets::new(&long.cloned().collect::<Vec<_>>())
+    }
+
+    /// What is executed, in its session. Writes nothing.
+    #[must_use]
+    pub fn invocation(&self, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Invocation {
+        let own = |own: Own| self.own(own, session, name, paths);
+        Invocation {
+            words: self.words.iter().map(|word| word.fill(&own)).collect(),
+            environment: self.environment.iter().map(|(name, value)| (name.clone(), value.fill(&own))).collect(),
+            url: self.url.as_ref().map(|url| url.fill(&own)),
+            secrets: self.secrets.clone(),
+        }
+    }
+
+    /// The value of a variable of ours.
+    fn own(&self, own: Own, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> String {
+        match own {
+            Own::ConfigFile => layout::config_copy(&paths.configs, &self.definition.name).display().to_string(),
+            Own::Port => String::new(),
+            Own::Usual(wanted) => {
+                let usual = environment::usual(session, name, paths);
+                let value = usual.iter().find(|(known, _)| *known == wanted).map(|(_, value)| value.to_string_lossy());
+                value.unwrap_or_default().into_owned()
+            }
+        }
     }
 
     /// The command as it stands in the definition. A secret that stands there in plain text is not recorded either.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::command::CommandLine;
+use super::record::Port;
 use super::settings::Settings;
 
 /// A server as it is to be started.
@@ -60,6 +61,16 @@ impl Prepared {
         if let CommandLine::Argv(words) = &self.command {
             self.invocation.words = words.iter().map(|word| Text::with_port(word)).collect();
         }
+    }
+}
+
+impl Invocation {
+    /// What is recorded of the server's port. An address that holds a secret is not.
+    #[must_use]
+    pub fn port(&self, number: u16) -> Port {
+        let url = self.url.as_ref().map(|url| url.render(Some(number)));
+        let is_plain = |url: &String| !self.secrets.iter().any(|secret| url.contains(secret));
+        Port { number, url: url.filter(is_plain), public: false }
     }
 }
 

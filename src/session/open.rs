@@ -24,6 +24,14 @@ pub struct Session {
     pub owner: ProcessHandle,
 }
 
+/// What [`open`] found or made.
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    /// Whether it was made just now.
+    pub is_new: bool,
+}
+
 /// What the environment says of a session. Hints, never trusted.
 #[derive(Clone, Debug, Default)]
 pub struct Inherited {
@@ -54,18 +62,18 @@ impl Inherited {
 ///
 /// # Errors
 /// When the session's files cannot be made.
-pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Session> {
+pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Opened> {
     if let Some(session) = inherited.id.as_ref().and_then(|id| live(root, id))
         && may_join(&session, shell, inherited.wants_own)
     {
         debug!(session = %session.record.id, "joined the session around this shell");
-        return Ok(session);
+        return Ok(Opened { session, is_new: false });
     }
     if let Some(session) = recall::session(root, inherited, &[shell.pid])? {
-        return Ok(session);
+        return Ok(Opened { session, is_new: false });
     }
     debug!("no session to join");
-    create(root, shell.pid)
+    find_or_make(root, shell.pid)
 }
 
 /// The session with this id, if its owner lives.
@@ -100,6 +108,10 @@ fn shares_terminal(session: &Session, shell: &Process) -> bool {
 /// # Errors
 /// When the owner is gone, or the files cannot be made; nothing is left then.
 pub fn create(root: &Root, owner: Pid) -> Result<Session> {
+    find_or_make(root, owner).map(|opened| opened.session)
+}
+
+fn find_or_make(root: &Root, owner: Pid) -> Result<Opened> {
     let handle = ProcessHandle::open(owner).with_context(|| format!("could not find the process {owner}"))?;
     let process = process::read(owner).with_context(|| format!("could not find the process {owner}"))?;
     let tty = process::terminal_path(process.terminal);
@@ -112,12 +124,12 @@ pub fn create(root: &Root, owner: Pid) -> Result<Session> {
         let id = SessionId::new(terminal.unwrap_or_default(), owner.as_raw(), random);
         if let Some(session) = live(root, &id).filter(|session| session.owner.identity().is_same(&handle.identity())) {
             debug!(session = %id, "this shell has a session already");
-            return Ok(session);
+            return Ok(Opened { session, is_new: false });
         }
         choice = fd::random();
         if let Some(record) = claim(root, id, &handle, process.terminal)? {
             debug!(session = %record.id, owner = %owner, "made a session");
-            return Ok(Session { record, owner: handle });
+            return Ok(Opened { session: Session { record, owner: handle }, is_new: true });
         }
     }
     bail!("could not create a session under {}: all ids are taken", root.runtime().display())

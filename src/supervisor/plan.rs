@@ -8,7 +8,7 @@ use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::invocation::Invocation;
 use crate::server::port::Lease;
-use crate::server::record::{Port, Reason, ServerRecord};
+use crate::server::record::{Reason, ServerRecord};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
@@ -40,12 +40,7 @@ pub struct Watched {
 impl Plan {
     /// Gives the server a port.
     pub fn give(&mut self, lease: Lease) {
-        let number = lease.number();
-        let url = self.invocation.url.as_ref().map(|url| url.render(Some(number)));
-        // The record is no place for secrets.
-        let is_plain = |url: &String| !self.invocation.secrets.iter().any(|secret| url.contains(secret));
-        let url = url.filter(is_plain);
-        self.record.port = Some(Port { number, url, public: false });
+        self.record.port = Some(self.invocation.port(lease.number()));
         self.lease = Some(lease);
     }
 

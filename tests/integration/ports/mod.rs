@@ -1,5 +1,6 @@
 //! Ports: one for each server that wants one, whatever else there is on the machine.
 
+mod autostart;
 mod case_35_many;
 mod case_36_stolen;
 mod case_37_alone;
