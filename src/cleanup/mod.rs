@@ -4,5 +4,6 @@
 mod below;
 pub mod lost;
 pub mod pace;
+pub mod retention;
 pub mod stray;
 pub mod tree;

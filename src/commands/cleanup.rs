@@ -9,9 +9,10 @@ use super::Run;
 use crate::cli::Cleanup;
 use crate::disk::layout::Root;
 use crate::server::claim;
+use crate::session::deed::Deed;
 use crate::session::judge::{Verdict, judge};
-use crate::session::sweep::{self, Deed, Examined};
-use crate::session::{find, recall};
+use crate::session::sweep::{self, Examined};
+use crate::session::{find, recall, retention};
 use crate::supervisor::forgotten::Forgotten;
 use crate::ui;
 
@@ -41,9 +42,11 @@ impl Run for Cleanup {
         let sessions = sweep::examine_all(&root);
         if self.dry_run {
             deeds.extend(sessions.iter().flat_map(Examined::intended));
+            deeds.extend(retention::intended(&root));
         } else {
             deeds.extend(sessions.iter().flat_map(|session| session.carry_out(&root)));
             claim::sweep(&root.ports());
+            deeds.extend(retention::carry_out(&root));
         }
         let failed = !self.dry_run && deeds.iter().any(|deed| !deed.done);
         self.show(deeds)?;
@@ -67,7 +70,11 @@ impl Cleanup {
                 (false, true) => format!("ended server {name}"),
                 (false, false) => format!("could not end server {name}"),
             };
-            Deed { session, what, reason: "its session's files are gone".to_owned(), done }
+            let deed = Deed { session, what, reason: "its session's files are gone".to_owned(), done };
+            if !self.dry_run {
+                deed.report(root);
+            }
+            deed
         };
         recall::ownerless(root).iter().map(end).collect()
     }
@@ -77,7 +84,7 @@ impl Cleanup {
             if deeds.is_empty() {
                 return ui::print("nothing to clean up\n");
             }
-            let line = |deed: &Deed| format!("{}: {} ({})\n", deed.session, deed.what, deed.reason);
+            let line = |deed: &Deed| format!("{}: {}\n", deed.session, deed.text());
             return ui::print(&deeds.iter().map(line).collect::<String>());
         }
         let action = |deed: Deed| Entry {

@@ -66,6 +66,12 @@ impl Root {
         self.runtime.join("cleanup-cursor")
     }
 
+    /// Written when the logs of ended sessions were looked through last.
+    #[must_use]
+    pub fn last_look(&self) -> PathBuf {
+        self.logs.join(".last-look")
+    }
+
     /// The files of one session.
     #[must_use]
     pub fn session(&self, id: &SessionId) -> SessionPaths {

@@ -1,9 +1,11 @@
 //! Sessions: one terminal's shell and everything started for it.
 
+pub mod deed;
 pub mod find;
 pub mod judge;
 pub mod open;
 pub mod recall;
 pub mod record;
+pub mod retention;
 pub mod sweep;
 pub mod view;

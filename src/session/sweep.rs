@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use tracing::debug;
 
+use super::deed::Deed;
 use super::find;
 use super::judge::{Facts, OwnerFact, Verdict, judge};
 use super::record::{Owner, SessionRecord};
+use super::retention;
 use crate::cleanup::stray::{self, Stray};
 use crate::disk::file;
 use crate::disk::layout::{Root, SessionPaths};
@@ -91,19 +93,6 @@ pub fn strays(paths: &SessionPaths, session: &SessionRecord) -> Vec<Stray> {
         None => name.parse::<ServerName>().is_ok_and(|name| paths.server(&name).record.exists()),
     };
     stray::find(&paths.pids, Duration::from_millis(session.created_since_boot), is_own)
-}
-
-/// One thing that was done, or could not be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
-    /// The session that it was about.
-    pub session: SessionId,
-    /// What was done.
-    pub what: String,
-    /// Why.
-    pub reason: String,
-    /// Whether it worked.
-    pub done: bool,
 }
 
 impl Examined {
@@ -188,7 +177,8 @@ impl Examined {
     }
 
     fn retire(&self, root: &Root) -> Vec<Deed> {
-        let mut deeds = self.sweep();
+        let swept = self.sweep();
+        let mut deeds = Vec::new();
         if let Some(record) = self.record() {
             let strays = strays(&self.paths, record);
             let done = strays.is_empty() || stray::end(&strays);
@@ -196,11 +186,15 @@ impl Examined {
                 self.deed(format!("ended process {} ({})", stray.process.pid(), stray.name), "its session ended", done)
             }));
         }
-        if deeds.iter().all(|deed| deed.done) {
+        if swept.iter().chain(&deeds).all(|deed| deed.done) {
             let done = remove(root, &self.paths).is_ok();
             deeds.push(self.deed("removed the session's files".to_owned(), self.why_retired(), done));
         }
-        deeds
+        // Of the servers their ends were reported.
+        for deed in &deeds {
+            deed.report(root);
+        }
+        swept.into_iter().chain(deeds).collect()
     }
 
     fn deed(&self, what: String, reason: &str, done: bool) -> Deed {
@@ -231,12 +225,16 @@ pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
 /// When no process can be split off for that.
 pub fn in_passing(root: &Root) -> io::Result<()> {
     let others = sweep_a_few(root);
-    if others.is_empty() {
+    let is_due = retention::is_due(root);
+    if others.is_empty() && !is_due {
         return Ok(());
     }
     fork::in_background(|| {
         for id in others {
             let _ = examine(root, id).carry_out(root);
+        }
+        if is_due {
+            let _ = retention::carry_out(root);
         }
     })
 }
@@ -287,7 +285,9 @@ pub fn examine_all(root: &Root) -> Vec<Examined> {
     find::all(root).into_iter().map(|id| examine(root, id)).collect()
 }
 
-fn names_my_process(id: &SessionId) -> bool {
+/// Whether the owner that an id names may be alive: there is a process of that number, and it is mine.
+#[must_use]
+pub fn names_my_process(id: &SessionId) -> bool {
     id.owner().is_some_and(|pid| process::user(Pid::from_raw(pid)) == Some(context::user()))
 }
 

@@ -65,6 +65,10 @@ impl Supervisor {
         let why = end.reason.explain(&self.plan.record.settings);
         let how = exit_text(end.exit);
         self.note(level, &format!("ended because {why}: {how}, after {} ms", end.took));
+        if let Some(client) = self.client_error.as_mut().filter(|_| level == Level::Error) {
+            let (name, log) = (&self.plan.record.name, self.plan.paths.log.display());
+            client.say(&format!("mcp-hook: {name} ended because {why}: {how}; its log is {log}\n"));
+        }
         for pid in &end.kept {
             self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
         }

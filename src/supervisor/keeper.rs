@@ -13,6 +13,7 @@ use crate::cleanup::pace::Pace;
 use crate::cleanup::tree::{Ending, Progress};
 use crate::disk::layout::ServerPaths;
 use crate::server::claim;
+use crate::server::journal::{self, Level};
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::sys::Pid;
 use crate::sys::signals::Inbox;
@@ -144,6 +145,9 @@ impl Keeper {
                 kept,
             });
             let _ = record.write(&self.paths);
+            let whose = (Some(record.token.session()), Some(&record.name));
+            let text = format!("ended because {}", Reason::SupervisorLost.text());
+            journal::report(&self.paths.central, Level::Warn, whose, &text);
         }
         Exit::Signal(Signal::SIGKILL as i32).shell_code()
     }

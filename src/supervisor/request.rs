@@ -11,6 +11,7 @@ use super::plan::trace;
 use crate::cleanup::lost;
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
+use crate::server::journal::{self, Level};
 use crate::server::record::{End, Reason, ServerRecord, State};
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
@@ -211,7 +212,22 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
         State::Unkillable { pids: pids.clone(), reason: Reason::WatchersLost }
     };
     let _ = record.write(paths);
+    report_lost(paths, &record);
     if pids.is_empty() { Ok(record) } else { Err(StopError::Unkillable(pids)) }
+}
+
+/// Tells the central logs what became of a server that had lost its watchers.
+fn report_lost(paths: &ServerPaths, record: &ServerRecord) {
+    let whose = (Some(record.token.session()), Some(&record.name));
+    match &record.state {
+        State::Unkillable { pids, .. } => {
+            journal::report(&paths.central, Level::Error, whose, &format!("not even SIGKILL ends {pids:?}"));
+        }
+        _ => {
+            let text = format!("ended because {}", Reason::WatchersLost.text());
+            journal::report(&paths.central, Level::Warn, whose, &text);
+        }
+    }
 }
 
 /// Waits until both have ended; false if they have not by then.

@@ -14,6 +14,8 @@ use std::str::FromStr;
 use std::time::SystemTime;
 
 pub use self::write::write;
+use crate::context;
+use crate::disk::layout::CentralLogs;
 use crate::disk::names::{ServerName, SessionId};
 
 /// How grave an event is.
@@ -52,6 +54,17 @@ pub struct Entry {
     pub server: Option<ServerName>,
     /// What happened.
     pub text: String,
+}
+
+/// Adds a line about a session and a server, now. Whoever reports has more important things to do than to fail.
+pub fn report(
+    logs: &CentralLogs,
+    level: Level,
+    (session, server): (Option<&SessionId>, Option<&ServerName>),
+    text: &str,
+) {
+    let (session, server) = (session.cloned(), server.cloned());
+    let _ = write(logs, &Entry { time: context::wall_clock(), level, session, server, text: text.to_owned() });
 }
 
 /// A longer text is cut, in bytes as it is written.
