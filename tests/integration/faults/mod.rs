@@ -4,6 +4,7 @@ mod descriptors;
 mod fallback;
 mod hostile;
 mod input;
+mod logs;
 mod many;
 mod output;
 mod pid_files;

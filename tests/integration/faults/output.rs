@@ -12,7 +12,7 @@ const LINE: &str = "the quick brown fox jumps over the lazy dog, again and again
 
 /// Fails unless every line is one of ours, or the whole line that was printed.
 #[track_caller]
-fn assert_whole(log: &str) -> usize {
+pub fn assert_whole(log: &str) -> usize {
     let mut count = 0;
     for line in log.lines() {
         let (stamp, rest) = line.split_once(' ').unwrap_or_default();

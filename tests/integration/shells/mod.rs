@@ -28,6 +28,7 @@ mod exit;
 mod fixture;
 mod hints;
 mod hook;
+mod log;
 mod options;
 mod original;
 mod other_user;
