@@ -9,13 +9,16 @@ import time
 from pathlib import Path
 
 from measure import Fifo, Row, in_turns, millis, output, run, spawn, wait_until
-from sandbox import TRUE
+from sandbox import TRUE, say
 
 SERVERS = 100
 IDLE = 20
 DEAD = 10_000
 SESSIONS = 1_000
 DEFINITIONS = 50
+# Lines of 64 bytes; with their stamps they fit into the files that are kept.
+PRINTED = 400_000
+SHELL = "/bin/sh"
 # For servers that nobody listens to.
 NOWHERE = "/dev/null"
 
@@ -121,6 +124,54 @@ def running(sandbox):
     ratio = medians["run"] / medians["alone"]
     text = f"{ratio:.2f} × ({millis(medians['run'])} / {millis(medians['alone'])})"
     return [Row("run: to the server's first byte, / the server alone", text, ratio, 2.5)]
+
+
+def logging(sandbox):
+    """A server that prints as fast as it can, through us and through what one would use otherwise."""
+    text = sandbox.path("text")
+    text.write_bytes((b"x" * 63 + b"\n") * PRINTED)
+    fifo = Fifo(sandbox.path("fifo"))
+    # The FIFO takes a line once the last byte was taken by whoever logs.
+    server = f"cat {text}; date +%s%N >{fifo.path}"
+    dropped = 0
+
+    def through(logger):
+        def timed():
+            start = time.monotonic()
+            pid = spawn([SHELL, "-c", f"{{ {server}; }} | {logger}"], os.environ)
+            fifo.seconds()
+            os.waitpid(pid, 0)
+            return time.monotonic() - start
+
+        return timed
+
+    def supervised():
+        nonlocal dropped
+        session = Session(sandbox)
+        start = time.monotonic()
+        session.start("x", SHELL, "-c", f"{server}; exec sleep 1000")
+        fifo.seconds()
+        # `stop` returns once everything is in the log.
+        session.stop_all()
+        seconds = time.monotonic() - start
+        logs = Path(session.env["MCP_LOG_DIR"]).glob("x.log*")
+        dropped += PRINTED - sum(log.read_bytes().count(b" out x") for log in logs)
+        session.close()
+        return seconds
+
+    cases = {"start": supervised, "cat": through(f"cat >{sandbox.path('copy')}")}
+    if shutil.which("s6-log"):
+        directory = sandbox.path("s6")
+        cases["s6-log"] = through(f"s6-log t n3 s10485760 {directory}")
+    else:
+        say("SKIPPED: the comparison with s6-log, which is not installed")
+    medians = in_turns(9, **cases)
+    rate = PRINTED * 64 / 1e6 / medians["start"]
+    rows = [Row("start: lines dropped of a server that prints as fast as it can", f"{dropped}", dropped, 0, "lines")]
+    for other in [name for name in cases if name != "start"]:
+        text = f"{medians['start'] / medians[other]:.2f} × ({rate:.0f} MB/s)"
+        rows.append(Row(f"start: to log what a server prints, / {other}", text))
+    return rows
 
 
 def dying(sandbox):
@@ -281,4 +332,16 @@ def size(sandbox):
     return [Row("size of the release binary", f"{mebibytes:.2f} MiB", mebibytes, 2.0, "MiB")]
 
 
-CASES = [closing, starting, running, dying, idling, opening, opening_with_definitions, looking, looking_at_all, size]
+CASES = [
+    closing,
+    starting,
+    running,
+    logging,
+    dying,
+    idling,
+    opening,
+    opening_with_definitions,
+    looking,
+    looking_at_all,
+    size,
+]
