@@ -1,5 +1,6 @@
 //! When a server counts as started, whether it is started again, and what it may use.
 
+mod client;
 mod crash_loop;
 mod limits;
 mod policy;
