@@ -97,7 +97,7 @@ fn here(server: &Resolved, around: &Around<'_>, port: Option<u16>) -> Vec<HerePr
     let mut problems = Vec::new();
     let directory = match &server.directory {
         None => Some(server.base.clone()),
-        Some(directory) => directory.text().map(|text| server.base.join(text)),
+        Some(directory) => directory.text().map(|text| below(&server.base, &text)),
     };
     let is_missing = |directory: &PathBuf| !directory.is_dir();
     problems.extend(directory.clone().filter(is_missing).map(HereProblem::NoDirectory));
@@ -122,7 +122,7 @@ fn here(server: &Resolved, around: &Around<'_>, port: Option<u16>) -> Vec<HerePr
 fn find(command: &str, directory: &Path, path: &str) -> Result<(), HereProblem> {
     let can_execute = |file: &Path| file.is_file() && access(file, AccessFlags::X_OK).is_ok();
     if command.contains('/') {
-        let file = directory.join(command);
+        let file = below(directory, command);
         return match file.exists() {
             false => Err(HereProblem::NoProgram(file)),
             true if can_execute(&file) => Ok(()),
@@ -136,6 +136,11 @@ fn find(command: &str, directory: &Path, path: &str) -> Result<(), HereProblem> 
         Some(file) => Err(HereProblem::NotExecutable(file.clone())),
         None => Err(HereProblem::NotOnPath(command.to_owned())),
     }
+}
+
+/// A path without the `.` that are in it.
+fn below(directory: &Path, path: &str) -> PathBuf {
+    directory.join(path).components().collect()
 }
 
 /// Where programs are looked for without `PATH`, in `execvp(3)`.

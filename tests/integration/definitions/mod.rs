@@ -1,8 +1,13 @@
-//! Servers that are defined in files: adding, removing, listing, allowing.
+//! Servers that are defined in files: adding, removing, listing, allowing, checking, starting.
 
 mod allow;
+mod check;
+mod copies;
 mod edit;
 mod list;
+mod secrets;
+mod stage;
+mod started;
 mod writers;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,166 @@
+//! `check`: everything that would keep servers from being started, without starting anything.
+
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use super::stage::{Session, define, entry};
+use super::{said, transcript, write_user};
+use crate::support::Sandbox;
+
+const USER: &str = r#"{"mcpServers": {
+        "good": {"command": "sh", "hook": {"environmentVariables": [{"name": "TOKEN", "description": "the API token"}]}},
+        "proxmox": {"command": "no-such-program", "args": ["${HOST}", "${TOKEN}"], "hook": {
+            "environmentVariables": [{"name": "LEVEL", "description": "how much is logged", "isRequired": true}],
+            "config": {"source": "config.json", "required": ["servers.*.host"], "env": ["servers.*.password_env_var"]}}},
+        "broken": {"command": "sh", "hook": {"config": {"source": "broken.json"}}},
+        "typo": {"command": "sh", "hook": {"enviromentVariables": []}},
+        "nowhere": {"command": "sh", "cwd": "${HOME}/nowhere"},
+        "file": {"command": "./no-program", "cwd": "."},
+        "absent": {"command": "/no/such/program"},
+        "remote": {"url": "https://${UNSET}/mcp", "headers": {"Authorization": "${UNSET}"}}
+    }}"#;
+
+#[test]
+fn every_problem_of_every_server_is_said_at_once_and_nothing_is_made() {
+    let sandbox = Sandbox::new();
+    sandbox.unset("MCP_HOOK_DIR");
+    sandbox.env("TOKEN", "your-token-here");
+    sandbox.write("home/.config/mcp-hook/config.json", "{\"servers\": {\"pve1\": {}}}");
+    sandbox.write("home/.config/mcp-hook/broken.json", "{\n\"a\" 1}");
+    sandbox.write("home/.config/mcp-hook/no-program", "");
+    write_user(&sandbox, USER);
+    sandbox.write("p/.mcp.json", r#"{"mcpServers": {"mine": {"command": "nothing-here"}}}"#);
+    insta::assert_snapshot!(transcript(&sandbox, "p", &["check"]), @r#"
+    $ check
+    ✗ mine
+        command: nothing-here is not on PATH
+        warning: /p/.mcp.json has not been allowed: mcp-hook allow
+    ✓ good
+        warning: TOKEN looks like a placeholder: the API token
+    ✗ proxmox
+        HOST is not set (used in args[0])
+        LEVEL is not set: how much is logged
+        /home/.config/mcp-hook/config.json: servers.pve1.host is missing
+        /home/.config/mcp-hook/config.json: servers.pve1.password_env_var is missing
+        command: no-such-program is not on PATH
+    ✗ broken
+        /home/.config/mcp-hook/broken.json: line 2, column 5: expected `:`
+    ✗ typo
+        mcpServers.typo.hook.enviromentVariables: there is no such key; did you mean "environmentVariables"?
+    ✗ nowhere
+        cwd: there is no directory /home/nowhere
+    ✗ file
+        command: /home/.config/mcp-hook/no-program cannot be executed
+    ✗ absent
+        command: there is no /no/such/program
+    ✗ remote
+        UNSET is not set (used in url, headers.Authorization)
+    [1]
+    "#);
+    assert!(!sandbox.path("home/.local").exists(), "nothing was made");
+}
+
+#[test]
+fn some_servers_can_be_checked_and_scripts_read_what_is_wrong() {
+    let sandbox = Sandbox::new();
+    write_user(&sandbox, USER);
+    sandbox.write("home/.config/mcp-hook/broken.json", "{\n\"a\" 1}");
+    let lines = ["check good", "check good nowhere", "check zzz", "check --json good broken"];
+    insta::assert_snapshot!(transcript(&sandbox, "home", &lines), @r#"
+    $ check good
+    ✓ good
+    [0]
+    $ check good nowhere
+    ✓ good
+    ✗ nowhere
+        cwd: there is no directory /home/nowhere
+    [1]
+    $ check zzz
+    mcp-hook: could not check zzz: it is not defined
+    hint: mcp-hook list shows what is defined; /home/.config/mcp-hook/servers.json is yours
+    [1]
+    $ check --json good broken
+    {
+      "version": 1,
+      "servers": [
+        {
+          "name": "good",
+          "file": "/home/.config/mcp-hook/servers.json",
+          "problems": [],
+          "warnings": []
+        },
+        {
+          "name": "broken",
+          "file": "/home/.config/mcp-hook/servers.json",
+          "problems": [
+            "/home/.config/mcp-hook/broken.json: line 2, column 5: expected `:`"
+          ],
+          "warnings": []
+        }
+      ]
+    }
+    [1]
+    "#);
+}
+
+#[test]
+fn without_definitions_there_is_nothing_wrong() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(transcript(&sandbox, "home", &["check", "check web"]), @"
+    $ check
+    no servers are defined; mcp-hook add NAME -- COMMAND defines one
+    [0]
+    $ check web
+    mcp-hook: could not check web: it is not defined
+    hint: mcp-hook list shows what is defined; /home/.config/mcp-hook/servers.json is yours
+    [1]
+    ");
+    write_user(&sandbox, "{");
+    insta::assert_snapshot!(transcript(&sandbox, "home", &["check", "check web"]), @"
+    $ check
+    ✗ /home/.config/mcp-hook/servers.json
+        EOF while parsing an object at line 1 column 1
+    [1]
+    $ check web
+    mcp-hook: could not check web: could not read /home/.config/mcp-hook/servers.json: EOF while parsing an object at line 1 column 1
+    hint: mcp-hook list shows what is defined; /home/.config/mcp-hook/servers.json is yours
+    [1]
+    ");
+}
+
+#[test]
+fn a_fixed_port_has_to_be_free_unless_the_server_itself_has_it() {
+    let sandbox = Sandbox::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let number = taken.local_addr().unwrap().port();
+    define(&sandbox, &json!({ "web": entry(&json!({ "port": number })) }));
+    let output = sandbox.hook(["check"]).expect_code(1);
+    assert!(output.stdout.contains(&format!("hook.port: port {number} is in use by ")), "{output}");
+    drop(taken);
+    sandbox.hook(["check"]).ok();
+    let mut session = Session::open(&sandbox);
+    session.hook("start web").ok();
+    session.terminal.run("mcp-hook check").ok();
+    session.end();
+}
+
+#[test]
+fn the_copy_of_the_session_is_checked_too() {
+    let sandbox = Sandbox::new();
+    define(&sandbox, &json!({ "web": entry(&json!({ "config": { "source": "config.json", "required": ["a"] } })) }));
+    sandbox.write("home/.config/mcp-hook/config.json", r#"{"a": 1}"#);
+    let mut session = Session::open(&sandbox);
+    session.hook("start web").ok();
+    std::fs::write(session.copy(), "{}").unwrap();
+    let output = session.terminal.run("mcp-hook check web").expect_code(1);
+    insta::assert_snapshot!(output.stdout.replace(sandbox.root().to_str().unwrap(), "").replace(&session.id, "ID"), @"
+    ✗ web
+        /run/configs/ID/web-config.json: a is missing
+    ");
+    insta::assert_snapshot!(said(&sandbox, &sandbox.hook(["check", "web"])), @"
+    ✓ web
+    [0]
+    ");
+    session.end();
+}

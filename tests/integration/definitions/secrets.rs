@@ -1,0 +1,130 @@
+//! A secret reaches the server and nothing else.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::stage::{Session, define, entry, files};
+use super::write_user;
+use crate::support::Sandbox;
+
+const TOKEN: &str = r#"t0ken"with\quotes"#;
+const PASSWORD: &str = "p4ssword-of-pve1";
+const OWN: &str = "0wn-of-the-definition";
+const KEY: &str = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----";
+/// Prints all it knows on both streams, in several ways, and ends badly if told to.
+const TALKER: &str = r#"#!/bin/sh
+env; env >&2
+printf '%s\n' "$@"
+python3 -c 'import json, os; print(json.dumps(dict(os.environ)))' >&2
+printf '%s' "$PVE_PASSWORD" | cut -c1-6 | tr -d '\n'; printf '%s\n' "$PVE_PASSWORD" | cut -c7-
+echo up
+[ -z "$FAIL" ] || exit 3
+exec sleep 1000
+"#;
+
+/// The parts that must not be found.
+fn parts() -> Vec<String> {
+    let json = serde_json::to_string(TOKEN).unwrap();
+    let mut parts: Vec<String> = [TOKEN, &json[1..json.len() - 1], PASSWORD, OWN].map(str::to_owned).into();
+    parts.extend(KEY.lines().map(str::to_owned));
+    parts
+}
+
+#[track_caller]
+fn assert_silent(what: &str, text: &str) {
+    for part in parts() {
+        assert!(!text.contains(&part), "{what} tells {part}:\n{text}");
+    }
+}
+
+#[test]
+fn a_secret_is_in_no_file_and_no_output() {
+    let sandbox = Sandbox::new();
+    sandbox.program("talker", TALKER);
+    sandbox.write("home/.config/mcp-hook/config.json", r#"{"servers": [{"password_env_var": "PVE_PASSWORD"}]}"#);
+    let secret = |name: &str| json!({ "name": name, "isSecret": true, "isRequired": true, "description": "secret" });
+    let mut web = entry(&json!({
+        "environmentVariables": [secret("TOKEN"), secret("KEY"), secret("OWN")],
+        "config": { "source": "config.json", "env": ["servers.*.password_env_var"] },
+        "port": "auto", "restart": "no",
+    }));
+    web["command"] = json!("talker");
+    web["args"] = json!(["--token=${TOKEN}", "${KEY}", format!("--own={OWN}")]);
+    web["env"] = json!({ "OWN": OWN });
+    web["url"] = json!("http://127.0.0.1:${MCP_PORT}/${TOKEN}");
+    web["headers"] = json!({ "Authorization": "Bearer ${TOKEN}" });
+    write_user(&sandbox, &json!({ "mcpServers": { "web": web } }).to_string());
+    let session = Session::open(&sandbox);
+    let variables = [("TOKEN", TOKEN), ("PVE_PASSWORD", PASSWORD), ("KEY", KEY)];
+    let failing = [&variables[..], &[("FAIL", "1")]].concat();
+
+    let mut said = Vec::new();
+    let mut run = |variables: &[(&str, &str)], words: &str| {
+        let output = session.hook_with(variables, words);
+        said.push((words.to_owned(), format!("{}{}", output.stdout, output.stderr)));
+        output
+    };
+    run(&variables, "start web --verbose").ok();
+    for words in ["status", "status web", "status --json", "logs web", "logs", "env", "restart web", "stop web"] {
+        run(&variables, words).ok();
+    }
+    run(&failing, "start web");
+    run(&failing, "restart web --fresh --verbose");
+    run(&variables, "start web").ok();
+    for arguments in [&["check"][..], &["check", "--json"], &["list"], &["list", "--json"], &["status", "--all"]] {
+        let output = sandbox.run(sandbox.command("mcp-hook").args(arguments).envs(variables));
+        let own =
+            if arguments[0] == "list" { output.stdout.replace(OWN, "as the user wrote it") } else { output.stdout };
+        said.push((arguments.join(" "), own + &output.stderr));
+    }
+    for (words, text) in &said {
+        assert_silent(words, text);
+    }
+    let log = fs::read_to_string(sandbox.runtime().join("logs").join(&session.id).join("web.log")).unwrap();
+    assert!(log.contains("TOKEN=***") && log.contains("--token=***") && log.contains("PVE_PASSWORD=***"), "{log}");
+    for (path, content) in files(&sandbox.runtime()) {
+        assert_silent(&path.display().to_string(), &String::from_utf8_lossy(&content));
+    }
+    session.end();
+}
+
+#[test]
+fn a_wrong_secret_is_not_shown_where_it_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("home/.config/mcp-hook/config.json", format!(r#"{{"password_env_var": "{PASSWORD}", "token": "x"}}"#));
+    let mut web = entry(&json!({
+        "environmentVariables": [{ "name": "TOKEN", "isSecret": true, "choices": ["one", "two"] }],
+        "config": { "source": "config.json", "env": ["password_env_var"] },
+    }));
+    web["cwd"] = json!("${TOKEN}");
+    define(&sandbox, &json!({ "web": web }));
+    let session = Session::open(&sandbox);
+    let refused = session.hook_with(&[("TOKEN", TOKEN)], "start web --verbose").expect_code(1);
+    assert_silent("the refusal", &(refused.stdout.clone() + &refused.stderr));
+    insta::assert_snapshot!(super::said(&sandbox, &session.hook_with(&[("TOKEN", TOKEN)], "start web")), @r#"
+    mcp-hook: could not start web:
+      TOKEN is none of one, two
+      /home/.config/mcp-hook/config.json: password_env_var is not the name of a variable
+      cwd: it holds TOKEN, which is secret, and paths are shown
+    hint: set it where mcp-hook is called, or under "env" of web in /home/.config/mcp-hook/servers.json
+    [1]
+    "#);
+    session.end();
+}
+
+#[test]
+fn the_client_gets_what_the_server_says_and_the_log_does_not() {
+    let sandbox = Sandbox::new();
+    let web = json!({ "command": "sh", "args": ["-c", "echo $TOKEN; echo $TOKEN >&2"], "hook": {
+        "environmentVariables": [{ "name": "TOKEN", "isSecret": true }],
+    } });
+    define(&sandbox, &json!({ "web": web }));
+    let session = Session::open(&sandbox);
+    let output = session.hook_with(&[("TOKEN", PASSWORD)], "run web").ok();
+    assert_eq!((output.stdout, output.stderr), (format!("{PASSWORD}\n"), format!("{PASSWORD}\n")));
+    let log = fs::read_to_string(sandbox.runtime().join("logs").join(&session.id).join("web.log")).unwrap();
+    assert!(log.contains("err ***") && !log.contains(PASSWORD), "{log}");
+    session.end();
+}
