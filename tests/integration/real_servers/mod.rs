@@ -10,6 +10,7 @@ mod client;
 mod clients_killed;
 mod defined;
 mod http_in_background;
+mod own_ports;
 mod port;
 mod snapshot;
 mod world;
