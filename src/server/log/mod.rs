@@ -6,6 +6,7 @@
 //!
 //! What the server printed stands there byte for byte, but for its secrets ([`secrets`]).
 
+mod backwards;
 mod lines;
 mod queue;
 pub mod secrets;

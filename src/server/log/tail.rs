@@ -6,10 +6,8 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use super::backwards::{BLOCK, backwards, line_end};
 use crate::disk::rotation;
-
-/// How much is read at once, in bytes.
-const BLOCK: usize = 64 << 10;
 
 /// The last `count` lines of a log that `wanted` accepts, oldest first.
 ///
@@ -157,43 +155,6 @@ fn parts(path: &Path) -> io::Result<Vec<Part>> {
 
 fn number(data: &Metadata) -> Number {
     (data.dev(), data.ino())
-}
-
-/// Where the last whole line ends.
-fn line_end(file: &File) -> io::Result<u64> {
-    let mut end = file.metadata()?.len();
-    let mut block = vec![0; BLOCK];
-    while end > 0 {
-        let length = usize::try_from(end).unwrap_or(BLOCK).min(BLOCK);
-        let from = end - length as u64;
-        file.read_exact_at(&mut block[..length], from)?;
-        if let Some(at) = block[..length].iter().rposition(|&byte| byte == b'\n') {
-            return Ok(from + at as u64 + 1);
-        }
-        end = from;
-    }
-    Ok(0)
-}
-
-/// Hands over the lines in front of `end`, last first, until `each` says no; whether it never did.
-fn backwards(file: &File, end: u64, each: &mut impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
-    let mut at = end;
-    let mut text: Vec<u8> = Vec::new();
-    while at > 0 {
-        let length = usize::try_from(at).unwrap_or(BLOCK).min(BLOCK);
-        at -= length as u64;
-        let mut block = vec![0; length];
-        file.read_exact_at(&mut block, at)?;
-        block.append(&mut text);
-        text = block;
-        while let Some(newline) = text[..text.len() - 1].iter().rposition(|&byte| byte == b'\n') {
-            if !each(&text[newline + 1..text.len() - 1]) {
-                return Ok(false);
-            }
-            text.truncate(newline + 1);
-        }
-    }
-    Ok(text.is_empty() || each(&text[..text.len() - 1]))
 }
 
 #[cfg(test)]
