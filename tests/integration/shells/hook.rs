@@ -100,7 +100,10 @@ fn closed_window_closes_the_session(shell: Shell) {
 }
 
 fn sighup_closes_the_session(shell: Shell) {
-    closes_when(shell, |terminal| terminal.signal(Signal::SIGHUP));
+    closes_when(shell, |terminal| {
+        terminal.wait_prompt();
+        terminal.signal(Signal::SIGHUP);
+    });
 }
 
 fn end_of_input_closes_the_session(shell: Shell) {
