@@ -27,9 +27,6 @@ pub fn additions(token: &Token, paths: &ServerPaths) -> impl Iterator<Item = (&'
     usual(token.session(), token.server(), paths).into_iter().chain([(VARIABLE, token.to_string().into())])
 }
 
-/// What is said of one server and not of those that it starts: not inherited, but perhaps set.
-pub const OF_ONE_SERVER: [&str; 2] = ["MCP_CONFIG_FILE", "MCP_PORT"];
-
 /// The variables that tell a server its port.
 #[must_use]
 pub fn port(number: Option<u16>, wish: Option<&PortWish>) -> Vec<(String, String)> {

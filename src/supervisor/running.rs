@@ -64,9 +64,6 @@ impl Running {
     fn spawn(plan: &Plan, words: &[String], port: Option<u16>) -> io::Result<Self> {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).current_dir(&plan.record.directory);
-        for name in environment::OF_ONE_SERVER {
-            command.env_remove(name);
-        }
         command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
         command.envs(environment::additions(&plan.record.token, &plan.paths));
         command.envs(environment::port(port, plan.record.settings.port.as_ref()));
