@@ -50,6 +50,9 @@ mod tests {
         nix::unistd::write(&writer, b"not read").expect("written");
         assert!(!stream.has_happened(), "something to read is none");
         drop(writer);
-        assert!(stream.has_happened());
+        // A process that another test forks may have a copy for a moment.
+        while !stream.has_happened() {
+            std::thread::yield_now();
+        }
     }
 }
