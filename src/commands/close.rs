@@ -35,19 +35,22 @@ impl Run for Close {
 /// Ends all servers of a session, all at the same time, and removes its files once they are gone.
 fn close(root: &Root, id: SessionId) {
     let mut session = sweep::examine(root, id);
-    let servers: Vec<_> =
-        session.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?))).collect();
-    let asked: Vec<_> = servers
-        .iter()
-        .filter(|(_, record)| !record.state.is_final())
+    let servers = session.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
+    // The shell may be gone by now, and its servers on their way: their watchers still have to leave.
+    let (ended, alive): (Vec<_>, Vec<_>) = servers.partition(|(_, record)| record.state.is_final());
+    let asked: Vec<_> = alive
+        .into_iter()
         .map(|(name, record)| {
             let paths = session.paths.server(name);
             let watchers = request::ask_to_end_session(&paths, record);
-            (paths, (*record).clone(), watchers)
+            (paths, record, watchers)
         })
         .collect();
     for (paths, record, watchers) in asked {
-        let _ = request::await_end(&paths, &record, &watchers);
+        let _ = request::await_end(&paths, record, &watchers);
+    }
+    for (_, record) in ended {
+        request::await_watchers(record);
     }
     session = sweep::examine(root, session.id);
     session.facts.owner = OwnerFact::Gone;

@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 
 use nix::sys::resource::{Resource, getrlimit};
 
+use crate::support::output::listing;
 use crate::support::wait::Deadline;
 use crate::support::{Process, Sandbox, skip};
 
@@ -58,6 +59,6 @@ fn case_43_two_hundred_sessions_at_once_do_not_mix_and_leave_nothing() {
     sandbox.assert_clean();
     for directory in ["pids", "configs"] {
         let left: Vec<_> = fs::read_dir(sandbox.runtime().join(directory)).unwrap().collect();
-        assert!(left.is_empty(), "{directory}: {left:?}");
+        assert!(left.is_empty(), "{directory}: {left:?}\n{}", listing(&sandbox.runtime()));
     }
 }
