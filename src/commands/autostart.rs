@@ -79,7 +79,7 @@ impl Planned {
         let name = &self.definition.name;
         let wanted = Wanted::Defined(Box::new(self.definition.clone()));
         let (startable, _) = wanted.check("start", Some(paths), None)?;
-        self.lease = spec::lease(root, &self.definition.hook.settings).with_context(|| could_not(name))?;
+        self.lease = spec::lease(root, &self.definition.hook.settings, None).with_context(|| could_not(name))?;
         let number = self.lease.as_ref().map(Lease::number);
         self.port = number.map(|number| startable.port(number, &session.record.id, name, &paths.server(name)));
         Ok(startable)

@@ -32,7 +32,7 @@ impl Run for cli::Run {
         let name = self.what.name.clone();
         let locked = free_name(&root.session(id), &name)?;
         let describe = || format!("could not run {name}");
-        let lease = spec::lease(&root, startable.settings()).with_context(describe)?;
+        let lease = spec::lease(&root, startable.settings(), None).with_context(describe)?;
         let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0)).with_context(describe)?;
         let mut plan = spec::plan(&root, session, locked, Mode::Run, prepared)?;
         if let Some(lease) = lease {

@@ -15,7 +15,7 @@ use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::port::Lease;
 use crate::server::record::{Mode, ServerRecord};
-use crate::server::settings::{PortWish, ReadyWhen, Settings};
+use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Settings};
 use crate::server::token::Token;
 use crate::session::open::Session;
 use crate::supervisor::plan::{Plan, Watched};
@@ -109,13 +109,18 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
     Ok(is_ours.then_some(file))
 }
 
-/// The port that a server is to have, if it is to have one.
+/// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which
+/// shells have in their environments.
 ///
 /// # Errors
 /// When it is taken.
-pub fn lease(root: &Root, settings: &Settings) -> Result<Option<Lease>> {
-    let wish = settings.port.as_ref();
-    wish.map(|wish| Lease::take(&root.ports(), wish.number, &[])).transpose()
+pub fn lease(root: &Root, settings: &Settings, before: Option<u16>) -> Result<Option<Lease>> {
+    let Some(wish) = &settings.port else { return Ok(None) };
+    let number = match (wish.number, before) {
+        (PortChoice::Auto, Some(number)) => PortChoice::Prefer(number),
+        (choice, _) => choice,
+    };
+    Lease::take(&root.ports(), number, &[]).map(Some)
 }
 
 /// A plan for a server whose name is locked, without its port.

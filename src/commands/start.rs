@@ -69,9 +69,9 @@ pub fn launch(
 ) -> Result<Announcement> {
     let paths = root.session(&session.record.id).server(name);
     // What a killed supervisor and keeper left under this name goes first.
-    if let Ok(Some(record)) = ServerRecord::read(&paths)
-        && !request::is_answered_for(&paths, &record)
-    {
+    let earlier = ServerRecord::read(&paths).ok().flatten();
+    let port = earlier.as_ref().and_then(|record| record.port.as_ref()).map(|port| port.number);
+    if let Some(record) = earlier.filter(|record| !request::is_answered_for(&paths, record)) {
         let _ = request::sweep_lost(&paths, record);
     }
     let Some(lock) = spec::lock(&paths)? else {
@@ -87,7 +87,7 @@ pub fn launch(
     };
     let describe = || format!("could not start {name}");
     let lease = match lease {
-        None => spec::lease(root, what.settings()).with_context(describe)?,
+        None => spec::lease(root, what.settings(), port).with_context(describe)?,
         leased => leased,
     };
     let prepared = what.bind(&session.record.id, name, &paths).with_context(describe)?;

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use insta::assert_snapshot;
 use nix::sys::signal::Signal;
 
+use super::stranger::Stranger;
 use super::{answers, claimed, port_of, server, start};
 use crate::support::{Process, Sandbox, Shell, Terminal, Tree, wait};
 
@@ -26,6 +27,22 @@ fn a_port_lasts_over_restarts_and_is_free_after_the_end() {
     terminal.run("mcp-hook stop web").ok();
     TcpListener::bind(("0.0.0.0", port)).expect("it is free");
     assert!(claimed(&sandbox).is_empty());
+}
+
+#[test]
+fn a_server_that_is_started_again_has_the_port_that_shells_know_unless_it_is_taken() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&sandbox, Shell::Fish);
+    start(&mut terminal, "web", "auto", "127.0.0.1").ok();
+    let port = port_of(&sandbox, "web");
+    terminal.run("mcp-hook stop web").ok();
+    start(&mut terminal, "web", "auto", "127.0.0.1").ok();
+    assert_eq!(port_of(&sandbox, "web"), port);
+    terminal.run("mcp-hook stop web").ok();
+    let stranger = Stranger::listen(&sandbox, "127.0.0.1", port);
+    start(&mut terminal, "web", "auto", "127.0.0.1").ok();
+    assert_ne!(port_of(&sandbox, "web"), port);
+    drop(stranger);
 }
 
 #[test]
