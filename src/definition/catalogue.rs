@@ -142,7 +142,13 @@ impl Catalogue {
 pub fn autostarted() -> Vec<Definition> {
     let directory = allowed::is_any().then(context::working_directory).and_then(Result::ok);
     let project = directory.and_then(|directory| document::project(&directory));
-    let catalogue = Catalogue::of(project, document::user());
+    let user = document::user();
+    // Every new shell waits for this: what does not even name the key need not be understood.
+    let names_it = |found: &Found| found.document.as_ref().is_ok_and(|document| document.text.contains("autostart"));
+    if !project.iter().chain(&user).any(names_it) {
+        return Vec::new();
+    }
+    let catalogue = Catalogue::of(project, user);
     let usable = catalogue.all().into_iter().filter(|listed| listed.state == State::Usable);
     let server = usable.filter_map(|listed| match listed.content {
         Some(Content::Server(definition)) => Some(&**definition),
