@@ -34,7 +34,7 @@ pub enum Kind {
         args: Vec<String>,
         /// `env`.
         env: BTreeMap<String, String>,
-        /// `cwd`; the directory of the file if not set.
+        /// `cwd`, relative to the file; if not set, where mcp-hook is called, for a project the directory of its file.
         cwd: Option<String>,
     },
     /// A server that runs elsewhere: `url` without a `command`.

@@ -17,6 +17,7 @@ use crate::server::log::secrets::Secrets;
 use crate::server::log::{LogWriter, Stream};
 use crate::server::record::Mode;
 use crate::sys::handle::ProcessHandle;
+use crate::sys::pty::Pty;
 use crate::sys::{Identity, Pid, fd, spawn};
 
 /// A server that has been started.
@@ -45,8 +46,8 @@ pub struct Failure {
 }
 
 impl Running {
-    /// Starts the server. For `run` it gets our standard input and output as they are.
-    pub fn start(plan: &Plan) -> Result<Self, Failure> {
+    /// Starts the server, in the foreground of the terminal. For `run` it gets our standard input and output as they are.
+    pub fn start(plan: &Plan, terminal: Option<&Pty>) -> Result<Self, Failure> {
         let port = plan.record.port.as_ref().map(|port| port.number);
         let words: Vec<String> = plan.invocation.words.iter().map(|word| word.render(port)).collect();
         let record = &plan.record;
@@ -55,13 +56,13 @@ impl Running {
             code: 125,
         })?;
         let mut running =
-            Self::spawn(plan, &words, port).map_err(|error| failure(&error, &words[0], &record.directory))?;
+            Self::spawn(plan, terminal, &words, port).map_err(|error| failure(&error, &words[0], &record.directory))?;
         running.check = Some(check);
         running.looking = port.map(|port| Looking::at(port, context::now()));
         Ok(running)
     }
 
-    fn spawn(plan: &Plan, words: &[String], port: Option<u16>) -> io::Result<Self> {
+    fn spawn(plan: &Plan, terminal: Option<&Pty>, words: &[String], port: Option<u16>) -> io::Result<Self> {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).current_dir(&plan.record.directory);
         command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
@@ -86,7 +87,7 @@ impl Running {
         } else {
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         }
-        let mut child = spawn::spawn(&mut command)?;
+        let mut child = spawn::spawn(&mut command, terminal.map(Pty::foreground))?;
         let pid = Pid::from_raw(child.id().cast_signed());
         let Some(identity) = ProcessHandle::open(pid).map(|handle| handle.identity()) else {
             // Nobody is to run of whom we could not say who it is.

@@ -116,15 +116,12 @@ impl Supervisor {
         self.record(State::Starting);
         self.prepare_port();
         failpoint::kill("before-fork");
-        let started = Running::start(&self.plan);
+        let started = Running::start(&self.plan, self.terminal.as_ref());
         failpoint::kill("after-fork");
         // From here on only the server has the client's streams.
         fd::silence_standard();
         match started {
             Ok(running) => {
-                if let Some(terminal) = &self.terminal {
-                    let _ = terminal.put_in_foreground(running.pid());
-                }
                 self.note(Level::Info, &format!("started, pid {}", running.pid()));
                 self.record(State::Running { server: running.identity, since: running.since, ready: false });
                 Ok(running)

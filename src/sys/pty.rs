@@ -6,14 +6,17 @@
 //! the kernel would also hang up when a leader like `npm exec` ends, and so cut short the grace time of the rest.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::libc;
 use nix::pty::{PtyMaster, grantpt, posix_openpt, unlockpt};
+use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
-use nix::unistd::{Pid, getpgrp, tcsetpgrp};
+use nix::unistd::{getpgrp, tcsetpgrp};
+
+use super::signals::ignore;
 
 /// Both sides of a pseudo-terminal; hangs up when dropped.
 pub struct Pty {
@@ -37,17 +40,30 @@ impl Pty {
         Ok(Self { terminal, _master: master })
     }
 
-    /// Puts a process group of this session into the foreground: the one that a hang-up reaches.
-    ///
-    /// # Errors
-    /// As `tcsetpgrp(3)`. SIGTTOU must be blocked.
-    pub fn put_in_foreground(&self, group: Pid) -> nix::Result<()> {
-        tcsetpgrp(self.terminal.as_fd(), group)
+    /// The foreground, for a process that is about to be forked.
+    #[must_use]
+    pub fn foreground(&self) -> Foreground {
+        Foreground(self.terminal.as_raw_fd())
     }
 
     /// Takes the foreground back: a hang-up reaches nobody but ourselves then.
     pub fn release(&self) {
         let _ = tcsetpgrp(self.terminal.as_fd(), getpgrp());
+    }
+}
+
+/// The foreground of a terminal: the process group that a hang-up reaches.
+#[derive(Clone, Copy)]
+pub struct Foreground(RawFd);
+
+impl Foreground {
+    /// Puts the group that this process leads into it, as far as that works. Async-signal-safe: called between fork and
+    /// exec, so that no instruction of the program runs out of reach of a hang-up. SIGTTOU is ignored from then on
+    /// (`tcsetpgrp(3)` from the background would stop the process).
+    pub fn take(self) {
+        let _ = ignore(Signal::SIGTTOU);
+        // SAFETY: the call takes two numbers; a descriptor that is none is refused.
+        unsafe { libc::tcsetpgrp(self.0, libc::getpid()) };
     }
 }
 

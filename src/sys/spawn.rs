@@ -6,19 +6,23 @@ use std::process::{Child, Command};
 
 use nix::unistd::{Pid, setpgid};
 
+use super::pty::Foreground;
 use super::{orphans, signals};
 
 /// Starts `command` as the leader of a process group of its own in our session, with default signal dispositions and
-/// an empty signal mask; the kernel kills it with this process.
+/// an empty signal mask; the kernel kills it with this process, and hangs up on its group if that is in the foreground.
 ///
 /// # Errors
 /// As `fork(2)` and `execve(2)`: `NotFound` and `PermissionDenied` are what a shell reports as 127 and 126.
-pub fn spawn(command: &mut Command) -> io::Result<Child> {
+pub fn spawn(command: &mut Command, foreground: Option<Foreground>) -> io::Result<Child> {
     let parent = Pid::this();
     let this_process = Pid::from_raw(0);
     let prepare = move || {
-        signals::reset_all();
         setpgid(this_process, this_process)?;
+        if let Some(foreground) = foreground {
+            foreground.take();
+        }
+        signals::reset_all();
         orphans::die_with(parent)?;
         Ok(())
     };

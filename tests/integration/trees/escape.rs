@@ -115,6 +115,23 @@ fn kill_both(watchers: Watchers) {
 }
 
 #[test]
+fn a_server_is_in_reach_of_the_hang_up_from_its_first_instruction() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let said = sandbox.path("said");
+    // The process group and the foreground group of the terminal: proc_pid_stat(5).
+    let script = format!(
+        "read pid name state parent group session terminal foreground rest </proc/$$/stat; \
+         echo \"$group $foreground\" >{0}.new; mv {0}.new {0}; exec sleep 1000",
+        said.display()
+    );
+    session.start(&["--no-wait"], "first", &["sh", "-c", &script].map(str::to_owned)).ok();
+    let line = wait::until("it says where it is", || std::fs::read_to_string(&said).ok());
+    let (group, foreground) = line.trim().split_once(' ').unwrap();
+    assert_eq!(group, foreground);
+}
+
+#[test]
 fn case_22_a_tree_like_that_of_npx_is_gone_by_the_hang_up_when_both_watchers_are_killed() {
     let sandbox = Sandbox::new();
     let session = Session::open(&sandbox);
