@@ -56,7 +56,10 @@ fn case_33_full_disk_holds_no_server_up_and_costs_whole_lines_only() {
     let Some(mut namespace) = Namespace::open(&sandbox, "case_33_full_disk") else { return };
     fs::create_dir_all(sandbox.runtime().join("logs")).unwrap();
     let logs = sandbox.runtime().join("logs").display().to_string();
-    namespace.run(&format!("chmod 700 {logs} {logs}/..; mount -t tmpfs -o size=64k,mode=0700 none {logs}"));
+    // All but sixty-four kilobytes of it are taken until they are given back.
+    namespace.run(&format!(
+        "chmod 700 {logs} {logs}/..; mount -t tmpfs -o size=1m,mode=0700 none {logs} && head -c 983040 /dev/zero >{logs}/ballast"
+    ));
     namespace.run("eval \"$(mcp-hook open)\"; mkfifo go");
     let tree = Tree::program().display();
     // Ten megabytes into sixty-four kilobytes; then, when there is room again, a few lines more.
@@ -69,7 +72,7 @@ fn case_33_full_disk_holds_no_server_up_and_costs_whole_lines_only() {
     let log = namespace.run("cat $MCP_LOG_DIR/web.log");
     let count = assert_whole(&log);
     assert!(count > 0 && log.len() <= 64 << 10, "{} bytes", log.len());
-    namespace.run(&format!("mount -o remount,size=1m {logs}; echo go >go; until [ -e again ]; do :; done"));
+    namespace.run(&format!("rm {logs}/ballast; echo go >go; until [ -e again ]; do :; done"));
     namespace.run("mcp-hook stop web");
     let log = namespace.run("cat $MCP_LOG_DIR/web.log");
     let more = assert_whole(&log);

@@ -1,7 +1,7 @@
 //! Records that lie, are of somewhere else, or are no records: an innocent process that they name lives, and whoever asks is
 //! told which file is meant.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::session::{Session, edit, read_json, redact};
 use crate::support::innocent::has_serials;
-use crate::support::{Innocent, Sandbox, skip};
+use crate::support::{Innocent, Sandbox, skip, wait};
 
 /// A session with the record of a server that ran, and an innocent process for the record to name.
 struct Stage<'s> {
@@ -48,6 +48,10 @@ impl<'s> Stage<'s> {
             self.innocent.assert_untouched();
             // What was really started by that is no part of the lie.
             self.session.outside(&["stop", "web"]);
+            // What ended by itself is answered for until its keeper has left.
+            let lock = File::open(self.session.file("web.lock")).unwrap();
+            wait::until("nobody answers for it", || lock.try_lock().ok());
+            drop(lock);
             put(&content);
         }
         self.session.sandbox.hook(["cleanup"]);

@@ -24,7 +24,7 @@ fn case_27_number_used_again_within_the_same_tick_is_not_signalled() {
     namespace.run("mcp-hook start web -- sleep 1000 && mcp-hook stop web");
     let twins = sandbox.path("twins");
     let tree = Tree::program().display().to_string();
-    namespace.run(&format!("{tree} --twins {0} & until [ -s {0} ]; do :; done", twins.display()));
+    namespace.run(&format!("{tree} --twins {0} & until [ -s {0} ] && [ -e {0}.signals ]; do :; done", twins.display()));
     let text = fs::read_to_string(&twins).unwrap();
     let numbers: Vec<u64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
     let &[pid, start, first, second] = &numbers[..] else { panic!("{text}") };
