@@ -1,5 +1,6 @@
 //! `start`: a server in the background.
 
+use std::fs::File;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -74,7 +75,7 @@ pub fn launch(
     if let Some(record) = earlier.filter(|record| !request::is_answered_for(&paths, record)) {
         let _ = request::sweep_lost(&paths, record);
     }
-    let Some(lock) = spec::lock(&paths)? else {
+    let Some(lock) = lock(name, &paths)? else {
         let record = ServerRecord::read(&paths)?;
         let is_waiting = record.is_some_and(|record| matches!(record.state, State::Waiting { .. }));
         return Err(if is_waiting {
@@ -96,6 +97,18 @@ pub fn launch(
         plan.give(lease);
     }
     launch::start(plan).with_context(describe)
+}
+
+/// The lock on a server's name; if it is just ending, once it has.
+fn lock(name: &ServerName, paths: &ServerPaths) -> Result<Option<File>> {
+    let lock = spec::lock(paths)?;
+    if lock.is_some() {
+        return Ok(lock);
+    }
+    if let Some(record) = ServerRecord::read(paths)?.filter(request::is_ending) {
+        ui::spin(&format!("waiting for the end of {name}"), || request::await_settled(paths, &record));
+    }
+    spec::lock(paths)
 }
 
 /// Says how the start went.

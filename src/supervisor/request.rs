@@ -24,7 +24,7 @@ const SLACK: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(3);
 /// How long a keeper and a supervisor get to write down who they are.
 const BIRTH: Duration = Duration::from_secs(3);
-/// How often the lock is looked at meanwhile: nothing tells that somebody died who had written nothing.
+/// How often one looks at what no change of a record tells: that somebody died who had written nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The two processes of a server, as far as they live.
@@ -65,18 +65,8 @@ impl Watchers {
         if record.watchers.is_some() {
             return Self::of(record);
         }
-        let deadline = context::now() + BIRTH;
-        let changes = paths.record.parent().and_then(|directory| Follower::new(directory).ok());
-        let read = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| record.clone());
-        let mut current = read();
-        while let Some(changes) = &changes
-            && current.watchers.is_none()
-            && file::is_locked(&paths.lock)
-            && context::now() < deadline
-        {
-            changes.wait(Some(LOOK_EVERY));
-            current = read();
-        }
+        let has_no_name = |record: &ServerRecord| record.watchers.is_none() && file::is_locked(&paths.lock);
+        let current = follow(paths, record, context::now() + BIRTH, has_no_name);
         Self::of(&current)
     }
 
@@ -119,6 +109,26 @@ pub fn is_held(paths: &ServerPaths, record: &ServerRecord) -> bool {
     !record.state.is_final() && file::is_locked(&paths.lock)
 }
 
+/// Whether a server is on its way out: it is being ended, or its first process is gone and its supervisor is about to
+/// notice. One that is being restarted is not.
+#[must_use]
+pub fn is_ending(record: &ServerRecord) -> bool {
+    match &record.state {
+        State::Stopping { reason, .. } => *reason != Reason::Restarted,
+        State::Running { server, .. } => {
+            record.is_of_this_host() && ProcessHandle::reopen(server).is_none_or(|process| process.has_exited())
+        }
+        _ => false,
+    }
+}
+
+/// Waits until a server that [is ending](is_ending) has ended or is about to be started again; not longer than it may
+/// take.
+pub fn await_settled(paths: &ServerPaths, ending: &ServerRecord) {
+    let watchers = Watchers::of(ending);
+    follow(paths, ending, deadline_of(ending), |record| is_ending(record) && watchers.any());
+}
+
 /// Waits a moment for the watchers of a server that has ended to be gone too.
 pub fn await_watchers(record: &ServerRecord) {
     wait_for(&Watchers::of(record), context::now() + SWEEP);
@@ -159,8 +169,7 @@ pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
 /// When the tree could not be ended.
 pub fn await_end(paths: &ServerPaths, asked: &ServerRecord, watchers: &Watchers) -> Result<ServerRecord, StopError> {
     let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| asked.clone());
-    let longest = pace(Reason::Stopped, asked.mode, asked.settings.grace()).longest();
-    if !wait_for(watchers, context::now() + longest + SLACK) {
+    if !wait_for(watchers, deadline_of(asked)) {
         if let State::Unkillable { pids, .. } = record().state {
             return Err(StopError::Unkillable(pids));
         }
@@ -228,6 +237,32 @@ fn report_lost(paths: &ServerPaths, record: &ServerRecord) {
             journal::report(&paths.central, Level::Warn, whose, &text);
         }
     }
+}
+
+/// When a server that is told to end now has ended, unless its supervisor is stuck.
+fn deadline_of(record: &ServerRecord) -> Instant {
+    context::now() + pace(Reason::Stopped, record.mode, record.settings.grace()).longest() + SLACK
+}
+
+/// Reads a record again whenever something beside it has changed, as long as `goes_on` says so and until the deadline.
+/// Returns what it read last, at least `known`.
+fn follow(
+    paths: &ServerPaths,
+    known: &ServerRecord,
+    deadline: Instant,
+    goes_on: impl Fn(&ServerRecord) -> bool,
+) -> ServerRecord {
+    let changes = paths.record.parent().and_then(|directory| Follower::new(directory).ok());
+    let read = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone());
+    let mut current = read();
+    while let Some(changes) = &changes
+        && goes_on(&current)
+        && context::now() < deadline
+    {
+        changes.wait(Some(LOOK_EVERY));
+        current = read();
+    }
+    current
 }
 
 /// Waits until both have ended; false if they have not by then.

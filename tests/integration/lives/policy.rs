@@ -1,8 +1,13 @@
 //! Which ends are followed by another start.
 
+use std::fs;
+use std::process::Stdio;
+
+use nix::sys::signal::Signal;
+
 use super::{Lives, READY};
-use crate::support::Sandbox;
-use crate::trees::session::Session;
+use crate::support::{Process, Sandbox, wait};
+use crate::trees::session::{Session, Watchers, freeze};
 
 /// How a server with these options ends after it was ready; true if it is started again.
 #[track_caller]
@@ -104,4 +109,37 @@ fn a_restart_that_fails_says_so_and_does_not_wait_for_the_next_attempt() {
     ");
     session.hook("stop", &["once"]).ok();
     session.assert_only_shell_left();
+}
+
+#[test]
+fn start_waits_for_a_server_that_is_on_its_way_out() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let mut server = Lives::new(&session, &sandbox, "again");
+    server.start(&sandbox, &["--restart", "no"]);
+    let leader = server.tree.member("leader").process;
+    let supervisor = Watchers::above(leader).supervisor;
+    freeze(supervisor);
+    server.end("3");
+    wait::until("the server has ended", || (!leader.alive()).then_some(()));
+    server.tree.forget();
+
+    let mut start = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
+    start.args(server.arguments(&READY)).stderr(Stdio::piped());
+    let start = start.spawn().unwrap();
+    let process = Process::with_pid(start.id().cast_signed()).expect("it waits");
+    wait::until("it looks for changes", || follows(process).then_some(()));
+    supervisor.signal(Signal::SIGCONT);
+    let said = start.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success() && told.starts_with("started again, pid "), "{told}");
+    server.await_life(0);
+    server.hook("stop").ok();
+    server.await_over();
+}
+
+/// Whether a process follows the changes in a directory (`inotify(7)`).
+fn follows(process: Process) -> bool {
+    let descriptors = fs::read_dir(format!("/proc/{}/fd", process.pid)).into_iter().flatten().flatten();
+    descriptors.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|it| it.ends_with("anon_inode:inotify"))
 }
