@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::stage::{Session, define, entry, files};
 use super::write_user;
-use crate::support::Sandbox;
+use crate::support::{Sandbox, wait};
 
 const TOKEN: &str = r#"t0ken"with\quotes"#;
 const PASSWORD: &str = "p4ssword-of-pve1";
@@ -71,6 +71,9 @@ fn a_secret_is_in_no_file_and_no_output() {
     }
     run(&failing, "start web");
     run(&failing, "restart web --fresh --verbose");
+    // It has said that it is up, which counts as started, and fails a moment later.
+    let has_ended = || matches!(sandbox.server("web")?["state"].as_str(), Some("exited" | "failed")).then_some(());
+    wait::until("it has ended", has_ended);
     run(&variables, "start web").ok();
     for arguments in [&["check"][..], &["check", "--json"], &["list"], &["list", "--json"], &["status", "--all"]] {
         let output = sandbox.run(sandbox.command("mcp-hook").args(arguments).envs(variables));
