@@ -3,16 +3,12 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::{Client, Sdk, Server, Snapshot, World};
 use crate::support::Process;
-
-/// After the client has returned or died, or the end of its input has reached the server.
-const GONE: Duration = Duration::from_secs(2);
 
 const SERVERS: [Server; 2] = [Server::Everything, Server::OlderEverything];
 
@@ -81,7 +77,7 @@ fn close(sdk: Sdk) {
     for server in SERVERS {
         let (client, tree) = connect(&world, sdk, server);
         client.close();
-        tree.assert_gone(&world, &[], GONE);
+        tree.assert_gone(&world, &[]);
     }
 }
 
@@ -90,7 +86,7 @@ fn kill_client(sdk: Sdk) {
     for server in SERVERS {
         let (client, tree) = connect(&world, sdk, server);
         client.kill();
-        tree.assert_gone(&world, &[], GONE);
+        tree.assert_gone(&world, &[]);
     }
 }
 
@@ -103,7 +99,7 @@ fn kill_server(sdk: Sdk) {
         client.call(tool, &arguments);
         tree.server(server).signal(Signal::SIGKILL);
         client.expect("eof");
-        tree.assert_gone(&world, &[client.process()], GONE);
+        tree.assert_gone(&world, &[client.process()]);
         client.close();
     }
 }
@@ -132,7 +128,7 @@ fn talk(sdk: Sdk) {
     assert!(told["text"] == format!("Echo: {text}"), "the text has changed on its way");
 
     client.close();
-    tree.assert_gone(&world, &[], GONE);
+    tree.assert_gone(&world, &[]);
 }
 
 fn connect(world: &World, sdk: Sdk, server: Server) -> (Client, Snapshot) {

@@ -3,16 +3,12 @@
 use std::fs::File;
 use std::io::Read;
 use std::process::Stdio;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use super::{Client, ROUNDS, Sdk, Server, Snapshot, World};
 use crate::support::wait::{self, Deadline};
 use crate::support::{Process, skip};
-
-/// From the death of the client: the grace time of a server that ignores the end of its input, and a busy machine.
-const GONE: Duration = Duration::from_secs(5);
 
 /// The oldest Node in which the pinned inspector runs, though its package asks for a newer one.
 const INSPECTOR_NEEDS: u32 = 20;
@@ -46,7 +42,7 @@ fn killed_python_client_leaves_nothing_of_an_npx_server_in_the_middle_of_a_call(
     let tree = Snapshot::below(&world, client.process());
     tree.launcher(server);
     client.kill();
-    tree.assert_gone(&world, &[], GONE);
+    tree.assert_gone(&world, &[]);
 }
 
 #[test]
@@ -68,7 +64,7 @@ fn kill_python_client(name: &str, server: Server) {
         tree.launcher(server);
         assert_whitelisted(&world, tree.server(server));
         client.kill();
-        tree.assert_gone(&world, &[], GONE);
+        tree.assert_gone(&world, &[]);
     }
 }
 
@@ -112,7 +108,7 @@ fn kill_inspector(server: Server) {
         let mut text = String::new();
         listed.read_to_string(&mut text).unwrap();
         assert!(text.contains("\"tools\""), "{text}");
-        tree.assert_gone(&world, &[], GONE);
+        tree.assert_gone(&world, &[]);
     }
 }
 

@@ -1,22 +1,17 @@
 //! The reference server in its HTTP mode in the background, by `npx`, in the three shells in turn. Whatever ends it, the port
 //! is free afterwards. (Other supervisors leave the server and its port when they, or only `npm exec`, are ended.)
 
-use std::time::Duration;
-
 use nix::sys::signal::Signal;
 
 use super::{Port, ROUNDS, Server, Snapshot, World};
 use crate::support::{Process, Shell, Terminal};
-
-/// A server that ends at SIGTERM, on a busy machine.
-const GONE: Duration = Duration::from_secs(5);
 
 #[test]
 fn killed_shell_leaves_no_http_server_and_no_port_in_twenty_rounds() {
     end_by(|round| {
         round.terminal.signal(Signal::SIGKILL);
         round.terminal.wait_exit();
-        round.tree.assert_gone(round.world, &[], GONE);
+        round.tree.assert_gone(round.world, &[]);
     });
 }
 
@@ -24,7 +19,7 @@ fn killed_shell_leaves_no_http_server_and_no_port_in_twenty_rounds() {
 fn killed_npm_exec_leaves_no_http_server_and_no_port_in_twenty_rounds() {
     end_by(|round| {
         round.launcher.signal(Signal::SIGKILL);
-        round.tree.assert_gone(round.world, &[round.terminal.process()], GONE);
+        round.tree.assert_gone(round.world, &[round.terminal.process()]);
     });
 }
 
@@ -33,7 +28,7 @@ fn killed_supervisor_leaves_no_http_server_and_no_port_in_twenty_rounds() {
     end_by(|round| {
         let parent = round.launcher.stat().expect("it is alive").parent;
         Process::with_pid(parent).expect("the supervisor").signal(Signal::SIGKILL);
-        round.tree.assert_gone(round.world, &[round.terminal.process()], GONE);
+        round.tree.assert_gone(round.world, &[round.terminal.process()]);
     });
 }
 
@@ -42,7 +37,7 @@ fn stop_leaves_no_http_server_and_no_port_in_twenty_rounds() {
     end_by(|round| {
         round.terminal.run("mcp-hook stop everything").ok();
         assert!(!round.port.listening(), "stop has returned\n{}", round.tree);
-        round.tree.assert_gone(round.world, &[round.terminal.process()], GONE);
+        round.tree.assert_gone(round.world, &[round.terminal.process()]);
     });
 }
 

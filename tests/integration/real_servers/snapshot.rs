@@ -1,7 +1,6 @@
 //! What was seen alive, and the proof that it is gone.
 
 use std::fs;
-use std::time::Duration;
 
 use super::{Server, World};
 use crate::support::Process;
@@ -69,14 +68,14 @@ impl Snapshot {
 
     /// Waits until every one of them is gone and nothing that they started has stayed; `kept` may stay.
     #[track_caller]
-    pub fn assert_gone(&self, world: &World, kept: &[Process], within: Duration) {
-        let deadline = Deadline::after(within);
+    pub fn assert_gone(&self, world: &World, kept: &[Process]) {
+        let deadline = Deadline::usual();
         let seen: Vec<_> = self.0.iter().map(|(process, _)| *process).collect();
         let mut left = seen;
         // What had been seen first; then whatever that has started meanwhile.
         while !left.is_empty() {
             for process in left.iter().filter(|process| !kept.contains(process)) {
-                assert!(process.gone_by(deadline), "alive after {within:?}: {process}\n{self}");
+                assert!(process.gone_by(deadline), "still alive: {process}\n{self}");
             }
             left = world.sandbox.survivors();
             left.retain(|process| !kept.contains(process));
