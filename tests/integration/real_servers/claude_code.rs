@@ -17,8 +17,10 @@ fn claude_code_lists_a_server_that_ignores_eof_and_nothing_is_left() {
     let Some(claude) = configured(&world) else {
         return;
     };
+    let mut gate = world.gate();
     for _ in 0..LISTS {
         let (mut child, tree) = list(&world, &claude);
+        gate.open();
         assert!(child.wait().unwrap().success());
         let said = fs::read_to_string(world.sandbox.path("listed")).unwrap();
         assert!(said.contains("Connected"), "{said}");

@@ -78,13 +78,14 @@ fn assert_whitelisted(world: &World, server: Process) {
 }
 
 /// The inspector lists the tools and then closes by itself, so it is killed by the first byte that it prints; the tree has
-/// been seen before.
+/// been seen before, at the gate.
 fn kill_inspector(server: Server) {
     let world = World::new();
     if node_version(&world) < INSPECTOR_NEEDS {
         skip("killed inspector", "the inspector does not run in a Node as old as this one");
         return;
     }
+    let mut gate = world.gate();
     for _ in 0..ROUNDS {
         let mut inspector = world
             .command(world.installed("node/node_modules/.bin/mcp-inspector"), server)
@@ -102,6 +103,7 @@ fn kill_inspector(server: Server) {
             tree.has(server).then_some(())
         });
         tree.launcher(server);
+        gate.open();
         assert!(wait::one_readable(&listed, Deadline::usual()), "{tree}");
         process.signal(Signal::SIGKILL);
         inspector.wait().unwrap();

@@ -1,9 +1,13 @@
 //! Where the real servers and clients are, and a sandbox in which they work without a network.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 use crate::support::Sandbox;
 
@@ -59,7 +63,7 @@ impl World {
     pub fn new() -> Self {
         let sandbox = Sandbox::new();
         let installed = installed();
-        sandbox.write("home/.npmrc", "offline=true\nupdate-notifier=false\n");
+        sandbox.write("home/.npmrc", NPM);
         let uv = fs::read(installed.join("uv.toml")).unwrap();
         sandbox.write("home/.config/uv/uv.toml", uv);
         let path = sandbox.environment().into_iter().find(|(name, _)| name == "PATH").unwrap().1;
@@ -67,6 +71,17 @@ impl World {
         sandbox.env("PATH", std::env::join_paths(path).unwrap());
         sandbox.env("SHELL", "/bin/sh");
         Self { sandbox, installed }
+    }
+
+    /// From now on every server that `npx` starts waits before its program begins until the gate is opened for it. (The
+    /// SDKs hand on no variable by which Node could be told, but npm reads a file.)
+    pub fn gate(&self) -> Gate {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/gate.cjs");
+        self.sandbox.write("home/.npmrc", format!("{NPM}node-options=--require={program}\n"));
+        let fifo = self.sandbox.home().join("gate");
+        mkfifo(&fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+        // Open for both, so that neither side waits for the other to open it.
+        Gate(File::options().read(true).write(true).open(fifo).unwrap())
     }
 
     /// Something that was installed.
@@ -106,6 +121,18 @@ impl World {
         command
     }
 }
+
+/// What servers wait at. A client that lists the tools and leaves would otherwise be gone before its tree has been seen.
+pub struct Gate(File);
+
+impl Gate {
+    /// Lets one server on.
+    pub fn open(&mut self) {
+        self.0.write_all(b"o").unwrap();
+    }
+}
+
+const NPM: &str = "offline=true\nupdate-notifier=false\n";
 
 /// The cache that `.ci/install` fills.
 fn installed() -> PathBuf {

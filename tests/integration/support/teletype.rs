@@ -53,14 +53,19 @@ pub fn plain(text: &str) -> String {
     out
 }
 
-/// The command as leader of a session of its own whose controlling terminal is `terminal`.
+/// The command as leader of a session of its own whose controlling terminal is `terminal`, with all signals as they are by
+/// default: tests may have been started by `nohup` or in the background.
 pub fn spawn_on(command: &mut Command, terminal: &File) -> Child {
     let [stdin, stdout, stderr] = [(); 3].map(|()| Stdio::from(terminal.try_clone().unwrap()));
     command.stdin(stdin).stdout(stdout).stderr(stderr);
-    // SAFETY: between fork and exec only setsid(2) and ioctl(2), both async-signal-safe; nothing is allocated.
+    // SAFETY: between fork and exec only setsid(2), signal(2) and ioctl(2), which are async-signal-safe; nothing is
+    // allocated. What cannot be changed, such as SIGKILL, stays.
     unsafe {
         command.pre_exec(|| {
             nix::unistd::setsid()?;
+            for number in 1..libc::SIGRTMIN() {
+                libc::signal(number, libc::SIG_DFL);
+            }
             nix::errno::Errno::result(libc::ioctl(0, libc::TIOCSCTTY, 0))?;
             Ok(())
         });
