@@ -58,8 +58,9 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     let changes = Follower::new(directory).with_context(|| format!("could not watch {}", directory.display()))?;
     let watchers = request::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
-        let is_ready = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
-        return start::report(name, &paths, is_ready?);
+        let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
+        let (record, is_ready) = outcome?;
+        return start::report(name, &paths, record, is_ready);
     }
     let startable = Wanted::again(&record)?.resolve("restart", Some(&in_session), Some(&record.directory))?;
     start::start(root, session, name, startable, true)
@@ -73,22 +74,23 @@ fn stop_first(session: &SessionPaths, name: &ServerName) -> Result<()> {
     }
 }
 
-/// Waits until the server has been started again and is ready (true), or is not going to be (false).
-fn await_restart(paths: &ServerPaths, old: &ServerRecord, watchers: &Watchers, changes: &Follower) -> Result<bool> {
+/// Waits until the server has been started again and is ready (true), or is not going to be (false). Returns what was
+/// recorded then.
+fn await_restart(
+    paths: &ServerPaths,
+    old: &ServerRecord,
+    watchers: &Watchers,
+    changes: &Follower,
+) -> Result<(Option<ServerRecord>, bool)> {
     loop {
         let is_supervised = watchers.any();
-        if let Some(record) = ServerRecord::read(paths)?
-            && record.restarts > old.restarts
-        {
-            match record.state {
-                State::Running { ready: true, .. } => return Ok(true),
-                state if state.is_final() || matches!(state, State::Waiting { .. }) => return Ok(false),
-                _ => {}
-            }
+        let record = ServerRecord::read(paths)?;
+        let new = record.as_ref().filter(|record| record.restarts > old.restarts);
+        match new.map(|record| &record.state) {
+            Some(State::Running { ready: true, .. }) => return Ok((record, true)),
+            Some(state) if state.is_final() || matches!(state, State::Waiting { .. }) => return Ok((record, false)),
+            _ if !is_supervised => return Ok((record, false)),
+            _ => changes.wait(Some(LOOK_EVERY)),
         }
-        if !is_supervised {
-            return Ok(false);
-        }
-        changes.wait(Some(LOOK_EVERY));
     }
 }

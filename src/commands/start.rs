@@ -2,16 +2,18 @@
 
 use std::fs::File;
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 
 use super::wanted::Startable;
 use super::{Run, spec};
 use crate::cli::Start;
+use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
-use crate::server::log::{self, Stream};
+use crate::server::log;
 use crate::server::port::Lease;
 use crate::server::record::{Mode, Reason, ServerRecord, State};
 use crate::session::open::Session;
@@ -54,7 +56,7 @@ pub fn start(root: &Root, session: Session, name: &ServerName, what: Startable, 
         return Ok(());
     }
     let is_ready = ui::spin(&format!("starting {name}"), || announcement.wait());
-    report(name, &paths, is_ready)
+    report(name, &paths, ServerRecord::read(&paths)?, is_ready)
 }
 
 /// Starts a server in a session, with a port that was leased before or with one that is leased now; does not wait.
@@ -111,12 +113,11 @@ fn lock(name: &ServerName, paths: &ServerPaths) -> Result<Option<File>> {
     spec::lock(paths)
 }
 
-/// Says how the start went.
+/// Says how the start went, after which this was recorded.
 ///
 /// # Errors
 /// When it failed.
-pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<()> {
-    let record = ServerRecord::read(paths)?;
+pub fn report(name: &ServerName, paths: &ServerPaths, record: Option<ServerRecord>, is_ready: bool) -> Result<()> {
     if is_ready {
         let pid =
             record.as_ref().and_then(|record| record.state.server()).map(|server| format!(", pid {}", server.pid));
@@ -128,19 +129,26 @@ pub fn report(name: &ServerName, paths: &ServerPaths, is_ready: bool) -> Result<
         }
         return Ok(());
     }
-    let cause = match record {
+    let cause = match &record {
         // It could not be tried at all; the cause says what.
         Some(ServerRecord { state: State::Failed { cause, code: 125..=127 }, .. }) => bail!("{cause}"),
-        Some(record) => why(&record),
+        Some(record) => why(record),
         None => "its record was removed".to_owned(),
     };
     let mut message = format!("could not start {name}: {cause}");
-    let is_error = |line: &str| log::text_of(line, Stream::Err).is_some();
-    for line in log::tail(&paths.log, SHOWN, is_error).unwrap_or_default() {
+    for line in log::last_words(&paths.log, SHOWN, over_at(record.as_ref())).unwrap_or_default() {
         message += "\n  ";
-        message += &plain::tame(log::text_of(&line, Stream::Err).unwrap_or_default().as_bytes());
+        message += &plain::tame(&line);
     }
     Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log.display())))
+}
+
+/// When the life was over of which a record tells; now if it tells of none.
+fn over_at(record: Option<&ServerRecord>) -> SystemTime {
+    match record.map(|record| &record.state) {
+        Some(State::Ended(end) | State::Waiting { end, .. }) => SystemTime::UNIX_EPOCH + Duration::from_millis(end.at),
+        _ => context::wall_clock(),
+    }
 }
 
 /// Why a server is not ready, and is not going to be.

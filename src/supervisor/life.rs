@@ -63,10 +63,12 @@ impl Supervisor {
                         self.report_unkillable(pids, *reason);
                     }
                     Progress::Done { kept } => {
-                        let end = self.describe(ending, *reason, *early, kept);
+                        let killed = ending.killed | self.end_escaped();
+                        running.drain(&mut self.log, self.client_error.as_mut());
                         let ready_for =
                             running.ready_since.map(|since| ending.began().saturating_duration_since(since));
-                        running.drain(&mut self.log, self.client_error.as_mut());
+                        // Later than all that it said.
+                        let end = End { killed, ..describe(ending, *reason, *early, kept) };
                         return Ended { end, ready_for, order: *order };
                     }
                 }
@@ -174,20 +176,21 @@ impl Supervisor {
         }
     }
 
-    fn describe(&mut self, ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {
-        let mut killed = ending.killed;
-        if !self.is_adopting {
-            killed |= lost::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0;
-        }
-        End {
-            reason,
-            exit: ending.leader_exit,
-            at: context::wall_millis(),
-            took: context::elapsed_millis(ending.began()),
-            killed,
-            early,
-            kept: kept.into_iter().map(Pid::as_raw).collect(),
-        }
+    /// Ends what is nobody's child any more where orphans are not adopted; true if there was something.
+    fn end_escaped(&self) -> bool {
+        !self.is_adopting && lost::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0
+    }
+}
+
+fn describe(ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {
+    End {
+        reason,
+        exit: ending.leader_exit,
+        at: context::wall_millis(),
+        took: context::elapsed_millis(ending.began()),
+        killed: ending.killed,
+        early,
+        kept: kept.into_iter().map(Pid::as_raw).collect(),
     }
 }
 

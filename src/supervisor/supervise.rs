@@ -14,8 +14,8 @@ use super::restart::Past;
 use super::running::Running;
 use super::streams::ClientError;
 use crate::server::journal::Level;
-use crate::server::log::LogWriter;
 use crate::server::log::secrets::Secrets;
+use crate::server::log::{LogWriter, STARTED};
 use crate::server::record::{State, Watchers};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::hangup::HangUp;
@@ -122,7 +122,7 @@ impl Supervisor {
         fd::silence_standard();
         match started {
             Ok(running) => {
-                self.note(Level::Info, &format!("started, pid {}", running.pid()));
+                self.note(Level::Info, &format!("{STARTED}{}", running.pid()));
                 self.record(State::Running { server: running.identity, since: running.since, ready: false });
                 Ok(running)
             }

@@ -93,7 +93,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::text_of;
+    use super::super::Line;
     use super::*;
 
     const NOW: SystemTime = UNIX_EPOCH;
@@ -103,7 +103,8 @@ mod tests {
         let mut written = Vec::new();
         lines.take(|text| written.extend_from_slice(text));
         let written = String::from_utf8(written).expect("text");
-        written.lines().map(|line| text_of(line, Stream::Out).expect("stamped").to_owned()).collect()
+        let text = |line: &str| Line::parse(line.as_bytes()).expect("stamped").text.to_vec();
+        written.lines().map(|line| String::from_utf8(text(line)).expect("text")).collect()
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod writer;
 use std::time::SystemTime;
 
 pub use self::lines::LineBuffer;
-pub use self::tail::{Log, Look, tail};
+pub use self::tail::{Log, Look, last_words, tail};
 pub use self::writer::LogWriter;
 use crate::server::journal::Level;
 
@@ -75,6 +75,12 @@ impl<'line> Line<'line> {
         Some(Self { time, stream, text })
     }
 
+    /// Whether it is the first one of a server that was just started.
+    #[must_use]
+    pub fn begins_life(&self) -> bool {
+        self.stream == Stream::Hook && self.text.starts_with(STARTED.as_bytes())
+    }
+
     /// Whether it tells of something that is not as it should be, as far as that can be known.
     #[must_use]
     pub fn is_error(&self) -> bool {
@@ -88,6 +94,9 @@ impl<'line> Line<'line> {
     }
 }
 
+/// What a log says first of each life of a server; its pid follows.
+pub const STARTED: &str = "started, pid ";
+
 /// What our own lines begin with.
 fn prefix(level: Level) -> &'static str {
     match level {
@@ -95,12 +104,6 @@ fn prefix(level: Level) -> &'static str {
         Level::Warn => "warning: ",
         Level::Error => "error: ",
     }
-}
-
-/// The text of a log line without time and stream, if it is of `stream`.
-#[must_use]
-pub fn text_of(line: &str, stream: Stream) -> Option<&str> {
-    line.split_once(' ')?.1.strip_prefix(stream.tag())
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::backwards::{BLOCK, backwards, line_end};
+use super::{Line, Stream};
 use crate::disk::rotation;
 
 /// The last `count` lines of a log that `wanted` accepts, oldest first.
@@ -17,6 +19,22 @@ pub fn tail(path: &Path, count: usize, wanted: impl Fn(&str) -> bool) -> io::Res
     let look = |line: &[u8]| if wanted(&String::from_utf8_lossy(line)) { Look::Take } else { Look::Skip };
     let lines = Log::open(path)?.last(count, look)?;
     Ok(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect())
+}
+
+/// The last `count` lines that a server printed on standard error in the life that was over at `end`, oldest first.
+///
+/// # Errors
+/// When the log cannot be read; one that is not there is empty.
+pub fn last_words(path: &Path, count: usize, end: SystemTime) -> io::Result<Vec<Vec<u8>>> {
+    let look = |line: &[u8]| match Line::parse(line) {
+        // Of the next life.
+        Some(line) if line.time > end => Look::Skip,
+        Some(line) if line.begins_life() => Look::Stop,
+        Some(line) if line.stream == Stream::Err => Look::Take,
+        _ => Look::Skip,
+    };
+    let lines = Log::open(path)?.last(count, look)?;
+    Ok(lines.iter().filter_map(|line| Line::parse(line)).map(|line| line.text.to_vec()).collect())
 }
 
 /// What is to be done with a line, read backwards.
@@ -218,6 +236,27 @@ mod tests {
         };
         let lines: Vec<usize> = log.last(100, even).expect("read").iter().map(|line| index(line)).collect();
         assert_eq!(lines, (40..65).step_by(2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_last_words_are_those_of_the_life_that_is_meant() {
+        let world = World::new();
+        let lives =
+            ["1 hook started, pid 1", "1 err old", "2 hook started, pid 2", "3 out no", "3 err one", "4 err two"];
+        let next = ["5 hook ended because it ended by itself", "6 hook started, pid 3", "6 err new"];
+        let stamped =
+            lives.iter().chain(&next).map(|line| format!("2026-09-21T14:13:20.00{}Z {}\n", &line[..1], &line[2..]));
+        fs::write(world.path(), stamped.collect::<String>()).expect("written");
+        let words = |count, millis: u32| {
+            let end = humantime::parse_rfc3339(&format!("2026-09-21T14:13:20.00{millis}Z")).expect("a time");
+            let words = last_words(&world.path(), count, end).expect("read");
+            words.into_iter().map(|word| String::from_utf8(word).expect("text")).collect::<Vec<_>>()
+        };
+        assert_eq!(words(9, 4), ["one", "two"]);
+        assert_eq!(words(9, 5), ["one", "two"]);
+        assert_eq!(words(1, 4), ["two"]);
+        assert_eq!(words(9, 1), ["old"]);
+        assert_eq!(words(9, 9), ["new"]);
     }
 
     #[test]
