@@ -1,12 +1,11 @@
 //! `check`: everything that would keep servers from being started, without starting anything.
 
-use std::net::TcpListener;
-
 use serde_json::json;
 
 use super::stage::{Session, define, entry};
 use super::{said, transcript, write_user};
-use crate::support::Sandbox;
+use crate::support::port::free_port;
+use crate::support::{Sandbox, Stranger};
 
 const USER: &str = r#"{"mcpServers": {
         "good": {"command": "sh", "hook": {"environmentVariables": [{"name": "TOKEN", "description": "the API token"}]}},
@@ -132,12 +131,12 @@ fn without_definitions_there_is_nothing_wrong() {
 #[test]
 fn a_fixed_port_has_to_be_free_unless_the_server_itself_has_it() {
     let sandbox = Sandbox::new();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let number = taken.local_addr().unwrap().port();
+    let number = free_port();
+    let stranger = Stranger::listen(&sandbox, "127.0.0.1", number);
     define(&sandbox, &json!({ "web": entry(&json!({ "port": number })) }));
     let output = sandbox.hook(["check"]).expect_code(1);
     assert!(output.stdout.contains(&format!("hook.port: port {number} is in use by ")), "{output}");
-    drop(taken);
+    drop(stranger);
     sandbox.hook(["check"]).ok();
     let mut session = Session::open(&sandbox);
     session.hook("start web").ok();

@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::json;
 
-use super::stranger::free_port;
 use super::{answers, claimed, port_of};
+use crate::support::port::free_port;
 use crate::support::{Sandbox, Shell, Terminal, Tree, wait};
 
 /// Writes the user's definitions.
@@ -77,7 +77,7 @@ fn fish_knows_its_servers_at_the_first_prompt() {
 #[test]
 fn every_session_has_its_own_even_where_all_prefer_the_same_port() {
     let sandbox = Sandbox::new();
-    let free = free_port(&sandbox);
+    let free = free_port();
     define(
         &sandbox,
         &json!({ "fs": listening(&json!({ "autostart": true, "port": { "prefer": free, "env": "PORT" } })) }),

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::stranger::{Stranger, free_port};
 use super::{answers, claimed, port_of};
-use crate::support::{Sandbox, Shell, Terminal, Tree, wait};
+use crate::support::port::free_port;
+use crate::support::{Sandbox, Shell, Stranger, Terminal, Tree, wait};
 
 /// A server that listens at `address` only once the file is there.
 fn late_server(go: &Path, address: &str) -> String {
@@ -57,7 +57,7 @@ fn case_36_a_port_on_which_a_stranger_listens_beside_the_server_is_exchanged() {
 fn case_36_a_fixed_port_that_is_stolen_is_an_error_that_names_the_stranger() {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::open(&sandbox, Shell::Bash);
-    let free = free_port(&sandbox);
+    let free = free_port();
     let (stranger, number) = steal(&sandbox, &mut terminal, &free.to_string(), ["127.0.0.1", "::1"]);
     assert_eq!(number, free);
     let reason = wait::until("it is given up", || {
@@ -74,7 +74,7 @@ fn case_36_a_fixed_port_that_is_stolen_is_an_error_that_names_the_stranger() {
 #[test]
 fn case_36_somebody_who_listens_on_the_port_of_a_client_s_server_is_named_to_the_client() {
     let sandbox = Sandbox::new();
-    let number = free_port(&sandbox);
+    let number = free_port();
     let stranger = Stranger::listen(&sandbox, "127.0.0.1", number);
     let number = number.to_string();
     let output = sandbox.hook(["run", "web", "--port", &number, "--", "cat"]).expect_code(1);

@@ -6,9 +6,8 @@ use std::net::TcpListener;
 use insta::assert_snapshot;
 use nix::sys::signal::Signal;
 
-use super::stranger::Stranger;
 use super::{answers, claimed, port_of, server, start};
-use crate::support::{Process, Sandbox, Shell, Terminal, Tree, wait};
+use crate::support::{Process, Sandbox, Shell, Stranger, Terminal, Tree, wait};
 
 #[test]
 fn a_port_lasts_over_restarts_and_is_free_after_the_end() {

@@ -7,7 +7,6 @@ mod case_37_alone;
 mod environment;
 mod kinds;
 mod lease;
-mod stranger;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,15 +1,12 @@
 //! A port of a test's own.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket, sockopt};
 
+use crate::support::port::is_listened_on;
 use crate::support::wait;
-
-/// In `/proc/net/tcp`, `proc_net(5)`.
-const LISTEN: &str = "0A";
 
 /// A port that nobody else on this machine gets: it is bound, but not listened on, for as long as this lives. A server that
 /// sets `SO_REUSEADDR`, as Node does, can have it all the same.
@@ -41,12 +38,6 @@ impl Port {
 
     /// Whether any process listens on it, on whatever address.
     pub fn listening(&self) -> bool {
-        ["/proc/net/tcp", "/proc/net/tcp6"].iter().any(|table| {
-            let table = fs::read_to_string(table).unwrap_or_default();
-            table.lines().skip(1).any(|line| {
-                let fields: Vec<_> = line.split_ascii_whitespace().collect();
-                fields[1].ends_with(&format!(":{:04X}", self.number)) && fields[3] == LISTEN
-            })
-        })
+        is_listened_on(self.number)
     }
 }

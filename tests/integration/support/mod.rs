@@ -5,11 +5,13 @@ pub mod hold;
 pub mod innocent;
 pub mod namespace;
 pub mod output;
+pub mod port;
 pub mod process;
 pub mod pty;
 pub mod sandbox;
 pub mod shell;
 pub mod stand_in;
+pub mod stranger;
 mod teletype;
 pub mod tree;
 pub mod wait;
@@ -24,5 +26,7 @@ pub use pty::Terminal;
 pub use sandbox::Sandbox;
 pub use shell::Shell;
 pub use stand_in::StandIn;
+#[allow(unused_imports, reason = "not every test file names it")]
+pub use stranger::Stranger;
 #[allow(unused_imports, reason = "not every test file names it")]
 pub use tree::{Member, Tree};

@@ -47,9 +47,14 @@ fn disturb(dice: &mut Dice, count: usize, signals: &[i32], targets: impl Fn() ->
     }
 }
 
-/// Keepers and supervisors of this world, also those that have not given themselves their title yet.
+/// Keepers and supervisors of this world, also those that have not given themselves their title yet. What a supervisor has
+/// split off and not executed yet is a server already, and dies of signals as a server does.
 fn watchers(sandbox: &Sandbox) -> Vec<Process> {
-    let is_watcher = |process: &Process| process.title().starts_with("mcp-");
+    let is_server = |process: &Process| {
+        let parent = process.stat().and_then(|stat| Process::with_pid(stat.parent));
+        parent.is_some_and(|parent| parent.title() == "mcp-supervisor")
+    };
+    let is_watcher = |process: &Process| process.title().starts_with("mcp-") && !is_server(process);
     sandbox.survivors().into_iter().filter(is_watcher).collect()
 }
 

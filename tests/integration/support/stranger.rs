@@ -3,7 +3,7 @@
 
 use std::process::Child;
 
-use crate::support::{Sandbox, Tree, wait};
+use super::{Sandbox, Tree, wait};
 
 /// Somebody who listens. Ended when dropped.
 pub struct Stranger {
@@ -33,12 +33,4 @@ impl Drop for Stranger {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
-}
-
-/// A port that nobody has.
-#[track_caller]
-pub fn free_port(sandbox: &Sandbox) -> u16 {
-    let script = "import socket; s = socket.socket(); s.bind(('', 0)); print(s.getsockname()[1])";
-    let output = sandbox.run(sandbox.command("python3").args(["-c", script]));
-    output.ok().stdout.trim().parse().expect("a number")
 }
