@@ -6,7 +6,8 @@ mod upkeep;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Error, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use self::definitions::{Add, Allow, Check, Deny, List, Remove};
 use self::servers::InSession;
@@ -53,54 +54,95 @@ impl Cli {
     }
 }
 
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
+/// Makes [`Command`] of a table. The same as `#[derive(Subcommand)]`, but that what a command takes is defined only if it is
+/// the one that was typed: most of the time that it takes to read a command line goes into definitions.
+macro_rules! commands {
+    ($($(#[doc = $about:literal])+ $name:literal $variant:ident $(hide $hidden:literal)?,)+) => {
+        /// The commands.
+        #[derive(Debug)]
+        pub enum Command {
+            $($(#[doc = $about])+ $variant($variant),)+
+        }
+
+        impl Subcommand for Command {
+            fn augment_subcommands(app: clap::Command) -> clap::Command {
+                app.subcommands([$({
+                    const ABOUT: &str = concat!($($about),+).trim_ascii_start();
+                    clap::Command::new($name)
+                        .about(ABOUT)
+                        .hide(false $(|| $hidden)?)
+                        .defer(|command| $variant::augment_args(command).about(ABOUT))
+                }),+])
+            }
+
+            fn augment_subcommands_for_update(app: clap::Command) -> clap::Command {
+                Self::augment_subcommands(app)
+            }
+
+            fn has_subcommand(name: &str) -> bool {
+                [$($name),+].contains(&name)
+            }
+        }
+
+        impl FromArgMatches for Command {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+                match matches.subcommand() {
+                    $(Some(($name, matches)) => $variant::from_arg_matches(matches).map(Self::$variant),)+
+                    _ => Err(Error::new(ErrorKind::MissingSubcommand)),
+                }
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+    };
+}
+
+commands! {
     /// Print the hook for a shell's start-up file
-    Init(Init),
+    "init" Init,
     /// Start a server in the background
-    Start(Start),
+    "start" Start,
     /// Run a server for an MCP client, on standard input and output
-    Run(Run),
+    "run" Run,
     /// End servers, the whole tree of each
-    Stop(Stop),
+    "stop" Stop,
     /// End servers and start them again
-    Restart(Restart),
+    "restart" Restart,
     /// Show this session's servers
-    Status(Status),
+    "status" Status,
     /// Print the ports of this session's servers, for the shell
-    Env(Env),
+    "env" Env,
     /// Show what a server printed, or what happened
-    Logs(Logs),
+    "logs" Logs,
     /// Write a line to the central log
-    Log(Log),
+    "log" Log,
     /// Show the servers that are defined, and whether they may be started
-    List(List),
+    "list" List,
     /// Say what would keep servers from being started, and start nothing
-    Check(Check),
+    "check" Check,
     /// Define a server in your servers.json
-    Add(Add),
+    "add" Add,
     /// Take a server out of your servers.json
-    Remove(Remove),
+    "remove" Remove,
     /// Allow the servers that a project's .mcp.json defines
-    Allow(Allow),
+    "allow" Allow,
     /// Take back that a project's .mcp.json is allowed
-    Deny(Deny),
+    "deny" Deny,
     /// End what outlived its session and remove what dead sessions left
-    Cleanup(Cleanup),
+    "cleanup" Cleanup,
     /// Examine the installation: the hook, programs, directories, left-overs, clients
-    Doctor(Doctor),
+    "doctor" Doctor,
     /// Print the completion script for a shell
-    Completions(Completions),
+    "completions" Completions,
     /// Open a session for a shell (used by the hook)
-    #[command(hide = true)]
-    Open(Open),
+    "open" Open hide true,
     /// End a session (used by the hook)
-    #[command(hide = true)]
-    Close(Close),
+    "close" Close hide true,
     /// List names for completion scripts
-    #[command(hide = true)]
-    Names(Names),
+    "names" Names hide true,
 }
 
 #[cfg(test)]
