@@ -36,8 +36,8 @@ class Session:
         self.env = env
         self.pids = Path(env["MCP_PID_FILE"]).parent
 
-    def start(self, name, *command, wait=False):
-        how = [] if wait else ["--no-wait"]
+    def start(self, name, *command, wait=False, how=()):
+        how = [*how] if wait else [*how, "--no-wait"]
         output([self.sandbox.binary, "start", name, *how, "--", *command], self.env)
 
     def running(self):
@@ -66,7 +66,6 @@ def closing(sandbox):
     ratio = medians["many"] / medians["none"]
     text = f"{millis(medians['many'])} ({ratio:.2f} × of none)"
     return [Row(f"exit with {SERVERS} servers: what the shell waits", text, medians["many"] * 1000, 5, "ms")]
-
 
 
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use tracing::debug;
 
-use super::open::{Inherited, Session, ancestors, live};
+use super::open::{Inherited, Session, ancestors, is_ancestor, live};
 use super::recall;
 use super::record::{Owner, SessionRecord};
 use crate::disk::layout::Root;
@@ -61,11 +61,11 @@ pub fn find_existing(root: &Root, named: Option<&SessionId>) -> Result<Option<Se
 /// When a session whose files have vanished cannot be made again.
 pub fn current(root: &Root) -> Result<Option<Session>> {
     let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
-    let above: Vec<Pid> = ancestors(me.pid).collect();
     let inherited = Inherited::from_environment();
-    if let Some(session) = named_by(&inherited, root, &me, &above) {
+    if let Some(session) = named_by(&inherited, root, &me) {
         return Ok(Some(session));
     }
+    let above: Vec<Pid> = ancestors(me.pid).collect();
     if let Some(session) = recall::session(root, &inherited, &above)? {
         return Ok(Some(session));
     }
@@ -78,14 +78,16 @@ pub fn current(root: &Root) -> Result<Option<Session>> {
 #[must_use]
 pub fn glance(root: &Root) -> Option<Session> {
     let me = process::read(Pid::this())?;
-    let above: Vec<Pid> = ancestors(me.pid).collect();
-    named_by(&Inherited::from_environment(), root, &me, &above).or_else(|| search(root, &me, &above))
+    let by_descent = || search(root, &me, &ancestors(me.pid).collect::<Vec<_>>());
+    named_by(&Inherited::from_environment(), root, &me).or_else(by_descent)
 }
 
-/// The session that the environment names, if it is to be believed.
-fn named_by(inherited: &Inherited, root: &Root, me: &Process, above: &[Pid]) -> Option<Session> {
+/// The session that the environment names, if it is to be believed: its owner is above us or on our terminal.
+fn named_by(inherited: &Inherited, root: &Root, me: &Process) -> Option<Session> {
     let id = inherited.id.as_ref()?;
-    let session = live(root, id).filter(|session| is_believable(session, me, above));
+    let is_believable =
+        |session: &Session| is_ancestor(session.owner.pid(), me.parent) || is_on_terminal_of(session, me);
+    let session = live(root, id).filter(is_believable);
     match &session {
         Some(_) => debug!(session = %id, "the environment names a session whose owner is above us or on our terminal"),
         None => debug!(session = %id, "the environment names a session that is not ours; not believed"),
@@ -93,10 +95,8 @@ fn named_by(inherited: &Inherited, root: &Root, me: &Process, above: &[Pid]) -> 
     session
 }
 
-/// The environment is believed when the session's owner is above us or on our terminal.
-fn is_believable(session: &Session, me: &Process, above: &[Pid]) -> bool {
-    let owner = session.owner.pid();
-    above.contains(&owner) || (me.terminal != 0 && processes::read(owner).is_some_and(|it| it.terminal == me.terminal))
+fn is_on_terminal_of(session: &Session, me: &Process) -> bool {
+    me.terminal != 0 && processes::read(session.owner.pid()).is_some_and(|it| it.terminal == me.terminal)
 }
 
 /// Searches all sessions: first for an owner above us, nearest first, then for one on our terminal. The ids tell which
@@ -108,7 +108,7 @@ fn search(root: &Root, me: &Process, above: &[Pid]) -> Option<Session> {
         candidates.filter_map(|id| live(root, id)).find(|session| session.owner.pid() == pid)
     });
     owned.or_else(|| {
-        let on_my_terminal = |session: &Session| is_believable(session, me, &[]);
+        let on_my_terminal = |session: &Session| is_on_terminal_of(session, me);
         let terminal = processes::terminal_path(me.terminal)?;
         let short: String = terminal.strip_prefix("/dev").ok()?.to_str()?.replace('/', "");
         ids.iter().filter(|id| id.terminal() == short).filter_map(|id| live(root, id)).find(on_my_terminal)
