@@ -46,18 +46,22 @@ if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
             \builtin trap -p EXIT
             \builtin exec mcp-hook open --shell posix --owner "$$"
         ) || \builtin :
-        case ${__mcp_hook_text##*$'\n'} in
-        "export MCP_SESSION_ID='"*"'")
-            \builtin eval "\\builtin ${__mcp_hook_text##*$'\n'}"
+        # Without a trap there is nothing before the last line. Looking for its beginning takes long, so only if need be.
+        __mcp_hook_line=$__mcp_hook_text
+        if [[ $__mcp_hook_text == *$'\n'* ]]; then
+            __mcp_hook_line=${__mcp_hook_text##*$'\n'}
+        fi
+        if [[ $__mcp_hook_line == "export MCP_SESSION_ID='"*"'" ]]; then
+            \builtin eval "\\builtin $__mcp_hook_line"
             __mcp_hook_owner=$MCP_HOOK_OWNER
             __mcp_hook_dir=${MCP_PID_FILE%/*}
             \builtin export -n __mcp_hook_owner __mcp_hook_dir
             if [[ $__mcp_hook_owner == "$$:"* && $__mcp_hook_text != *__mcp_hook_exit* ]]; then
-                # Without a trap there is no first line, in POSIX mode there is one that says `-`.
                 __mcp_hook_old=()
                 if [[ $__mcp_hook_text == *$'\n'* ]]; then
                     \builtin eval "__mcp_hook_old=(${__mcp_hook_text%$'\n'*})"
                 fi
+                # In POSIX mode the line of a trap that is not set says `-`.
                 if [[ ${__mcp_hook_old[2]--} == - ]]; then
                     __mcp_hook_old[2]=
                 fi
@@ -65,8 +69,7 @@ if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
                 \builtin trap -- "__mcp_hook_exit \"\$?\" && \\builtin :"$'\n'"${__mcp_hook_old[2]}" EXIT
                 \builtin unset -v __mcp_hook_old
             fi
-            ;;
-        esac
-        \builtin unset -v __mcp_hook_text
+        fi
+        \builtin unset -v __mcp_hook_text __mcp_hook_line
     fi
 fi

@@ -25,8 +25,9 @@ impl Run for Open {
         let ports = if is_new { autostart::ports(&planned) } else { env::ports(&root.session(&session.record.id)) };
         let (variables, _) = export::ports(&ports);
         ui::print(&format!("{}\n", export::line(&root, &session, &variables, self.shell)))?;
+        let id = session.record.id.clone();
         autostart::start(&root, session, planned)?;
-        sweep::in_passing(&root)?;
+        sweep::in_passing(&root, &id)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -27,8 +27,8 @@ impl Run for cli::Run {
         let startable = wanted.resolve("run", paths.as_ref(), None)?;
         // The client's life is the session's, where there is none.
         let session = session.map_or_else(|| open::create(&root, nix::unistd::getppid()), Ok)?;
-        sweep::in_passing(&root)?;
         let id = &session.record.id;
+        sweep::in_passing(&root, id)?;
         let name = self.what.name.clone();
         let locked = free_name(&root.session(id), &name)?;
         let describe = || format!("could not run {name}");

@@ -1,6 +1,6 @@
 //! Small files: written whole or not at all, read only if they are ours.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -112,9 +112,9 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When it is a link, not a directory, another user's, or open to others.
 pub fn ensure_directory(path: &Path) -> anyhow::Result<()> {
-    match check_directory(path) {
-        Err(error) if is_missing(&error) => make_or_check_directory(path),
-        result => result,
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_or_check_directory(path),
+        found => check_found(path, found),
     }
 }
 
@@ -129,13 +129,28 @@ pub fn make_or_check_directory(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// The same as [`check_directory`] for a directory that may not be there yet.
+///
+/// # Errors
+/// As [`check_directory`].
+pub fn check_if_there(path: &Path) -> anyhow::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        found => check_found(path, found),
+    }
+}
+
 /// Checks that a directory is a directory, ours, and closed to others.
 ///
 /// # Errors
 /// What is wrong with it, and the way out where there is a simple one.
 pub fn check_directory(path: &Path) -> anyhow::Result<()> {
+    check_found(path, fs::symlink_metadata(path))
+}
+
+fn check_found(path: &Path, found: io::Result<Metadata>) -> anyhow::Result<()> {
     let refuse = || format!("could not use {}", path.display());
-    let data = fs::symlink_metadata(path).with_context(refuse)?;
+    let data = found.with_context(refuse)?;
     ensure!(!data.file_type().is_symlink(), "{}: it is a symbolic link", refuse());
     ensure!(data.is_dir(), "{}: it is not a directory", refuse());
     ensure!(data.uid() == context::user(), "{}: it belongs to user {}", refuse(), data.uid());

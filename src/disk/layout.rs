@@ -91,7 +91,7 @@ pub struct SessionPaths {
     pub pids: PathBuf,
     /// `configs/ID`: `MCP_CONFIG_DIR`.
     pub configs: PathBuf,
-    /// `logs/ID`: `MCP_LOG_DIR`.
+    /// `logs/ID`: `MCP_LOG_DIR`, made once something is logged.
     pub logs: PathBuf,
     /// `ports`: the locks on the ports of all sessions.
     pub ports: PathBuf,

@@ -42,10 +42,7 @@ impl Root {
                 check_above(directory)?;
             }
             for directory in [self.runtime(), self.logs(), &self.pids(), &self.configs()] {
-                match file::check_directory(directory) {
-                    Err(error) if file::is_missing(&error) => {}
-                    result => result?,
-                }
+                file::check_if_there(directory)?;
             }
             Ok(())
         };

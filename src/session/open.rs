@@ -159,9 +159,9 @@ fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Re
 pub fn write(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<SessionRecord> {
     let paths = root.session(&id);
     file::ensure_directory(&paths.pids)?;
-    for directory in [&paths.configs, &paths.logs] {
-        file::make_or_check_directory(directory)?;
-    }
+    file::make_or_check_directory(&paths.configs)?;
+    // Made once there is something to log: most shells start nothing, and their disks are left alone.
+    file::check_if_there(&paths.logs)?;
     let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
     record.write(&paths).with_context(|| format!("could not write {}", paths.record().display()))?;
     Ok(record)

@@ -209,9 +209,15 @@ impl Examined {
 pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
     debug_assert!(paths.pids.starts_with(root.runtime()));
     failpoint::kill("before-removal");
-    let result = [&paths.configs, &paths.pids].map(|directory| match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
+    // Nothing else is in the directories of a session in which nothing was started.
+    for file in [paths.record(), paths.pid()] {
+        let _ = fs::remove_file(file);
+    }
+    let result = [&paths.configs, &paths.pids].map(|directory| {
+        match fs::remove_dir(directory).or_else(|_| fs::remove_dir_all(directory)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
     });
     failpoint::kill("after-removal");
     // Only if nothing was logged.
@@ -219,12 +225,13 @@ pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
     result.into_iter().collect()
 }
 
-/// Cleans up a little, in passing: a few sessions, a few others each time. What takes time is done in the background.
+/// Cleans up a little, in passing: a few sessions but for our `own`, a few others each time. What takes time is done in
+/// the background.
 ///
 /// # Errors
 /// When no process can be split off for that.
-pub fn in_passing(root: &Root) -> io::Result<()> {
-    let others = sweep_a_few(root);
+pub fn in_passing(root: &Root, own: &SessionId) -> io::Result<()> {
+    let others = sweep_a_few(root, own);
     let is_due = retention::is_due(root);
     if others.is_empty() && !is_due {
         return Ok(());
@@ -240,7 +247,7 @@ pub fn in_passing(root: &Root) -> io::Result<()> {
 }
 
 /// Removes sessions that died idle. Returns the ids of those that need more than that.
-fn sweep_a_few(root: &Root) -> Vec<SessionId> {
+fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
     let position = file::read(&root.cursor()).ok().flatten().and_then(|text| String::from_utf8(text).ok());
     let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
     let Ok((names, next)) = directory::read_part(&root.pids(), position, LOOKED_AT) else {
@@ -251,7 +258,8 @@ fn sweep_a_few(root: &Root) -> Vec<SessionId> {
     }
     let mut removed = 0;
     let mut others = Vec::new();
-    for id in names.into_iter().filter_map(|name| name.to_str()?.parse().ok()) {
+    let ids = names.into_iter().filter_map(|name| name.to_str()?.parse().ok());
+    for id in ids.filter(|id| id != own) {
         let session = examine(root, id);
         match judge(session.facts) {
             Verdict::Leave => {}
