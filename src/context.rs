@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The value of an environment variable; an empty one counts as unset.
@@ -92,7 +93,8 @@ pub fn uptime() -> Duration {
 /// The user that this process acts as.
 #[must_use]
 pub fn user() -> u32 {
-    nix::unistd::geteuid().as_raw()
+    static USER: OnceLock<u32> = OnceLock::new();
+    *USER.get_or_init(|| nix::unistd::geteuid().as_raw())
 }
 
 /// The milliseconds since a point in time.

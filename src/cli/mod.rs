@@ -75,8 +75,13 @@ macro_rules! commands {
                 }),+])
             }
 
+            /// All at once, for those who look at the whole.
             fn augment_subcommands_for_update(app: clap::Command) -> clap::Command {
-                Self::augment_subcommands(app)
+                app.subcommands([$(
+                    $variant::augment_args(clap::Command::new($name))
+                        .about(concat!($($about),+).trim_ascii_start())
+                        .hide(false $(|| $hidden)?),
+                )+])
             }
 
             fn has_subcommand(name: &str) -> bool {

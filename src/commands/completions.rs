@@ -22,21 +22,25 @@ mod tests {
 
     use std::path::Path;
 
-    use clap::{Command, CommandFactory};
+    use clap::{Command, CommandFactory, Subcommand};
     use clap_complete::Shell as Generator;
 
-    use crate::cli::Cli;
+    use crate::cli::{self, Cli};
     use crate::shell::Shell;
 
     const SERVERS: &str = "command mcp-hook names servers 2>/dev/null";
     const DEFINITIONS: &str = "command mcp-hook names definitions 2>/dev/null";
     const SESSIONS: &str = "command mcp-hook names sessions 2>/dev/null";
 
+    /// All commands, with all that they take.
+    fn all() -> Command {
+        cli::Command::augment_subcommands_for_update(Command::new("mcp-hook"))
+    }
+
     /// What is offered: everything but the commands that only scripts call.
     fn visible() -> Command {
-        let all = Cli::command();
-        let shown = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
-        Command::new("mcp-hook").version("0").args(all.get_arguments().cloned()).subcommands(shown)
+        let shown = all().get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect::<Vec<_>>();
+        Command::new("mcp-hook").version("0").args(Cli::command().get_arguments().cloned()).subcommands(shown)
     }
 
     /// What names the command takes, if any: of servers that there are, or of those that are defined. `add` makes
@@ -190,7 +194,7 @@ mod tests {
         for (shell, _) in ALL {
             let text =
                 [SERVERS, DEFINITIONS, SESSIONS].iter().fold(generated(shell), |text, call| text.replace(call, ""));
-            for hidden in Cli::command().get_subcommands().filter(|command| command.is_hide_set()) {
+            for hidden in all().get_subcommands().filter(|command| command.is_hide_set()) {
                 let name = hidden.get_name();
                 for offer in [format!(" {name} "), format!("'{name}:"), format!("\"{name}\""), format!(",{name})")] {
                     assert!(!text.contains(&offer), "{shell} offers {name}");

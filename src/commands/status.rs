@@ -56,13 +56,19 @@ impl Run for Status {
 }
 
 impl Status {
-    fn show(&self, sessions: Vec<SessionView>) -> Result<()> {
+    fn show(&self, mut sessions: Vec<SessionView>) -> Result<()> {
         if self.json {
             return ui::print(&(serde_json::to_string_pretty(&view::report(sessions))? + "\n"));
         }
         ui::print(&ui::table::sessions(&sessions, self.all))?;
-        let named = sessions.iter().flat_map(|session| &session.servers).filter(|_| self.name.is_some());
-        named.map(ui::details::details).try_for_each(|text| ui::print(&text))
+        if self.name.is_none() {
+            return Ok(());
+        }
+        let mut named = sessions.iter_mut().flat_map(|session| &mut session.servers);
+        named.try_for_each(|server| {
+            server.complete();
+            ui::print(&ui::details::details(server))
+        })
     }
 }
 

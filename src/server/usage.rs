@@ -20,10 +20,10 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Adds up what the descendants of `root` use, `root` itself not included.
+    /// Adds up what the descendants of `root` use, `root` itself not included: a supervisor or a keeper.
     #[must_use]
     pub fn below(root: Pid) -> Self {
-        Self::sum(process::children(root))
+        Self::sum(process::children_of_first_thread(root))
     }
 
     /// The same with `root` included.
@@ -50,7 +50,8 @@ impl Usage {
             usage.cpu += process.cpu;
             usage.memory += process.resident;
             usage.threads += process.threads;
-            queue.extend(process::children(pid));
+            let has_one_thread = process.threads == 1;
+            queue.extend(if has_one_thread { process::children_of_first_thread(pid) } else { process::children(pid) });
         }
         usage.pids.sort_unstable();
         usage

@@ -82,15 +82,16 @@ pub fn servers(paths: &SessionPaths) -> Vec<(ServerName, anyhow::Result<ServerRe
     names.into_iter().filter_map(read).collect()
 }
 
-/// The processes that scripts of this session named in pid files of their own.
+/// The processes that scripts of this session named in pid files of their own. Of some servers it `is_known` that they
+/// have a record, so that nobody has to look.
 #[must_use]
-pub fn strays(paths: &SessionPaths, session: &SessionRecord) -> Vec<Stray> {
+pub fn strays(paths: &SessionPaths, session: &SessionRecord, is_known: impl Fn(&ServerName) -> bool) -> Vec<Stray> {
     if !matches!(session.owner(), Owner::Alive(_) | Owner::Gone) || session.host != *crate::sys::host::Host::current() {
         return Vec::new();
     }
     let is_own = |name: &str, pid: Option<i32>| match pid {
         Some(pid) => pid == session.owner.pid,
-        None => name.parse::<ServerName>().is_ok_and(|name| paths.server(&name).record.exists()),
+        None => name.parse::<ServerName>().is_ok_and(|name| is_known(&name) || paths.server(&name).record.exists()),
     };
     stray::find(&paths.pids, Duration::from_millis(session.created_since_boot), is_own)
 }
@@ -152,7 +153,7 @@ impl Examined {
             deeds.extend(self.lost().map(would_end));
         }
         if verdict == Verdict::Retire {
-            let strays = self.record().map(|record| strays(&self.paths, record)).unwrap_or_default();
+            let strays = self.record().map(|record| self.strays(record)).unwrap_or_default();
             deeds.extend(strays.iter().map(|stray| {
                 let what = format!("would end process {} ({})", stray.process.pid(), stray.name);
                 self.deed(what, "its session ended", false)
@@ -169,6 +170,10 @@ impl Examined {
         })
     }
 
+    fn strays(&self, record: &SessionRecord) -> Vec<Stray> {
+        strays(&self.paths, record, |name| self.servers.iter().any(|(known, _)| known == name))
+    }
+
     fn why_retired(&self) -> &'static str {
         match self.facts.owner {
             OwnerFact::Unreadable => "it has no readable record",
@@ -180,7 +185,7 @@ impl Examined {
         let swept = self.sweep();
         let mut deeds = Vec::new();
         if let Some(record) = self.record() {
-            let strays = strays(&self.paths, record);
+            let strays = self.strays(record);
             let done = strays.is_empty() || stray::end(&strays);
             deeds.extend(strays.iter().map(|stray| {
                 self.deed(format!("ended process {} ({})", stray.process.pid(), stray.name), "its session ended", done)
@@ -284,7 +289,7 @@ const LOOKED_AT: usize = 4;
 const REMOVED: usize = 2;
 
 fn is_idle(session: &Examined) -> bool {
-    session.record().is_none_or(|record| strays(&session.paths, record).is_empty())
+    session.record().is_none_or(|record| session.strays(record).is_empty())
 }
 
 /// Looks at all sessions.

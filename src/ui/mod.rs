@@ -12,10 +12,12 @@ pub mod style;
 pub mod table;
 pub mod watch;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
 use anyhow::Result;
 
 use crate::context;
@@ -26,7 +28,9 @@ use crate::failure::hint_of;
 /// # Errors
 /// When standard output cannot be written for another reason.
 pub fn print(text: &str) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    // Whole, and not line by line.
+    let text = if is_coloured() { Cow::Borrowed(text) } else { strip_str(text).to_string().into() };
+    let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(|error| anyhow::anyhow!("could not write to standard output: {error}")),

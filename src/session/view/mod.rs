@@ -12,6 +12,7 @@ use super::open::Session;
 use super::record::SessionRecord;
 use super::sweep;
 use crate::disk::layout::Root;
+use crate::disk::names::ServerName;
 
 /// The version of the format; raised when something in it changes its meaning.
 const VERSION: u32 = 1;
@@ -100,7 +101,8 @@ impl Sum {
 
 /// The report on these sessions.
 #[must_use]
-pub fn report(sessions: Vec<SessionView>) -> Report {
+pub fn report(mut sessions: Vec<SessionView>) -> Report {
+    sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::complete);
     Report { version: VERSION, sessions }
 }
 
@@ -115,7 +117,9 @@ impl SessionView {
             let _ = sweep::examine(root, record.id.clone()).sweep();
             servers = ServerView::of_all(&paths);
         }
-        servers.extend(sweep::strays(&paths, record).iter().filter_map(|stray| {
+        let is_known = |name: &ServerName| servers.iter().any(|server| server.name == *name);
+        let strays = sweep::strays(&paths, record, is_known);
+        servers.extend(strays.iter().filter_map(|stray| {
             let name = if stray.name == "session" { "unmanaged" } else { &stray.name };
             Some(ServerView::unmanaged(name.parse().ok()?, &stray.process))
         }));

@@ -15,7 +15,7 @@ use crate::server::usage::Usage;
 use crate::supervisor::request;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::wait::Exit;
-use crate::sys::{Pid, process};
+use crate::sys::{Identity, Pid, process};
 
 /// One server, or one process that a script named in a pid file of its own.
 #[derive(Clone, Debug, Serialize)]
@@ -32,8 +32,11 @@ pub struct ServerView {
     pub pid: Option<i32>,
     /// Its supervisor, while it lives.
     pub supervisor_pid: Option<i32>,
-    /// Its keeper, while it lives.
+    /// Its keeper, while it lives; looked at by [`ServerView::complete`].
     pub keeper_pid: Option<i32>,
+    /// The keeper that its record names.
+    #[serde(skip)]
+    pub keeper: Option<Identity>,
     /// The port that it has.
     pub port: Option<u16>,
     /// Where clients reach it, if its definition says so.
@@ -110,14 +113,13 @@ impl ServerView {
         let files = paths.server(&record.name);
         let watchers = record.watchers.filter(|_| record.is_of_this_host());
         let supervisor = watchers.and_then(|both| ProcessHandle::reopen(&both.supervisor));
-        let keeper = watchers.and_then(|both| ProcessHandle::reopen(&both.keeper));
-        let is_watched = supervisor.is_some() || keeper.is_some();
-        let is_answered_for = is_watched || record.state.is_final() || request::is_held(&files, &record);
+        let is_watched = || supervisor.is_some() || watchers.is_some_and(|both| lives(&both.keeper));
+        let is_answered_for = record.state.is_final() || is_watched() || request::is_held(&files, &record);
         let mut view =
             Self::blank(record.name.clone(), if is_answered_for { state::name(&record.state) } else { LOST });
         view.reason = if is_answered_for { state::reason(&record) } else { Some("nobody answers for it".to_owned()) };
         view.supervisor_pid = supervisor.as_ref().map(|it| it.pid().as_raw());
-        view.keeper_pid = keeper.map(|it| it.pid().as_raw());
+        view.keeper = watchers.map(|both| both.keeper);
         view.log = Some(files.log);
         let has_ended = matches!(record.state, State::Ended(_));
         view.add_record(record);
@@ -125,6 +127,11 @@ impl ServerView {
             view.add_usage(Usage::below(supervisor.pid()));
         }
         view
+    }
+
+    /// Looks at what only a closer look at the server tells.
+    pub fn complete(&mut self) {
+        self.keeper_pid = self.keeper.filter(lives).map(|keeper| keeper.pid);
     }
 
     /// What the record says, whoever lives.
@@ -184,6 +191,7 @@ impl ServerView {
             pid: None,
             supervisor_pid: None,
             keeper_pid: None,
+            keeper: None,
             port: None,
             url: None,
             public: false,
@@ -253,6 +261,10 @@ impl LastExit {
     fn of(end: &End) -> Self {
         Self { exit: end.exit, reason: end.reason, at: end.at }
     }
+}
+
+fn lives(watcher: &Identity) -> bool {
+    ProcessHandle::reopen(watcher).is_some()
 }
 
 fn tenths(percent: f64) -> f64 {

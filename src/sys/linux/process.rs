@@ -80,8 +80,14 @@ pub fn children(parent: Pid) -> Vec<Pid> {
     }
 }
 
+/// The same for a process whose other threads, if it has any, fork nothing. Orphans that it adopts belong to its first
+/// thread as long as that lives (`find_new_reaper` in Linux' `kernel/exit.c`).
+#[must_use]
+pub fn children_of_first_thread(parent: Pid) -> Vec<Pid> {
+    children_of_thread(Path::new(&format!("/proc/{parent}/task/{parent}"))).unwrap_or_else(|_| children(parent))
+}
+
 fn children_of_threads(parent: Pid) -> io::Result<Vec<Pid>> {
-    crate::failpoint::fail_io("children-file")?;
     let threads = PathBuf::from(format!("/proc/{parent}/task"));
     // Two links and one for each thread. The only thread of a process has its number.
     if fs::metadata(&threads)?.nlink() == 3 {
@@ -95,6 +101,7 @@ fn children_of_threads(parent: Pid) -> io::Result<Vec<Pid>> {
 }
 
 fn children_of_thread(thread: &Path) -> io::Result<Vec<Pid>> {
+    crate::failpoint::fail_io("children-file")?;
     let file = match File::open(thread.join("children")) {
         // A thread that ended meanwhile: its children have moved to another thread of the same process.
         Err(_) if !thread.exists() => return Ok(Vec::new()),

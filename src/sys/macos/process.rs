@@ -69,6 +69,12 @@ pub fn children(parent: Pid) -> Vec<Pid> {
     u32::try_from(parent.as_raw()).map_or(Vec::new(), |parent| list(PROC_PPID_ONLY, parent))
 }
 
+/// The same: the list is of the whole process.
+#[must_use]
+pub fn children_of_first_thread(parent: Pid) -> Vec<Pid> {
+    children(parent)
+}
+
 /// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
 #[must_use]
 pub fn open_files(pid: Pid) -> Option<u64> {

@@ -100,6 +100,11 @@ fn case_31_zombies_of_killed_watchers_do_not_count_as_watching() {
     namespace.run("mcp-hook start web -- sh -c 'setsid sleep 1000 & exec sleep 999'");
     let watchers = read_json(&pids.join("web.json"))["watchers"].clone();
     let (keeper, supervisor) = (&watchers["keeper"]["pid"], &watchers["supervisor"]["pid"]);
+    // Stopped before, so that the one does not act on the death of the other.
+    namespace.run(&format!("kill -STOP {keeper} {supervisor}"));
+    for watcher in [keeper, supervisor] {
+        namespace.run(&format!("until grep -q 'State:.T' /proc/{watcher}/status; do :; done"));
+    }
     namespace.run(&format!("kill -KILL {keeper} {supervisor}"));
     namespace.run(&format!("until grep -q 'State:.Z' /proc/{keeper}/status; do :; done"));
     assert!(has(&living(&mut namespace), "sleep"), "something has outlived both");
