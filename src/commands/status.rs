@@ -60,7 +60,7 @@ impl Status {
         if self.json {
             return ui::print(&(serde_json::to_string_pretty(&view::report(sessions))? + "\n"));
         }
-        ui::print(&ui::table::sessions(&sessions, self.all))?;
+        ui::print(&ui::table::sessions(&sessions, self.all, ui::room()))?;
         if self.name.is_none() {
             return Ok(());
         }

@@ -16,6 +16,7 @@ pub mod pty;
 pub mod signals;
 pub mod socket;
 pub mod spawn;
+pub mod terminal;
 pub mod wait;
 
 #[cfg(target_os = "linux")]

@@ -22,6 +22,7 @@ use anyhow::Result;
 
 use crate::context;
 use crate::failure::hint_of;
+use crate::sys::terminal;
 
 /// Prints a result. A reader that has gone away is no error: `mcp-hook logs | head`.
 ///
@@ -63,6 +64,12 @@ pub fn pass_on(lines: &[Vec<u8>]) -> Result<bool> {
 #[must_use]
 pub fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// How many columns the terminal has that results are shown on, if there is one and it knows.
+#[must_use]
+pub fn room() -> Option<usize> {
+    terminal::width(io::stdout())
 }
 
 /// Tells the user what was done.

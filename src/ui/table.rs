@@ -12,9 +12,10 @@ use crate::context;
 use crate::session::view::{ServerView, SessionView};
 use crate::sys::wait::Exit;
 
-/// A table for each session; with `all`, headed by the session.
+/// A table for each session; with `all`, headed by the session. Where there is too little `room`, in columns of the
+/// terminal, what matters less is left out.
 #[must_use]
-pub fn sessions(sessions: &[SessionView], all: bool) -> String {
+pub fn sessions(sessions: &[SessionView], all: bool, room: Option<usize>) -> String {
     if sessions.is_empty() {
         return "no sessions\n".to_owned();
     }
@@ -28,7 +29,7 @@ pub fn sessions(sessions: &[SessionView], all: bool) -> String {
             let where_to = if all { "" } else { &format!(" in session {}", session.id) };
             let _ = writeln!(text, "  no servers{where_to}");
         } else {
-            text += &servers(&session.servers);
+            text += &servers(&session.servers, room);
         }
     }
     text
@@ -42,8 +43,8 @@ fn head(session: &SessionView) -> String {
     paint(style::HEAD, &session.id) + &paint(style::FAINT, &rest)
 }
 
-fn servers(servers: &[ServerView]) -> String {
-    let grid = Grid::of(servers, None);
+fn servers(servers: &[ServerView], room: Option<usize>) -> String {
+    let grid = Grid::of(servers, room);
     let mut text = line(&grid.heads(), |_| style::HEAD);
     for (row, server) in grid.rows().zip(servers) {
         let state = style::of_state(server.state);
@@ -113,6 +114,10 @@ mod tests {
     }
 
     fn shown(servers: Vec<ServerView>, all: bool) -> String {
+        shown_in(None, servers, all)
+    }
+
+    fn shown_in(room: Option<usize>, servers: Vec<ServerView>, all: bool) -> String {
         let session = SessionView {
             id: "pts3-4821-k7f2".to_owned(),
             current: true,
@@ -123,7 +128,7 @@ mod tests {
             sum: Sum::of(&servers),
             servers,
         };
-        anstream::adapter::strip_str(&sessions(&[session], all)).to_string()
+        anstream::adapter::strip_str(&sessions(&[session], all, room)).to_string()
     }
 
     #[test]
@@ -150,6 +155,23 @@ mod tests {
           2 running                                                         2.8%  608 MiB                            6
         ");
         insta::assert_snapshot!(shown(Vec::new(), false), @"  no servers in session pts3-4821-k7f2");
+    }
+
+    #[test]
+    fn a_narrow_terminal_is_told_what_matters_most() {
+        let servers = || vec![running("directory-polling", 48301), running("web", 51)];
+        insta::assert_snapshot!(shown_in(Some(62), servers(), false), @r"
+          NAME               STATE      PID  UPTIME   CPU   MEMORY
+        ● directory-polling  running  48301     41s  1.4%  304 MiB
+        ● web                running     51     41s  1.4%  304 MiB
+          2 running                                  2.8%  608 MiB
+        ");
+        insta::assert_snapshot!(shown_in(Some(30), servers(), false), @r"
+          NAME                MEMORY
+        ● directory-polling  304 MiB
+        ● web                304 MiB
+          2 running          608 MiB
+        ");
     }
 
     #[test]

@@ -57,6 +57,11 @@ fn threads_and_open_files_of_a_tree_are_what_the_kernel_says() {
     assert_eq!((&sum["running"], &sum["processes"]), (&2.into(), &7.into()), "{sum}");
     let shown = terminal.run("mcp-hook status").ok();
     assert!(shown.stdout.contains("2 running"), "{shown}");
+    assert!(shown.stdout.contains("PID"), "{shown}");
+    let narrow = terminal.run("stty columns 40; mcp-hook status; stty columns 2000").ok();
+    assert!(narrow.stdout.contains("2 running") && !narrow.stdout.contains("PID"), "{narrow}");
+    let piped = terminal.run("stty columns 40; mcp-hook status | cat; stty columns 2000").ok();
+    assert!(piped.stdout.contains("PID"), "a program that reads it has no width\n{piped}");
     terminal.run("mcp-hook stop --all").ok();
 }
 
