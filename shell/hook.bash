@@ -32,8 +32,8 @@ if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
     # What scripts and people write to the central log: NAME MESSAGE. `function` spares the names from aliases.
     function __mcp_hook_log {
         if \builtin type -P mcp-hook >/dev/null; then
-            # Not `builtin command`: that forgets where `set -e` does not apply.
-            \command mcp-hook log "$@"
+            # Not `command`: as `builtin command`, and in bash 3.2 anyway, it forgets where `set -e` does not apply.
+            (\builtin exec mcp-hook log "$@")
         fi
     }
     function mcp_info { __mcp_hook_log info -- "$@"; }
