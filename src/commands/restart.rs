@@ -11,7 +11,7 @@ use crate::cli::Restart;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
-use crate::server::record::{Mode, ServerRecord, State};
+use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::session::find;
 use crate::supervisor::request::{self, Watchers};
 use crate::sys::fd;
@@ -59,8 +59,9 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     let watchers = request::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
         let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
-        let (record, is_ready) = outcome?;
-        return start::report(name, &paths, record, is_ready);
+        if let Some((record, is_ready)) = outcome? {
+            return start::report(name, &paths, Some(record), is_ready);
+        }
     }
     let startable = Wanted::again(&record)?.resolve("restart", Some(&in_session), Some(&record.directory))?;
     start::start(root, session, name, startable, true)
@@ -75,21 +76,27 @@ fn stop_first(session: &SessionPaths, name: &ServerName) -> Result<()> {
 }
 
 /// Waits until the server has been started again and is ready (true), or is not going to be (false). Returns what was
-/// recorded then.
+/// recorded then; `None` if it ended by itself, or with its watchers, before they heard of it.
 fn await_restart(
     paths: &ServerPaths,
     old: &ServerRecord,
     watchers: &Watchers,
     changes: &Follower,
-) -> Result<(Option<ServerRecord>, bool)> {
+) -> Result<Option<(ServerRecord, bool)>> {
     loop {
         let is_supervised = watchers.any();
-        let record = ServerRecord::read(paths)?;
-        let new = record.as_ref().filter(|record| record.restarts > old.restarts);
-        match new.map(|record| &record.state) {
-            Some(State::Running { ready: true, .. }) => return Ok((record, true)),
-            Some(state) if state.is_final() || matches!(state, State::Waiting { .. }) => return Ok((record, false)),
-            _ if !is_supervised => return Ok((record, false)),
+        let Some(record) = ServerRecord::read(paths)? else { return Ok(None) };
+        let is_new = record.restarts > old.restarts;
+        match record.state {
+            State::Running { ready: true, .. } if is_new => return Ok(Some((record, true))),
+            State::Waiting { .. } | State::Ended(_) | State::Failed { .. } if is_new => {
+                return Ok(Some((record, false)));
+            }
+            // Somebody else wanted the opposite.
+            State::Ended(End { reason: Reason::Stopped | Reason::SessionEnded, .. }) => {
+                return Ok(Some((record, false)));
+            }
+            _ if !is_supervised => return Ok(None),
             _ => changes.wait(Some(LOOK_EVERY)),
         }
     }

@@ -19,7 +19,7 @@ use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Settings};
 use crate::server::token::Token;
 use crate::session::open::Session;
 use crate::supervisor::plan::{Plan, Watched};
-use crate::supervisor::request;
+use crate::supervisor::request::{self, StopError};
 use crate::sys::handle::ProcessHandle;
 
 impl What {
@@ -90,7 +90,8 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The lock on a server's name; `None` if somebody has it.
+/// The lock on a server's name; `None` if somebody has it. What a server of this name left that lost its supervisor and
+/// its keeper is ended first; `None` too if it cannot be.
 ///
 /// # Errors
 /// When the lock file cannot be opened.
@@ -106,7 +107,12 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
         request::await_watchers(&record);
         is_ours = file::try_lock(&file).with_context(describe)?;
     }
-    Ok(is_ours.then_some(file))
+    if !is_ours {
+        return Ok(None);
+    }
+    // Looked at with the lock in hand: its watchers may have been killed a moment ago.
+    let left = ServerRecord::read(paths).ok().flatten().map(|record| request::sweep_locked(paths, record));
+    Ok((!matches!(left, Some(Err(StopError::Unkillable(_))))).then_some(file))
 }
 
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 
 use super::wanted::Startable;
 use super::{Run, spec};
@@ -71,24 +71,10 @@ pub fn launch(
     lease: Option<Lease>,
 ) -> Result<Announcement> {
     let paths = root.session(&session.record.id).server(name);
-    // What a killed supervisor and keeper left under this name goes first.
-    let earlier = ServerRecord::read(&paths).ok().flatten();
-    let port = earlier.as_ref().and_then(|record| record.port.as_ref()).map(|port| port.number);
-    if let Some(record) = earlier.filter(|record| !request::is_answered_for(&paths, record)) {
-        let _ = request::sweep_lost(&paths, record);
-    }
-    let Some(lock) = lock(name, &paths)? else {
-        let record = ServerRecord::read(&paths)?;
-        let is_waiting = record.is_some_and(|record| matches!(record.state, State::Waiting { .. }));
-        return Err(if is_waiting {
-            let hint = format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off");
-            hinted(format!("could not start {name}: it failed and is about to be started again"), hint)
-        } else {
-            let hint = format!("mcp-hook restart {name}, or start it under another name");
-            hinted(format!("could not start {name}: it is running already"), hint)
-        });
-    };
+    let Some(lock) = lock(name, &paths)? else { return Err(why_taken(name, ServerRecord::read(&paths)?)) };
     let describe = || format!("could not start {name}");
+    let earlier = ServerRecord::read(&paths).ok().flatten();
+    let port = earlier.and_then(|record| record.port).map(|port| port.number);
     let lease = match lease {
         None => spec::lease(root, what.settings(), port).with_context(describe)?,
         leased => leased,
@@ -111,6 +97,21 @@ fn lock(name: &ServerName, paths: &ServerPaths) -> Result<Option<File>> {
         ui::spin(&format!("waiting for the end of {name}"), || request::await_settled(paths, &record));
     }
     spec::lock(paths)
+}
+
+/// Why a name cannot be had, by the record of the server that has it.
+fn why_taken(name: &ServerName, record: Option<ServerRecord>) -> Error {
+    let (why, hint) = match record.map(|record| record.state) {
+        Some(State::Waiting { .. }) => (
+            "it failed and is about to be started again".to_owned(),
+            format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off"),
+        ),
+        Some(State::Unkillable { pids, .. }) => {
+            (format!("not even SIGKILL ends what is left of it, {pids:?}"), "start it under another name".to_owned())
+        }
+        _ => ("it is running already".to_owned(), format!("mcp-hook restart {name}, or start it under another name")),
+    };
+    hinted(format!("could not start {name}: {why}"), hint)
 }
 
 /// Says how the start went, after which this was recorded.

@@ -190,7 +190,7 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
     if record.state.is_final() {
         return Ok(record);
     }
-    if !record.is_of_this_host() && !record.is_of_earlier_boot() {
+    if is_elsewhere(&record) {
         return Err(StopError::Elsewhere);
     }
     let Ok(lock) = file::open_lock(&paths.lock) else { return Ok(record) };
@@ -198,9 +198,19 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
         return Err(if Watchers::of(&record).any() { StopError::Unkillable(Vec::new()) } else { StopError::Unproven });
     }
     // Somebody else may have swept, or started it again, before we had the lock.
-    let mut record = ServerRecord::read(paths).ok().flatten().unwrap_or(record);
+    sweep_locked(paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record))
+}
+
+/// The same for a caller who has the server's lock.
+///
+/// # Errors
+/// As [`sweep_lost`].
+pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord) -> Result<ServerRecord, StopError> {
     if record.state.is_final() {
         return Ok(record);
+    }
+    if is_elsewhere(&record) {
+        return Err(StopError::Elsewhere);
     }
     failpoint::kill("lost-locked");
     let began = context::now();
@@ -223,6 +233,10 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
     let _ = record.write(paths);
     report_lost(paths, &record);
     if pids.is_empty() { Ok(record) } else { Err(StopError::Unkillable(pids)) }
+}
+
+fn is_elsewhere(record: &ServerRecord) -> bool {
+    !record.is_of_this_host() && !record.is_of_earlier_boot()
 }
 
 /// Tells the central logs what became of a server that had lost its watchers.

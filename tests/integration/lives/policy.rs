@@ -6,8 +6,9 @@ use std::process::Stdio;
 use nix::sys::signal::Signal;
 
 use super::{Lives, READY};
-use crate::support::{Process, Sandbox, wait};
-use crate::trees::session::{Session, Watchers, freeze};
+use crate::support::wait::{self, Deadline};
+use crate::support::{Process, Sandbox};
+use crate::trees::session::{Session, Watchers, freeze, kill};
 
 /// How a server with these options ends after it was ready; true if it is started again.
 #[track_caller]
@@ -113,13 +114,29 @@ fn a_restart_that_fails_says_so_and_does_not_wait_for_the_next_attempt() {
 
 #[test]
 fn start_waits_for_a_server_that_is_on_its_way_out() {
+    start_after_its_end(|watchers, escaped| {
+        watchers.supervisor.signal(Signal::SIGCONT);
+        assert!(escaped.gone_by(Deadline::usual()), "{escaped}");
+    });
+}
+
+#[test]
+fn start_ends_what_is_left_of_a_server_whose_watchers_are_killed_while_it_waits() {
+    start_after_its_end(|watchers, escaped| {
+        watchers.both().into_iter().for_each(kill);
+        assert!(escaped.alive(), "it has outlived both");
+    });
+}
+
+/// A server has ended, but its watchers cannot notice; `start` of that name waits until `wake` does something about it.
+fn start_after_its_end(wake: impl FnOnce(Watchers, Process)) {
     let sandbox = Sandbox::new();
     let session = Session::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "again");
     server.start(&sandbox, &["--restart", "no"]);
-    let leader = server.tree.member("leader").process;
-    let supervisor = Watchers::above(leader).supervisor;
-    freeze(supervisor);
+    let [leader, escaped] = ["leader", "setsid"].map(|name| server.tree.member(name).process);
+    let watchers = Watchers::above(leader);
+    watchers.both().into_iter().for_each(freeze);
     server.end("3");
     wait::until("the server has ended", || (!leader.alive()).then_some(()));
     server.tree.forget();
@@ -129,10 +146,12 @@ fn start_waits_for_a_server_that_is_on_its_way_out() {
     let start = start.spawn().unwrap();
     let process = Process::with_pid(start.id().cast_signed()).expect("it waits");
     wait::until("it looks for changes", || follows(process).then_some(()));
-    supervisor.signal(Signal::SIGCONT);
+    wake(watchers, escaped);
+    watchers.keeper.signal(Signal::SIGCONT);
     let said = start.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success() && told.starts_with("started again, pid "), "{told}");
+    assert!(!escaped.alive(), "what the first one left is still there");
     server.await_life(0);
     server.hook("stop").ok();
     server.await_over();

@@ -1,7 +1,8 @@
 //! Counting what cannot be listed: a FIFO that every process of a tree holds open for writing. The kernel tells its reader
 //! when nobody is left, however many there were and however short-lived each of them was.
 
-use std::fs::{File, OpenOptions};
+use std::fmt::Write;
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 use nix::libc;
 use nix::sys::stat::Mode;
 
+use super::output::listing;
+use super::process::{self, Process};
 use super::sandbox::Sandbox;
 use super::wait::{self, Deadline};
 
@@ -43,7 +46,26 @@ impl Hold {
     pub fn assert_released(&self) {
         let deadline = Deadline::usual();
         while self.is_held() {
-            assert!(wait::one_readable(&self.reader, deadline), "somebody still holds {}", self.path.display());
+            assert!(wait::one_readable(&self.reader, deadline), "{}", self.describe());
         }
+    }
+
+    /// Who holds it, by what they would be recognised, and what the files beside it say.
+    fn describe(&self) -> String {
+        let mut text = format!("somebody still holds {}\n", self.path.display());
+        let holds = |process: &Process| {
+            let descriptors = fs::read_dir(format!("/proc/{}/fd", process.pid)).into_iter().flatten().flatten();
+            descriptors.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|target| target == self.path)
+        };
+        let me = std::process::id().cast_signed();
+        for process in process::all().into_iter().filter(|it| it.pid != me && holds(it)) {
+            let of = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", process.pid)).unwrap_or_default();
+            let limits = of("limits");
+            let mark = limits.lines().find(|line| line.starts_with("Max file locks")).unwrap_or_default();
+            let environment = of("environ");
+            let token = environment.split('\0').find(|entry| entry.starts_with("MCP_HOOK_TOKEN=")).unwrap_or_default();
+            let _ = writeln!(text, "{process}\n  {mark}\n  {token}");
+        }
+        text + "--- sandbox\n" + &listing(self.path.parent().unwrap())
     }
 }

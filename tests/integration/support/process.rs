@@ -28,6 +28,8 @@ pub struct Stat {
     pub group: i32,
     pub session: i32,
     pub started: u64,
+    /// Its threads that have not been collected, the first one included.
+    pub threads: u32,
 }
 
 impl Stat {
@@ -43,14 +45,21 @@ impl Stat {
             group: number(2)?,
             session: number(3)?,
             started: fields.get(19)?.parse().ok()?,
+            threads: fields.get(17)?.parse().ok()?,
         })
+    }
+
+    /// Whether nothing runs any more and only the status is left. A process of several threads is a zombie by its state
+    /// while the others are still on their way out, and hold what it had open.
+    fn is_over(&self) -> bool {
+        matches!(self.state, 'Z' | 'X') && self.threads <= 1
     }
 }
 
 impl Process {
     /// The process that has this number now, `None` if there is none or only a zombie.
     pub fn with_pid(pid: i32) -> Option<Self> {
-        Stat::of(pid).filter(|stat| !matches!(stat.state, 'Z' | 'X')).map(|stat| Self { pid, started: stat.started })
+        Stat::of(pid).filter(|stat| !stat.is_over()).map(|stat| Self { pid, started: stat.started })
     }
 
     /// This process's `/proc` entry, `None` once it is gone; a zombie has one.
@@ -60,7 +69,7 @@ impl Process {
 
     /// Whether it still runs: a zombie does not.
     pub fn alive(self) -> bool {
-        self.stat().is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
+        self.stat().is_some_and(|stat| !stat.is_over())
     }
 
     /// Whether it waits for something, and is not running, ready to run or stopped.

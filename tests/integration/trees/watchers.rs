@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, Watchers, freeze};
+use super::session::{Session, Watchers, freeze, kill};
 use crate::support::Sandbox;
 
 /// Stops what `pick` names, kills the session's owner and expects a clean end.
@@ -86,4 +86,29 @@ fn case_24_when_both_are_stopped_and_the_shell_is_killed_the_next_call_ends_the_
     sandbox.hook(["cleanup"]).ok();
     tree.assert_gone();
     sandbox.assert_clean();
+}
+
+/// Kills both watchers, so that neither can act on the death of the other, and starts another server under the name.
+fn name_is_used_again(verb: &str) {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let (tree, watchers) = session.start_nasty("nasty");
+    watchers.both().into_iter().for_each(freeze);
+    watchers.both().into_iter().for_each(kill);
+    assert!(tree.member("daemon").process.alive(), "something has outlived both");
+    session.hook(verb, &["nasty", "--", "sh", "-c", "sleep 0.5"]).ok();
+    tree.assert_gone();
+    assert!(session.record("nasty.2").is_none(), "the name was free");
+    session.hook("stop", &["nasty"]).ok();
+    session.assert_only_shell_left();
+}
+
+#[test]
+fn case_22_start_ends_what_a_server_of_that_name_left_that_lost_both_watchers() {
+    name_is_used_again("start");
+}
+
+#[test]
+fn case_22_run_ends_what_a_server_of_that_name_left_that_lost_both_watchers() {
+    name_is_used_again("run");
 }
