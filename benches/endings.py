@@ -26,7 +26,6 @@ class Tree:
     """A server of which nothing may be left."""
 
     def __init__(self, sandbox, program, options):
-        self.sandbox = sandbox
         self.report, self.hold = sandbox.path("report"), sandbox.path("hold")
         for fifo in (self.report, self.hold):
             os.mkfifo(fifo)
@@ -58,7 +57,8 @@ class Shell:
 
     def __init__(self, sandbox, trees):
         script = 'eval "$(mcp-hook open)"; read -r line; eval "$line"; read -r line'
-        self.process = subprocess.Popen([shutil.which("sh"), "-c", script], env=sandbox.environment(), stdin=subprocess.PIPE)
+        command = [shutil.which("sh"), "-c", script]
+        self.process = subprocess.Popen(command, env=sandbox.environment(), stdin=subprocess.PIPE)
         starts = [f"mcp-hook start --no-wait s{number} -- {' '.join(tree.command)}" for number, tree in enumerate(trees)]
         self.process.stdin.write(("; ".join(starts) + "\n").encode())
         self.process.stdin.flush()

@@ -68,7 +68,6 @@ def closing(sandbox):
     return [Row(f"exit with {SERVERS} servers: what the shell waits", text, medians["many"] * 1000, 5, "ms")]
 
 
-
 def starting(sandbox):
     fifo = Fifo(sandbox.path("fifo"))
     session = Session(sandbox)

@@ -4,7 +4,7 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, Watchers, kill};
+use super::session::{Session, Watchers, kill, kill_both};
 use crate::support::{Hold, Process, Sandbox, Tree, wait};
 
 /// Makes a test for each occasion on which an escaped process has to go.
@@ -96,22 +96,6 @@ fn the_nasty_tree_ends_when_its_launcher_is_killed() {
     kill(tree.member("leader").process);
     let state = session.assert_over(&tree, "nasty");
     assert_eq!((&state["reason"], &state["exit"]["signal"]), (&"exited".into(), &9.into()), "{state}");
-}
-
-/// Kills both watchers so that neither has a moment to act on the other's death.
-fn kill_both(watchers: Watchers) {
-    for process in watchers.both() {
-        process.signal(Signal::SIGSTOP);
-    }
-    for process in watchers.both() {
-        super::session::wait_state(process, "T");
-    }
-    for process in watchers.both() {
-        process.signal(Signal::SIGKILL);
-    }
-    for process in watchers.both() {
-        assert!(process.gone_by(wait::Deadline::usual()));
-    }
 }
 
 #[test]

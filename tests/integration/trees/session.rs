@@ -165,3 +165,13 @@ pub fn kill(process: Process) {
     process.signal(Signal::SIGKILL);
     assert!(process.gone_by(Deadline::usual()), "{process} does not die");
 }
+
+/// Kills both watchers so that neither has a moment to act on the other's death.
+#[track_caller]
+pub fn kill_both(watchers: Watchers) {
+    watchers.both().into_iter().for_each(freeze);
+    watchers.both().into_iter().for_each(|process| process.signal(Signal::SIGKILL));
+    for process in watchers.both() {
+        assert!(process.gone_by(Deadline::usual()), "{process} does not die");
+    }
+}

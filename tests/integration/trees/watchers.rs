@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, Watchers, freeze, kill};
+use super::session::{Session, Watchers, freeze, kill_both};
 use crate::support::Sandbox;
 
 /// Stops what `pick` names, kills the session's owner and expects a clean end.
@@ -88,13 +88,12 @@ fn case_24_when_both_are_stopped_and_the_shell_is_killed_the_next_call_ends_the_
     sandbox.assert_clean();
 }
 
-/// Kills both watchers, so that neither can act on the death of the other, and starts another server under the name.
+/// Starts another server under the name of one that has lost both watchers.
 fn name_is_used_again(verb: &str) {
     let sandbox = Sandbox::new();
     let session = Session::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
-    watchers.both().into_iter().for_each(freeze);
-    watchers.both().into_iter().for_each(kill);
+    kill_both(watchers);
     assert!(tree.member("daemon").process.alive(), "something has outlived both");
     session.hook(verb, &["nasty", "--", "sh", "-c", "sleep 0.5"]).ok();
     tree.assert_gone();
