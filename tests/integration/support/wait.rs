@@ -7,7 +7,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// How long a test waits for anything before it calls it missing: long enough for a machine under load, where real
 /// servers take a while to come up, and for the grace times of several servers.
-pub const HANG: Duration = Duration::from_secs(120);
+pub const HANG: Duration = Duration::from_mins(2);
 
 /// A point in time after which waiting is given up.
 #[derive(Clone, Copy, Debug)]
