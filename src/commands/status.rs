@@ -57,6 +57,9 @@ impl Run for Status {
 
 impl Status {
     fn show(&self, mut sessions: Vec<SessionView>) -> Result<()> {
+        if self.name.is_some() {
+            sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::measure);
+        }
         if self.json {
             return ui::print(&(serde_json::to_string_pretty(&view::report(sessions))? + "\n"));
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{ReadyWhen, Settings};
 use super::size;
+use crate::context;
 use crate::sys::wait::Exit;
 
 /// How a tree ended.
@@ -57,6 +58,22 @@ pub enum Reason {
     SupervisorLost,
     /// Both were killed, and another call found what was left.
     WatchersLost,
+}
+
+impl End {
+    /// The end of one that could not even be executed, with what a shell would report of that.
+    #[must_use]
+    pub fn unstarted(code: i32) -> Self {
+        Self {
+            reason: Reason::Exited,
+            exit: Some(Exit::Code(code)),
+            at: context::wall_millis(),
+            took: 0,
+            killed: false,
+            early: true,
+            kept: Vec::new(),
+        }
+    }
 }
 
 impl Reason {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::life;
 use super::port::Mended;
 use super::restart::{Ended, MOST, Order, Verdict, WITHIN};
+use super::running::Failure;
 use super::supervise::Supervisor;
 use crate::server::journal::Level;
 use crate::server::record::{End, Mode, Reason, State};
@@ -27,6 +28,7 @@ impl Supervisor {
         let verdict = match order {
             Order::Leave => Verdict::Leave,
             Order::Again => {
+                self.past.remember(ready_for);
                 self.past.forget();
                 Verdict::Again(Duration::ZERO)
             }
@@ -51,6 +53,24 @@ impl Supervisor {
         };
         failpoint::kill("after-end");
         followed
+    }
+
+    /// The same for a server that could not be executed: final if it never was ready, else a failure as others.
+    pub(super) fn follow_unstarted(&mut self, failure: Failure) -> Option<i32> {
+        self.note(Level::Error, &failure.cause);
+        if let Some(client) = &mut self.client_error {
+            client.say(&format!("mcp-hook: {}\n", failure.cause));
+        }
+        self.log.drain();
+        let exit = Some(Exit::Code(failure.code));
+        let fact = Ended { reason: Reason::Exited, exit, ready_for: None };
+        match self.past.judge(self.policy(), fact, context::now(), fd::random().unwrap_or_default()) {
+            Verdict::Again(pause) => self.pause(End::unstarted(failure.code), pause),
+            Verdict::Leave | Verdict::GiveUp => {
+                self.record(State::Failed { cause: failure.cause, code: failure.code });
+                Some(failure.code)
+            }
+        }
     }
 
     /// A client that talks to a server has a state that a new one would not know.

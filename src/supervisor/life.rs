@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::events;
-use super::limits::Looks;
+use super::limits::{Looks, Memory};
 use super::listening::Found;
 use super::pace::pace;
 use super::plan::{is_kept, trace};
@@ -90,7 +90,7 @@ impl Supervisor {
         if due.sample {
             self.take_down(&Usage::below(Pid::this()));
         }
-        if due.memory && looks.is_too_much(memory()) {
+        if due.memory && self.is_too_large(looks) {
             return Err(Reason::OverMemory);
         }
         Ok(again.into_iter().chain(looks.next(context::now())).min())
@@ -135,6 +135,22 @@ impl Supervisor {
         if let Some(mut ready) = self.ready.take() {
             let _ = ready.write_all(b"r");
         }
+    }
+
+    /// Compares the tree's memory with its limit, closely only if it has to be.
+    fn is_too_large(&mut self, looks: &mut Looks) -> bool {
+        // What was let go in an earlier life is still our child.
+        let children = process::children(Pid::this()).into_iter().filter(|&pid| !is_kept(pid));
+        let usage = Usage::of_all(children.collect());
+        let closer = looks.is_suspect(usage.memory).then(|| Usage::proportional(&usage.pids)).flatten();
+        let memory = Memory { resident: usage.memory, proportional: closer };
+        if looks.is_first_unclear(memory) {
+            self.note(
+                Level::Warn,
+                "what its processes share cannot be told: it counts for each, against the limit too",
+            );
+        }
+        looks.is_too_much(memory)
     }
 
     fn take_down(&mut self, usage: &Usage) {
@@ -192,10 +208,4 @@ fn describe(ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End
         early,
         kept: kept.into_iter().map(Pid::as_raw).collect(),
     }
-}
-
-/// The resident memory of the tree in bytes, without what was let go in an earlier life and is still our child.
-fn memory() -> u64 {
-    let children = process::children(Pid::this()).into_iter().filter(|&pid| !is_kept(pid));
-    children.map(|pid| Usage::of(pid).memory).sum()
 }

@@ -15,6 +15,16 @@ pub struct Looks {
     samples: Option<Turn>,
     memory: Option<Turn>,
     was_above: bool,
+    was_unclear: bool,
+}
+
+/// What a tree was found to use, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The resident memory of its processes: pages that they share count for each.
+    pub resident: u64,
+    /// The same with shared pages divided among those who share them, if that could be told.
+    pub proportional: Option<u64>,
 }
 
 /// What comes round again and again.
@@ -39,7 +49,13 @@ impl Looks {
         let turn = |every: Duration| Turn { every, next: now + every };
         let sampling = settings.sample_ms.map(|millis| Duration::from_millis(millis).max(SHORTEST));
         let looking = settings.memory.map(|_| sampling.map_or(LOOK_EVERY, |every| every.min(LOOK_EVERY)));
-        Self { limit: settings.memory, samples: sampling.map(turn), memory: looking.map(turn), was_above: false }
+        Self {
+            limit: settings.memory,
+            samples: sampling.map(turn),
+            memory: looking.map(turn),
+            was_above: false,
+            was_unclear: false,
+        }
     }
 
     /// How long until something is due; `None` if nothing ever is.
@@ -61,11 +77,23 @@ impl Looks {
         Due { sample: come(&mut self.samples), memory: come(&mut self.memory) }
     }
 
+    /// Whether this much resident memory is reason to look closer.
+    #[must_use]
+    pub fn is_suspect(&self, resident: u64) -> bool {
+        self.limit.is_some_and(|limit| resident > limit)
+    }
+
     /// Whether this much memory, at a look that was due, is too much: above the limit, as at the look before.
-    pub fn is_too_much(&mut self, memory: u64) -> bool {
-        let is_above = self.limit.is_some_and(|limit| memory > limit);
+    pub fn is_too_much(&mut self, memory: Memory) -> bool {
+        let is_above = self.is_suspect(memory.resident) && self.is_suspect(memory.proportional.unwrap_or(u64::MAX));
         let was_above = std::mem::replace(&mut self.was_above, is_above);
         is_above && was_above
+    }
+
+    /// Whether it has to be said, for the first time, that shared pages count for each process.
+    pub fn is_first_unclear(&mut self, memory: Memory) -> bool {
+        let is_unclear = self.is_suspect(memory.resident) && memory.proportional.is_none();
+        is_unclear && !std::mem::replace(&mut self.was_unclear, true)
     }
 }
 
@@ -112,9 +140,27 @@ mod tests {
     #[test]
     fn memory_is_too_much_when_it_was_at_the_look_before() {
         let (mut looks, _) = looks(None, Some(100));
-        let found: Vec<bool> = [101, 100, 101, 102, 103, 99, 500].map(|memory| looks.is_too_much(memory)).to_vec();
+        let found: Vec<bool> = [101, 100, 101, 102, 103, 99, 500].map(|memory| looks.is_too_much(all(memory))).to_vec();
         assert_eq!(found, [false, false, false, true, true, false, false]);
         let (mut none, _) = self::looks(None, None);
-        assert!(!none.is_too_much(u64::MAX) && !none.is_too_much(u64::MAX));
+        assert!(!none.is_too_much(all(u64::MAX)) && !none.is_too_much(all(u64::MAX)));
+    }
+
+    #[test]
+    fn shared_pages_count_once_where_that_can_be_told() {
+        let (mut looks, _) = looks(None, Some(100));
+        let shared = |proportional| Memory { resident: 900, proportional };
+        for (proportional, is_too_much) in [(100, false), (101, false), (101, true), (99, false), (101, false)] {
+            assert_eq!(looks.is_too_much(shared(Some(proportional))), is_too_much, "{proportional}");
+        }
+        assert!(looks.is_suspect(900) && !looks.is_suspect(100));
+        assert!(looks.is_too_much(shared(None)), "what cannot be told is not taken for little");
+        assert!(!looks.is_first_unclear(shared(Some(1))));
+        assert!(looks.is_first_unclear(shared(None)), "and is said");
+        assert!(!looks.is_first_unclear(shared(None)), "once");
+    }
+
+    fn all(memory: u64) -> Memory {
+        Memory { resident: memory, proportional: Some(memory) }
     }
 }

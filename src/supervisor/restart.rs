@@ -16,9 +16,6 @@ const HEALTH: Duration = Duration::from_secs(30);
 pub const MOST: usize = 5;
 /// … within this time are too many.
 pub const WITHIN: Duration = Duration::from_mins(1);
-/// What a shell reports of a command that could not be executed. Trying again does not help.
-const COULD_NOT_START: std::ops::RangeInclusive<i32> = 125..=127;
-
 /// What is to follow the end of a tree, by the reasons for which it was ended. The greatest of several counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Order {
@@ -81,25 +78,18 @@ impl Ended {
     pub fn is_failure(&self) -> bool {
         self.reason != Reason::Exited || self.exit != Some(Exit::Code(0))
     }
-
-    fn could_not_start(&self) -> bool {
-        matches!(self.exit, Some(Exit::Code(code)) if COULD_NOT_START.contains(&code))
-    }
 }
 
 impl Past {
     /// Decides what follows an end. `dice` is any number: servers that fell together are not to rise together.
     pub fn judge(&mut self, policy: Restart, ended: Ended, now: Instant, dice: u64) -> Verdict {
-        self.was_ready |= ended.ready_for.is_some();
-        if ended.ready_for.is_some_and(|time| time >= HEALTH) {
-            self.forget();
-        }
+        self.remember(ended.ready_for);
         let is_wanted = match policy {
             Restart::No => false,
             Restart::OnFailure => ended.is_failure(),
             Restart::Always => true,
         };
-        if !is_wanted || !self.was_ready || ended.could_not_start() {
+        if !is_wanted || !self.was_ready {
             return Verdict::Leave;
         }
         self.failures.retain(|&at| now.duration_since(at) < WITHIN);
@@ -110,6 +100,14 @@ impl Past {
         let pause = pause(self.pauses, dice);
         self.pauses += 1;
         Verdict::Again(pause)
+    }
+
+    /// Takes in how long a server had been ready that has ended, for whatever reason.
+    pub fn remember(&mut self, ready_for: Option<Duration>) {
+        self.was_ready |= ready_for.is_some();
+        if ready_for.is_some_and(|time| time >= HEALTH) {
+            self.forget();
+        }
     }
 
     /// Forgets the failures: somebody has taken care of it.
@@ -158,9 +156,10 @@ mod tests {
             (Always, exited(Exit::Code(0), ready), again),
             (OnFailure, exited(Exit::Signal(9), ready), again),
             (OnFailure, exited(Exit::Code(124), ready), again),
-            (OnFailure, exited(Exit::Code(125), ready), Verdict::Leave),
-            (Always, exited(Exit::Code(126), ready), Verdict::Leave),
-            (Always, exited(Exit::Code(127), ready), Verdict::Leave),
+            (OnFailure, exited(Exit::Code(125), ready), again),
+            (Always, exited(Exit::Code(126), ready), again),
+            (OnFailure, exited(Exit::Code(127), ready), again),
+            (Always, exited(Exit::Code(127), None), Verdict::Leave),
             (Always, exited(Exit::Code(128), ready), again),
             (OnFailure, exited(Exit::Code(1), None), Verdict::Leave),
             (Always, exited(Exit::Code(1), None), Verdict::Leave),

@@ -11,7 +11,6 @@ use super::plan::Plan;
 use super::ready::Check;
 use super::streams::{ClientError, Pipe};
 use super::watch::{Place, Ready, Watch};
-use crate::context;
 use crate::server::environment;
 use crate::server::log::secrets::Secrets;
 use crate::server::log::{LogWriter, Stream};
@@ -19,6 +18,7 @@ use crate::server::record::Mode;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::pty::Pty;
 use crate::sys::{Identity, Pid, fd, spawn};
+use crate::{context, failpoint};
 
 /// A server that has been started.
 pub struct Running {
@@ -63,6 +63,7 @@ impl Running {
     }
 
     fn spawn(plan: &Plan, terminal: Option<&Pty>, words: &[String], port: Option<u16>) -> io::Result<Self> {
+        failpoint::fail_io("spawn")?;
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).current_dir(&plan.record.directory);
         command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));

@@ -11,7 +11,7 @@ use super::lifeline::SupervisorEnd;
 use super::plan::Plan;
 use super::port::History;
 use super::restart::Past;
-use super::running::Running;
+use super::running::{Failure, Running};
 use super::streams::ClientError;
 use crate::server::journal::Level;
 use crate::server::log::secrets::Secrets;
@@ -95,7 +95,7 @@ impl Supervisor {
                     let ended = self.live(running);
                     self.follow(ended)
                 }
-                Err(code) => Some(code),
+                Err(failure) => self.follow_unstarted(failure),
             };
             match code {
                 Some(code) => return self.leave(code),
@@ -111,7 +111,7 @@ impl Supervisor {
         self.warn_of_missing_nets();
     }
 
-    fn start(&mut self) -> Result<Running, i32> {
+    fn start(&mut self) -> Result<Running, Failure> {
         self.plan.record.history.samples.clear();
         self.record(State::Starting);
         self.prepare_port();
@@ -128,13 +128,7 @@ impl Supervisor {
             }
             Err(mut failure) => {
                 failure.cause = self.log.masked(&failure.cause);
-                self.note(Level::Error, &failure.cause);
-                if let Some(client) = &mut self.client_error {
-                    client.say(&format!("mcp-hook: {}\n", failure.cause));
-                }
-                self.log.drain();
-                self.record(State::Failed { cause: failure.cause, code: failure.code });
-                Err(failure.code)
+                Err(failure)
             }
         }
     }

@@ -49,7 +49,8 @@ fn processor(server: &ServerView) -> String {
 }
 
 fn memory(server: &ServerView) -> Option<String> {
-    let now = lives(server).map(|it| bytes(it.memory_bytes));
+    let shared = server.memory_proportional_bytes.map_or(String::new(), |pss| format!(" (PSS {})", bytes(pss)));
+    let now = lives(server).map(|it| bytes(it.memory_bytes) + &shared);
     let peak = server.memory_peak_bytes.map(|peak| format!("peak {}", bytes(peak)));
     let growth = server.memory_trend_bytes_per_hour.map(trend);
     let limit = server.memory_limit_bytes.map(|limit| format!("limit {}", bytes(limit)));
@@ -98,6 +99,7 @@ mod tests {
             cpu_percent_now: 2.0,
             cpu_seconds: 75.0,
             memory_bytes: 304 << 20,
+            memory_proportional_bytes: Some(231 << 20),
             memory_peak_bytes: Some(700 << 20),
             memory_trend_bytes_per_hour: Some(-25e6),
             memory_limit_bytes: Some(2 << 30),
@@ -117,7 +119,7 @@ mod tests {
         defined in: /home/me/.config/mcp-hook/servers.json
         address: http://127.0.0.1:3001/mcp, open to other machines
         processor: 2.0% of one now, 0.4% since its start, 75.0 s in all
-        memory: 304 MiB, peak 700 MiB, -23.8 MiB/h, limit 2.0 GiB
+        memory: 304 MiB (PSS 231 MiB), peak 700 MiB, -23.8 MiB/h, limit 2.0 GiB
         open files: 71
         threads: 33
         tree: 7 8

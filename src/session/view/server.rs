@@ -59,6 +59,10 @@ pub struct ServerView {
     pub cpu_percent_now: f64,
     /// Resident memory of the tree, in bytes; shared pages count for each process.
     pub memory_bytes: u64,
+    /// The same with shared pages divided among those who share them, and with swapped ones; looked at by
+    /// [`ServerView::measure`], not set where that cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_proportional_bytes: Option<u64>,
     /// The most that was seen since it was started last.
     pub memory_peak_bytes: Option<u64>,
     /// How the memory grows, in bytes per hour, once there are samples enough.
@@ -134,6 +138,12 @@ impl ServerView {
         self.keeper_pid = self.keeper.filter(lives).map(|keeper| keeper.pid);
     }
 
+    /// Measures what takes the kernel long to count.
+    pub fn measure(&mut self) {
+        let lives = self.processes > 0;
+        self.memory_proportional_bytes = lives.then(|| Usage::proportional(&self.pids)).flatten();
+    }
+
     /// What the record says, whoever lives.
     fn add_record(&mut self, record: ServerRecord) {
         self.mode = Some(record.mode);
@@ -203,6 +213,7 @@ impl ServerView {
             cpu_percent: 0.0,
             cpu_percent_now: 0.0,
             memory_bytes: 0,
+            memory_proportional_bytes: None,
             memory_peak_bytes: None,
             memory_trend_bytes_per_hour: None,
             memory_limit_bytes: None,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// What `/proc/PID/stat` says of a process (`proc_pid_stat(5)`).
@@ -132,6 +133,33 @@ pub fn open_files(pid: Pid) -> Option<u64> {
     }
 }
 
+/// The memory of `pid` in bytes, swapped pages included, where pages that several processes share are divided among
+/// them: `Pss` and `SwapPss` of `/proc/PID/smaps_rollup` (`proc_pid_smaps(5)`). The kernel walks all of its pages for
+/// it. Nothing for a process that has ended.
+///
+/// # Errors
+/// When it may not be seen, or the kernel does not count it.
+pub fn proportional(pid: Pid) -> io::Result<u64> {
+    crate::failpoint::fail_io("smaps-rollup")?;
+    let text = match fs::read(format!("/proc/{pid}/smaps_rollup")) {
+        // One that has ended has no pages, and after that no file.
+        Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => return Ok(0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !Path::new(&format!("/proc/{pid}")).exists() => {
+            return Ok(0);
+        }
+        other => other?,
+    };
+    parse_rollup(&String::from_utf8_lossy(&text)).ok_or_else(|| io::Error::other("there is no PSS in it"))
+}
+
+fn parse_rollup(text: &str) -> Option<u64> {
+    let of = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    };
+    Some((of("Pss:")? + of("SwapPss:").unwrap_or(0)) << 10)
+}
+
 /// Every process that `/proc` shows, in order of their numbers. Read little by little: what is started meanwhile, and so
 /// mostly has a higher number, comes too.
 pub fn all() -> impl Iterator<Item = Pid> {
@@ -233,6 +261,16 @@ mod tests {
         assert_eq!(process.cpu, Duration::from_secs(3));
         assert_eq!(process.image, 12345);
         assert_eq!(process.threads, 1);
+    }
+
+    #[test]
+    fn what_is_shared_is_divided_and_what_is_swapped_counts() {
+        let text = "55d0-7ffe ---p 0 00:00 0 [rollup]\nRss: 3000 kB\nPss:                1024 kB\nPss_Dirty: 8 kB\nSwapPss: 1024 kB\n";
+        assert_eq!(parse_rollup(text), Some(2 << 20));
+        assert_eq!(parse_rollup("Pss: 1 kB\n"), Some(1024), "a kernel without swap");
+        assert_eq!(parse_rollup("Rss: 3000 kB\n"), None);
+        assert!(proportional(Pid::this()).is_ok_and(|bytes| bytes > 0));
+        assert_eq!(proportional(Pid::from_raw(i32::MAX)).ok(), Some(0));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Facts about processes, from `sysctl(3)` (which tells of every user's) and libproc (`libproc.h`).
 
 use std::ffi::CStr;
+use std::io;
 use std::mem::MaybeUninit;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -92,6 +93,14 @@ pub fn open_files(pid: Pid) -> Option<u64> {
         // There may be more than fitted.
         entries.resize(entries.len() * 2, [0; 2]);
     }
+}
+
+/// Memory where shared pages are divided among those who share them: not told here.
+///
+/// # Errors
+/// Always.
+pub fn proportional(_pid: Pid) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// The size of `struct proc_fdinfo` of `sys/proc_info.h`, two 32-bit numbers.

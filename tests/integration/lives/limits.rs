@@ -44,6 +44,55 @@ fn a_tree_that_stays_above_its_memory_limit_is_ended_and_started_again() {
     session.assert_only_shell_left();
 }
 
+/// A server whose nine processes share 60 MiB.
+const SHARING: &str = "
+import os, signal
+shared = bytearray(60 << 20); shared[::4096] = b'x' * len(shared[::4096])
+for _ in range(8):
+    if os.fork() == 0: signal.pause()
+print('ready', flush=True); signal.pause()
+";
+
+fn sharing() -> Vec<String> {
+    ["python3", "-c", SHARING].map(str::to_owned).to_vec()
+}
+
+#[test]
+fn pages_that_processes_share_count_once_against_the_limit() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    session.start(&[&READY[..], &["--memory", "200MiB", "--sample", "100ms"]].concat(), "sharing", &sharing()).ok();
+    let server = Lives::new(&session, &sandbox, "sharing");
+    let above = |sample: &Value| sample["memory"].as_u64() > Some(400 << 20);
+    let record = server.await_record("looks at it", |record| {
+        let samples = record["history"]["samples"].as_array().map_or(&[][..], Vec::as_slice);
+        record["restarts"] == 1 || samples.iter().filter(|&sample| above(sample)).count() > 4
+    });
+    assert_eq!((&record["restarts"], &record["state"]["is"]), (&0.into(), &"running".into()), "{record}");
+    let shown = session.hook("status", &["sharing", "--json"]).ok().json();
+    let shown = &shown["sessions"][0]["servers"][0];
+    let [resident, proportional] =
+        ["memory_bytes", "memory_proportional_bytes"].map(|key| shown[key].as_u64().expect(key));
+    assert!(resident > 400 << 20 && proportional < 200 << 20, "{shown}");
+    let said = session.hook("status", &["sharing"]).ok();
+    assert!(said.stdout.contains(" MiB (PSS "), "{said}");
+    session.hook("stop", &["sharing"]).ok();
+    session.assert_only_shell_left();
+}
+
+#[test]
+fn where_nobody_tells_what_is_shared_it_counts_for_each_and_the_log_says_so() {
+    let sandbox = Sandbox::new();
+    sandbox.env("MCP_HOOK_FAILPOINT", "smaps-rollup");
+    let session = Session::open(&sandbox);
+    let options = [&READY[..], &["--memory", "200MiB", "--sample", "100ms", "--restart", "no"]].concat();
+    session.start(&options, "sharing", &sharing()).ok();
+    let server = Lives::new(&session, &sandbox, "sharing");
+    assert_eq!(server.await_over()["reason"], "over-memory");
+    let log = session.hook("logs", &["sharing"]).ok().stdout;
+    assert!(log.contains("warning: what its processes share cannot be told"), "{log}");
+}
+
 #[test]
 fn a_tree_that_is_not_to_be_started_again_is_ended_all_the_same() {
     let sandbox = Sandbox::new();

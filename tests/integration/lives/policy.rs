@@ -46,10 +46,66 @@ fn always_follows_success_too_and_no_follows_nothing() {
 }
 
 #[test]
-fn what_could_not_be_executed_is_not_tried_again() {
+fn what_could_be_executed_before_is_tried_again_whatever_a_shell_would_say_of_it() {
     for status in ["125", "126", "127"] {
-        assert!(!is_started_again(&["--restart", "always"], status), "{status}");
+        assert!(is_started_again(&["--restart", "always"], status), "{status}");
     }
+    assert!(is_started_again(&[], "127"));
+    assert!(!is_started_again(&["--restart", "no"], "127"));
+}
+
+#[test]
+fn a_program_that_is_missing_for_a_moment_is_waited_for() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let sleep = sandbox.install(std::path::Path::new("/bin/sleep"), "a-server");
+    session.start(&["--ready-delay", "1ms"], "upgraded", &["a-server", "1000"].map(str::to_owned)).ok();
+    let aside = sandbox.path("aside");
+    fs::rename(&sleep, &aside).unwrap();
+    let server = Lives::new(&session, &sandbox, "upgraded");
+    let pid = session.record("upgraded").unwrap()["state"]["server"]["pid"].as_i64().unwrap();
+    kill(Process::with_pid(i32::try_from(pid).unwrap()).expect("it lives"));
+    server.await_record("an attempt without it", |record| record["last_end"]["exit"]["code"] == 127);
+    fs::rename(&aside, &sleep).unwrap();
+    server.await_record("it is back", |record| record["state"]["ready"] == true);
+    let log = session.hook("logs", &["upgraded"]).ok().stdout;
+    assert!(log.contains("error: could not start a-server: command not found"), "{log}");
+    server.hook("stop").ok();
+    server.await_over();
+}
+
+#[test]
+fn a_start_that_the_system_refuses_for_a_moment_is_tried_again_once_it_was_ready() {
+    let sandbox = Sandbox::new();
+    sandbox.env("MCP_HOOK_FAILPOINT", "spawn:2");
+    let session = Session::open(&sandbox);
+    let mut server = Lives::new(&session, &sandbox, "refused");
+    server.start(&sandbox, &[]);
+    server.end_all("3");
+    server.await_life(2);
+    server.hook("stop").ok();
+    server.await_over();
+}
+
+#[test]
+fn a_crash_right_after_a_restart_is_followed_by_another_start() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let (flag, log) = (sandbox.path("crash"), sandbox.path("lives"));
+    let script = format!(
+        "echo x >>{1}; if [ -e {0} ]; then rm {0}; exit 4; fi; echo ready; exec sleep 1000",
+        flag.display(),
+        log.display()
+    );
+    session.start(&READY, "once", &["sh", "-c", &script].map(str::to_owned)).ok();
+    fs::write(&flag, "").unwrap();
+    session.hook("restart", &["once"]).expect_code(1);
+    let server = Lives::new(&session, &sandbox, "once");
+    let record = server.await_record("the third life", |record| record["state"]["ready"] == true);
+    assert_eq!(record["restarts"], 2, "{record}");
+    assert_eq!(fs::read_to_string(log).unwrap(), "x\nx\nx\n");
+    server.hook("stop").ok();
+    server.await_over();
 }
 
 #[test]
@@ -64,6 +120,18 @@ fn what_was_never_ready_is_not_started_again() {
     assert_eq!((&state["reason"], &state["early"]), (&"exited".into(), &true.into()), "{state}");
     assert_eq!(session.record("early").unwrap()["restarts"], 0);
     assert_eq!(sandbox.server("early").unwrap()["state"], "failed");
+}
+
+#[test]
+fn a_first_start_that_could_not_be_executed_is_tried_once() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    for (name, words) in [("missing", &["no-such-program"][..]), ("shell", &["sh", "-c", "no-such-program"])] {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        session.start(&["--restart", "always"], name, &words).expect_code(1);
+        session.assert_only_shell_left();
+        assert_eq!(session.record(name).unwrap()["restarts"], 0, "{name}");
+    }
 }
 
 #[test]
