@@ -16,6 +16,7 @@ use crate::failure::hinted;
 use crate::server::log;
 use crate::server::port::Lease;
 use crate::server::record::{Mode, Reason, ServerRecord, State};
+use crate::server::settings::ReadyWhen;
 use crate::session::open::Session;
 use crate::session::{find, sweep};
 use crate::supervisor::launch::{self, Announcement};
@@ -141,7 +142,21 @@ pub fn report(name: &ServerName, paths: &ServerPaths, record: Option<ServerRecor
         message += "\n  ";
         message += &plain::tame(&line);
     }
+    if record.as_ref().is_some_and(|record| was_silent(record, paths)) {
+        let hint = "it printed nothing: many programs keep their output to themselves where there is no terminal; an \
+                    option of its own, or stdbuf -oL in front of it, may change that";
+        return Err(hinted(message, hint));
+    }
     Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log.display())))
+}
+
+/// Whether a line was waited for in vain, and nothing at all was printed meanwhile.
+fn was_silent(record: &ServerRecord, paths: &ServerPaths) -> bool {
+    let (State::Ended(end) | State::Waiting { end, .. }) = &record.state else { return false };
+    let asked_to_end = SystemTime::UNIX_EPOCH + Duration::from_millis(end.at.saturating_sub(end.took));
+    matches!(record.settings.ready.when, ReadyWhen::Log(_))
+        && end.reason == Reason::NotReady
+        && !log::has_printed(&paths.log, asked_to_end).unwrap_or(true)
 }
 
 /// When the life was over of which a record tells; now if it tells of none.

@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 
+use super::record::Mode;
 use super::settings::PortWish;
 use super::token::{KEEP_VARIABLE, Token, VARIABLE};
+use crate::context;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::{ServerName, SessionId};
 
@@ -25,6 +27,14 @@ pub fn usual(session: &SessionId, server: &ServerName, paths: &ServerPaths) -> [
 /// The variables that are set for every server, on top of the inherited ones.
 pub fn additions(token: &Token, paths: &ServerPaths) -> impl Iterator<Item = (&'static str, OsString)> {
     usual(token.session(), token.server(), paths).into_iter().chain([(VARIABLE, token.to_string().into())])
+}
+
+/// Has programs in Python print at once what is waited for and logged, unless they were told otherwise. What a client
+/// reads itself is between the two: a Python that does not buffer may hand on half of a long message.
+#[must_use]
+pub fn unbuffered(mode: Mode) -> Option<(&'static str, &'static str)> {
+    const NAME: &str = "PYTHONUNBUFFERED";
+    (mode == Mode::Start && context::variable_as_it_is(NAME).is_none()).then_some((NAME, "1"))
 }
 
 /// The variables that tell a server its port.

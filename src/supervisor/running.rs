@@ -66,6 +66,7 @@ impl Running {
         failpoint::fail_io("spawn")?;
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).current_dir(&plan.record.directory);
+        command.envs(environment::unbuffered(plan.record.mode));
         command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
         command.envs(environment::additions(&plan.record.token, &plan.paths));
         command.envs(environment::port(port, plan.record.settings.port.as_ref()));

@@ -17,7 +17,7 @@ mod writer;
 use std::time::SystemTime;
 
 pub use self::lines::LineBuffer;
-pub use self::tail::{Log, Look, last_words, tail};
+pub use self::tail::{Log, Look, has_printed, last_words, tail};
 pub use self::writer::LogWriter;
 use crate::server::journal::Level;
 

@@ -37,6 +37,20 @@ pub fn last_words(path: &Path, count: usize, end: SystemTime) -> io::Result<Vec<
     Ok(lines.iter().filter_map(|line| Line::parse(line)).map(|line| line.text.to_vec()).collect())
 }
 
+/// Whether a server printed anything up to `moment` in the life that it was in then.
+///
+/// # Errors
+/// When the log cannot be read; one that is not there is empty.
+pub fn has_printed(path: &Path, moment: SystemTime) -> io::Result<bool> {
+    let look = |line: &[u8]| match Line::parse(line) {
+        Some(line) if line.time > moment => Look::Skip,
+        Some(line) if line.begins_life() => Look::Stop,
+        Some(line) if line.stream != Stream::Hook => Look::Take,
+        _ => Look::Skip,
+    };
+    Ok(!Log::open(path)?.last(1, look)?.is_empty())
+}
+
 /// What is to be done with a line, read backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {

@@ -87,6 +87,55 @@ fn a_server_that_is_not_ready_in_time_is_ended_whole_and_start_shows_what_it_sai
     assert_eq!(shown["reason"], "it was not ready within 3 s");
 }
 
+/// Prints a line that nobody sees before it ends, unless its output is unbuffered.
+const BUFFERS: &str = "import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+print('Serving HTTP')
+while True: signal.pause()";
+
+fn buffering() -> [String; 3] {
+    ["python3", "-c", BUFFERS].map(str::to_owned)
+}
+
+#[test]
+fn a_server_in_python_says_at_once_that_it_is_ready() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    session.start(&["--ready-log", "^Serving HTTP"], "python", &buffering()).ok();
+    session.hook("stop", &["python"]).ok();
+    session.assert_only_shell_left();
+}
+
+#[test]
+fn what_a_server_kept_to_itself_is_logged_when_it_is_stopped() {
+    let sandbox = Sandbox::new();
+    // Set, though Python takes an empty one for none.
+    sandbox.env("PYTHONUNBUFFERED", "");
+    let session = Session::open(&sandbox);
+    let said = session.start(&["--ready-log", "^Serving", "--ready-timeout", "1s"], "python", &buffering());
+    let said = said.expect_code(1).stderr;
+    assert!(
+        said.starts_with("mcp-hook: could not start python: it was not ready within 1 s\nhint: it printed nothing: "),
+        "{said}"
+    );
+    session.assert_only_shell_left();
+    let log = session.hook("logs", &["python"]).ok().stdout;
+    assert!(log.contains(" out Serving HTTP"), "{log}");
+}
+
+#[test]
+fn a_server_that_was_waited_for_and_printed_nothing_may_be_keeping_its_output_back() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let options = ["--ready-log", "^Serving", "--ready-timeout", "300ms"];
+    let said = session.start(&options, "silent", &["sleep", "1000"].map(str::to_owned)).expect_code(1);
+    insta::assert_snapshot!(said.stderr, @r"
+    mcp-hook: could not start silent: it was not ready within 0.3 s
+    hint: it printed nothing: many programs keep their output to themselves where there is no terminal; an option of its own, or stdbuf -oL in front of it, may change that
+    ");
+    session.assert_only_shell_left();
+}
+
 #[test]
 fn settings_that_cannot_be_meant_are_refused_by_name() {
     let sandbox = Sandbox::new();
