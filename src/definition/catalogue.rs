@@ -1,5 +1,6 @@
 //! All definitions that count in a directory: the project's before the user's.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
@@ -56,8 +57,8 @@ impl Catalogue {
     }
 
     fn of(project: Option<Found>, user: Option<Found>) -> Self {
-        let project = project.map(|found| Source::of(Origin::Project, found));
-        let user = user.map(|found| Source::of(Origin::User, found));
+        let project = project.map(|found| Source::of(Origin::Project, Permission::of_project(&found), found));
+        let user = user.map(|found| Source::of(Origin::User, Permission::Allowed, found));
         Self { sources: project.into_iter().chain(user).collect() }
     }
 
@@ -92,8 +93,8 @@ pub struct Listed<'catalogue> {
     pub name: &'catalogue str,
     /// The file that it stands in.
     pub source: &'catalogue Source,
-    /// What stands there; `None` if that is wrong.
-    pub content: Option<&'catalogue Content>,
+    /// What stands there, or what is wrong with it.
+    pub content: &'catalogue Result<Content>,
     /// What becomes of it.
     pub state: State,
 }
@@ -119,18 +120,18 @@ impl Catalogue {
     /// Every definition, and what becomes of it.
     #[must_use]
     pub fn all(&self) -> Vec<Listed<'_>> {
-        let mut taken: Vec<&str> = Vec::new();
+        let mut taken: HashSet<&str> = HashSet::new();
         let mut all = Vec::new();
         for source in &self.sources {
             let mut found: Vec<&str> = Vec::new();
             for entry in source.entries.iter().flatten() {
-                let state = source.state(entry, taken.contains(&entry.name.as_str()));
+                let state = source.state(entry, taken.contains(entry.name.as_str()));
                 if source.permission == Permission::Allowed && state != State::Client {
                     found.push(&entry.name);
                 }
-                all.push(Listed { name: &entry.name, source, content: entry.content.as_ref().ok(), state });
+                all.push(Listed { name: &entry.name, source, content: &entry.content, state });
             }
-            taken.append(&mut found);
+            taken.extend(found);
         }
         all
     }
@@ -142,28 +143,32 @@ impl Catalogue {
 pub fn autostarted() -> Vec<Definition> {
     let directory = allowed::is_any().then(context::working_directory).and_then(Result::ok);
     let project = directory.and_then(|directory| document::project(&directory));
+    // Every new shell waits for this: what does not count is not understood, nor what does not even name the key.
+    let project = project.filter(|found| Permission::of_project(found) == Permission::Allowed);
     let user = document::user();
-    // Every new shell waits for this: what does not even name the key need not be understood.
     let names_it = |found: &Found| found.document.as_ref().is_ok_and(|document| document.text.contains("autostart"));
     if !project.iter().chain(&user).any(names_it) {
         return Vec::new();
     }
-    let catalogue = Catalogue::of(project, user);
+    let sources = project.map(|found| (Origin::Project, found)).into_iter().chain(user.map(|it| (Origin::User, it)));
+    let sources = sources.map(|(origin, found)| Source::of(origin, Permission::Allowed, found));
+    let catalogue = Catalogue { sources: sources.collect() };
     let usable = catalogue.all().into_iter().filter(|listed| listed.state == State::Usable);
     let server = usable.filter_map(|listed| match listed.content {
-        Some(Content::Server(definition)) => Some(&**definition),
+        Ok(Content::Server(definition)) => Some(&**definition),
         _ => None,
     });
     server.filter(|definition| definition.hook.autostart).cloned().collect()
 }
 
+impl Permission {
+    fn of_project(found: &Found) -> Self {
+        found.document.as_ref().map_or(Self::Missing, allowed::of)
+    }
+}
+
 impl Source {
-    fn of(origin: Origin, found: Found) -> Self {
-        let permission = match (origin, &found.document) {
-            (Origin::User, _) => Permission::Allowed,
-            (Origin::Project, Ok(document)) => allowed::of(document),
-            (Origin::Project, Err(_)) => Permission::Missing,
-        };
+    fn of(origin: Origin, permission: Permission, found: Found) -> Self {
         let entries = found.document.and_then(|document| parse::entries(&document.file, &document.text));
         Self { origin, file: found.file, permission, entries }
     }

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::catalogue::{Catalogue, Listed, State};
 use super::entry::{Definition, Kind};
 use super::examine::{self, Around, Examined};
+use super::excerpt::excerpt;
 use super::parse::Content;
-use super::problem::{HereProblem, Problem, Warning};
+use super::problem::{self, HereProblem, Problem, Warning};
 use super::resolve::Resolved;
 use crate::server::port;
 use crate::server::settings::PortChoice;
@@ -55,7 +56,9 @@ pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -
 
 fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
     let mut checked = match listed.content {
-        Some(Content::Server(server)) => definition(server),
+        // Nobody has been asked yet whether what stands there may know anything of this place.
+        Ok(Content::Server(server)) if matches!(listed.state, State::Refused(_)) => form(server),
+        Ok(Content::Server(server)) => definition(server),
         _ => Checked {
             name: Some(listed.name.to_owned()),
             file: listed.source.file.clone(),
@@ -66,14 +69,23 @@ fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Chec
     match &listed.state {
         State::Broken(reason) => checked.problems.push(reason.clone()),
         State::Refused(_) => {
-            let entry = listed.source.entries.iter().flatten().find(|entry| entry.name == listed.name);
-            let broken = entry.and_then(|entry| entry.content.as_ref().err());
+            let broken = listed.content.as_ref().err();
             checked.problems.extend(broken.map(|error| listed.source.shorten(error)));
             checked.warnings.insert(0, Warning::NotAllowed { file: listed.source.file.clone() }.to_string());
         }
         _ => {}
     }
     checked
+}
+
+/// Checks what a definition says, but for what its variables hold and where its paths lead.
+fn form(definition: &Definition) -> Checked {
+    Checked {
+        name: Some(definition.name.to_string()),
+        file: definition.file.clone(),
+        problems: examine::form(definition).iter().map(problem::line).collect(),
+        warnings: Vec::new(),
+    }
 }
 
 /// Checks a definition; `port` is the one that it has already, if it runs.
@@ -95,20 +107,22 @@ pub fn definition(definition: &Definition, around: &Around<'_>, port: Option<u16
 /// What only a look at the system tells, as far as the texts say where to look.
 fn here(server: &Resolved, around: &Around<'_>, port: Option<u16>) -> Vec<HereProblem> {
     let mut problems = Vec::new();
-    let directory = match &server.directory {
-        None => Some(server.base.clone()),
-        Some(directory) => directory.text().map(|text| below(&server.base, &text)),
+    let Kind::Program { command: defined, cwd, .. } = &server.definition.kind else { return problems };
+    let directory = match (&server.directory, cwd) {
+        (Some(directory), Some(cwd)) => directory.text().map(|text| Place::of(&server.base, &server.base, cwd, &text)),
+        _ => Some(Place { real: server.base.clone(), shown: server.base.clone() }),
     };
-    let is_missing = |directory: &PathBuf| !directory.is_dir();
-    problems.extend(directory.clone().filter(is_missing).map(HereProblem::NoDirectory));
-    if let (Some(command), Some(directory)) = (server.words[0].text(), directory.filter(|it| it.is_dir()))
+    if let Some(missing) = directory.as_ref().filter(|directory| !directory.real.is_dir()) {
+        problems.push(HereProblem::NoDirectory(missing.shown.clone()));
+    }
+    if let (Some(command), Some(directory)) = (server.words[0].text(), directory.filter(|it| it.real.is_dir()))
         && !command.is_empty()
     {
         let path = match server.environment.get("PATH") {
             Some(own) => own.text(),
             None => (around.variables)("PATH").and_then(|path| path.into_string().ok()),
         };
-        problems.extend(find(&command, &directory, path.as_deref().unwrap_or(USUAL_PATH)).err());
+        problems.extend(find(defined, &command, &directory, path.as_deref().unwrap_or(USUAL_PATH)).err());
     }
     if let Some(PortChoice::Fixed(number)) = server.settings().port.as_ref().map(|wish| wish.number)
         && port != Some(number)
@@ -119,28 +133,38 @@ fn here(server: &Resolved, around: &Around<'_>, port: Option<u16>) -> Vec<HerePr
 }
 
 /// The program that `execvp(3)` would take.
-fn find(command: &str, directory: &Path, path: &str) -> Result<(), HereProblem> {
+fn find(defined: &str, command: &str, directory: &Place, path: &str) -> Result<(), HereProblem> {
     let can_execute = |file: &Path| file.is_file() && access(file, AccessFlags::X_OK).is_ok();
     if command.contains('/') {
-        let file = below(directory, command);
-        return match file.exists() {
-            false => Err(HereProblem::NoProgram(file)),
-            true if can_execute(&file) => Ok(()),
-            true => Err(HereProblem::NotExecutable(file)),
+        let file = Place::of(&directory.real, &directory.shown, defined, command);
+        return match file.real.exists() {
+            false => Err(HereProblem::NoProgram(file.shown)),
+            true if can_execute(&file.real) => Ok(()),
+            true => Err(HereProblem::NotExecutable(file.shown)),
         };
     }
-    let candidates = path.split(':').map(|place| directory.join(place).join(command));
+    let is_named = command == defined;
+    let candidates = path.split(':').map(|place| directory.real.join(place).join(command));
     let found: Vec<PathBuf> = candidates.filter(|file| file.is_file()).collect();
     match found.first() {
         _ if found.iter().any(|file| can_execute(file)) => Ok(()),
-        Some(file) => Err(HereProblem::NotExecutable(file.clone())),
-        None => Err(HereProblem::NotOnPath(command.to_owned())),
+        Some(file) if is_named => Err(HereProblem::NotExecutable(file.clone())),
+        Some(_) => Err(HereProblem::NotExecutable(defined.into())),
+        None => Err(HereProblem::NotOnPath(excerpt(defined).into_owned())),
     }
 }
 
-/// A path without the `.` that are in it.
-fn below(directory: &Path, path: &str) -> PathBuf {
-    directory.join(path).components().collect()
+/// A path, and how it is named in messages.
+struct Place {
+    real: PathBuf,
+    shown: PathBuf,
+}
+
+impl Place {
+    /// What stands as `defined` in a definition and means `expanded`, in a directory.
+    fn of(real: &Path, shown: &Path, defined: &str, expanded: &str) -> Self {
+        Self { real: real.join(expanded), shown: examine::shown(shown, defined, expanded) }
+    }
 }
 
 /// Where programs are looked for without `PATH`, in `execvp(3)`.

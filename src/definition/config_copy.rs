@@ -1,5 +1,6 @@
 //! A session's own copy of a server's configuration.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,6 +19,8 @@ use crate::disk::file;
 
 /// A larger configuration is taken for something else, in bytes.
 const LARGEST: u64 = 1 << 20;
+/// Nobody reads more problems of one file.
+const MOST: usize = 100;
 
 /// What becomes of the session's copy when the server is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Copy {
 
 /// A configuration as it is to be used.
 pub struct Found {
-    /// The file that was read.
+    /// The file that was read, as messages name it.
     pub file: PathBuf,
     /// What becomes of the copy.
     pub copy: Copy,
@@ -38,20 +41,21 @@ pub struct Found {
     content: Json,
 }
 
-/// Reads the copy if there is one, else the source. Read only once: what is checked is what is used.
+/// Reads the copy if there is one, else the source, which messages name as `shown`. Read only once: what is checked is
+/// what is used.
 ///
 /// # Errors
 /// When the file cannot be read or is no JSON.
-pub fn find(source: &Path, copy: Option<&Path>) -> Result<Found, Problem> {
+pub fn find(source: &Path, shown: PathBuf, copy: Option<&Path>) -> Result<Found, Problem> {
     if let Some(copy) = copy {
         let unreadable = |error: anyhow::Error| problem(copy, ConfigProblem::Unreadable(cause(&error, copy)));
         if let Some(bytes) = file::read(copy).map_err(unreadable)? {
             return Ok(Found { content: parse(copy, &bytes)?, file: copy.to_owned(), copy: Copy::Keep });
         }
     }
-    let unreadable = |why: String| problem(source, ConfigProblem::Unreadable(why));
+    let unreadable = |why: String| problem(&shown, ConfigProblem::Unreadable(why));
     let bytes = read_source(source).map_err(unreadable)?;
-    Ok(Found { content: parse(source, &bytes)?, file: source.to_owned(), copy: Copy::Write(bytes) })
+    Ok(Found { content: parse(&shown, &bytes)?, file: shown, copy: Copy::Write(bytes) })
 }
 
 /// Writes the copy: whole, closed to others, in the place of whatever is there.
@@ -129,10 +133,10 @@ impl Paths {
     #[must_use]
     pub fn check(&self, found: &Found, environment: &Environment<'_>) -> (Vec<Problem>, Vec<String>) {
         let mut problems: Vec<Problem> = Vec::new();
-        let mut add = |what| {
-            let problem = problem(&found.file, what);
-            if !problems.contains(&problem) {
-                problems.push(problem);
+        let mut known: HashSet<ConfigProblem> = HashSet::new();
+        let mut add = |what: ConfigProblem| {
+            if known.len() < MOST && known.insert(what.clone()) {
+                problems.push(problem(&found.file, what));
             }
         };
         for place in self.required.iter().flat_map(|pattern| pattern.find(&found.content)) {

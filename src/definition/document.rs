@@ -10,9 +10,10 @@ use nix::fcntl::OFlag;
 
 use crate::context;
 use crate::disk::root;
+use crate::server::size;
 
-/// A file with servers is far smaller.
-const LARGEST: u64 = 4 << 20;
+/// A file with servers is far smaller, in bytes.
+const LARGEST: u64 = 256 << 10;
 
 /// What a project's definitions are called.
 pub const PROJECT_FILE: &str = ".mcp.json";
@@ -116,7 +117,7 @@ fn read(file: &Path, open: File) -> Result<Document> {
     ensure!(is_trusted(data.uid()), "{}: it belongs to user {}", could_not(file), data.uid());
     let mut content = Vec::new();
     open.take(LARGEST + 1).read_to_end(&mut content).with_context(|| could_not(file))?;
-    ensure!(content.len() as u64 <= LARGEST, "{}: it has more than {LARGEST} bytes", could_not(file));
+    ensure!(content.len() as u64 <= LARGEST, "{}: it has more than {}", could_not(file), size::display(LARGEST));
     match String::from_utf8(content) {
         Ok(text) => Ok(Document { file: file.to_owned(), text }),
         Err(error) => {

@@ -1,11 +1,13 @@
 //! Expanding and checking everything that a definition says, before anything is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::config_copy::{self, Found, Paths};
 use super::document;
 use super::entry::{Config, Definition, Kind, Variable};
+use super::excerpt::excerpt;
 use super::expand::{Expanded, Expander, Own, Values, Variables};
 use super::problem::{Problem, Warning};
 use super::requirement::{self, Environment};
@@ -81,6 +83,20 @@ pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
     Examined { problems: together(problems, &hook.variables), warnings, server }
 }
 
+/// What is wrong with the form of a definition, whatever its variables hold: nothing is looked up anywhere.
+#[must_use]
+pub fn form(definition: &Definition) -> Vec<Problem> {
+    let anything = |_: &str| Some(OsString::from("anything"));
+    let hook = &definition.hook;
+    let (has_port, has_config) = (hook.settings.port.is_some(), hook.config.is_some());
+    let values = Values { variables: &anything, defaults: &BTreeMap::new(), has_port, has_config };
+    let mut expander = Expander::new(values);
+    Texts::expand(definition, &mut expander);
+    let mut problems = expander.problems();
+    problems.extend(hook.config.as_ref().and_then(|config| Paths::parse(config).err()).into_iter().flatten());
+    problems
+}
+
 impl Texts {
     fn expand(definition: &Definition, expander: &mut Expander<'_>) -> Self {
         let mut words = Vec::new();
@@ -133,7 +149,14 @@ fn requirements(listed: &[Variable], environment: &Environment<'_>, problems: &m
     for variable in listed {
         match requirement::examine(variable, &environment.value(&variable.name)) {
             Ok(warning) => warnings.extend(warning),
-            Err(problem) => problems.push(problem),
+            Err(mut problem) => {
+                if let Problem::Choice { value, .. } = &mut problem
+                    && !environment.is_as_defined(&variable.name)
+                {
+                    *value = None;
+                }
+                problems.push(problem);
+            }
         }
     }
     warnings
@@ -155,7 +178,9 @@ fn configuration(
     let Some(source) = source.transpose()?.flatten() else {
         return Err(paths.err().unwrap_or_default());
     };
-    let found = config_copy::find(&directory_of(definition).join(source), copy).map_err(|problem| vec![problem]);
+    let base = directory_of(definition);
+    let shown = shown(base, &config.source, &source);
+    let found = config_copy::find(&base.join(source), shown, copy).map_err(|problem| vec![problem]);
     match (paths, found) {
         (Ok(paths), Ok(found)) => Ok((paths, found)),
         (paths, found) => Err([paths.err(), found.err()].into_iter().flatten().flatten().collect()),
@@ -177,8 +202,18 @@ fn base(definition: &Definition, here: &Path, is_set: bool) -> PathBuf {
     }
 }
 
+/// A path as it is named in messages: what a variable holds is not shown, only its name.
+#[must_use]
+pub fn shown(base: &Path, defined: &str, expanded: &str) -> PathBuf {
+    let defined = excerpt(defined);
+    let path = if Path::new(expanded).is_absolute() { PathBuf::from(&*defined) } else { base.join(&*defined) };
+    // Without the `.` that are in it.
+    path.components().collect()
+}
+
 /// Paths are recorded and shown.
 fn secret_in(place: &str, text: &Expanded, secrets: &[String]) -> Option<Problem> {
+    let secrets: HashSet<&String> = secrets.iter().collect();
     let name = text.variables.iter().find(|name| secrets.contains(name))?.clone();
     Some(Problem::SecretPath { place: place.to_owned(), name })
 }
@@ -207,16 +242,18 @@ fn complete(
 
 /// The same problems, each variable once, with what the definition says of it.
 fn together(problems: Vec<Problem>, listed: &[Variable]) -> Vec<Problem> {
+    let said = listed.iter().rev().map(|variable| (variable.name.as_str(), &variable.description));
+    let said: HashMap<&str, &Option<String>> = said.collect();
+    let (mut unset, mut known) = (HashSet::new(), HashSet::new());
     let mut all: Vec<Problem> = Vec::new();
     for mut problem in problems {
         if let Problem::Unset { name, description, .. } = &mut problem {
-            let is_known = |other: &Problem| matches!(other, Problem::Unset { name: known, .. } if known == name);
-            if all.iter().any(is_known) {
+            if !unset.insert(name.clone()) {
                 continue;
             }
-            *description = listed.iter().find(|it| it.name == *name).and_then(|it| it.description.clone());
+            *description = said.get(name.as_str()).and_then(|description| (*description).clone());
         }
-        if !all.contains(&problem) {
+        if known.insert(problem.clone()) {
             all.push(problem);
         }
     }

@@ -1,6 +1,6 @@
 //! What the variables in the texts of a definition stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 
 use super::problem::Problem;
@@ -150,13 +150,17 @@ impl Values<'_> {
 pub struct Expander<'a> {
     values: Values<'a>,
     problems: Vec<Problem>,
+    /// Where among them each variable stands that is not set.
+    unset: HashMap<String, usize>,
+    /// The others.
+    known: HashSet<Problem>,
 }
 
 impl<'a> Expander<'a> {
     /// Nothing is wrong yet.
     #[must_use]
     pub fn new(values: Values<'a>) -> Self {
-        Self { values, problems: Vec::new() }
+        Self { values, problems: Vec::new(), unset: HashMap::new(), known: HashSet::new() }
     }
 
     /// Expands a text that stands at `place`.
@@ -219,17 +223,20 @@ impl<'a> Expander<'a> {
 
     /// Adds a problem; of an unset variable all places come together.
     fn report(&mut self, new: Problem) {
-        if let Problem::Unset { name, places, .. } = &new {
-            let same = self.problems.iter_mut().find_map(|problem| match problem {
-                Problem::Unset { name: known, places, .. } if known == name => Some(places),
-                _ => None,
-            });
-            if let Some(known) = same {
-                return known.extend(places.iter().filter(|place| !known.contains(place)).cloned().collect::<Vec<_>>());
+        let Problem::Unset { name, places, .. } = &new else {
+            if self.known.insert(new.clone()) {
+                self.problems.push(new);
             }
-        }
-        if !self.problems.contains(&new) {
-            self.problems.push(new);
+            return;
+        };
+        match self.unset.get(name).and_then(|&at| self.problems.get_mut(at)) {
+            // They come one after the other.
+            Some(Problem::Unset { places: known, .. }) if known.last() != places.last() => known.extend(places.clone()),
+            Some(_) => {}
+            None => {
+                self.unset.insert(name.clone(), self.problems.len());
+                self.problems.push(new);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::entry::{Config, Hook, Variable};
+use super::excerpt::excerpt;
 use super::place::{Place, Read};
 use crate::server::settings::{LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal};
 
@@ -116,7 +117,9 @@ fn port(place: &Place) -> Read<PortWish> {
 fn port_choice(place: &Place, of: impl Fn(u16) -> PortChoice) -> Read<PortChoice> {
     match place.value().as_str() {
         Some("auto") => Ok(PortChoice::Auto),
-        Some(text) => Err(place.wrong(format!("must be \"auto\" or a number from 1 to 65535, not {text:?}"))),
+        Some(text) => {
+            Err(place.wrong(format!("must be \"auto\" or a number from 1 to 65535, not {:?}", excerpt(text))))
+        }
         None => port_number(place).map(of),
     }
 }

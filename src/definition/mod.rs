@@ -8,6 +8,7 @@ pub mod document;
 mod edit;
 pub mod entry;
 pub mod examine;
+pub mod excerpt;
 pub mod expand;
 mod hook;
 mod json;

@@ -1,17 +1,22 @@
 //! From the text of a file to typed definitions. An entry that is wrong does not hide the others.
 
+use std::collections::HashMap;
+use std::collections::hash_map;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use serde_json::Value;
 
 use super::entry::{Definition, Kind};
+use super::excerpt::excerpt;
 use super::place::{Place, Read, join};
 use super::{hook, json};
 use crate::disk::names::ServerName;
 
 /// The key of the servers in a file.
 pub const SERVERS: &str = "mcpServers";
+/// Nobody has so many servers.
+const MOST: usize = 1000;
 
 /// What stands under `mcpServers`: a name and what it means.
 #[derive(Debug)]
@@ -50,25 +55,33 @@ pub fn entries(file: &Path, text: &str) -> Result<Vec<Entry>> {
     let Some(servers) = servers else { return Ok(Vec::new()) };
     let place = Place::new(SERVERS.to_owned(), servers);
     place.fields().map_err(|error| unreadable(&error))?;
+    let names = names(text)?;
+    if names.len() > MOST {
+        return Err(unreadable(&place.wrong(format!("has {} entries, more than {MOST}", names.len()))));
+    }
     let entry = |name: String, count: usize| {
         let place = Place::new(join(SERVERS, &name), &servers[&name]);
         let content =
             if count == 1 { content(file, &name, &place) } else { Err(place.wrong("stands there more than once")) };
         Entry { name, content: content.map_err(|error| unreadable(&error)) }
     };
-    Ok(names(text)?.into_iter().map(|(name, count)| entry(name, count)).collect())
+    Ok(names.into_iter().map(|(name, count)| entry(name, count)).collect())
 }
 
 /// The names of the servers in the order in which they stand, and how often each does.
 fn names(text: &str) -> Result<Vec<(String, usize)>> {
     let mut names: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     // Of two equal members the last one counts, as everywhere.
     let servers = json::members(text)?.into_iter().rfind(|member| member.name == SERVERS);
     let members = servers.map(|member| json::members(&text[member.value])).transpose()?;
     for member in members.unwrap_or_default() {
-        match names.iter_mut().find(|(name, _)| *name == member.name) {
-            Some((_, count)) => *count += 1,
-            None => names.push((member.name, 1)),
+        match places.entry(member.name) {
+            hash_map::Entry::Occupied(known) => names[*known.get()].1 += 1,
+            hash_map::Entry::Vacant(new) => {
+                names.push((new.key().clone(), 1));
+                new.insert(names.len() - 1);
+            }
         }
     }
     Ok(names)
@@ -79,7 +92,7 @@ fn content(file: &Path, name: &str, place: &Place) -> Read<Content> {
         return Ok(Content::Client);
     }
     let fields = place.fields()?;
-    let name: ServerName = name.parse().map_err(|error| place.wrong(error))?;
+    let name: ServerName = excerpt(name).parse().map_err(|error| place.wrong(error))?;
     let url = fields.read("url", Place::word)?;
     let definition = Definition {
         name,

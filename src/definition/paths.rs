@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::excerpt::excerpt;
+
 /// A path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(Vec<Step>);
@@ -22,14 +24,14 @@ enum Step {
 /// Where a path leads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Match<'v> {
-    /// The path, without `*` as far as something is there.
+    /// The path, without `*` as far as something is there. Keys that nobody wrote by hand are cut.
     pub path: String,
     /// What is there; `null` is nothing.
     pub value: Option<&'v Value>,
 }
 
 /// Why a text is no path.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BadPattern {
     /// Nothing between two dots, or nothing at all.
     #[error("a part of it is empty")]
@@ -127,7 +129,10 @@ impl Step {
 /// A key as it has to be written in a path.
 fn escape(key: &str) -> String {
     let is_special = |character: char| matches!(character, '.' | '\\') || (character == '*' && key == "*");
-    key.chars().flat_map(|character| is_special(character).then_some('\\').into_iter().chain([character])).collect()
+    excerpt(key)
+        .chars()
+        .flat_map(|character| is_special(character).then_some('\\').into_iter().chain([character]))
+        .collect()
 }
 
 #[cfg(test)]

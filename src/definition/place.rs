@@ -1,5 +1,6 @@
 //! A JSON value and where it stands: every complaint begins with the path to it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::excerpt::excerpt;
 use crate::server::size;
 
 /// What is wrong with a value, and where it stands.
@@ -136,10 +138,10 @@ impl<'document> Place<'document> {
         const WANTED: &str = "a time such as \"2s\" or \"500ms\"";
         let text = self.value.as_str().ok_or_else(|| self.other_than(WANTED))?;
         let time = humantime::parse_duration(text.trim());
-        let time = time.map_err(|_| self.wrong(format!("must be {WANTED}, not {text:?}")))?;
+        let time = time.map_err(|_| self.wrong(format!("must be {WANTED}, not {:?}", excerpt(text))))?;
         if !(shortest..=LONGEST).contains(&time) {
             let [from, to] = [shortest, LONGEST].map(humantime::format_duration);
-            return Err(self.wrong(format!("must be from {from} to {to}, not {text:?}")));
+            return Err(self.wrong(format!("must be from {from} to {to}, not {:?}", excerpt(text))));
         }
         Ok(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
     }
@@ -153,7 +155,7 @@ impl<'document> Place<'document> {
             _ => return Err(self.other_than(WANTED)),
         };
         match size {
-            None => Err(self.wrong(format!("must be {WANTED}, not {}", self.value))),
+            None => Err(self.wrong(format!("must be {WANTED}, not {}", excerpt(&self.value.to_string())))),
             Some(size) if size < smallest => {
                 Err(self.wrong(format!("must be at least {}, not {}", size::display(smallest), self.value)))
             }
@@ -166,7 +168,7 @@ impl<'document> Place<'document> {
         let list = alternatives(&choices.iter().map(|(word, _)| *word).collect::<Vec<_>>());
         let text = self.value.as_str().ok_or_else(|| self.other_than(&list))?;
         let found = choices.iter().find(|(word, _)| *word == text);
-        found.map(|(_, meaning)| *meaning).ok_or_else(|| self.wrong(format!("must be {list}, not {text:?}")))
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| self.wrong(format!("must be {list}, not {:?}", excerpt(text))))
     }
 }
 
@@ -221,9 +223,10 @@ impl<'document> Fields<'document> {
 /// The path to a member; a name that would not be read as one word stands in quotes.
 #[must_use]
 pub fn join(path: &str, name: &str) -> String {
+    let name = excerpt(name);
     let is_word = !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || "_-".contains(it));
-    let name = if is_word { name.to_owned() } else { format!("{name:?}") };
-    if path.is_empty() { name } else { format!("{path}.{name}") }
+    let name = if is_word { name } else { Cow::Owned(format!("{name:?}")) };
+    if path.is_empty() { name.into_owned() } else { format!("{path}.{name}") }
 }
 
 fn check_variable(name: &str) -> Result<(), &'static str> {

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use super::paths::BadPattern;
 use super::template::BadTemplate;
 
+/// In how many places a variable is said to be used.
+const MOST_PLACES: usize = 20;
+
 /// Something that keeps a server from being started.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Problem {
     /// A text that cannot be expanded.
     #[error("{place}: {why}")]
@@ -48,7 +51,7 @@ pub enum Problem {
 }
 
 /// Something that is wrong with a configuration file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ConfigProblem {
     /// It cannot be read.
     #[error("{0}")]
@@ -68,7 +71,7 @@ pub enum ConfigProblem {
 }
 
 /// Something that keeps a server from being started here and now.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum HereProblem {
     /// No such program in the search path.
     #[error("command: {0} is not on PATH")]
@@ -114,7 +117,13 @@ impl fmt::Display for Warning {
             Self::Placeholder { name, description } => {
                 write!(formatter, "{name} looks like a placeholder{}", described(description.as_deref()))
             }
-            Self::NotAllowed { file } => write!(formatter, "{} has not been allowed: mcp-hook allow", file.display()),
+            Self::NotAllowed { file } => {
+                write!(
+                    formatter,
+                    "{} has not been allowed, so only its form was checked: mcp-hook allow",
+                    file.display()
+                )
+            }
         }
     }
 }
@@ -130,7 +139,12 @@ pub fn line(text: &impl ToString) -> String {
 }
 
 fn listed(places: &[String]) -> String {
-    if places.is_empty() { String::new() } else { format!(" (used in {})", places.join(", ")) }
+    let shown = &places[..places.len().min(MOST_PLACES)];
+    match places.len() - shown.len() {
+        0 if shown.is_empty() => String::new(),
+        0 => format!(" (used in {})", shown.join(", ")),
+        more => format!(" (used in {} and {more} more)", shown.join(", ")),
+    }
 }
 
 fn described(description: Option<&str>) -> String {

@@ -33,6 +33,15 @@ pub enum Value {
 }
 
 impl Environment<'_> {
+    /// Whether the value of a variable stands in the definition, and the caller has no part in it.
+    #[must_use]
+    pub fn is_as_defined(&self, name: &str) -> bool {
+        match self.own.get(name) {
+            Some(expanded) => expanded.variables.is_empty(),
+            None => (self.values.variables)(name).is_none_or(|value| value.is_empty()),
+        }
+    }
+
     /// The value of a variable.
     #[must_use]
     pub fn value(&self, name: &str) -> Value {

@@ -134,6 +134,7 @@ impl Resolved {
             words: self.words.iter().map(|word| word.fill(&own)).collect(),
             environment: self.environment.iter().map(|(name, value)| (name.clone(), value.fill(&own))).collect(),
             url: self.url.as_ref().map(|url| url.fill(&own)),
+            cwd: self.cwd().map(str::to_owned),
             secrets: self.secrets.clone(),
         }
     }
@@ -148,6 +149,13 @@ impl Resolved {
                 let value = usual.iter().find(|(known, _)| *known == wanted).map(|(_, value)| value.to_string_lossy());
                 value.unwrap_or_default().into_owned()
             }
+        }
+    }
+
+    fn cwd(&self) -> Option<&str> {
+        match &self.definition.kind {
+            Kind::Program { cwd, .. } => cwd.as_deref(),
+            Kind::Remote => None,
         }
     }
 

@@ -21,7 +21,7 @@ pub enum Part {
 }
 
 /// Why a text is no template.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BadTemplate {
     /// A variable that does not end.
     #[error("${{ is not closed by }}")]

@@ -62,17 +62,17 @@ impl Catalogue {
     /// Each file and its definitions.
     #[must_use]
     pub fn view(&self) -> Vec<FileView> {
-        let mut all = self.all();
-        let view = |source: &Source| {
-            let (of_this, rest) = all.drain(..).partition(|listed| std::ptr::eq(listed.source, source));
-            all = rest;
-            file(source, of_this)
+        let mut all = self.all().into_iter().peekable();
+        let mut view = |source: &Source| {
+            // They come file by file.
+            let of_this = std::iter::from_fn(|| all.next_if(|listed| std::ptr::eq(listed.source, source)));
+            file(source, of_this.map(definition).collect())
         };
-        self.sources().iter().map(view).collect()
+        self.sources().iter().map(&mut view).collect()
     }
 }
 
-fn file(source: &Source, servers: Vec<Listed>) -> FileView {
+fn file(source: &Source, servers: Vec<DefinitionView>) -> FileView {
     FileView {
         file: source.file.clone(),
         origin: match source.origin {
@@ -81,7 +81,7 @@ fn file(source: &Source, servers: Vec<Listed>) -> FileView {
         },
         permission: permission(source.permission),
         error: source.entries.as_ref().err().map(|error| source.shorten(error)),
-        servers: servers.into_iter().map(definition).collect(),
+        servers,
     }
 }
 
@@ -95,8 +95,8 @@ fn permission(permission: Permission) -> &'static str {
 
 fn definition(listed: Listed) -> DefinitionView {
     let server: Option<&Definition> = match listed.content {
-        Some(Content::Server(definition)) => Some(definition),
-        Some(Content::Client) | None => None,
+        Ok(Content::Server(definition)) => Some(definition),
+        Ok(Content::Client) | Err(_) => None,
     };
     DefinitionView {
         name: listed.name.to_owned(),

@@ -30,6 +30,8 @@ pub struct Invocation {
     pub environment: Vec<(String, Text)>,
     /// Where clients reach it, if it has a port.
     pub url: Option<Text>,
+    /// How its directory stands in the definition, if it does: what messages name.
+    pub cwd: Option<String>,
     /// What must not stand in any log, record or message.
     pub secrets: Vec<String>,
 }
@@ -52,7 +54,7 @@ impl Prepared {
     #[must_use]
     pub fn typed(command: CommandLine, directory: PathBuf, settings: Settings) -> Self {
         let words = command.words().into_iter().map(Text::from).collect();
-        let invocation = Invocation { words, environment: Vec::new(), url: None, secrets: Vec::new() };
+        let invocation = Invocation { words, environment: Vec::new(), url: None, cwd: None, secrets: Vec::new() };
         Self { command, invocation, directory, settings, source: None }
     }
 

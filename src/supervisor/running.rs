@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -56,7 +55,7 @@ impl Running {
             code: 125,
         })?;
         let mut running =
-            Self::spawn(plan, terminal, &words, port).map_err(|error| failure(&error, &words[0], &record.directory))?;
+            Self::spawn(plan, terminal, &words, port).map_err(|error| failure(&error, &words[0], plan))?;
         running.check = Some(check);
         running.looking = port.map(|port| Looking::at(port, context::now()));
         Ok(running)
@@ -131,14 +130,20 @@ impl Running {
     }
 }
 
-fn failure(error: &io::Error, program: &str, directory: &Path) -> Failure {
+/// Names the program and the directory as they are defined: what variables hold is not shown.
+fn failure(error: &io::Error, program: &str, plan: &Plan) -> Failure {
+    let is_path = program.contains('/');
+    let words = plan.record.command.words();
+    let program = words.first().copied().unwrap_or(program);
+    let directory = &plan.record.directory;
     if !directory.is_dir() {
-        let cause = format!("could not start {program}: the directory {} is not there", directory.display());
+        let directory = plan.invocation.cwd.clone().unwrap_or_else(|| directory.display().to_string());
+        let cause = format!("could not start {program}: the directory {directory} is not there");
         return Failure { cause, code: 126 };
     }
     let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     let why = match error.kind() {
-        io::ErrorKind::NotFound if program.contains('/') => "no such file".to_owned(),
+        io::ErrorKind::NotFound if is_path => "no such file".to_owned(),
         io::ErrorKind::NotFound => "command not found".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),

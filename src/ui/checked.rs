@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::plain;
 use super::style::{self, paint};
 use crate::definition::check::Checked;
+use crate::definition::excerpt::excerpt;
 
 /// The servers, each with its problems.
 #[must_use]
@@ -18,7 +19,7 @@ pub fn servers(servers: &[Checked]) -> String {
 fn server(server: &Checked) -> String {
     let is_well = server.problems.is_empty();
     let mark = if is_well { paint(style::GOOD, "✓") } else { paint(style::ERROR, "✗") };
-    let name = server.name.clone().unwrap_or_else(|| server.file.display().to_string());
+    let name = server.name.as_deref().map_or_else(|| server.file.display().to_string(), |it| excerpt(it).into_owned());
     let mut text = format!("{mark} {}\n", plain(&name));
     for problem in &server.problems {
         let _ = writeln!(text, "    {}", plain(problem));

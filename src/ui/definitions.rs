@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::grid::line;
 use super::plain;
 use super::style::{self, paint};
+use crate::definition::excerpt::excerpt;
 use crate::definition::view::{DefinitionView, FileView};
 use crate::server::settings::PortChoice;
 
@@ -55,7 +56,7 @@ fn servers(servers: &[DefinitionView]) -> String {
         let bullet = if server.state == "yes" { "●" } else { "○" };
         let autostart = if server.autostart { "yes" } else { "-" };
         let port = server.port.map_or("-".to_owned(), port);
-        row([bullet, &plain(&server.name), server.state], &port, autostart, command(server))
+        row([bullet, &plain(&excerpt(&server.name)), server.state], &port, autostart, command(server))
     };
     let rows: Vec<Vec<String>> = servers.iter().map(cells).collect();
     let heads = row(["", "NAME", "MAY RUN"], "PORT", "AUTOSTART", "COMMAND".to_owned());

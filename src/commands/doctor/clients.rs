@@ -6,10 +6,13 @@ use serde_json::{Map, Value, json};
 
 use crate::context;
 use crate::definition::document;
+use crate::definition::excerpt::excerpt;
 use crate::disk::names::ServerName;
 use crate::ui::findings::Finding;
 
 const ABOUT: &str = "clients";
+/// What is longer is not read in a hint, in bytes.
+const LONGEST: usize = 1000;
 
 /// A client's file that is there: its path, and its text or why that cannot be read.
 pub type File = (PathBuf, Result<String, String>);
@@ -87,7 +90,7 @@ fn bypass(file: &Path, entry: &Entry<'_>) -> Option<Finding> {
         return None;
     }
     let project = entry.project.map(|project| format!(", project {project}")).unwrap_or_default();
-    let place = format!("{:?} in {}{project}", entry.name, file.display());
+    let place = format!("{:?} in {}{project}", excerpt(entry.name), file.display());
     if is_hook(command) {
         let hint = format!("let its arguments begin with run {}", server_name(entry.name));
         return Some(Finding::warning(ABOUT, format!("{place} calls mcp-hook, but not mcp-hook run"), hint));
@@ -100,7 +103,12 @@ fn bypass(file: &Path, entry: &Entry<'_>) -> Option<Finding> {
 fn rewritten(name: &str, command: &str, settings: &Map<String, Value>) -> String {
     let mut words: Vec<Value> = vec!["run".into(), server_name(name).into(), "--".into(), command.into()];
     words.extend(settings.get("args").and_then(Value::as_array).cloned().unwrap_or_default());
-    format!(r#""command": "mcp-hook", "args": {}"#, json!(words))
+    let text = format!(r#""command": "mcp-hook", "args": {}"#, json!(words));
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let name = server_name(name);
+    format!(r#""command": "mcp-hook", and "run", "{name}", "--" and the command in front of its arguments"#)
 }
 
 /// A name of ours like the client's, which may hold anything.

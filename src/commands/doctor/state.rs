@@ -1,6 +1,7 @@
 //! What is on disk and in the kernel: directories, sessions, left-overs, definitions, safety nets.
 
 use crate::definition::catalogue::Catalogue;
+use crate::definition::excerpt::excerpt;
 use crate::definition::view::FileView;
 use crate::disk::file;
 use crate::disk::layout::Root;
@@ -114,7 +115,11 @@ fn of_file(file: &FileView) -> Vec<Finding> {
     let mut findings: Vec<Finding> = broken
         .map(|server| {
             let reason = server.reason.as_deref().unwrap_or("it is broken");
-            Finding::problem(ABOUT, format!("{} of {place}: {reason}", server.name), "correct it; the others count")
+            Finding::problem(
+                ABOUT,
+                format!("{} of {place}: {reason}", excerpt(&server.name)),
+                "correct it; the others count",
+            )
         })
         .collect();
     let look = |why: &str| {

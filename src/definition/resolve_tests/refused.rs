@@ -42,7 +42,7 @@ fn all_that_is_wrong_is_said_at_once() {
       cwd: ${MCP_PORT} needs hook.port
       URL is not set (used in url)
       HEADER is not set (used in headers.H)
-      LEVEL is "loud", not one of debug, info: how much is logged
+      LEVEL is none of debug, info: how much is logged
       KEY is none of a, b
       NAMELESS is empty
       MISSING is not set: needed
@@ -109,8 +109,8 @@ fn what_is_wrong_with_a_configuration_is_said_with_file_and_place() {
     could not start web: DIR/nowhere.json: there is no such file
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
-    insta::assert_snapshot!(said(&stage, &json!({ "source": "." })), @"
-    could not start web: DIR/.: it is not a regular file
+    insta::assert_snapshot!(said(&stage, &json!({ "source": "." })), @r"
+    could not start web: DIR: it is not a regular file
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(said(&stage, &json!({ "source": "broken.json" })), @"

@@ -32,9 +32,8 @@ fn every_problem_of_every_server_is_said_at_once_and_nothing_is_made() {
     sandbox.write("p/.mcp.json", r#"{"mcpServers": {"mine": {"command": "nothing-here"}}}"#);
     insta::assert_snapshot!(transcript(&sandbox, "p", &["check"]), @r#"
     $ check
-    ✗ mine
-        command: nothing-here is not on PATH
-        warning: /p/.mcp.json has not been allowed: mcp-hook allow
+    ✓ mine
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
     ✓ good
         warning: TOKEN looks like a placeholder: the API token
     ✗ proxmox
@@ -48,7 +47,7 @@ fn every_problem_of_every_server_is_said_at_once_and_nothing_is_made() {
     ✗ typo
         mcpServers.typo.hook.enviromentVariables: there is no such key; did you mean "environmentVariables"?
     ✗ nowhere
-        cwd: there is no directory /home/nowhere
+        cwd: there is no directory ${HOME}/nowhere
     ✗ file
         command: /home/.config/mcp-hook/no-program cannot be executed
     ✗ absent
@@ -73,7 +72,7 @@ fn some_servers_can_be_checked_and_scripts_read_what_is_wrong() {
     $ check good nowhere
     ✓ good
     ✗ nowhere
-        cwd: there is no directory /home/nowhere
+        cwd: there is no directory ${HOME}/nowhere
     [1]
     $ check zzz
     mcp-hook: could not check zzz: it is not defined
@@ -161,5 +160,110 @@ fn the_copy_of_the_session_is_checked_too() {
     ✓ web
     [0]
     ");
+    session.end();
+}
+
+/// What would tell a caller's secret and look into a caller's files.
+const CURIOUS: &str = r#"{"mcpServers": {
+        "program": {"command": "${GITHUB_TOKEN}"},
+        "path": {"command": "./bin/${GITHUB_TOKEN}"},
+        "cwd": {"command": "sh", "cwd": "${GITHUB_TOKEN}"},
+        "elsewhere": {"command": "sh", "cwd": "/no/such/${GITHUB_TOKEN}"},
+        "source": {"command": "sh", "hook": {"config": {"source": "${GITHUB_TOKEN}"}}},
+        "choice": {"command": "sh", "hook": {"environmentVariables": [{"name": "GITHUB_TOKEN", "choices": ["a", "b"]}]}},
+        "own": {"command": "sh", "env": {"MODE": "c"}, "hook": {"environmentVariables": [{"name": "MODE", "choices": ["a", "b"]}]}},
+        "shadow": {"command": "sh", "hook": {"config": {"source": "/etc/passwd"}}},
+        "unset": {"command": "sh", "args": ["${NOT_SET_ANYWHERE}"]},
+        "form": {"command": "sh", "args": ["${", "${MCP_PORT}"], "cwd": "${MCP_PORT}", "hook": {"config": {"source": "x", "env": ["a..b"]}}}
+    }}"#;
+const TOKEN: &str = "ghp_0123456789";
+
+#[test]
+fn of_a_file_that_is_not_allowed_only_the_form_is_checked() {
+    let sandbox = Sandbox::new();
+    sandbox.env("GITHUB_TOKEN", TOKEN);
+    sandbox.write("p/.mcp.json", CURIOUS);
+    insta::assert_snapshot!(transcript(&sandbox, "p", &["check", "check program"]), @r#"
+    $ check
+    ✓ program
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ path
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ cwd
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ elsewhere
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ source
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ choice
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ own
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ shadow
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✓ unset
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    ✗ form
+        args[0]: ${ is not closed by }
+        args[1]: ${MCP_PORT} needs hook.port
+        cwd: ${MCP_PORT} needs hook.port
+        hook.config.env[0]: "a..b" is not a path: a part of it is empty
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    [1]
+    $ check program
+    ✓ program
+        warning: /p/.mcp.json has not been allowed, so only its form was checked: mcp-hook allow
+    [0]
+    "#);
+}
+
+#[test]
+fn what_a_variable_holds_is_not_shown_where_it_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.env("GITHUB_TOKEN", TOKEN);
+    sandbox.write("p/.mcp.json", CURIOUS);
+    super::hook_in(&sandbox, "p", "allow").ok();
+    let text = transcript(&sandbox, "p", &["check"]);
+    assert!(!text.contains(TOKEN), "{text}");
+    insta::assert_snapshot!(text, @r#"
+    $ check
+    ✗ program
+        command: ${GITHUB_TOKEN} is not on PATH
+    ✗ path
+        command: there is no /p/bin/${GITHUB_TOKEN}
+    ✗ cwd
+        cwd: there is no directory /p/${GITHUB_TOKEN}
+    ✗ elsewhere
+        cwd: there is no directory /no/such/${GITHUB_TOKEN}
+    ✗ source
+        /p/${GITHUB_TOKEN}: there is no such file
+    ✗ choice
+        GITHUB_TOKEN is none of a, b
+    ✗ own
+        MODE is "c", not one of a, b
+    ✗ shadow
+        /etc/passwd: line 1, column 1: expected value
+    ✗ unset
+        NOT_SET_ANYWHERE is not set (used in args[0])
+    ✗ form
+        args[0]: ${ is not closed by }
+        args[1]: ${MCP_PORT} needs hook.port
+        cwd: ${MCP_PORT} needs hook.port
+        hook.config.env[0]: "a..b" is not a path: a part of it is empty
+        /p/x: there is no such file
+    [1]
+    "#);
+    let session = Session::open(&sandbox);
+    for name in ["program", "path", "cwd", "elsewhere", "source", "choice"] {
+        for verb in ["start", "run"] {
+            let mut command = sandbox.command("mcp-hook");
+            command.args([verb, name]).current_dir(sandbox.path("p")).env("MCP_SESSION_ID", &session.id);
+            let output = sandbox.run(&mut command);
+            assert!(output.code() != 0, "{output}");
+            assert!(!output.stderr.contains(TOKEN), "{output}");
+        }
+    }
+    let status = session.hook("status --json").stdout + &session.hook("logs").stdout;
+    assert!(!status.contains(TOKEN), "{status}");
     session.end();
 }

@@ -4,6 +4,7 @@ mod allow;
 mod check;
 mod copies;
 mod edit;
+mod limits;
 mod list;
 mod secrets;
 mod stage;
