@@ -8,7 +8,7 @@ use super::{Run, autostart, env};
 use crate::cli::Open;
 use crate::disk::layout::Root;
 use crate::session::open::{self, Inherited, Opened};
-use crate::session::sweep;
+use crate::session::passing;
 use crate::shell::export;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, fd};
@@ -27,7 +27,7 @@ impl Run for Open {
         ui::print(&format!("{}\n", export::line(&root, &session, &variables, self.shell)))?;
         let id = session.record.id.clone();
         autostart::start(&root, session, planned)?;
-        sweep::in_passing(&root, &id)?;
+        passing::in_passing(&root, &id)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -10,7 +10,7 @@ use crate::cli;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::server::record::Mode;
-use crate::session::{find, open, sweep};
+use crate::session::{find, open, passing};
 use crate::supervisor::launch;
 use crate::sys::fd;
 
@@ -25,10 +25,9 @@ impl Run for cli::Run {
         let session = find::find_existing(&root, self.session.session.as_ref())?;
         let paths = session.as_ref().map(|session| root.session(&session.record.id));
         let startable = wanted.resolve("run", paths.as_ref(), None)?;
-        // The client's life is the session's, where there is none.
-        let session = session.map_or_else(|| open::create(&root, nix::unistd::getppid()), Ok)?;
+        let session = session.map_or_else(|| open::create(&root, open::client()), Ok)?;
         let id = &session.record.id;
-        sweep::in_passing(&root, id)?;
+        passing::in_passing(&root, id)?;
         let name = self.what.name.clone();
         let locked = free_name(&root.session(id), &name)?;
         let describe = || format!("could not run {name}");

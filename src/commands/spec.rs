@@ -17,9 +17,10 @@ use crate::server::port::Lease;
 use crate::server::record::{Mode, ServerRecord};
 use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Settings};
 use crate::server::token::Token;
-use crate::session::open::Session;
+use crate::session::open::{self, Session};
 use crate::supervisor::plan::{Plan, Watched};
 use crate::supervisor::request::{self, StopError};
+use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
 
 impl What {
@@ -112,7 +113,7 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
     }
     // Looked at with the lock in hand: its watchers may have been killed a moment ago.
     let left = ServerRecord::read(paths).ok().flatten().map(|record| request::sweep_locked(paths, record));
-    Ok((!matches!(left, Some(Err(StopError::Unkillable(_))))).then_some(file))
+    Ok((!matches!(left, Some(Err(StopError::Unkillable(_) | StopError::Unseen)))).then_some(file))
 }
 
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which
@@ -146,7 +147,9 @@ pub fn plan(
     }
     let id = session.record.id;
     let token = Token::new(id.clone(), name.clone()).context("could not get random bits")?;
-    let client = (mode == Mode::Run).then(|| ProcessHandle::open(nix::unistd::getppid())).flatten();
+    let client = (mode == Mode::Run).then(|| ProcessHandle::open(open::client())).flatten();
+    // Where it cannot be seen, the end of its input says that it is gone.
+    let client = client.filter(|client| client.pid() != Pid::this());
     Ok(Plan {
         paths: root.session(&id).server(&name),
         record: ServerRecord::new(token, mode, &prepared),

@@ -71,7 +71,7 @@ pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> 
     let Some((record, watchers)) = asked else { return Ok(format!("{name} is not running")) };
     let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), &record, &watchers));
     let hint = |error: &StopError| match error {
-        StopError::Elsewhere | StopError::Unproven => {
+        StopError::Elsewhere(_) | StopError::Unproven | StopError::Unseen => {
             format!("its record is {}", paths.server(name).record.display())
         }
         StopError::Unkillable(_) => "the kernel holds them; mcp-hook stops them once it lets go".to_owned(),

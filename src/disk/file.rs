@@ -199,13 +199,16 @@ pub fn is_same(one: &File, other: &File) -> bool {
     number(one).is_some_and(|one| Some(one) == number(other))
 }
 
-/// Whether somebody holds the lock on this file. A file that is not there is not locked.
+/// Whether somebody may hold the lock on this file. One that is not there is not locked; one that cannot be tried might be.
 #[must_use]
 pub fn is_locked(path: &Path) -> bool {
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
-        Err(_) => false,
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => {
+            let is_link = error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32);
+            !is_link && !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::disk::names::ServerName;
 use crate::disk::{file, record};
 use crate::failure::Hint;
 use crate::sys::Identity;
-use crate::sys::host::Host;
+use crate::sys::host::{Host, Place};
 
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;
@@ -235,17 +235,10 @@ impl ServerRecord {
         file::replace(&paths.record, &content).map_err(name)
     }
 
-    /// Whether it is of this machine before it was started again: nothing of it can be alive.
-    #[must_use]
-    pub fn is_of_earlier_boot(&self) -> bool {
-        let here = Host::current();
-        self.host.name == here.name && self.host.boot != here.boot
-    }
-
     /// Whether process numbers in this record mean processes that this process could see.
     #[must_use]
     pub fn is_of_this_host(&self) -> bool {
-        self.host == *Host::current()
+        self.host.place() == Place::Here
     }
 }
 

@@ -6,6 +6,7 @@ use tracing::debug;
 use super::open::{Inherited, Session, ancestors, is_ancestor, live};
 use super::recall;
 use super::record::{Owner, SessionRecord};
+use super::sweep;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
@@ -27,6 +28,7 @@ pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Session> {
     // A damaged record is the likelier cause.
     match Inherited::from_environment().id.map(|id| SessionRecord::read(&root.session(&id))) {
         Some(Err(error)) => Err(error),
+        Some(Ok(Some(record))) if matches!(record.owner(), Owner::Elsewhere) => by_id(root, &record.id),
         _ => Err(hinted(
             "could not find a session: this shell has none",
             "open one with eval \"$(mcp-hook open)\", or put the hook into the shell's rc file (mcp-hook init)",
@@ -42,9 +44,17 @@ fn by_id(root: &Root, id: &SessionId) -> Result<Session> {
         Some(record) => match record.owner() {
             Owner::Alive(owner) => Ok(Session { record, owner }),
             Owner::Gone => refuse("the shell that it belonged to is gone"),
-            Owner::Elsewhere => refuse("it belongs to another host or container"),
+            Owner::Elsewhere => Err(elsewhere(root, id)),
         },
     }
+}
+
+/// Why a session that is somewhere else cannot be used from here, and what may run there.
+fn elsewhere(root: &Root, id: &SessionId) -> anyhow::Error {
+    let why = sweep::examine(root, id.clone()).elsewhere().map(|why| format!("it {why}"));
+    let why = why.unwrap_or_else(|| "its shell cannot be looked at".to_owned());
+    let message = format!("could not use the session {id}: {why}");
+    hinted(message, "use it from where it was opened, or open another one here with eval \"$(mcp-hook open)\"")
 }
 
 /// Finds the session that a server is in which a client runs; `None` if there is none and none was named.

@@ -103,6 +103,15 @@ fn shares_terminal(session: &Session, shell: &Process) -> bool {
     shell.terminal != 0 || is_ancestor(owner.pid, shell.pid)
 }
 
+/// Who the session of a server lives as long as that was started by a client outside of every session: the client, or
+/// this process, where the client cannot be seen. In a container it may be outside, and its number 0.
+#[must_use]
+pub fn client() -> Pid {
+    let parent = nix::unistd::getppid();
+    let is_seen = parent.as_raw() > 0 && ProcessHandle::open(parent).is_some();
+    if is_seen { parent } else { Pid::this() }
+}
+
 /// Makes a session that lives as long as `owner`, or finds the one that does.
 ///
 /// # Errors

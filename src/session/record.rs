@@ -11,8 +11,8 @@ use crate::disk::names::SessionId;
 use crate::disk::{file, record};
 use crate::failure::Hint;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::host::Host;
-use crate::sys::{Identity, process};
+use crate::sys::host::{Host, Place};
+use crate::sys::{Fate, Identity, process};
 
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;
@@ -49,7 +49,7 @@ pub enum Owner {
     Alive(ProcessHandle),
     /// It has ended, or the machine was started again since.
     Gone,
-    /// Nobody can tell from here: it is on another machine or in another container.
+    /// Nobody can tell from here: it is somewhere else, or cannot be looked at.
     Elsewhere,
 }
 
@@ -88,7 +88,9 @@ impl SessionRecord {
     fn check(paths: &SessionPaths, path: &Path, content: &[u8]) -> Result<Self> {
         let describe = || format!("could not read {}", path.display());
         let record = Self::parse(content).with_context(describe)?;
-        ensure!(record.user == context::user(), "{}: it is a session of user {}", describe(), record.user);
+        // The same user has another number in a user namespace of a container.
+        let is_mine = record.user == context::user() || record.host.place() == Place::OtherNamespace;
+        ensure!(is_mine, "{}: it is a session of user {}", describe(), record.user);
         let directory = paths.pids.file_name().and_then(|name| name.to_str());
         ensure!(directory == Some(record.id.as_str()), "{}: it is the record of {}", describe(), record.id);
         Ok(record)
@@ -110,12 +112,25 @@ impl SessionRecord {
     /// What has become of the owner.
     #[must_use]
     pub fn owner(&self) -> Owner {
-        let here = Host::current();
-        if self.host == *here {
-            return ProcessHandle::reopen(&self.owner).map_or(Owner::Gone, Owner::Alive);
+        self.owner_at(self.host.place())
+    }
+
+    /// The same after a look at all processes: nobody is in a pid namespace that has ended.
+    #[must_use]
+    pub fn owner_after_a_look(&self) -> Owner {
+        self.owner_at(self.host.place_after_a_look())
+    }
+
+    fn owner_at(&self, place: Place) -> Owner {
+        match place {
+            Place::Here => match ProcessHandle::find(&self.owner) {
+                Fate::Lives(owner) => Owner::Alive(owner),
+                Fate::Ended => Owner::Gone,
+                Fate::Unknown => Owner::Elsewhere,
+            },
+            Place::Past => Owner::Gone,
+            Place::OtherNamespace | Place::OtherHost | Place::Unknown => Owner::Elsewhere,
         }
-        // Nothing outlives a boot. But the numbers of another machine, or of another container, mean nothing here.
-        if self.host.name == here.name && self.host.boot != here.boot { Owner::Gone } else { Owner::Elsewhere }
     }
 }
 
@@ -138,11 +153,13 @@ mod tests {
         let me = ProcessHandle::open(Pid::this()).expect("I live").identity();
         let mut record = SessionRecord::new("notty-1-abcd".parse().expect("an id"), me, 0, "test".into());
         assert!(matches!(record.owner(), Owner::Alive(_)));
-        record.host.namespace.push('x');
+        record.host.namespace.insert(0, 'x');
         assert!(matches!(record.owner(), Owner::Elsewhere));
         record.host.boot.push('x');
         assert!(matches!(record.owner(), Owner::Gone));
         record.host.name.push('x');
+        assert!(matches!(record.owner(), Owner::Elsewhere));
+        record.host.boot.clear();
         assert!(matches!(record.owner(), Owner::Elsewhere));
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::deed::Deed;
-use super::sweep::names_my_process;
+use super::sweep::may_name_my_process;
 use crate::cleanup::retention::{self, Kept, Why};
 use crate::context;
 use crate::disk::file;
@@ -61,7 +61,7 @@ fn planned(root: &Root) -> Vec<(SessionId, Why)> {
 fn of_ended(root: &Root, id: SessionId) -> Option<Kept<SessionId>> {
     let paths = root.session(&id);
     let is_directory = fs::symlink_metadata(&paths.logs).is_ok_and(|data| data.is_dir());
-    if !is_directory || paths.pids.symlink_metadata().is_ok() || names_my_process(&id) {
+    if !is_directory || paths.pids.symlink_metadata().is_ok() || may_name_my_process(&id) {
         return None;
     }
     let (bytes, written) = measure(&paths.logs)?;

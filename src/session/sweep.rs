@@ -11,14 +11,14 @@ use super::deed::Deed;
 use super::find;
 use super::judge::{Facts, OwnerFact, Verdict, judge};
 use super::record::{Owner, SessionRecord};
-use super::retention;
 use crate::cleanup::stray::{self, Stray};
 use crate::disk::file;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::server::record::ServerRecord;
 use crate::supervisor::request;
-use crate::sys::{Pid, directory, fork, process};
+use crate::sys::host::Place;
+use crate::sys::{Pid, process};
 use crate::{context, failpoint};
 
 /// How long a session's directory may be without a record before it counts as left over.
@@ -41,20 +41,34 @@ pub struct Examined {
 /// Looks at a session.
 #[must_use]
 pub fn examine(root: &Root, id: SessionId) -> Examined {
+    examine_with(root, id, SessionRecord::owner)
+}
+
+/// The same after a look at all processes, for one that is in another pid namespace: nobody may be there any more.
+#[must_use]
+pub fn examine_closely(root: &Root, id: SessionId) -> Examined {
+    examine_with(root, id, SessionRecord::owner_after_a_look)
+}
+
+fn examine_with(root: &Root, id: SessionId, owner: impl Fn(&SessionRecord) -> Owner) -> Examined {
     let paths = root.session(&id);
     let record = SessionRecord::read(&paths);
-    let owner = match &record {
-        Ok(Some(record)) => match record.owner() {
+    let read = read_servers(&paths);
+    let owner = match (&record, &read) {
+        // What cannot be read proves nothing.
+        (Err(error), _) if error.chain().any(<dyn std::error::Error>::is::<io::Error>) => OwnerFact::Elsewhere,
+        (_, Err(_)) => OwnerFact::Elsewhere,
+        (Ok(Some(record)), _) => match owner(record) {
             Owner::Alive(_) => OwnerFact::Alive,
             Owner::Gone => OwnerFact::Gone,
             Owner::Elsewhere => OwnerFact::Elsewhere,
         },
-        Ok(None) if is_younger_than(&paths.pids, BIRTH) => OwnerFact::Unborn,
+        (Ok(None), _) if is_younger_than(&paths.pids, BIRTH) => OwnerFact::Unborn,
         // A record that another version of mcp-hook wrote, for example; the shell in the id may still need its files.
-        Ok(None) | Err(_) if names_my_process(&id) => OwnerFact::Elsewhere,
-        Ok(None) | Err(_) => OwnerFact::Unreadable,
+        _ if may_name_my_process(&id) => OwnerFact::Elsewhere,
+        _ => OwnerFact::Unreadable,
     };
-    let servers = servers(&paths);
+    let servers = read.unwrap_or_default();
     let mut facts = Facts { owner, is_busy: false, has_lost: false };
     for (name, server) in &servers {
         let files = paths.server(name);
@@ -70,23 +84,47 @@ pub fn examine(root: &Root, id: SessionId) -> Examined {
 
 /// The records of a session's servers, by name.
 #[must_use]
-pub fn servers(paths: &SessionPaths) -> Vec<(ServerName, anyhow::Result<ServerRecord>)> {
-    let Ok(entries) = fs::read_dir(&paths.pids) else { return Vec::new() };
-    let mut names: Vec<ServerName> =
-        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok()).collect();
+pub fn servers(paths: &SessionPaths) -> Vec<NamedRecord> {
+    read_servers(paths).unwrap_or_default()
+}
+
+/// A server's name, and its record or what is wrong with it.
+pub type NamedRecord = (ServerName, anyhow::Result<ServerRecord>);
+
+fn read_servers(paths: &SessionPaths) -> io::Result<Vec<NamedRecord>> {
+    let mut names: Vec<ServerName> = match fs::read_dir(&paths.pids) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?.filter_map(|entry| name_of(entry).transpose()).collect::<io::Result<_>>()?,
+    };
     names.sort_unstable();
     let read = |name: ServerName| {
         let record = ServerRecord::read(&paths.server(&name)).transpose()?;
         Some((name, record))
     };
-    names.into_iter().filter_map(read).collect()
+    Ok(names.into_iter().filter_map(read).collect())
+}
+
+/// The server whose record an entry is, if it is one.
+fn name_of(entry: io::Result<fs::DirEntry>) -> io::Result<Option<ServerName>> {
+    let name = entry?.file_name();
+    Ok(name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok()))
+}
+
+/// The servers of a session for which somebody answers, wherever that is: locks are the same everywhere.
+#[must_use]
+pub fn held_servers(paths: &SessionPaths) -> Vec<ServerName> {
+    let is_held = |(name, server): &NamedRecord| match server {
+        Ok(server) => request::is_held(&paths.server(name), server),
+        Err(_) => file::is_locked(&paths.server(name).lock),
+    };
+    servers(paths).into_iter().filter(is_held).map(|(name, _)| name).collect()
 }
 
 /// The processes that scripts of this session named in pid files of their own. Of some servers it `is_known` that they
 /// have a record, so that nobody has to look.
 #[must_use]
 pub fn strays(paths: &SessionPaths, session: &SessionRecord, is_known: impl Fn(&ServerName) -> bool) -> Vec<Stray> {
-    if !matches!(session.owner(), Owner::Alive(_) | Owner::Gone) || session.host != *crate::sys::host::Host::current() {
+    if !matches!(session.owner(), Owner::Alive(_) | Owner::Gone) || session.host.place() != Place::Here {
         return Vec::new();
     }
     let is_own = |name: &str, pid: Option<i32>| match pid {
@@ -101,6 +139,25 @@ impl Examined {
     #[must_use]
     pub fn record(&self) -> Option<&SessionRecord> {
         self.record.as_ref().ok()?.as_ref()
+    }
+
+    /// That it belongs to another place, and what runs there, if so.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<String> {
+        let place = self.record()?.host.place().name().filter(|_| self.facts.owner == OwnerFact::Elsewhere)?;
+        let held = held_servers(&self.paths);
+        let servers = held.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
+        Some(match held.len() {
+            0 => format!("belongs to {place}"),
+            1 => format!("belongs to {place}; {servers} runs there"),
+            _ => format!("belongs to {place}; {servers} run there"),
+        })
+    }
+
+    /// Whether it was opened in another pid namespace.
+    #[must_use]
+    pub fn is_in_other_namespace(&self) -> bool {
+        self.record().is_some_and(|record| record.host.place() == Place::OtherNamespace)
     }
 
     /// What cannot be read of it.
@@ -124,7 +181,8 @@ impl Examined {
         }
     }
 
-    fn remind(&self) {
+    /// Reminds its servers' watchers that it is over.
+    pub fn remind(&self) {
         let readable = self.servers.iter().filter_map(|(_, record)| record.as_ref().ok());
         readable.filter(|record| !record.state.is_final()).for_each(request::remind_of_end);
     }
@@ -170,7 +228,9 @@ impl Examined {
         })
     }
 
-    fn strays(&self, record: &SessionRecord) -> Vec<Stray> {
+    /// The processes that its scripts named in pid files of their own.
+    #[must_use]
+    pub fn strays(&self, record: &SessionRecord) -> Vec<Stray> {
         strays(&self.paths, record, |name| self.servers.iter().any(|(known, _)| known == name))
     }
 
@@ -230,78 +290,20 @@ pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
     result.into_iter().collect()
 }
 
-/// Cleans up a little, in passing: a few sessions but for our `own`, a few others each time. What takes time is done in
-/// the background.
-///
-/// # Errors
-/// When no process can be split off for that.
-pub fn in_passing(root: &Root, own: &SessionId) -> io::Result<()> {
-    let others = sweep_a_few(root, own);
-    let is_due = retention::is_due(root);
-    if others.is_empty() && !is_due {
-        return Ok(());
-    }
-    fork::in_background(|| {
-        for id in others {
-            let _ = examine(root, id).carry_out(root);
-        }
-        if is_due {
-            let _ = retention::carry_out(root);
-        }
-    })
-}
-
-/// Removes sessions that died idle. Returns the ids of those that need more than that.
-fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
-    let position = file::read(&root.cursor()).ok().flatten().and_then(|text| String::from_utf8(text).ok());
-    let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-    let Ok((names, next)) = directory::read_part(&root.pids(), position, LOOKED_AT) else {
-        return Vec::new();
-    };
-    if next != position {
-        let _ = file::replace(&root.cursor(), next.to_string().as_bytes());
-    }
-    let mut removed = 0;
-    let mut others = Vec::new();
-    let ids = names.into_iter().filter_map(|name| name.to_str()?.parse().ok());
-    for id in ids.filter(|id| id != own) {
-        let session = examine(root, id);
-        match judge(session.facts) {
-            Verdict::Leave => {}
-            Verdict::Remind => session.remind(),
-            Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
-                if removed < REMOVED {
-                    let _ = remove(root, &session.paths);
-                    removed += 1;
-                }
-            }
-            Verdict::Retire | Verdict::Sweep => others.push(session.id),
-        }
-    }
-    others
-}
-
 /// Why a server is ended by the clean-up.
 const LOST: &str = "its supervisor and keeper are gone";
-
-/// How many sessions one call looks at, and how many it removes.
-const LOOKED_AT: usize = 4;
-const REMOVED: usize = 2;
-
-fn is_idle(session: &Examined) -> bool {
-    session.record().is_none_or(|record| session.strays(record).is_empty())
-}
 
 /// Looks at all sessions.
 #[must_use]
 pub fn examine_all(root: &Root) -> Vec<Examined> {
-    find::all(root).into_iter().map(|id| examine(root, id)).collect()
+    find::all(root).into_iter().map(|id| examine_closely(root, id)).collect()
 }
 
-/// Whether the owner that an id names may be alive: there is a process of that number, and it is mine.
+/// Whether the owner that an id names may be alive: there is a process of that number, and it is mine, or nobody can tell.
 #[must_use]
-pub fn names_my_process(id: &SessionId) -> bool {
-    id.owner().is_some_and(|pid| process::user(Pid::from_raw(pid)) == Some(context::user()))
+pub fn may_name_my_process(id: &SessionId) -> bool {
+    let is_mine = |pid| process::user(Pid::from_raw(pid)) == Some(context::user());
+    id.owner().is_some_and(|pid| is_mine(pid) || !process::are_visible())
 }
 
 fn is_younger_than(path: &Path, age: Duration) -> bool {

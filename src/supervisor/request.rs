@@ -15,7 +15,8 @@ use crate::server::journal::{self, Level};
 use crate::server::record::{End, Reason, ServerRecord, State};
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::{Identity, Pid};
+use crate::sys::host::Place;
+use crate::sys::{Fate, Identity, Pid, process};
 use crate::{context, failpoint};
 
 /// How much longer than its own deadline a supervisor gets before it is taken to be stuck.
@@ -42,9 +43,12 @@ pub enum StopError {
     /// Somebody holds the lock, but the record does not prove who.
     #[error("somebody answers for it, but its record does not prove who")]
     Unproven,
-    /// The record is of another machine or container.
-    #[error("it runs on another host or in another container")]
-    Elsewhere,
+    /// The record is of another place.
+    #[error("it belongs to {}", .0.name().unwrap_or("another place"))]
+    Elsewhere(Place),
+    /// What may be left of it cannot be looked for.
+    #[error("the processes of this machine cannot be looked at")]
+    Unseen,
 }
 
 impl Watchers {
@@ -115,9 +119,7 @@ pub fn is_held(paths: &ServerPaths, record: &ServerRecord) -> bool {
 pub fn is_ending(record: &ServerRecord) -> bool {
     match &record.state {
         State::Stopping { reason, .. } => *reason != Reason::Restarted,
-        State::Running { server, .. } => {
-            record.is_of_this_host() && ProcessHandle::reopen(server).is_none_or(|process| process.has_exited())
-        }
+        State::Running { server, .. } => record.is_of_this_host() && matches!(ProcessHandle::find(server), Fate::Ended),
         _ => false,
     }
 }
@@ -190,10 +192,13 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRec
     if record.state.is_final() {
         return Ok(record);
     }
-    if is_elsewhere(&record) {
-        return Err(StopError::Elsewhere);
-    }
-    let Ok(lock) = file::open_lock(&paths.lock) else { return Ok(record) };
+    check_place(&record)?;
+    let lock = match file::open_lock(&paths.lock) {
+        Ok(lock) => lock,
+        // Its files are gone, and with them what could be said of it.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(record),
+        Err(_) => return Err(StopError::Unproven),
+    };
     if !file::try_lock(&lock).unwrap_or(false) {
         return Err(if Watchers::of(&record).any() { StopError::Unkillable(Vec::new()) } else { StopError::Unproven });
     }
@@ -209,12 +214,13 @@ pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord) -> Result<Ser
     if record.state.is_final() {
         return Ok(record);
     }
-    if is_elsewhere(&record) {
-        return Err(StopError::Elsewhere);
+    let place = check_place(&record)?;
+    if place == Place::Here && !process::are_visible() {
+        return Err(StopError::Unseen);
     }
     failpoint::kill("lost-locked");
     let began = context::now();
-    let (count, living) = if record.is_of_this_host() { lost::end(&trace(&record)) } else { (0, Vec::new()) };
+    let (count, living) = if place == Place::Here { lost::end(&trace(&record)) } else { (0, Vec::new()) };
     failpoint::kill("lost-ended");
     let pids: Vec<i32> = living.into_iter().map(Pid::as_raw).collect();
     record.state = if pids.is_empty() {
@@ -235,8 +241,12 @@ pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord) -> Result<Ser
     if pids.is_empty() { Ok(record) } else { Err(StopError::Unkillable(pids)) }
 }
 
-fn is_elsewhere(record: &ServerRecord) -> bool {
-    !record.is_of_this_host() && !record.is_of_earlier_boot()
+/// That a record is of here, or of where nothing can be alive any more.
+fn check_place(record: &ServerRecord) -> Result<Place, StopError> {
+    match record.host.place_after_a_look() {
+        place @ (Place::Here | Place::Past) => Ok(place),
+        place => Err(StopError::Elsewhere(place)),
+    }
 }
 
 /// Tells the central logs what became of a server that had lost its watchers.

@@ -10,6 +10,7 @@ pub mod background;
 pub mod directory;
 pub mod fd;
 pub mod fork;
+pub mod host;
 #[cfg(any(target_os = "macos", test))]
 mod procargs;
 pub mod pty;
@@ -22,12 +23,12 @@ pub mod wait;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{follow, handle, hangup, host, listeners, mark, orphans, process, title};
+pub use linux::{boot, follow, handle, hangup, listeners, mark, orphans, process, title};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use macos::{follow, handle, hangup, host, listeners, mark, orphans, process, title};
+pub use macos::{boot, follow, handle, hangup, listeners, mark, orphans, process, title};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");
@@ -67,6 +68,17 @@ impl Identity {
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.pid)
     }
+}
+
+/// What has become of a process that was recorded.
+#[derive(Debug)]
+pub enum Fate {
+    /// It lives; this is a hold on it.
+    Lives(handle::ProcessHandle),
+    /// It has ended, or its number belongs to another.
+    Ended,
+    /// It cannot be looked at: there is no `/proc`, it does not show it, or too many files are open.
+    Unknown,
 }
 
 #[cfg(test)]

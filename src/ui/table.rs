@@ -37,7 +37,11 @@ pub fn sessions(sessions: &[SessionView], all: bool, room: Option<usize>) -> Str
 
 fn head(session: &SessionView) -> String {
     let terminal = session.tty.as_ref().map_or("no terminal".to_owned(), |tty| tty.display().to_string());
-    let life = if session.owner.alive { "" } else { ", ended" };
+    let life = match session.owner.place {
+        Some(place) => format!(", in {place}"),
+        None if session.owner.alive => String::new(),
+        None => ", ended".to_owned(),
+    };
     let here = if session.current { ", this one" } else { "" };
     let rest = format!(" ({} {}, {terminal}{life}{here})", session.shell, session.owner.pid);
     paint(style::HEAD, &session.id) + &paint(style::FAINT, &rest)
@@ -121,7 +125,7 @@ mod tests {
         let session = SessionView {
             id: "pts3-4821-k7f2".to_owned(),
             current: true,
-            owner: OwnerView { pid: 4821, alive: true },
+            owner: OwnerView { pid: 4821, alive: true, place: None },
             tty: Some("/dev/pts/3".into()),
             shell: "zsh".to_owned(),
             created: 0,

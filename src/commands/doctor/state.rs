@@ -57,6 +57,7 @@ pub fn sessions(root: &Root) -> Vec<Finding> {
     };
     facts.left.extend(ownerless.iter().map(|server| forgotten(&server.token)));
     for session in &sessions {
+        facts.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
         let deeds = session.intended();
         facts
             .left
@@ -73,6 +74,8 @@ struct Sessions {
     servers: usize,
     /// What `cleanup` would do, and why.
     left: Vec<String>,
+    /// Sessions that belong to another place, and what runs there.
+    elsewhere: Vec<String>,
     /// Records that cannot be read.
     unreadable: Vec<String>,
 }
@@ -87,6 +90,9 @@ impl Sessions {
                 "none: no session without its shell, no server without its watchers",
             ));
         }
+        let elsewhere =
+            |text| Finding::warning("sessions", text, "look at it from there; what is left of it is removed later");
+        findings.extend(self.elsewhere.into_iter().map(elsewhere));
         let left = |text| Finding::warning("left-overs", text, "mcp-hook cleanup");
         findings.extend(self.left.into_iter().map(left));
         let unreadable = |text| Finding::warning("sessions", text, "remove it if nothing of that session is in use");

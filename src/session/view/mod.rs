@@ -52,8 +52,11 @@ pub struct SessionView {
 pub struct OwnerView {
     /// Its number.
     pub pid: i32,
-    /// Whether it lives.
+    /// Whether it lives, as far as that can be told from here.
     pub alive: bool,
+    /// Where it is, if not here: then nobody here knows whether it lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<&'static str>,
 }
 
 /// What several servers use together.
@@ -126,7 +129,7 @@ impl SessionView {
         Self {
             id: record.id.to_string(),
             current,
-            owner: OwnerView { pid: record.owner.pid, alive },
+            owner: OwnerView { pid: record.owner.pid, alive, place: record.host.place().name() },
             tty: record.tty.clone(),
             shell: record.shell.clone(),
             created: record.created,

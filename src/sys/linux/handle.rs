@@ -13,7 +13,7 @@ use nix::sys::statfs::fstatfs;
 use nix::unistd::Pid;
 
 use super::process;
-use crate::sys::Identity;
+use crate::sys::{Fate, Identity};
 
 /// `PID_FS_MAGIC` of `linux/magic.h`: pidfds live on a file system of their own since Linux 6.9, where an inode
 /// number is never used twice in one boot.
@@ -43,11 +43,35 @@ impl ProcessHandle {
         Some(Self { identity: Identity { pid: pid.as_raw(), start, serial }, pidfd })
     }
 
-    /// Opens a handle on the process that was recorded; `None` if it has ended or its number belongs to another.
+    /// Opens a handle on the process that was recorded; `None` if it has ended, its number belongs to another, or nobody
+    /// can tell.
     #[must_use]
     pub fn reopen(recorded: &Identity) -> Option<Self> {
-        let handle = Self::open(recorded.pid())?;
-        (handle.identity.is_same(recorded) && !handle.has_exited()).then_some(handle)
+        match Self::find(recorded) {
+            Fate::Lives(handle) => Some(handle),
+            Fate::Ended | Fate::Unknown => None,
+        }
+    }
+
+    /// What has become of the process that was recorded.
+    #[must_use]
+    pub fn find(recorded: &Identity) -> Fate {
+        let pidfd = match pidfd_open(recorded.pid()) {
+            Ok(pidfd) => Some(pidfd),
+            Err(Errno::ESRCH | Errno::EINVAL) => return Fate::Ended,
+            Err(_) => None,
+        };
+        let serial = pidfd.as_ref().and_then(serial_number);
+        // The same serial number is proof enough, should `/proc` not show the process.
+        let start = match (process::look(recorded.pid()), serial) {
+            (Ok(Some(process)), _) => process.start,
+            (Ok(None), _) => return Fate::Ended,
+            (Err(_), Some(serial)) if recorded.serial == Some(serial) => recorded.start,
+            (Err(_), Some(_)) if recorded.serial.is_some() => return Fate::Ended,
+            (Err(_), _) => return Fate::Unknown,
+        };
+        let handle = Self { identity: Identity { pid: recorded.pid, start, serial }, pidfd };
+        if handle.identity.is_same(recorded) && !handle.has_exited() { Fate::Lives(handle) } else { Fate::Ended }
     }
 
     /// Makes the handle work in a process that was just forked: pidfds are inherited, so there is nothing to do.
@@ -74,7 +98,8 @@ impl ProcessHandle {
                 let mut fds = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
                 matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
             }
-            None => process::read(self.pid()).is_none_or(|now| now.start != self.identity.start || now.zombie),
+            None => process::look(self.pid())
+                .is_ok_and(|now| now.is_none_or(|now| now.start != self.identity.start || now.zombie)),
         }
     }
 

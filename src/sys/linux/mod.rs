@@ -1,9 +1,9 @@
 //! Linux: pidfds, subreapers, parent-death signals and `/proc`.
 
+pub mod boot;
 pub mod follow;
 pub mod handle;
 pub mod hangup;
-pub mod host;
 pub mod listeners;
 pub mod mark;
 pub mod orphans;

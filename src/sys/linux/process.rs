@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sys::signal::kill;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// What `/proc/PID/stat` says of a process (`proc_pid_stat(5)`).
@@ -38,12 +39,34 @@ pub struct Process {
     image: u64,
 }
 
-/// Reads what the kernel knows of `pid`; `None` if there is no such process.
+/// Reads what the kernel knows of `pid`; `None` if there is no such process, or it cannot be seen.
 #[must_use]
 pub fn read(pid: Pid) -> Option<Process> {
+    look(pid).ok().flatten()
+}
+
+/// The same for who draws conclusions from there being none.
+///
+/// # Errors
+/// When nobody can tell: there is no `/proc`, it does not show this process, or too many files are open.
+pub fn look(pid: Pid) -> io::Result<Option<Process>> {
     let mut buffer = [0; 1024];
-    let stat = read_small(&format!("/proc/{pid}/stat"), &mut buffer).ok()?;
-    parse_stat(pid, stat)
+    match read_small(&format!("/proc/{pid}/stat"), &mut buffer) {
+        Ok(stat) => parse_stat(pid, stat).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into()),
+        // Hidden ones look as if they were not there (`hidepid` in proc(5)).
+        Err(_) if pid.as_raw() <= 0 || kill(pid, None) == Err(Errno::ESRCH) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the processes of this machine can be looked at, so that not to find one means something. Needs as many open
+/// files as a search does.
+#[must_use]
+pub fn are_visible() -> bool {
+    let is_mine = |link: PathBuf| link.to_str() == Some(&Pid::this().to_string());
+    let Ok(_list) = fs::read_dir("/proc") else { return false };
+    let Ok(_status) = File::open("/proc/self/stat") else { return false };
+    File::open("/proc/self/limits").is_ok() && fs::read_link("/proc/self").is_ok_and(is_mine)
 }
 
 fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::process;
-use crate::sys::Identity;
+use crate::sys::{Fate, Identity};
 
 /// A process that was there when the handle was opened, and stays the one that is meant.
 #[derive(Debug)]
@@ -38,6 +38,12 @@ impl ProcessHandle {
     pub fn reopen(recorded: &Identity) -> Option<Self> {
         let handle = Self::open(recorded.pid())?;
         (handle.identity.is_same(recorded) && !handle.has_exited()).then_some(handle)
+    }
+
+    /// What has become of the process that was recorded.
+    #[must_use]
+    pub fn find(recorded: &Identity) -> Fate {
+        Self::reopen(recorded).map_or(Fate::Ended, Fate::Lives)
     }
 
     /// Makes the handle work in a process that was just forked: kqueues are not inherited (`kqueue(2)`).

@@ -2,10 +2,10 @@
 //!
 //! Written against the headers and the published kernel source; type-checked, but never run.
 
+pub mod boot;
 pub mod follow;
 pub mod handle;
 pub mod hangup;
-pub mod host;
 pub mod listeners;
 pub mod mark;
 pub mod orphans;

@@ -45,7 +45,7 @@ fn session(id: &str, servers: Vec<ServerView>) -> SessionView {
     SessionView {
         id: id.to_owned(),
         current: true,
-        owner: OwnerView { pid: 4800, alive: true },
+        owner: OwnerView { pid: 4800, alive: true, place: None },
         tty: None,
         shell: "zsh".to_owned(),
         created: 0,

@@ -8,6 +8,7 @@ mod logs;
 mod many;
 mod output;
 mod pid_files;
+mod places;
 mod records;
 mod reuse;
 mod session;

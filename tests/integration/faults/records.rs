@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::session::{Session, edit, read_json, redact};
 use crate::support::innocent::has_serials;
-use crate::support::{Innocent, Sandbox, skip, wait};
+use crate::support::{Innocent, Namespace, Sandbox, skip, wait};
 
 /// A session with the record of a server that ran, and an innocent process for the record to name.
 struct Stage<'s> {
@@ -109,16 +109,23 @@ fn case_28_record_of_another_boot_is_taken_for_ended() {
 fn case_28_record_of_another_namespace_or_host_is_refused() {
     let sandbox = Sandbox::new();
     let mut stage = Stage::set(&sandbox);
-    stage.lie(|record, _| record["host"]["namespace"] = json!("pid:[1]@1"));
+    let test = "case_28_record_of_another_namespace_or_host_is_refused";
+    let Some(mut namespace) = Namespace::open(&sandbox, test) else { return stage.end() };
+    let there = namespace.run("readlink /proc/self/ns/pid");
+    stage.lie(|record, _| record["host"]["namespace"] = json!(format!("{}@1", there.trim())));
     insta::assert_snapshot!(stage.answer(1), @"
-    mcp-hook: could not stop web: it runs on another host or in another container
+    mcp-hook: could not stop web: it belongs to another pid namespace
     hint: its record is ROOT/run/pids/ID/web.json
     ");
-    stage.lie(|record, _| record["host"]["name"] = json!("another"));
+    stage.lie(|record, _| {
+        record["host"]["name"] = json!("another");
+        record["host"]["boot"] = json!("another");
+    });
     insta::assert_snapshot!(stage.answer(1), @"
-    mcp-hook: could not stop web: it runs on another host or in another container
+    mcp-hook: could not stop web: it belongs to another host
     hint: its record is ROOT/run/pids/ID/web.json
     ");
+    drop(namespace);
     stage.end();
 }
 
@@ -268,8 +275,11 @@ fn case_28_session_record_that_lies_about_its_owner_makes_no_session() {
         ("is gone", &|record| record["owner"] = json!({ "pid": pid, "start": 1 })),
         ("is gone", &|record| record["owner"]["start"] = json!(1)),
         ("is gone", &|record| record["host"]["boot"] = json!("another")),
-        ("another host or container", &|record| record["host"]["namespace"] = json!("pid:[1]@1")),
-        ("another host or container", &|record| record["host"]["name"] = json!("another")),
+        ("another pid namespace", &|record| record["host"]["namespace"] = json!("pid:[1]@1")),
+        ("another host", &|record| {
+            record["host"]["name"] = json!("another");
+            record["host"]["boot"] = json!("another");
+        }),
         ("it has version 7", &|record| record["version"] = json!(7)),
         ("it is a session of user 12345", &|record| record["user"] = json!(12345)),
         ("it is the record of pts9-1-aaaa", &|record| record["id"] = json!("pts9-1-aaaa")),

@@ -38,6 +38,11 @@ impl<'s> Namespace<'s> {
         Self::open_with(sandbox, test, &["bash"], Some("--net"))
     }
 
+    /// On a machine that the test may rename.
+    pub fn open_renamable(sandbox: &'s Sandbox, test: &str) -> Option<Self> {
+        Self::open_with(sandbox, test, &["bash"], Some("--uts"))
+    }
+
     fn open_with(sandbox: &'s Sandbox, test: &str, first: &[&str], more: Option<&str>) -> Option<Self> {
         const UNSHARE: [&str; 7] =
             ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
@@ -57,6 +62,15 @@ impl<'s> Namespace<'s> {
         let stdin = OwnedFd::from(child.stdin.take().unwrap()).into();
         let stdout = OwnedFd::from(child.stdout.take().unwrap()).into();
         Some(Self { sandbox, child, stdin, stdout, text: String::new(), commands: 0 })
+    }
+
+    /// The number of its first process outside.
+    pub fn outer_pid(&mut self) -> i32 {
+        // It is there once it has answered.
+        self.run("true");
+        let unshare = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{unshare}/task/{unshare}/children")).unwrap();
+        children.trim().parse().unwrap()
     }
 
     /// Runs a line and returns its status and what it said on both streams.

@@ -1,0 +1,71 @@
+//! What `open` and `run` clean up in passing: a bounded number of sessions, and the rest in the background.
+
+use std::io;
+
+use super::judge::{Verdict, judge};
+use super::retention;
+use super::sweep::{Examined, examine, examine_closely, remove};
+use crate::disk::file;
+use crate::disk::layout::Root;
+use crate::disk::names::SessionId;
+use crate::sys::{directory, fork};
+
+/// Cleans up a little, in passing: a few sessions but for our `own`, a few others each time. What takes time is done in
+/// the background.
+///
+/// # Errors
+/// When no process can be split off for that.
+pub fn in_passing(root: &Root, own: &SessionId) -> io::Result<()> {
+    let others = sweep_a_few(root, own);
+    let is_due = retention::is_due(root);
+    if others.is_empty() && !is_due {
+        return Ok(());
+    }
+    fork::in_background(|| {
+        for id in others {
+            let _ = examine_closely(root, id).carry_out(root);
+        }
+        if is_due {
+            let _ = retention::carry_out(root);
+        }
+    })
+}
+
+/// Removes sessions that died idle. Returns the ids of those that need more than that.
+fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
+    let position = file::read(&root.cursor()).ok().flatten().and_then(|text| String::from_utf8(text).ok());
+    let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let Ok((names, next)) = directory::read_part(&root.pids(), position, LOOKED_AT) else {
+        return Vec::new();
+    };
+    if next != position {
+        let _ = file::replace(&root.cursor(), next.to_string().as_bytes());
+    }
+    let mut removed = 0;
+    let mut others = Vec::new();
+    let ids = names.into_iter().filter_map(|name| name.to_str()?.parse().ok());
+    for id in ids.filter(|id| id != own) {
+        let session = examine(root, id);
+        match judge(session.facts) {
+            Verdict::Leave if !session.facts.is_busy && session.is_in_other_namespace() => others.push(session.id),
+            Verdict::Leave => {}
+            Verdict::Remind => session.remind(),
+            Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
+                if removed < REMOVED {
+                    let _ = remove(root, &session.paths);
+                    removed += 1;
+                }
+            }
+            Verdict::Retire | Verdict::Sweep => others.push(session.id),
+        }
+    }
+    others
+}
+
+/// How many sessions one call looks at, and how many it removes.
+const LOOKED_AT: usize = 4;
+const REMOVED: usize = 2;
+
+fn is_idle(session: &Examined) -> bool {
+    session.record().is_none_or(|record| session.strays(record).is_empty())
+}

@@ -1,0 +1,55 @@
+//! Which boot of the kernel this is, and which pid namespace.
+
+use std::fs;
+
+use nix::unistd::{Pid, getpid};
+
+use super::process;
+
+/// The kernel's random id of this boot; `None` if it cannot be read. Containers of one machine share it.
+#[must_use]
+pub fn boot_id() -> Option<String> {
+    let mut buffer = [0; 64];
+    let text = process::read_small("/proc/sys/kernel/random/boot_id", &mut buffer).ok()?;
+    Some(String::from_utf8_lossy(text).trim_end().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// The pid namespace, and the start of its first process, since the kernel uses the numbers of namespaces again:
+/// `LINK@START`, 0 for a start that may not be seen. `None` if `/proc` is not there, or is that of another namespace.
+#[must_use]
+pub fn namespace() -> Option<String> {
+    let mine = fs::read_link("/proc/self").ok()?;
+    if mine.to_str()? != getpid().to_string() {
+        return None;
+    }
+    let link = fs::read_link("/proc/self/ns/pid").ok()?;
+    let first = process::read(Pid::from_raw(1)).map_or(0, |first| first.start);
+    Some(format!("{}@{first}", link.display()))
+}
+
+/// Whether it is certain that no process is in the pid namespace `link`. Only who is in the first namespace sees those of
+/// all others (`pid_namespaces(7)`).
+#[must_use]
+pub fn is_deserted(link: &str) -> bool {
+    if fs::read_link("/proc/self/ns/pid").ok().is_none_or(|mine| mine.as_os_str() != FIRST) || !process::are_visible() {
+        return false;
+    }
+    let is_elsewhere = |pid: Pid| match fs::read_link(format!("/proc/{pid}/ns/pid")) {
+        Ok(there) => there.as_os_str() != link,
+        Err(_) => is_in_first(pid),
+    };
+    process::all().all(is_elsewhere)
+}
+
+/// Whether a process has one number only (`NSpid` of proc(5)), or has ended. Anybody may read that.
+fn is_in_first(pid: Pid) -> bool {
+    match fs::read_to_string(format!("/proc/{pid}/status")) {
+        Ok(status) => status.lines().any(|line| {
+            line.starts_with("State:\tZ") || line.starts_with("NSpid:") && line.split_ascii_whitespace().count() == 2
+        }),
+        Err(_) => process::look(pid).is_ok_and(|process| process.is_none()),
+    }
+}
+
+/// The namespace of a machine's first process has always the same number (`PROC_PID_INIT_INO` of Linux' `proc_ns.h`).
+const FIRST: &str = "pid:[4026531836]";

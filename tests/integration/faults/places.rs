@@ -1,0 +1,268 @@
+//! Where a session is, and what cannot be told: a machine that is renamed, `/proc` that is missing or says little, pid
+//! namespaces of their own. Nothing that lives is cleared away, and what is dead is.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::session::{Session, edit, read_json, redact};
+use crate::support::{Namespace, Output, Sandbox, skip};
+
+/// `unshare` with these options and a script of `sh`; `None`, said aloud, where it cannot be had.
+fn apart(sandbox: &Sandbox, test: &str, options: &[&str], script: &str) -> Option<Command> {
+    let able = sandbox.command("unshare").args(options).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();
+    if !able.is_ok_and(|output| output.status.success()) {
+        skip(test, "needs namespaces of its own (unshare)");
+        return None;
+    }
+    let mut command = sandbox.command("unshare");
+    command.args(options).args(["sh", "-c", script]);
+    Some(command)
+}
+
+/// A session that lives and has started nothing, with a file in its config directory.
+fn idle_session(sandbox: &Sandbox) -> (Session<'_>, PathBuf) {
+    let session = Session::open(sandbox);
+    let copy = sandbox.write(format!("run/configs/{}/web-config.json", session.id), "edited by hand");
+    (session, copy)
+}
+
+#[test]
+fn a_renamed_machine_is_the_same_place() {
+    let sandbox = Sandbox::new();
+    let Some(mut namespace) = Namespace::open_renamable(&sandbox, "a_renamed_machine_is_the_same_place") else {
+        return;
+    };
+    namespace.run("hostname one && eval \"$(mcp-hook open)\" && mcp-hook start web -- sleep 1000");
+    namespace.run("hostname other");
+    assert!(namespace.run("mcp-hook status").contains("running"));
+    let id = namespace.run("printf %s \"$MCP_SESSION_ID\"");
+    assert_eq!(namespace.run("eval \"$(mcp-hook open)\" && printf %s \"$MCP_SESSION_ID\""), id);
+    let said = namespace.run("mcp-hook stop web");
+    assert!(said.contains("stopped web after"), "{said}");
+    // Renamed again after its owner has ended: what it left is found.
+    namespace.run("bash -c 'MCP_HOOK_NESTED=new; export MCP_HOOK_NESTED; eval \"$(mcp-hook open)\"'");
+    namespace.run("hostname third && mcp-hook cleanup");
+    let left = fs::read_dir(sandbox.runtime().join("pids")).unwrap().count();
+    assert_eq!(left, 1, "only the session that lives is left");
+}
+
+/// What `script` does where `/proc` tells little costs a living session nothing.
+#[track_caller]
+fn spares_a_living_session(test: &str, options: &[&str], script: &str) {
+    for command in ["mcp-hook cleanup", "mcp-hook open", "bash -c 'eval \"$(mcp-hook open)\"'", "mcp-hook status --all"]
+    {
+        let sandbox = Sandbox::new();
+        let (session, copy) = idle_session(&sandbox);
+        // What `open` does in the background is waited for, with everything else that holds the pipe.
+        let Some(mut apart) = apart(&sandbox, test, options, &format!("{{ {script}; {command}; }} | cat")) else {
+            return;
+        };
+        let output = sandbox.run(&mut apart);
+        assert_eq!(fs::read_to_string(&copy).unwrap_or_default(), "edited by hand", "{command}\n{output}");
+        assert!(session.file("session.json").exists(), "{command}\n{output}");
+        session.end();
+    }
+}
+
+#[test]
+fn without_proc_nothing_of_a_living_session_is_removed() {
+    const TEST: &str = "without_proc_nothing_of_a_living_session_is_removed";
+    spares_a_living_session(TEST, &["--mount"], "mount -t tmpfs none /proc");
+}
+
+#[test]
+fn without_a_boot_id_nothing_of_a_living_session_is_removed() {
+    const TEST: &str = "without_a_boot_id_nothing_of_a_living_session_is_removed";
+    spares_a_living_session(TEST, &["--mount"], "mount --bind /dev/null /proc/sys/kernel/random/boot_id");
+}
+
+#[test]
+fn with_the_proc_of_another_namespace_nothing_of_a_living_session_is_removed() {
+    const TEST: &str = "with_the_proc_of_another_namespace_nothing_of_a_living_session_is_removed";
+    spares_a_living_session(TEST, &["--mount", "--pid", "--fork"], ":");
+}
+
+#[test]
+fn with_too_many_open_files_nothing_of_a_living_session_is_removed() {
+    const TEST: &str = "with_too_many_open_files_nothing_of_a_living_session_is_removed";
+    for files in [4, 5, 6, 7] {
+        spares_a_living_session(TEST, &["--mount"], &format!("ulimit -n {files}"));
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_for_is_not_called_stopped() {
+    const TEST: &str = "what_cannot_be_looked_for_is_not_called_stopped";
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    let tree = session.start(&[]);
+    let script = format!("mount -t tmpfs none /proc; mcp-hook stop --session {} web", session.id);
+    let Some(mut apart) = apart(&sandbox, TEST, &["--mount"], &script) else { return };
+    let output = sandbox.run(&mut apart).expect_code(1);
+    insta::assert_snapshot!(redact(&sandbox, &output.stderr), @r#"
+    mcp-hook: could not use the session ID: it belongs to an unknown place (/proc does not tell); web runs there
+    hint: use it from where it was opened, or open another one here with eval "$(mcp-hook open)"
+    "#);
+    tree.assert_alive();
+    session.hook("stop web").ok();
+    tree.assert_gone();
+    session.end();
+}
+
+/// `mcp-hook WORDS` of the session in a pid namespace of its own.
+fn in_namespace(session: &mut Session, test: &str, words: &str) -> Option<Output> {
+    let script = format!("mcp-hook {words}");
+    let mut apart = apart(session.sandbox, test, &["--pid", "--fork", "--mount-proc"], &script)?;
+    Some(session.sandbox.run(apart.env("MCP_SESSION_ID", &session.id)))
+}
+
+#[test]
+fn from_another_pid_namespace_a_session_is_said_to_be_elsewhere_with_what_runs_in_it() {
+    const TEST: &str = "from_another_pid_namespace_a_session_is_said_to_be_elsewhere_with_what_runs_in_it";
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    let tree = session.start(&[]);
+    let Some(output) = in_namespace(&mut session, TEST, "status") else { return };
+    insta::assert_snapshot!(redact(&sandbox, &output.expect_code(1).stderr), @r#"
+    mcp-hook: could not use the session ID: it belongs to another pid namespace; web runs there
+    hint: use it from where it was opened, or open another one here with eval "$(mcp-hook open)"
+    "#);
+    let output = in_namespace(&mut session, TEST, "status --all").unwrap().ok();
+    assert!(output.stdout.contains("in another pid namespace)") && !output.stdout.contains("ended"), "{output}");
+    let output = in_namespace(&mut session, TEST, "stop web").unwrap().expect_code(1);
+    assert!(output.stderr.contains("it belongs to another pid namespace; web runs there"), "{output}");
+    let output = in_namespace(&mut session, TEST, "cleanup").unwrap().ok();
+    assert_eq!(output.stdout, "nothing to clean up\n", "{output}");
+    let output = in_namespace(&mut session, TEST, "doctor").unwrap();
+    let line = format!("{} belongs to another pid namespace; web runs there", session.id);
+    assert!(output.stdout.contains(&line), "{output}");
+    tree.assert_alive();
+    session.end();
+}
+
+#[test]
+fn what_a_sandbox_left_is_removed_once_nobody_is_in_its_namespace() {
+    const TEST: &str = "what_a_sandbox_left_is_removed_once_nobody_is_in_its_namespace";
+    let sandbox = Sandbox::new();
+    let script = "eval \"$(mcp-hook open)\"; mcp-hook start web -- sleep 1000; mcp-hook start other -- sleep 1000";
+    let Some(mut apart) = apart(&sandbox, TEST, &["--pid", "--fork", "--kill-child", "--mount-proc"], script) else {
+        return;
+    };
+    // Its first process ends, and the kernel kills all others.
+    sandbox.run(&mut apart).ok();
+    let pids = sandbox.runtime().join("pids");
+    assert_eq!(fs::read_dir(&pids).unwrap().count(), 1);
+    let output = sandbox.hook(["cleanup", "--dry-run"]).ok();
+    assert!(output.stdout.contains("would remove the session's files (its shell is gone)"), "{output}");
+    let output = sandbox.hook(["cleanup"]).ok();
+    assert!(output.stdout.contains("removed the session's files (its shell is gone)"), "{output}");
+    assert_eq!(fs::read_dir(&pids).unwrap().count(), 0, "{output}");
+}
+
+#[test]
+fn what_a_living_sandbox_has_is_left_alone_by_every_command_outside() {
+    const TEST: &str = "what_a_living_sandbox_has_is_left_alone_by_every_command_outside";
+    let sandbox = Sandbox::new();
+    let Some(mut namespace) = Namespace::open(&sandbox, TEST) else { return };
+    namespace.run("eval \"$(mcp-hook open)\" && mcp-hook start web -- sleep 1000");
+    let id = namespace.run("printf %s \"$MCP_SESSION_ID\"");
+    for words in [&["cleanup"][..], &["open"], &["status", "--all"], &["stop", "--session", &id, "web"]] {
+        sandbox.hook(words);
+    }
+    assert!(namespace.run("mcp-hook status").contains("running"));
+    // In the sandbox the user may have another number.
+    edit(&sandbox.runtime().join("pids").join(&id).join("session.json"), |record| record["user"] = 4711.into());
+    sandbox.hook(["cleanup"]);
+    assert!(sandbox.runtime().join("pids").join(&id).join("web.json").exists());
+}
+
+#[test]
+fn a_server_that_lost_its_watchers_is_swept_after_the_machine_was_renamed() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    let tree = session.start(&[]);
+    let file = session.file("web.json");
+    edit(&file, |record| record["host"]["name"] = "another".into());
+    edit(&session.file("session.json"), |record| record["host"]["name"] = "another".into());
+    session.hook("stop web").ok();
+    tree.assert_gone();
+    assert_eq!(read_json(&file)["state"]["is"], "ended");
+    session.end();
+}
+
+/// An ordinary user, and a script of root that has that user's `$USER_SHELL -c` and may hide processes by `$HIDE`.
+const OTHER: u32 = 65_534;
+
+fn with_hiding(sandbox: &Sandbox, test: &str, script: &str) -> Option<Command> {
+    fs::set_permissions(sandbox.root(), Permissions::from_mode(0o755)).unwrap();
+    sandbox.install(Path::new(env!("CARGO_BIN_EXE_mcp-hook")), "mcp-hook");
+    let directory = sandbox.path("theirs");
+    fs::create_dir(&directory).unwrap();
+    sandbox.env("HOME", &directory);
+    sandbox.env("MCP_HOOK_DIR", directory.join("run"));
+    if nix::unistd::chown(&directory, Some(OTHER.into()), Some(OTHER.into())).is_err() {
+        skip(test, "needs root to become another user");
+        return None;
+    }
+    sandbox.env("HIDE", "mount -t proc -o hidepid=2 none /proc");
+    sandbox.env("USER_SHELL", format!("setpriv --reuid {OTHER} --regid {OTHER} --clear-groups bash"));
+    let mut command = apart(sandbox, test, &["--mount"], script)?;
+    command.current_dir(&directory);
+    Some(command)
+}
+
+#[test]
+fn a_session_is_the_same_once_proc_hides_the_processes_of_others() {
+    const TEST: &str = "a_session_is_the_same_once_proc_hides_the_processes_of_others";
+    let sandbox = Sandbox::new();
+    let theirs = "eval \"$(mcp-hook open)\" && mcp-hook start web -- sleep 1000 && touch ready && \
+                  until [ -e hidden ]; do :; done && mcp-hook cleanup && mcp-hook status && mcp-hook stop web";
+    let script = format!("$USER_SHELL -c '{theirs}' & until [ -e ready ]; do :; done; $HIDE; touch hidden; wait $!");
+    let Some(mut command) = with_hiding(&sandbox, TEST, &script) else { return };
+    let output = sandbox.run(&mut command).ok();
+    assert!(output.stdout.contains("running") && output.stderr.contains("stopped web after"), "{output}");
+}
+
+#[test]
+fn where_proc_hides_the_client_a_server_is_run_for_it() {
+    const TEST: &str = "where_proc_hides_the_client_a_server_is_run_for_it";
+    let sandbox = Sandbox::new();
+    let script = "$HIDE && exec $USER_SHELL -c 'exec mcp-hook run echo -- cat'";
+    let Some(mut command) = with_hiding(&sandbox, TEST, script) else { return };
+    sandbox.write("said", "hello\n");
+    command.stdin(fs::File::open(sandbox.path("said")).unwrap());
+    let output = sandbox.run(&mut command).ok();
+    assert_eq!(output.stdout, "hello\n", "{output}");
+}
+
+#[test]
+fn the_first_process_of_a_container_runs_a_server() {
+    const TEST: &str = "the_first_process_of_a_container_runs_a_server";
+    let sandbox = Sandbox::new();
+    let script = "exec mcp-hook run echo -- cat";
+    let Some(mut command) = apart(&sandbox, TEST, &["--pid", "--fork", "--kill-child", "--mount-proc"], script) else {
+        return;
+    };
+    sandbox.write("said", "hello\n");
+    command.stdin(fs::File::open(sandbox.path("said")).unwrap());
+    let output = sandbox.run(&mut command).ok();
+    assert_eq!(output.stdout, "hello\n", "{output}");
+}
+
+#[test]
+fn who_comes_into_a_container_from_outside_runs_a_server() {
+    const TEST: &str = "who_comes_into_a_container_from_outside_runs_a_server";
+    let sandbox = Sandbox::new();
+    let Some(mut namespace) = Namespace::open(&sandbox, TEST) else { return };
+    let first = namespace.outer_pid();
+    sandbox.write("said", "hello\n");
+    let mut command = sandbox.command("nsenter");
+    // Who is sent in has no parent there (0), as with `docker exec`.
+    command.args([&format!("--target={first}"), "--user", "--preserve-credentials", "--mount", "--pid"]);
+    command.args(["mcp-hook", "run", "echo", "--", "cat"]).stdin(fs::File::open(sandbox.path("said")).unwrap());
+    let output = sandbox.run(&mut command).ok();
+    assert_eq!(output.stdout, "hello\n", "{output}");
+    assert!(namespace.run("mcp-hook status --all").contains("echo"), "its record was made");
+}
