@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::wanted::Wanted;
-use super::{Run, start, stop};
+use super::{Run, env, start, stop};
 use crate::cli::Restart;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
@@ -60,7 +60,9 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     if !record.state.is_final() && watchers.any() {
         let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
         if let Some((record, is_ready)) = outcome? {
-            return start::report(name, &paths, Some(record), is_ready);
+            start::report(name, &paths, Some(record), is_ready)?;
+            env::warn_of_stale(root, &session.record, name);
+            return Ok(());
         }
     }
     let startable = Wanted::again(&record)?.resolve("restart", Some(&in_session), Some(&record.directory))?;

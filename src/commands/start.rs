@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Error, Result, bail};
 
 use super::wanted::Startable;
-use super::{Run, spec};
+use super::{Run, env, spec};
 use crate::cli::Start;
 use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
@@ -48,16 +48,18 @@ impl Run for Start {
 /// When it runs already, cannot be started, or ends before it is ready.
 pub fn start(root: &Root, session: Session, name: &ServerName, what: Startable, wait: bool) -> Result<()> {
     let paths = root.session(&session.record.id).server(name);
-    let id = session.record.id.clone();
+    let record = session.record.clone();
     let announcement = launch(root, session, name, what, None);
     // While the server starts, what was left under other names has its turn.
-    let _ = sweep::examine(root, id).sweep();
+    let _ = sweep::examine(root, record.id.clone()).sweep();
     let announcement = announcement?;
     if !wait {
         return Ok(());
     }
     let is_ready = ui::spin(&format!("starting {name}"), || announcement.wait());
-    report(name, &paths, ServerRecord::read(&paths)?, is_ready)
+    report(name, &paths, ServerRecord::read(&paths)?, is_ready)?;
+    env::warn_of_stale(root, &record, name);
+    Ok(())
 }
 
 /// Starts a server in a session, with a port that was leased before or with one that is leased now; does not wait.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::{Run, watch};
+use super::{Run, env, watch};
 use crate::cli::Status;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
@@ -37,6 +37,7 @@ impl Run for Status {
         let session = find::find(&root, self.session.session.as_ref())?;
         let is_current = self.session.session.is_none() || is_current(&root, &session);
         let mut view = SessionView::of_live(&root, &session, is_current);
+        env::add_stale(&root, &mut view);
         let mut code = ExitCode::SUCCESS;
         if let Some(name) = &self.name {
             view.servers.retain(|server| server.name == *name);
@@ -98,6 +99,7 @@ pub fn all(root: &Root) -> Result<(Vec<SessionView>, Vec<anyhow::Error>)> {
             let _ = sweep::examine(root, id.clone()).sweep();
             view = look();
         }
+        env::add_stale(root, &mut view);
         // A dead session is of interest only while something of it is.
         (alive || view.servers.iter().any(|server| server.managed)).then_some(view)
     };

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
-use super::status;
+use super::{env, status};
 use crate::cli::Status;
 use crate::disk::layout::Root;
 use crate::server::log;
@@ -46,6 +46,7 @@ pub fn watch(root: &Root, arguments: &Status) -> Result<ExitCode> {
     let session = if arguments.all { None } else { Some(find::find(root, arguments.session.session.as_ref())?) };
     let mut view = View {
         root,
+        is_current: session.as_ref().is_some_and(|session| status::is_current(root, session)),
         session,
         arguments,
         state: State::new(arguments.all, ui::is_coloured()),
@@ -91,6 +92,8 @@ struct View<'r> {
     root: &'r Root,
     /// The session that is shown; `None` for all.
     session: Option<Session>,
+    /// Whether that is the one that this process is in.
+    is_current: bool,
     arguments: &'r Status,
     state: State,
     followers: HashMap<PathBuf, Follower>,
@@ -110,7 +113,11 @@ impl View<'_> {
     fn look(&mut self) -> Result<()> {
         self.due = context::now() + EVERY;
         let mut sessions = match &self.session {
-            Some(session) => vec![SessionView::of_live(self.root, session, true)],
+            Some(session) => {
+                let mut view = SessionView::of_live(self.root, session, self.is_current);
+                env::add_stale(self.root, &mut view);
+                vec![view]
+            }
             None => status::all(self.root)?.0,
         };
         if let Some(name) = &self.arguments.name {

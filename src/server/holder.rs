@@ -1,8 +1,7 @@
 //! Who has a port that cannot be had.
 
-use crate::context;
 use crate::sys::listeners::{self, Listener};
-use crate::sys::process;
+use crate::sys::{passwd, process};
 
 /// Why a port cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,19 +37,48 @@ pub enum Holder {
         name: String,
         /// Its number.
         pid: i32,
+        /// The user who made the socket, if it is another one than ours.
+        user: Option<User>,
     },
     /// One that cannot be seen: another user's.
-    OtherUser(u32),
+    OtherUser(User),
     /// One that cannot be seen for another reason: it has more privileges, or lives in a container.
     Unseen,
+}
+
+/// A user, with the name that the password file has for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The number.
+    pub id: u32,
+    /// The name, if there is one.
+    pub name: Option<String>,
+}
+
+impl User {
+    /// The user with this number.
+    #[must_use]
+    pub fn of(id: u32) -> Self {
+        Self { id, name: passwd::name(id) }
+    }
+}
+
+impl std::fmt::Display for User {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.id, &self.name) {
+            (0, _) => out.write_str("root"),
+            (id, Some(name)) => write!(out, "{name} (user {id})"),
+            (id, None) => write!(out, "user {id}"),
+        }
+    }
 }
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Process { name, pid } => write!(out, "{name}, pid {pid}"),
-            Self::OtherUser(0) => out.write_str("a process of root"),
-            Self::OtherUser(user) => write!(out, "a process of user {user}"),
+            Self::Process { name, pid, user: None } => write!(out, "{name}, pid {pid}"),
+            Self::Process { name, pid, user: Some(user) } => write!(out, "{name}, pid {pid}, of {user}"),
+            Self::OtherUser(user) => write!(out, "a process of {user}"),
             Self::Unseen => out.write_str("a process that cannot be seen"),
         }
     }
@@ -81,9 +109,12 @@ impl Holder {
     #[must_use]
     pub fn of(listener: &Listener) -> Self {
         match process::all().find(|&pid| listener.is_of(pid).unwrap_or(false)) {
-            Some(pid) => Self::Process { name: process::name(pid), pid: pid.as_raw() },
-            None if listener.user == context::user() => Self::Unseen,
-            None => Self::OtherUser(listener.user),
+            Some(pid) => {
+                let user = (!listener.is_ours()).then(|| User::of(listener.user));
+                Self::Process { name: process::name(pid), pid: pid.as_raw(), user }
+            }
+            None if listener.is_ours() => Self::Unseen,
+            None => Self::OtherUser(User::of(listener.user)),
         }
     }
 }
@@ -97,14 +128,16 @@ mod tests {
     #[test]
     fn every_refusal_says_what_is_in_the_way() {
         let by = [
-            Holder::Process { name: "node".into(), pid: 123 },
-            Holder::OtherUser(0),
-            Holder::OtherUser(1001),
+            Holder::Process { name: "node".into(), pid: 123, user: None },
+            Holder::Process { name: "node".into(), pid: 123, user: Some(User { id: 1001, name: Some("eve".into()) }) },
+            Holder::OtherUser(User::of(0)),
+            Holder::OtherUser(User { id: 1001, name: None }),
             Holder::Unseen,
         ];
         let in_use = by.map(|by| Taken::InUse { number: 8000, by }.to_string()).join("\n");
         assert_snapshot!(in_use, @"
         port 8000 is in use by node, pid 123
+        port 8000 is in use by node, pid 123, of eve (user 1001)
         port 8000 is in use by a process of root
         port 8000 is in use by a process of user 1001
         port 8000 is in use by a process that cannot be seen

@@ -72,7 +72,7 @@ impl Invocation {
     pub fn port(&self, number: u16) -> Port {
         let url = self.url.as_ref().map(|url| url.render(Some(number)));
         let is_plain = |url: &String| !self.secrets.iter().any(|secret| url.contains(secret));
-        Port { number, url: url.filter(is_plain), public: false }
+        Port { number, url: url.filter(is_plain), address: None, public: false }
     }
 }
 

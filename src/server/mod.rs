@@ -14,4 +14,5 @@ pub mod record;
 pub mod settings;
 pub mod size;
 pub mod token;
+pub mod url;
 pub mod usage;

@@ -1,9 +1,9 @@
 //! A port that a server has for itself, from before it is started until it is over.
 //!
 //! Two things make sure of it. The kernel gives a bound socket ([`BoundPort`]) to one process only, whoever it belongs
-//! to. And a lock file per number tells the sessions of one user whose it is while that socket is let go: a server that
-//! does not share (`SO_REUSEADDR`) cannot have the port otherwise.
-//!
+//! to, except while it is shared: from right before a server's start to its end. And a lock file per number tells the
+//! sessions of one user whose it is while that socket is let go: a server that does not share (`SO_REUSEADDR`) cannot
+//! have the port otherwise.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,12 +101,20 @@ impl Lease {
         self.bound = None;
     }
 
-    /// Takes the socket again, where it was let go. False if somebody has the port by now, be it the server itself.
+    /// Holds the socket so that nobody gets the port any more, and takes it again where it was let go. False if it was and
+    /// somebody has the port by now, be it the server itself.
     pub fn hold(&mut self) -> bool {
-        if self.bound.is_none() {
-            self.bound = BoundPort::exact(self.number).ok();
+        match &self.bound {
+            Some(bound) => drop(bound.unshare()),
+            None => self.bound = BoundPort::exact(self.number).ok(),
         }
         self.bound.is_some()
+    }
+
+    /// Holds the socket so that a server gets the port that shares it, as anybody else does who shares it.
+    pub fn share(&mut self) {
+        self.hold();
+        let _ = self.bound.as_ref().map(BoundPort::share);
     }
 
     /// Gives the port back for others to have. (A lease that is only dropped leaves its lock file, which is then

@@ -1,6 +1,7 @@
 //! The record of a server: what is true of it, written by its supervisor, read by everybody.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -70,17 +71,12 @@ pub struct Port {
     /// Where clients reach it, if the definition says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Where the server was seen to listen last, as clients on this machine reach it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// Whether the server was found to listen on more than the loopback interface.
     #[serde(default)]
     pub public: bool,
-}
-
-impl Port {
-    /// Where clients reach the server: what the definition says, or the usual place.
-    #[must_use]
-    pub fn url(&self) -> String {
-        self.url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}/mcp", self.number))
-    }
 }
 
 /// How a server was started.

@@ -41,14 +41,22 @@ pub fn ports(servers: &[(ServerName, Port)]) -> (Vec<Variable>, Vec<(&ServerName
             left_out.push((name, first));
             continue;
         }
-        variables.push((format!("{stem}_PORT"), port.number.to_string()));
+        let [number_name, url_name] = names(name);
+        variables.push((number_name, port.number.to_string()));
         // A line break would end the line that the shell evaluates.
         let url = port.url();
         if !url.contains(char::is_control) {
-            variables.push((format!("{stem}_URL"), url));
+            variables.push((url_name, url));
         }
     }
     (variables, left_out)
+}
+
+/// The variables of a server: for the number of its port, and for where clients reach it.
+#[must_use]
+pub fn names(name: &ServerName) -> [String; 2] {
+    let stem = stem(name);
+    [format!("{stem}_PORT"), format!("{stem}_URL")]
 }
 
 /// What the names of a server's variables begin with: capital letters, digits and underscores.
@@ -75,6 +83,16 @@ pub fn assignments<'a>(variables: impl Iterator<Item = &'a Variable>, syntax: Sy
     }
 }
 
+/// One line that takes variables away when it is evaluated.
+#[must_use]
+pub fn removals(names: &[&str], syntax: Syntax) -> String {
+    let verb = match syntax {
+        Syntax::Posix => "unset",
+        Syntax::Fish => "set -e",
+    };
+    format!("{verb} {}", names.join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
@@ -83,7 +101,7 @@ mod tests {
     use super::*;
 
     fn server(name: &str, number: u16, url: Option<&str>) -> (ServerName, Port) {
-        (name.parse().expect("a name"), Port { number, url: url.map(str::to_owned), public: false })
+        (name.parse().expect("a name"), Port { number, url: url.map(str::to_owned), address: None, public: false })
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod export;
 pub mod hook;
 pub mod quote;
 pub mod rc;
+pub mod stale;
 
 use std::fmt;
 

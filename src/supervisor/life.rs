@@ -1,7 +1,7 @@
 //! One life of a server: from its first process to the end of its tree.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::events;
 use super::limits::{Looks, Memory};
@@ -96,24 +96,14 @@ impl Supervisor {
         Ok(again.into_iter().chain(looks.next(context::now())).min())
     }
 
-    /// Asks whether the server counts as started, until it does; returns when to ask again.
+    /// Asks whether the server counts as started and listens on its port, until both are known; returns when to ask again.
     fn look_whether_ready(&mut self, running: &mut Running) -> Result<Option<Duration>, Reason> {
-        let Some(check) = &running.check else { return Ok(None) };
         let now = context::now();
-        let (listens, look_again) = match running.looking.as_mut().map(|looking| looking.look(Pid::this(), now)) {
-            None => (None, None),
-            Some(Found::Nobody(again)) => (None, Some(again)),
-            Some(Found::Server { public }) => (Some(public), None),
-            Some(Found::Stranger) => return Err(Reason::PortTaken),
-        };
-        match check.ask(now, listens.is_some()) {
+        let (listens, look_again) = self.look_at_port(running, now)?;
+        let Some(check) = &running.check else { return Ok(look_again) };
+        match check.ask(now, listens) {
             Answer::NotYet(again) => return Ok(Some(look_again.map_or(again, |look| look.min(again)))),
-            Answer::Ready => {
-                if let Some(public) = listens {
-                    self.confirm_port(public);
-                }
-                self.become_ready(running);
-            }
+            Answer::Ready => self.become_ready(running),
             // A client has time limits of its own, and may be content with what we did not see.
             Answer::Lost(Reason::NotReady) if self.plan.record.mode == Mode::Run => {
                 let text = Reason::NotReady.explain(&self.plan.record.settings);
@@ -121,10 +111,36 @@ impl Supervisor {
             }
             Answer::Lost(reason) => return Err(reason),
         }
-        (running.check, running.looking) = (None, None);
+        running.check = None;
+        if listens {
+            running.looking = None;
+        }
         // Nothing of what it took to start is needed from here on.
         fork::trim_memory();
-        Ok(None)
+        Ok(look_again)
+    }
+
+    /// Looks whether the server listens on its port; returns that, and when to look again.
+    fn look_at_port(&mut self, running: &mut Running, now: Instant) -> Result<(bool, Option<Duration>), Reason> {
+        let Some(looking) = &mut running.looking else { return Ok((false, None)) };
+        let is_ready = running.check.is_none();
+        let is_over = is_ready && looking.is_over(now);
+        let (listens, again) = match looking.look(Pid::this(), now) {
+            Found::Nobody(again) => (false, Some(again).filter(|_| !is_over)),
+            Found::Server(reach) => {
+                self.confirm_port(reach);
+                (true, None)
+            }
+            Found::Stranger(stranger) => {
+                self.blame(stranger);
+                return Err(Reason::PortTaken);
+            }
+        };
+        if is_ready && again.is_none() {
+            running.looking = None;
+            let _ = self.plan.record.write(&self.plan.paths);
+        }
+        Ok((listens, again))
     }
 
     fn become_ready(&mut self, running: &mut Running) {
@@ -162,6 +178,9 @@ impl Supervisor {
     /// Begins to end the tree, or goes on doing so for one more reason. Only `restart` is overruled by a later one; what
     /// is to follow is what the strongest of them asks for.
     fn end(&mut self, phase: Phase, running: &Running, new: Reason) -> Phase {
+        if matches!(phase, Phase::Up { .. }) {
+            self.withhold_port();
+        }
         let now = context::now();
         let settings = &self.plan.record.settings;
         let pace = pace(new, self.plan.record.mode, settings.grace());

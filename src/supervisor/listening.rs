@@ -3,10 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::server::holder::Holder;
 use crate::server::usage::Usage;
 use crate::sys::listeners::{self, Listener};
-use crate::sys::{Pid, socket};
+use crate::sys::{Pid, process, socket};
 
 /// The first pause between two looks; each one is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(10);
@@ -22,6 +21,8 @@ pub struct Looking {
     pause: Duration,
     /// Not to be looked at before.
     due: Instant,
+    /// By when the server should listen.
+    until: Instant,
     /// Whom the last look found, if it was somebody else.
     stranger: Option<Listener>,
 }
@@ -32,12 +33,18 @@ pub enum Found {
     /// Nobody accepts connections; look again after this time.
     Nobody(Duration),
     /// The server does.
-    Server {
-        /// Whether on more than the loopback interface.
-        public: bool,
-    },
+    Server(Reach),
     /// Somebody else listens.
-    Stranger,
+    Stranger(Listener),
+}
+
+/// Where a server is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The address for clients on this machine.
+    pub address: IpAddr,
+    /// Whether it listens on more than the loopback interface.
+    pub public: bool,
 }
 
 /// Whose a listening socket is.
@@ -52,10 +59,16 @@ enum Whose {
 }
 
 impl Looking {
-    /// Begins to look whether a server listens on `port`.
+    /// Begins to look whether a server listens on `port`, as it should within `limit`.
     #[must_use]
-    pub fn at(port: u16, now: Instant) -> Self {
-        Self { port, pause: FIRST, due: now, stranger: None }
+    pub fn at(port: u16, now: Instant, limit: Duration) -> Self {
+        Self { port, pause: FIRST, due: now, until: now + limit, stranger: None }
+    }
+
+    /// Whether there is nothing to be expected any more.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        now >= self.until
     }
 
     /// Looks, if it is time to. `root` is the process below which the server's tree is.
@@ -73,40 +86,54 @@ impl Looking {
         let whose: Vec<_> = listeners.into_iter().map(|listener| (listener, whose(&listener, &tree))).collect();
         let stranger = stranger(&whose);
         // Whoever has just been started may not have been seen yet, so that it takes two looks to be sure.
-        if stranger.is_some() && self.stranger == stranger {
-            return Found::Stranger;
+        if let Some(stranger) = stranger.filter(|_| self.stranger == stranger) {
+            return Found::Stranger(stranger);
         }
         self.stranger = stranger;
-        match reach(&whose) {
+        match self.reach(&whose) {
             None => Found::Nobody(again),
-            Some(public) => Found::Server { public },
+            Some(reach) => Found::Server(reach),
         }
     }
 
     /// Where the system does not tell who listens, that somebody does has to do.
     fn knock(&self) -> Found {
-        let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-        if socket::accepts(&both.map(|address| SocketAddr::new(address, self.port)), CONNECTS) {
-            Found::Server { public: false }
-        } else {
-            Found::Nobody(LONGEST)
+        let places = LOOPBACK.map(|address| SocketAddr::new(address, self.port));
+        match socket::accepts(&places, CONNECTS) {
+            Some(place) => Found::Server(Reach { address: place.ip(), public: false }),
+            None => Found::Nobody(LONGEST),
         }
+    }
+
+    /// Where the server is reached, if it listens. That a socket listens is all it takes for a connection to be accepted:
+    /// the kernel does that. A connection of ours would only be one that the server has to wonder about, and would keep
+    /// the port of one that does not share it for a minute (`TIME_WAIT`).
+    fn reach(&self, listeners: &[(Listener, Whose)]) -> Option<Reach> {
+        if stranger(listeners).is_some() {
+            return None;
+        }
+        let takes = |address| socket::is_listened_on(SocketAddr::new(address, self.port));
+        let addresses = || listeners.iter().map(|(listener, _)| listener.address.to_canonical());
+        let address = addresses().map(|bound| reached(bound, takes)).min_by_key(|&address| rank(address))?;
+        Some(Reach { address, public: addresses().any(|address| !address.is_loopback()) })
     }
 }
 
-/// Who listens on `port` now that nothing of the tree is left.
+/// Who listens on `port` now that nothing of the tree is left: those of other users first.
 #[must_use]
-pub fn anybody_on(port: u16) -> Option<Holder> {
-    listeners::on(port).ok()?.first().map(Holder::of)
+pub fn anybody_on(port: u16) -> Option<Listener> {
+    listeners::on(port).ok()?.into_iter().min_by_key(Listener::is_ours)
 }
 
 fn whose(listener: &Listener, tree: &[i32]) -> Whose {
     let mut whose = Whose::Strangers;
-    for &pid in tree {
-        match listener.is_of(Pid::from_raw(pid)) {
+    for pid in tree.iter().copied().map(Pid::from_raw) {
+        match listener.is_of(pid) {
             Ok(true) => return Whose::Ours,
             Ok(false) => {}
-            Err(_) => whose = Whose::Unclear,
+            // Nobody makes a socket in the name of another user.
+            Err(_) if process::users(pid).contains(&listener.user) => whose = Whose::Unclear,
+            Err(_) => {}
         }
     }
     whose
@@ -117,17 +144,28 @@ fn stranger(listeners: &[(Listener, Whose)]) -> Option<Listener> {
     listeners.iter().find(|(_, whose)| *whose == Whose::Strangers).map(|(listener, _)| *listener)
 }
 
-/// Whether the server listens, and then whether on more than the loopback interface. That a socket listens is all it takes
-/// for a connection to be accepted: the kernel does that. A connection of ours would only be one that the server has to
-/// wonder about, and would keep the port of one that does not share it for a minute (`TIME_WAIT`).
-fn reach(listeners: &[(Listener, Whose)]) -> Option<bool> {
-    let is_public = |(listener, _): &(Listener, Whose)| !is_loopback(listener.address);
-    (!listeners.is_empty() && stranger(listeners).is_none()).then(|| listeners.iter().any(is_public))
+/// By which address a server is reached that listens on `bound`. A wildcard address of IPv6 stands for IPv4 as well, or does
+/// not (`IPV6_V6ONLY`): `takes` tells whether connections to an address arrive.
+fn reached(bound: IpAddr, takes: impl Fn(IpAddr) -> bool) -> IpAddr {
+    match bound {
+        IpAddr::V4(address) if address.is_unspecified() => LOOPBACK[0],
+        IpAddr::V6(address) if address.is_unspecified() => {
+            if takes(LOOPBACK[0]) {
+                LOOPBACK[0]
+            } else {
+                LOOPBACK[1]
+            }
+        }
+        other => other,
+    }
 }
 
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
+/// The usual addresses first, then what stays on this machine.
+fn rank(address: IpAddr) -> usize {
+    LOOPBACK.iter().position(|&usual| usual == address).unwrap_or(if address.is_loopback() { 2 } else { 3 })
 }
+
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 #[cfg(test)]
 mod tests {
@@ -137,20 +175,40 @@ mod tests {
     use crate::context;
 
     #[test]
-    fn what_is_open_to_other_machines_is_told_from_what_is_not() {
-        for (address, is_public) in [
-            ("127.0.0.1", false),
-            ("127.8.8.8", false),
-            ("::1", false),
-            ("::ffff:127.0.0.1", false),
-            ("0.0.0.0", true),
-            ("::", true),
-            ("192.0.2.7", true),
-            ("2001:db8::7", true),
-            ("::ffff:192.0.2.7", true),
+    fn a_wildcard_address_is_reached_on_this_machine_and_any_other_as_it_is() {
+        for (bound, takes_v4, address) in [
+            ("127.0.0.1", true, "127.0.0.1"),
+            ("127.0.0.2", false, "127.0.0.2"),
+            ("::1", false, "::1"),
+            ("0.0.0.0", true, "127.0.0.1"),
+            ("::", true, "127.0.0.1"),
+            ("::", false, "::1"),
+            ("192.0.2.7", false, "192.0.2.7"),
         ] {
-            assert_eq!(!is_loopback(address.parse().expect("an address")), is_public, "{address}");
+            let [bound, address] = [bound, address].map(|text| text.parse::<IpAddr>().expect("an address"));
+            assert_eq!(reached(bound, |_| takes_v4), address, "{bound}");
         }
+    }
+
+    #[test]
+    fn of_several_addresses_the_usual_one_is_told_and_one_that_is_open_to_others_makes_it_public() {
+        let looking = Looking::at(1, context::now(), LONGEST);
+        for (addresses, address, public) in [
+            (&["127.0.0.1"][..], "127.0.0.1", false),
+            (&["::1", "127.0.0.1"], "127.0.0.1", false),
+            (&["192.0.2.7", "127.8.8.8", "::1"], "::1", true),
+            (&["192.0.2.7", "127.8.8.8"], "127.8.8.8", true),
+            (&["::ffff:127.0.0.1"], "127.0.0.1", false),
+            (&["::ffff:192.0.2.7"], "192.0.2.7", true),
+            (&["0.0.0.0"], "127.0.0.1", true),
+            (&["2001:db8::7"], "2001:db8::7", true),
+        ] {
+            let ours = |text: &&str| (Listener::at(text.parse().expect("an address")), Whose::Ours);
+            let listeners: Vec<_> = addresses.iter().map(ours).collect();
+            let expected = Reach { address: address.parse().expect("an address"), public };
+            assert_eq!(looking.reach(&listeners), Some(expected), "{addresses:?}");
+        }
+        assert_eq!(looking.reach(&[]), None);
     }
 
     #[test]
@@ -159,17 +217,18 @@ mod tests {
         let now = context::now();
         // Not we: children of other tests have copies of our descriptors for a moment.
         let nobody = Pid::from_raw(i32::MAX);
-        let mut looking = Looking::at(listener.local_addr().expect("bound").port(), now);
+        let mut looking = Looking::at(listener.local_addr().expect("bound").port(), now, LONGEST);
         assert_eq!(looking.look(nobody, now), Found::Nobody(FIRST));
         assert_eq!(looking.look(nobody, now + FIRST / 2), Found::Nobody(FIRST / 2), "too early");
-        assert_eq!(looking.look(nobody, now + FIRST), Found::Stranger);
+        let found = looking.look(nobody, now + FIRST);
+        assert!(matches!(found, Found::Stranger(found) if found.address == Ipv4Addr::LOCALHOST), "{found:?}");
     }
 
     #[test]
     fn the_pauses_between_looks_grow_up_to_a_limit() {
         let unused = crate::sys::socket::BoundPort::any().expect("a port");
         let mut now = context::now();
-        let mut looking = Looking::at(unused.number(), now);
+        let mut looking = Looking::at(unused.number(), now, LONGEST);
         let mut look = || match looking.look(Pid::this(), now) {
             Found::Nobody(pause) => {
                 now += pause;

@@ -1,12 +1,13 @@
 //! The port of a server over its lives: held for it, let go for it, or exchanged for another one.
 
-use super::listening::anybody_on;
+use super::listening::{Reach, anybody_on};
 use super::restart::Order;
 use super::supervise::Supervisor;
 use crate::server::holder::Holder;
 use crate::server::journal::Level;
 use crate::server::record::{End, Mode, Reason, State};
 use crate::server::settings::PortChoice;
+use crate::sys::listeners::Listener;
 use crate::sys::socket::CAN_BE_SHARED;
 use crate::sys::wait::Exit;
 
@@ -21,6 +22,8 @@ pub struct History {
     lost: Vec<u16>,
     /// How many of them since the server was ready last.
     moves: usize,
+    /// Who was seen to listen there when the server did not, and had to end for it.
+    seen: Option<Listener>,
 }
 
 /// Whether a server can have a port while we hold it.
@@ -55,6 +58,8 @@ enum Step {
     LetGo,
     /// It is started once more, with another port.
     Move,
+    /// It is not started again: clients may have talked to somebody else already.
+    GiveUp,
     /// The port is not the reason.
     None,
 }
@@ -64,12 +69,15 @@ enum Step {
 struct Sight {
     /// Somebody else listens on its port.
     is_taken: bool,
+    /// And that is another user.
+    is_foreign: bool,
     /// Nobody else has the port.
     is_ours: bool,
 }
 
 fn step(sharing: Sharing, sight: Sight) -> Step {
     match sharing {
+        _ if sight.is_foreign => Step::GiveUp,
         _ if sight.is_taken => Step::Move,
         Sharing::Unknown => Step::LetGo,
         Sharing::Trial | Sharing::Alone if !sight.is_ours => Step::Move,
@@ -84,21 +92,34 @@ impl Supervisor {
         if !CAN_BE_SHARED || matches!(self.port.sharing, Sharing::Trial | Sharing::Alone) {
             lease.let_go();
         } else {
+            lease.share();
+        }
+    }
+
+    /// To be called when a server begins to end: nobody else gets its port, whatever is still to come.
+    pub(super) fn withhold_port(&mut self) {
+        if let Some(lease) = &mut self.plan.lease {
             lease.hold();
         }
     }
 
-    /// To be called when the server listens on its port.
-    pub(super) fn confirm_port(&mut self, public: bool) {
+    /// To be called when somebody else is seen to listen on the port, for which the server has to end.
+    pub(super) fn blame(&mut self, stranger: Listener) {
+        self.port.seen = Some(stranger);
+    }
+
+    /// To be called when the server is seen to listen on its port.
+    pub(super) fn confirm_port(&mut self, reach: Reach) {
         self.port.sharing = match self.port.sharing {
             Sharing::Unknown | Sharing::Shared => Sharing::Shared,
             Sharing::Trial | Sharing::Alone => Sharing::Alone,
         };
         self.port.moves = 0;
         let Some(port) = &mut self.plan.record.port else { return };
-        port.public = public;
-        if public {
-            let number = port.number;
+        let is_news = reach.public && (port.address, port.public) != (Some(reach.address), true);
+        (port.address, port.public) = (Some(reach.address), reach.public);
+        let number = port.number;
+        if is_news {
             self.note(Level::Warn, &format!("warning: other machines can reach it on port {number}"));
         }
     }
@@ -107,18 +128,21 @@ impl Supervisor {
     pub(super) fn mend_port(&mut self, end: &End, was_ready: bool, order: Order) -> Mended {
         let Some(lease) = &mut self.plan.lease else { return Mended::NotNeeded };
         let number = lease.number();
+        // Before it is looked at who has it, so that nobody comes later.
+        let is_ours = lease.hold();
+        let seen = self.port.seen.take();
         let has_failed = matches!(end.exit, Some(Exit::Code(code)) if !matches!(code, 0 | 125..=127));
         let taken_by = match end.reason {
             _ if order != Order::Decide => return Mended::NotNeeded,
             // Whoever it was may have gone meanwhile.
-            Reason::PortTaken => Some(anybody_on(number).unwrap_or(Holder::Unseen)),
+            Reason::PortTaken => seen.filter(|seen| !seen.is_ours()).or_else(|| anybody_on(number)).or(seen),
             Reason::Exited if !was_ready && has_failed => anybody_on(number),
-            _ => {
-                lease.hold();
-                return Mended::NotNeeded;
-            }
+            _ => return Mended::NotNeeded,
         };
-        let sight = Sight { is_taken: taken_by.is_some(), is_ours: lease.hold() };
+        let is_foreign = taken_by.is_some_and(|listener| !listener.is_ours());
+        let is_taken = taken_by.is_some() || end.reason == Reason::PortTaken;
+        let sight = Sight { is_taken, is_foreign, is_ours };
+        let taken_by = is_taken.then(|| taken_by.map_or(Holder::Unseen, |listener| Holder::of(&listener)));
         // The streams of `run` were the client's, and are gone with the server that had them.
         let can_start_again = self.plan.record.mode == Mode::Start;
         match (step(self.port.sharing, sight), taken_by) {
@@ -129,7 +153,7 @@ impl Supervisor {
                 Mended::Again
             }
             (Step::Move, by) if can_start_again && self.may_move() => self.move_on(number, by.as_ref(), end),
-            (Step::Move, Some(by)) => self.give_up_port(number, &by, end),
+            (Step::Move | Step::GiveUp, Some(by)) => self.give_up_port(number, &by, end),
             _ => {
                 self.port.sharing = Sharing::Unknown;
                 Mended::NotNeeded
@@ -190,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_server_that_ends_before_it_listens_gets_the_port_alone_and_then_another_one() {
-        let sight = |is_taken, is_ours| Sight { is_taken, is_ours };
+        let sight = |is_taken, is_ours| Sight { is_taken, is_foreign: false, is_ours };
+        let foreign = Sight { is_foreign: true, ..sight(true, true) };
         for (sharing, sight, expected) in [
             (Sharing::Unknown, sight(true, true), Step::Move),
             (Sharing::Unknown, sight(false, true), Step::LetGo),
@@ -201,6 +226,9 @@ mod tests {
             (Sharing::Alone, sight(false, false), Step::Move),
             (Sharing::Shared, sight(false, true), Step::None),
             (Sharing::Shared, sight(true, true), Step::Move),
+            (Sharing::Shared, foreign, Step::GiveUp),
+            (Sharing::Unknown, foreign, Step::GiveUp),
+            (Sharing::Alone, Sight { is_ours: false, ..foreign }, Step::GiveUp),
         ] {
             assert_eq!(step(sharing, sight), expected, "{sharing:?} {sight:?}");
         }

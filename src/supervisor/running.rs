@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::listening::Looking;
 use super::plan::Plan;
@@ -27,7 +27,7 @@ pub struct Running {
     pub since: u64,
     /// What is looked at until it counts as started.
     pub check: Option<Check>,
-    /// What is remembered of the looks at its port until then.
+    /// What is remembered of the looks at its port, until it is seen to listen there or nobody expects that any more.
     pub looking: Option<Looking>,
     /// Since when it counts as started.
     pub ready_since: Option<Instant>,
@@ -57,7 +57,8 @@ impl Running {
         let mut running =
             Self::spawn(plan, terminal, &words, port).map_err(|error| failure(&error, &words[0], plan))?;
         running.check = Some(check);
-        running.looking = port.map(|port| Looking::at(port, context::now()));
+        let limit = Duration::from_millis(record.settings.ready.timeout_ms);
+        running.looking = port.map(|port| Looking::at(port, context::now(), limit));
         Ok(running)
     }
 

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod fd;
 pub mod fork;
 pub mod host;
+pub mod passwd;
 #[cfg(any(target_os = "macos", test))]
 mod procargs;
 pub mod pty;

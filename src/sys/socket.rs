@@ -1,9 +1,10 @@
 //! Holding a TCP port without listening on it.
 //!
 //! On Linux a socket that is bound to the wildcard address of both protocols and not listened on keeps its number from
-//! everybody who lets the kernel choose (`bind(2)` to port 0, `connect(2)`) and from everybody who asks for it
-//! without `SO_REUSEADDR`, while a server with that option can have it. The option is set *after* the bind: without it
-//! the kernel grants the number to one socket only, so a bind that succeeds proves that nobody else has it.
+//! everybody who lets the kernel choose (`bind(2)` to port 0, `connect(2)`) and, without `SO_REUSEADDR`, from everybody
+//! who asks for it. Once it has that option, whoever has it, too, can have the number, of whatever user: the kernel asks
+//! no uid. So the option is set only while a server is to have the port, and never before the bind: without it the kernel
+//! grants the number to one socket only, so a bind that succeeds proves that nobody else has it.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpStream};
@@ -27,7 +28,7 @@ const FENCE: Ipv4Addr = Ipv4Addr::new(127, 77, 67, 80);
 #[derive(Debug)]
 pub struct BoundPort {
     number: u16,
-    _socket: OwnedFd,
+    socket: OwnedFd,
 }
 
 impl BoundPort {
@@ -43,8 +44,7 @@ impl BoundPort {
             .map(SockaddrIn6::port)
             .or_else(|| address.as_sockaddr_in().map(SockaddrIn::port))
             .ok_or(io::ErrorKind::Unsupported)?;
-        share(&socket)?;
-        Ok(Self { number, _socket: socket })
+        Ok(Self { number, socket })
     }
 
     /// This port, if nobody listens on it or holds it. Connections that an earlier server has left behind
@@ -57,8 +57,25 @@ impl BoundPort {
             Err(Errno::EADDRINUSE) => bind_beside_connections(number)?,
             other => other?,
         };
-        share(&socket)?;
-        Ok(Self { number, _socket: socket })
+        let port = Self { number, socket };
+        port.unshare()?;
+        Ok(port)
+    }
+
+    /// Lets everybody have it who sets `SO_REUSEADDR`.
+    ///
+    /// # Errors
+    /// As `setsockopt(2)`.
+    pub fn share(&self) -> io::Result<()> {
+        Ok(setsockopt(&self.socket, sockopt::ReuseAddr, &true)?)
+    }
+
+    /// Lets nobody have it any more who does not have it already.
+    ///
+    /// # Errors
+    /// As `setsockopt(2)`.
+    pub fn unshare(&self) -> io::Result<()> {
+        Ok(setsockopt(&self.socket, sockopt::ReuseAddr, &false)?)
     }
 
     /// Its number.
@@ -117,10 +134,18 @@ fn new_socket(family: AddressFamily) -> nix::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Whether somebody accepts a connection on one of `addresses` within `limit` for each.
+/// Whether somebody listens so that connections to `address` arrive there, be it on the wildcard address. Asked without a
+/// connection: nobody else can have an address that is listened on.
 #[must_use]
-pub fn accepts(addresses: &[SocketAddr], limit: Duration) -> bool {
-    addresses.iter().any(|address| TcpStream::connect_timeout(address, limit).is_ok())
+pub fn is_listened_on(address: SocketAddr) -> bool {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    bind_to(family, &SockaddrStorage::from(address), true).err() == Some(Errno::EADDRINUSE)
+}
+
+/// Where somebody accepts a connection within `limit`, the first of `addresses`.
+#[must_use]
+pub fn accepts(addresses: &[SocketAddr], limit: Duration) -> Option<SocketAddr> {
+    addresses.iter().find(|address| TcpStream::connect_timeout(address, limit).is_ok()).copied()
 }
 
 #[cfg(test)]
@@ -148,16 +173,25 @@ mod tests {
     }
 
     #[test]
-    fn a_held_port_is_open_to_servers_that_share_and_closed_to_all_others() {
+    fn a_held_port_is_closed_to_all_and_open_to_servers_that_share_only_while_it_is_shared() {
         let held = BoundPort::any().expect("a port");
         for address in addresses(held.number()) {
+            assert!(serve(address, true).is_err(), "{address}: not yet");
+            held.share().expect("shared");
             assert!(serve(address, false).is_err(), "{address}");
             assert!(BoundPort::exact(held.number()).is_err(), "nobody else holds it");
             if CAN_BE_SHARED {
                 let server = serve(address, true).unwrap_or_else(|error| panic!("{address}: {error}"));
                 assert!(BoundPort::exact(held.number()).is_err(), "somebody listens on {address}");
+                held.unshare().expect("unshared");
+                for other in addresses(held.number()) {
+                    assert!(serve(other, true).is_err(), "{other} beside {address}");
+                }
+                assert!(is_listened_on(address), "{address}");
                 drop(server);
             }
+            held.unshare().expect("unshared");
+            assert!(serve(address, true).is_err(), "{address}: no more");
         }
         let number = held.number();
         drop(held);
@@ -199,6 +233,8 @@ mod tests {
             }
         };
         assert!(BoundPort::exact(address.port()).is_err(), "a second one has it, too");
+        assert!(serve(address, true).is_err(), "somebody else has it, too");
+        held.share().expect("shared");
         serve(address, true).expect("a server can have it");
         drop(held);
     }
@@ -207,9 +243,9 @@ mod tests {
     fn a_port_accepts_where_somebody_listens() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a server");
         let address = listener.local_addr().expect("bound");
-        assert!(accepts(&[address], Duration::from_secs(5)));
+        assert_eq!(accepts(&[address], Duration::from_secs(5)), Some(address));
         drop(listener);
-        while accepts(&[address], Duration::from_secs(5)) {
+        while accepts(&[address], Duration::from_secs(5)).is_some() {
             std::thread::yield_now();
         }
     }

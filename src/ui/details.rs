@@ -1,5 +1,7 @@
 //! One server in detail: what `status NAME` says below its row.
 
+use std::net::SocketAddr;
+
 use super::plain;
 use super::quantity::{bytes, count, duration, percent, trend};
 use super::style::{self, paint};
@@ -39,7 +41,8 @@ fn lives(server: &ServerView) -> Option<&ServerView> {
 
 fn address(server: &ServerView) -> Option<String> {
     let port = server.port?;
-    let place = server.url.clone().unwrap_or_else(|| format!("port {port}"));
+    let seen = server.address.map(|address| SocketAddr::new(address, port).to_string());
+    let place = server.url.clone().or(seen).unwrap_or_else(|| format!("port {port}"));
     Some(if server.public { place + ", open to other machines" } else { place })
 }
 

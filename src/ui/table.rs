@@ -56,6 +56,9 @@ fn servers(servers: &[ServerView], room: Option<usize>) -> String {
         if let Some(why) = explanation(server, context::wall_millis()) {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &why));
         }
+        for warning in &server.warnings {
+            let _ = writeln!(text, "    {} {}", paint(style::ERROR, "warning:"), plain(warning));
+        }
     }
     text + &grid.sum().map_or(String::new(), |sum| line(&sum, |_| style::FAINT))
 }

@@ -46,6 +46,7 @@ fn examine() -> Vec<Finding> {
     findings.extend(state::directories(&root));
     if let Ok(root) = &root {
         findings.extend(state::sessions(root));
+        findings.extend(state::variables(root));
     }
     findings.extend(state::definitions());
     findings.extend(clients::judge(&clients::look()));

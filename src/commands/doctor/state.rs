@@ -1,5 +1,6 @@
 //! What is on disk and in the kernel: directories, sessions, left-overs, definitions, safety nets.
 
+use crate::commands::env;
 use crate::definition::catalogue::Catalogue;
 use crate::definition::excerpt::excerpt;
 use crate::definition::view::FileView;
@@ -7,6 +8,7 @@ use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::failure::hint_of;
 use crate::session::judge::OwnerFact;
+use crate::session::open::{Inherited, live};
 use crate::session::{recall, sweep};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, orphans, process};
@@ -99,6 +101,15 @@ impl Sessions {
         findings.extend(self.unreadable.into_iter().map(unreadable));
         findings
     }
+}
+
+/// The variables of the calling shell that say of its session's servers what is not true.
+#[must_use]
+pub fn variables(root: &Root) -> Vec<Finding> {
+    let Some(session) = Inherited::from_environment().id.and_then(|id| live(root, &id)) else { return Vec::new() };
+    let stale = env::stale(&root.session(&session.record.id));
+    let way_out = env::way_out(&session.record.shell);
+    stale.iter().map(|stale| Finding::warning("variables", stale.to_string(), way_out)).collect()
 }
 
 /// What the files with definitions say, and whether it counts.

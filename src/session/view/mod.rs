@@ -1,5 +1,6 @@
 //! What `status` tells of sessions and servers, in the stable form of its `--json`.
 
+mod intruder;
 mod server;
 mod state;
 
@@ -7,7 +8,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use self::server::{LastExit, ServerView};
+pub use self::server::ServerView;
+pub use self::state::LastExit;
 use super::open::Session;
 use super::record::SessionRecord;
 use super::sweep;

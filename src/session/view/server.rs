@@ -1,16 +1,18 @@
 //! One server as `status` tells of it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::super::sweep;
-use super::state::{self, LOST};
+use super::intruder;
+use super::state::{self, LOST, LastExit};
 use crate::context;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::ServerName;
 use crate::server::history::{History, Sample};
-use crate::server::record::{End, Mode, Reason, ServerRecord, State};
+use crate::server::record::{Mode, ServerRecord, State};
 use crate::server::usage::Usage;
 use crate::supervisor::request;
 use crate::sys::handle::ProcessHandle;
@@ -41,6 +43,8 @@ pub struct ServerView {
     pub port: Option<u16>,
     /// Where clients reach it, if its definition says so.
     pub url: Option<String>,
+    /// Where it was seen to listen, as clients on this machine reach it.
+    pub address: Option<IpAddr>,
     /// Whether it was found to listen on more than the loopback interface.
     pub public: bool,
     /// How long its first process has lived, in seconds.
@@ -81,6 +85,8 @@ pub struct ServerView {
     pub exit: Option<Exit>,
     /// Why it is not running, in words.
     pub reason: Option<String>,
+    /// What should not be, in words, though it runs.
+    pub warnings: Vec<String>,
     /// Its log.
     pub log: Option<PathBuf>,
     /// The file that it is defined in.
@@ -90,17 +96,6 @@ pub struct ServerView {
     /// Its numbers over time.
     #[serde(skip)]
     pub history: History,
-}
-
-/// How a server ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LastExit {
-    /// How its first process did, if somebody saw it.
-    pub exit: Option<Exit>,
-    /// Why.
-    pub reason: Reason,
-    /// When it was over, in milliseconds since the epoch.
-    pub at: u64,
 }
 
 impl ServerView {
@@ -129,6 +124,7 @@ impl ServerView {
         view.add_record(record);
         if let Some(supervisor) = supervisor.filter(|_| !has_ended) {
             view.add_usage(Usage::below(supervisor.pid()));
+            view.warnings.extend(view.port.and_then(|port| intruder::on(port, &view.pids)));
         }
         view
     }
@@ -152,7 +148,8 @@ impl ServerView {
         self.source = record.source;
         self.memory_limit_bytes = record.settings.memory;
         if let Some(port) = record.port {
-            (self.port, self.url, self.public) = (Some(port.number), port.url, port.public);
+            self.url = port.defined_url();
+            (self.port, self.address, self.public) = (Some(port.number), port.address, port.public);
         }
         if self.supervisor_pid.is_some() && !matches!(record.state, State::Ended(_)) {
             self.pid = record.state.server().map(|server| server.pid);
@@ -204,6 +201,7 @@ impl ServerView {
             keeper: None,
             port: None,
             url: None,
+            address: None,
             public: false,
             uptime_seconds: None,
             restarts: 0,
@@ -223,6 +221,7 @@ impl ServerView {
             pids: Vec::new(),
             exit: None,
             reason: None,
+            warnings: Vec::new(),
             log: None,
             source: None,
             command: None,
@@ -265,12 +264,6 @@ impl ServerView {
     #[must_use]
     pub fn is_running(&self) -> bool {
         matches!(self.state, "starting" | "running" | "stopping" | "unmanaged" | "unkillable")
-    }
-}
-
-impl LastExit {
-    fn of(end: &End) -> Self {
-        Self { exit: end.exit, reason: end.reason, at: end.at }
     }
 }
 

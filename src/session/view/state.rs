@@ -1,6 +1,9 @@
-//! The words for what a server does.
+//! The words for what a server does, and how it ended.
+
+use serde::Serialize;
 
 use crate::server::record::{End, Reason, ServerRecord, State};
+use crate::sys::wait::Exit;
 
 /// The state of a server for which nobody answers any more.
 pub const LOST: &str = "lost";
@@ -33,5 +36,23 @@ pub fn reason(record: &ServerRecord) -> Option<String> {
         | State::Waiting { end: End { reason, .. }, .. } => Some(text(reason)),
         State::Unkillable { pids, reason } => Some(format!("not even SIGKILL ends {pids:?}; {}", text(reason))),
         State::Failed { cause, .. } => Some(cause.clone()),
+    }
+}
+
+/// How a server ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LastExit {
+    /// How its first process did, if somebody saw it.
+    pub exit: Option<Exit>,
+    /// Why.
+    pub reason: Reason,
+    /// When it was over, in milliseconds since the epoch.
+    pub at: u64,
+}
+
+impl LastExit {
+    /// What a record says of it.
+    pub(super) fn of(end: &End) -> Self {
+        Self { exit: end.exit, reason: end.reason, at: end.at }
     }
 }

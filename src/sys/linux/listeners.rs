@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use nix::unistd::Pid;
 
+use crate::context;
+
 /// A socket that somebody listens on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listener {
@@ -73,6 +75,19 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 }
 
 impl Listener {
+    /// One of ours, as tests need it.
+    #[cfg(test)]
+    #[must_use]
+    pub fn at(address: IpAddr) -> Self {
+        Self { address, user: context::user(), socket: 0 }
+    }
+
+    /// Whether this process's own user made it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.user == context::user()
+    }
+
     /// Whether `pid` has this socket.
     ///
     /// # Errors

@@ -196,6 +196,15 @@ pub fn user(pid: Pid) -> Option<u32> {
     fs::metadata(format!("/proc/{pid}")).ok().map(|data| data.uid())
 }
 
+/// The users that `pid` acts as: the real, effective, saved and file system one (`Uid` of `proc_pid_status(5)`); none if
+/// there is no such process. Told of processes, too, that do not let themselves be looked at.
+#[must_use]
+pub fn users(pid: Pid) -> Vec<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap_or_default();
+    numbers.split_ascii_whitespace().filter_map(|number| number.parse().ok()).collect()
+}
+
 /// The value of the environment variable `name` that `pid` was started with.
 ///
 /// Only what `execve(2)` was given: later changes are not seen, and a process may have overwritten it.

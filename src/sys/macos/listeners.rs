@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use nix::unistd::Pid;
 
+use crate::context;
+
 /// A socket that somebody listens on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listener {
@@ -23,6 +25,19 @@ pub fn on(_port: u16) -> io::Result<Vec<Listener>> {
 }
 
 impl Listener {
+    /// One of ours, as tests need it.
+    #[cfg(test)]
+    #[must_use]
+    pub fn at(address: IpAddr) -> Self {
+        Self { address, user: context::user() }
+    }
+
+    /// Whether this process's own user made it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.user == context::user()
+    }
+
     /// Whether `pid` has this socket.
     ///
     /// # Errors

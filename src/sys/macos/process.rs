@@ -154,6 +154,12 @@ pub fn user(pid: Pid) -> Option<u32> {
     sysctl::process(pid.as_raw()).map(|process| process.user)
 }
 
+/// The users that `pid` acts as; none if there is no such process.
+#[must_use]
+pub fn users(pid: Pid) -> Vec<u32> {
+    user(pid).into_iter().collect()
+}
+
 /// The value of the environment variable `name` that `pid` was started with.
 ///
 /// Only what `execve(2)` was given: later changes are not seen, and a process may have overwritten it. The environment

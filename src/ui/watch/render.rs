@@ -218,6 +218,9 @@ fn log(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(why) = table::explanation(server, state.now) {
         canvas.write(take_top(&mut rest, 1), area.x, &why, style::of_state(server.state));
     }
+    for warning in &server.warnings {
+        canvas.write(take_top(&mut rest, 1), area.x, &plain(warning), style::ERROR);
+    }
     let skipped = state.log.len().saturating_sub(rest.height.into());
     for text in &state.log[skipped..] {
         let text = plain(&strip_str(text).to_string().replace('\t', "  "));

@@ -19,6 +19,8 @@ fn steal(sandbox: &Sandbox, terminal: &mut Terminal<'_>, port: &str, places: [&s
     let go: PathBuf = sandbox.path("go");
     terminal.run(&format!("mcp-hook start web --no-wait --port {port} -- {}", late_server(&go, ours))).ok();
     let number = port_of(sandbox, "web");
+    // Before that, nobody else can have the port.
+    wait::until("the server is started", || sandbox.server("web")?["pid"].as_i64());
     let stranger = Stranger::listen(sandbox, strangers, number);
     sandbox.write("go", "");
     (stranger, number)

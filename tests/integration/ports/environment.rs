@@ -51,7 +51,10 @@ fn of_two_servers_with_the_same_variables_the_second_is_named() {
     terminal.run("eval \"$(mcp-hook env)\"").ok();
     assert_eq!(terminal.variable("MCP_A_B_PORT"), port.to_string());
     terminal.run("mcp-hook stop --all").ok();
-    assert_eq!(terminal.run("mcp-hook env").ok().stdout, "", "who has ended has no port");
+    let said = terminal.run("env -u MCP_A_B_PORT -u MCP_A_B_URL mcp-hook env").ok().stdout;
+    assert_eq!(said, "", "who has ended has no port");
+    let said = terminal.run("mcp-hook env 2>/dev/null").ok().stdout;
+    assert_eq!(said, "unset MCP_A_B_PORT MCP_A_B_URL\n", "and is not looked for there");
 }
 
 #[test]

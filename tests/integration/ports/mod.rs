@@ -1,5 +1,6 @@
 //! Ports: one for each server that wants one, whatever else there is on the machine.
 
+mod address;
 mod autostart;
 mod case_35_many;
 mod case_36_stolen;
@@ -7,6 +8,8 @@ mod case_37_alone;
 mod environment;
 mod kinds;
 mod lease;
+mod other_user;
+mod stale;
 
 use std::collections::BTreeSet;
 use std::fs;

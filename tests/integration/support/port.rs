@@ -24,15 +24,20 @@ pub fn free_port() -> u16 {
 
 /// Whether any process listens on a port, on whatever address.
 pub fn is_listened_on(port: u16) -> bool {
-    is_used(port, |state| state == LISTEN)
+    is_used(port, |fields| fields[3] == LISTEN)
 }
 
-fn is_used(port: u16, counts: impl Fn(&str) -> bool) -> bool {
+/// The same of the processes of one user.
+pub fn is_listened_on_by(port: u16, user: u32) -> bool {
+    is_used(port, |fields| fields[3] == LISTEN && fields[7] == user.to_string())
+}
+
+fn is_used(port: u16, counts: impl Fn(&[&str]) -> bool) -> bool {
     ["/proc/net/tcp", "/proc/net/tcp6"].iter().any(|table| {
         let table = fs::read_to_string(table).unwrap_or_default();
         table.lines().skip(1).any(|line| {
             let fields: Vec<_> = line.split_ascii_whitespace().collect();
-            fields[1].ends_with(&format!(":{port:04X}")) && counts(fields[3])
+            fields[1].ends_with(&format!(":{port:04X}")) && counts(&fields)
         })
     })
 }

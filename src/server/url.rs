@@ -1,0 +1,92 @@
+//! Where clients reach a server: what its definition says, as far as that agrees with what was seen.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
+
+use super::record::Port;
+
+/// Where a server is expected that was not seen to listen yet.
+const USUAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+impl Port {
+    /// Where the server was seen to listen, or else is expected.
+    #[must_use]
+    pub fn place(&self) -> SocketAddr {
+        SocketAddr::new(self.address.unwrap_or(USUAL), self.number)
+    }
+
+    /// Where clients reach the server: what the definition says, or the usual path at its place.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.defined_url().unwrap_or_else(|| format!("http://{}/mcp", self.place()))
+    }
+
+    /// What the definition says, with the address that was seen where it names another one of this machine.
+    #[must_use]
+    pub fn defined_url(&self) -> Option<String> {
+        let url = self.url.as_ref()?;
+        match (self.address, host(url)) {
+            (Some(address), Some(host)) if is_elsewhere(&url[host.clone()], address) => {
+                let (before, after) = (&url[..host.start], &url[host.end..]);
+                Some(match address {
+                    IpAddr::V4(address) => format!("{before}{address}{after}"),
+                    IpAddr::V6(address) => format!("{before}[{address}]{after}"),
+                })
+            }
+            _ => Some(url.clone()),
+        }
+    }
+}
+
+/// Where in a url its host stands, an IPv6 address with its brackets (RFC 3986, 3.2.2).
+fn host(url: &str) -> Option<Range<usize>> {
+    let start = url.find("://")? + 3;
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |length| start + length);
+    let start = url[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    let place = &url[start..end];
+    let length = if place.starts_with('[') { place.find(']')? + 1 } else { place.find(':').unwrap_or(place.len()) };
+    Some(start..start + length)
+}
+
+/// Whether `host` means this machine and who connects to it does not arrive at `address`. What other names mean is not
+/// known here; `localhost` means both usual addresses.
+fn is_elsewhere(host: &str, address: IpAddr) -> bool {
+    let usual = [USUAL, IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    if host.eq_ignore_ascii_case("localhost") {
+        return !usual.contains(&address);
+    }
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    literal.is_ok_and(|literal| (literal.is_loopback() || literal.is_unspecified()) && literal != address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(url: Option<&str>, address: Option<&str>) -> Port {
+        let address = address.map(|text| text.parse().expect("an address"));
+        Port { number: 8000, url: url.map(str::to_owned), address, public: false }
+    }
+
+    #[test]
+    fn an_address_that_was_seen_takes_the_place_of_a_guess() {
+        for (url, seen, expected) in [
+            (None, None, "http://127.0.0.1:8000/mcp"),
+            (None, Some("127.0.0.2"), "http://127.0.0.2:8000/mcp"),
+            (None, Some("::1"), "http://[::1]:8000/mcp"),
+            (Some("http://localhost:8000/it"), None, "http://localhost:8000/it"),
+            (Some("http://localhost:8000/it"), Some("::1"), "http://localhost:8000/it"),
+            (Some("http://LOCALHOST:8000/it"), Some("127.0.0.2"), "http://127.0.0.2:8000/it"),
+            (Some("http://127.0.0.1:8000/it"), Some("::1"), "http://[::1]:8000/it"),
+            (Some("http://127.0.0.1:8000/it"), Some("127.0.0.1"), "http://127.0.0.1:8000/it"),
+            (Some("http://me@[::1]:8000/it?a=b"), Some("127.0.0.1"), "http://me@127.0.0.1:8000/it?a=b"),
+            (Some("http://0.0.0.0:8000"), Some("127.0.0.1"), "http://127.0.0.1:8000"),
+            (Some("https://me.example:8000/127.0.0.1"), Some("::1"), "https://me.example:8000/127.0.0.1"),
+            (Some("http://192.0.2.7:8000/"), Some("::1"), "http://192.0.2.7:8000/"),
+            (Some("http://[::1:8000/"), Some("127.0.0.1"), "http://[::1:8000/"),
+            (Some("127.0.0.1:8000"), Some("::1"), "127.0.0.1:8000"),
+        ] {
+            assert_eq!(port(url, seen).url(), expected, "{url:?} {seen:?}");
+        }
+    }
+}
