@@ -177,7 +177,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__allow)
-            opts="-v -h --verbose --help"
+            opts="-y -v -h --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

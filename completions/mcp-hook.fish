@@ -128,6 +128,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -s v -l verbose -
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand remove" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand allow" -s y -l yes -d 'Do not ask'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand allow" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand allow" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand deny" -s v -l verbose -d 'Say on standard error what is decided, and why'

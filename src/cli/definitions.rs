@@ -57,6 +57,9 @@ pub struct Remove {
 /// Arguments of `allow`.
 #[derive(Debug, Args)]
 pub struct Allow {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
     /// The file or its directory; without it, the nearest .mcp.json above
     #[arg(value_hint = ValueHint::AnyPath)]
     pub path: Option<PathBuf>,

@@ -11,9 +11,10 @@ use crate::context;
 use crate::definition::allowed::{self, Permission};
 use crate::definition::catalogue::Catalogue;
 use crate::definition::document::{self, Document, PROJECT_FILE};
-use crate::definition::parse;
+use crate::definition::review::{self, Review};
 use crate::failure::hinted;
 use crate::ui;
+use crate::ui::confirm;
 
 impl Run for Allow {
     fn run(self) -> Result<ExitCode> {
@@ -24,15 +25,33 @@ impl Run for Allow {
             _ => file(&path)?,
         };
         // What is shown, what is parsed and what is remembered is what was read once.
-        parse::entries(&found.file, &found.text)?;
+        let review = review::review(&found, &Catalogue::of_user())?;
+        ui::print(&ui::review::review(&review))?;
         let before = allowed::of(&found);
+        let may_ask = !self.yes && before != Permission::Allowed && confirm::can_ask();
+        if may_ask && !confirm::confirm(&question(&review, before)) {
+            ui::say(&format!("not allowed: {}", found.file.display()));
+            return Ok(ExitCode::FAILURE);
+        }
         allowed::allow(&found)?;
         let verb = if before == Permission::Allowed { "was allowed already:" } else { "allowed" };
         ui::say(&format!("{verb} {}", found.file.display()));
-        let shown = Catalogue::of_project(&found).view();
-        shown.iter().try_for_each(|file| ui::print(&ui::definitions::body(file)))?;
+        if document::at(&found.file).map_or(true, |now| now.text != found.text) {
+            let file = found.file.display();
+            ui::warn(&format!("{file} has changed since it was shown: what stands there now is not allowed"));
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn question(review: &Review, before: Permission) -> String {
+    let again = if before == Permission::Changed { "; it has changed since it was allowed" } else { "" };
+    let marked = match ui::review::marked(review) {
+        0 => String::new(),
+        1 => ", with one thing that is marked".to_owned(),
+        count => format!(", with {count} things that are marked"),
+    };
+    format!("allow {}{marked}{again}?", ui::plain(&review.file.display().to_string()))
 }
 
 fn nearest(directory: &Path) -> Result<Document> {

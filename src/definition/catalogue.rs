@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 
 use super::allowed::{self, Permission};
-use super::document::{self, Document, Found, Origin};
+use super::document::{self, Found, Origin};
 use super::entry::{Definition, Kind};
 use super::parse::{self, Content, Entry};
 use crate::context;
@@ -43,10 +43,10 @@ impl Catalogue {
         Self::of(project, document::user())
     }
 
-    /// Only what a project's file defines, as it was read.
+    /// Only what the user's own file defines.
     #[must_use]
-    pub fn of_project(document: &Document) -> Self {
-        Self::of(Some(Found { file: document.file.clone(), document: Ok(document.clone()) }), None)
+    pub fn of_user() -> Self {
+        Self::of(None, document::user())
     }
 
     /// Only what one file defines: that from which a server was started.

@@ -11,6 +11,7 @@ use nix::fcntl::OFlag;
 use serde_json::Value as Json;
 
 use super::entry::Config;
+use super::json::{self, NotJson};
 use super::paths::Pattern;
 use super::problem::{ConfigProblem, Problem};
 use super::requirement::{Environment, Value};
@@ -86,11 +87,12 @@ fn read_source(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Json, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let what = error.to_string();
-        let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-        problem(path, ConfigProblem::Syntax { line: error.line(), column: error.column(), what })
-    })
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let why = format!("it is not valid UTF-8 at byte {}", error.valid_up_to());
+        problem(path, ConfigProblem::Unreadable(why))
+    })?;
+    json::read_strictly(text)
+        .map_err(|NotJson { what, line, column }| problem(path, ConfigProblem::Syntax { line, column, what }))
 }
 
 fn problem(file: &Path, what: ConfigProblem) -> Problem {

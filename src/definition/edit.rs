@@ -11,15 +11,12 @@ use serde_json::ser::PrettyFormatter;
 use super::json::{self, Member};
 use super::parse::SERVERS;
 
-/// The byte order mark that some editors begin a file with.
-const MARK: &str = "\u{feff}";
-
 /// `text` with `entry` as the server `name`, and whether there was one of this name before.
 ///
 /// # Errors
 /// When `text` is no object of servers, or names something twice: then it is not clear what to change.
 pub fn set(text: &str, name: &str, entry: &impl Serialize) -> Result<(String, bool)> {
-    let text = if text.trim_start_matches(MARK).trim().is_empty() { "{}\n" } else { text };
+    let text = if text.trim_start_matches(json::MARK).trim().is_empty() { "{}\n" } else { text };
     let root = Object::root(text)?;
     let Some(servers) = root.member(SERVERS)? else {
         return Ok((root.with(SERVERS, &BTreeMap::from([(name, entry)]))?, false));
@@ -36,7 +33,7 @@ pub fn set(text: &str, name: &str, entry: &impl Serialize) -> Result<(String, bo
 /// # Errors
 /// As [`set`].
 pub fn remove(text: &str, name: &str) -> Result<Option<String>> {
-    if text.trim_start_matches(MARK).trim().is_empty() {
+    if text.trim_start_matches(json::MARK).trim().is_empty() {
         return Ok(None);
     }
     let root = Object::root(text)?;
@@ -69,7 +66,7 @@ struct Layout<'text> {
 impl<'text> Object<'text> {
     /// The object that the whole text is.
     fn root(text: &'text str) -> Result<Self> {
-        let start = text.len() - text.trim_start_matches(MARK).trim_start().len();
+        let start = text.len() - text.trim_start_matches(json::MARK).trim_start().len();
         let mut root = Self::at(text, start..text.trim_end().len(), "  ")?;
         let indentation = |member: &Member| Some(space_before(text, member.key.start).rsplit_once('\n')?.1);
         root.unit = root.members.iter().find_map(indentation).unwrap_or(root.unit);

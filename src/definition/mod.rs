@@ -20,7 +20,9 @@ pub mod requirement;
 pub mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+pub mod review;
 pub mod store;
+mod surprise;
 pub mod template;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map;
+use std::fmt;
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
-use serde_json::Value;
+use anyhow::{Error, Result, anyhow};
+use serde_json::{Map, Value};
 
 use super::entry::{Definition, Kind};
 use super::excerpt::excerpt;
@@ -42,23 +43,10 @@ pub enum Content {
 /// # Errors
 /// When the whole file cannot be used: no JSON, or no object of servers.
 pub fn entries(file: &Path, text: &str) -> Result<Vec<Entry>> {
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return Ok(Vec::new());
-    }
-    let unreadable = |why: &dyn std::fmt::Display| anyhow!("could not read {}: {why}", file.display());
-    let document: Value = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
-    let root = Place::new(String::new(), &document);
-    let Some(servers) = document.as_object().map(|root| root.get(SERVERS)) else {
-        return Err(unreadable(&root.other_than("an object")));
-    };
-    let Some(servers) = servers else { return Ok(Vec::new()) };
-    let place = Place::new(SERVERS.to_owned(), servers);
-    place.fields().map_err(|error| unreadable(&error))?;
-    let names = names(text)?;
-    if names.len() > MOST {
-        return Err(unreadable(&place.wrong(format!("has {} entries, more than {MOST}", names.len()))));
-    }
+    let servers = servers(file, text)?;
+    let text = text.trim_start_matches(json::MARK);
+    let names = if servers.is_empty() { Vec::new() } else { names(text)? };
+    let unreadable = |why: &dyn std::fmt::Display| unreadable(file, why);
     let entry = |name: String, count: usize| {
         let place = Place::new(join(SERVERS, &name), &servers[&name]);
         let content =
@@ -66,6 +54,34 @@ pub fn entries(file: &Path, text: &str) -> Result<Vec<Entry>> {
         Entry { name, content: content.map_err(|error| unreadable(&error)) }
     };
     Ok(names.into_iter().map(|(name, count)| entry(name, count)).collect())
+}
+
+/// The entries of a file as they stand.
+///
+/// # Errors
+/// When the whole file cannot be used: no JSON, no object of servers, or too many of them.
+pub fn servers(file: &Path, text: &str) -> Result<Map<String, Value>> {
+    if text.trim_start_matches(json::MARK).trim().is_empty() {
+        return Ok(Map::new());
+    }
+    let mut document = json::read(text).map_err(|error| unreadable(file, &error))?;
+    let root = Place::new(String::new(), &document);
+    root.fields().map_err(|error| unreadable(file, &error))?;
+    let Some(servers) = document.get_mut(SERVERS).map(Value::take) else { return Ok(Map::new()) };
+    let place = Place::new(SERVERS.to_owned(), &servers);
+    place.fields().map_err(|error| unreadable(file, &error))?;
+    match servers {
+        Value::Object(servers) if servers.len() <= MOST => Ok(servers),
+        other => {
+            let count = other.as_object().map_or(0, Map::len);
+            let why = format!("{SERVERS}: has {count} entries, more than {MOST}");
+            Err(unreadable(file, &why))
+        }
+    }
+}
+
+fn unreadable(file: &Path, why: &dyn fmt::Display) -> Error {
+    anyhow!("could not read {}: {why}", file.display())
 }
 
 /// The names of the servers in the order in which they stand, and how often each does.

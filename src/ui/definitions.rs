@@ -105,7 +105,8 @@ fn command(server: &DefinitionView) -> String {
 }
 
 /// A word in quotes if it would not be read as one.
-fn quoted(word: &str) -> String {
+#[must_use]
+pub fn quoted(word: &str) -> String {
     let is_plain = |it: char| it.is_alphanumeric() || "_-+=.,:/@%${}".contains(it);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

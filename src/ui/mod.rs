@@ -1,6 +1,7 @@
 //! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
 
 pub mod checked;
+pub mod confirm;
 pub mod definitions;
 pub mod details;
 pub mod diagnostics;
@@ -8,6 +9,7 @@ pub mod findings;
 mod grid;
 pub mod plain;
 pub mod quantity;
+pub mod review;
 pub mod style;
 pub mod table;
 pub mod watch;

@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::{hook_in, said, transcript, write_user};
 use crate::support::{Sandbox, skip};
 
-const PROJECT: &str =
+pub const PROJECT: &str =
     r#"{"mcpServers": {"web": {"command": "npx", "args": ["-y", "it's"], "hook": {"autostart": true}}}}"#;
 
 /// What `list --json` says of `name` in `directory`: for each file that defines it, from where and whether it may run.
-fn states(sandbox: &Sandbox, directory: &str, name: &str) -> Vec<String> {
+pub fn states(sandbox: &Sandbox, directory: &str, name: &str) -> Vec<String> {
     let report = hook_in(sandbox, directory, "list --json").ok().json();
     let of_file = |file: &Value| {
         let servers = file["servers"].as_array().unwrap().iter().filter(|server| server["name"] == name);
@@ -38,13 +38,19 @@ fn a_project_is_allowed_and_denied_and_says_so() {
     ○ web   not allowed  yes        npx -y 'it'\''s'
     [0]
     $ allow
-      NAME  MAY RUN  AUTOSTART  COMMAND
-    ● web   yes      yes        npx -y 'it'\''s'
+    /p/.mcp.json
+    ● web
+        command: npx -y 'it'\''s'
+        hook.autostart: true
+        ! hook.autostart: every new shell below its directory starts it
     allowed /p/.mcp.json
     [0]
     $ allow
-      NAME  MAY RUN  AUTOSTART  COMMAND
-    ● web   yes      yes        npx -y 'it'\''s'
+    /p/.mcp.json
+    ● web
+        command: npx -y 'it'\''s'
+        hook.autostart: true
+        ! hook.autostart: every new shell below its directory starts it
     was allowed already: /p/.mcp.json
     [0]
     $ list

@@ -90,7 +90,7 @@ fn a_source_that_is_none_is_refused_in_words() {
     let refused = || said(&sandbox, &session.hook("start web")).lines().next().unwrap().to_owned();
     insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: line 1, column 0: EOF while parsing a value");
     fs::write(&source, [0xff, 0xfe, 0, 1]).unwrap();
-    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: line 1, column 1: expected value");
+    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it is not valid UTF-8 at byte 0");
     File::create(&source).unwrap().set_len(2 << 20).unwrap();
     insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it has more than 1048576 bytes");
     fs::remove_file(&source).unwrap();

@@ -209,10 +209,10 @@ fn a_file_with_a_mistake_is_left_alone() {
     mcp-hook: could not change /home/.config/mcp-hook/servers.json: "a" stands there more than once
     [1]
     $ add a -- x
-    mcp-hook: could not read /home/.config/mcp-hook/servers.json: trailing characters at line 1 column 4
+    mcp-hook: could not read /home/.config/mcp-hook/servers.json: there is a comment, which JSON does not have, at line 1 column 4
     [1]
     $ remove a
-    mcp-hook: could not read /home/.config/mcp-hook/servers.json: trailing characters at line 1 column 4
+    mcp-hook: could not read /home/.config/mcp-hook/servers.json: there is a comment, which JSON does not have, at line 1 column 4
     [1]
     $ add a -- x
     mcp-hook: could not read /home/.config/mcp-hook/servers.json: expected value at line 1 column 1

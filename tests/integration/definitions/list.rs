@@ -50,9 +50,12 @@ fn every_definition_is_listed_with_what_becomes_of_it() {
         mcpServers."two words": server name "two words" is not 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit in front
     [0]
     $ allow
-      NAME     MAY RUN  COMMAND
-    ○ proxmox  client   (a client's way to a server of mcp-hook)
-    ● web      yes      node web.js
+    /p/.mcp.json
+    ○ proxmox (a client's way to a server of mcp-hook: it defines nothing)
+        command: mcp-hook run proxmox
+    ● web
+        command: node web.js
+        ! it takes the place of web in /home/.config/mcp-hook/servers.json (npx -y 'server everything'), and gets what is meant for that: tokens, too
     allowed /p/.mcp.json
     [0]
     $ list

@@ -6,6 +6,7 @@ mod copies;
 mod edit;
 mod limits;
 mod list;
+mod review;
 mod secrets;
 mod stage;
 mod started;

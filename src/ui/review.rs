@@ -1,0 +1,70 @@
+//! What `allow` shows: each entry of a project's file whole, what it replaces, and what would surprise.
+
+use std::fmt::Write;
+
+use super::definitions::quoted;
+use super::plain;
+use super::style::{self, paint};
+use crate::definition::excerpt::excerpt;
+use crate::definition::review::{Replaced, Review, Reviewed, Role, Row, Shown};
+
+/// The file and all that stands in it.
+#[must_use]
+pub fn review(review: &Review) -> String {
+    let target = review.target.as_ref().map(|target| format!(" → {}", target.display())).unwrap_or_default();
+    let head = format!("{}{target}", review.file.display());
+    let mut text = paint(style::HEAD, &plain(&head)) + "\n";
+    if review.entries.is_empty() {
+        text += "  no servers\n";
+    }
+    for reviewed in &review.entries {
+        text += &entry(reviewed);
+    }
+    if let Some(error) = &review.unknown {
+        let _ = writeln!(text, "{} what these stand in place of is not known: {}", mark(), plain(error));
+    }
+    text
+}
+
+/// How many things are marked.
+#[must_use]
+pub fn marked(review: &Review) -> usize {
+    let of_entry = |entry: &Reviewed| entry.surprises.len() + usize::from(entry.replaces.is_some());
+    review.entries.iter().map(of_entry).sum::<usize>() + usize::from(review.unknown.is_some())
+}
+
+fn entry(reviewed: &Reviewed) -> String {
+    let (bullet, role) = match &reviewed.role {
+        Role::Server => (paint(style::GOOD, "●"), String::new()),
+        Role::Remote => ("○".to_owned(), " (runs elsewhere)".to_owned()),
+        Role::Client => ("○".to_owned(), " (a client's way to a server of mcp-hook: it defines nothing)".to_owned()),
+        Role::Broken(_) => ("○".to_owned(), " (does not count)".to_owned()),
+    };
+    let mut text = format!("{bullet} {}{role}\n", paint(style::HEAD, &plain(&excerpt(&reviewed.name))));
+    for Row { key, value } in &reviewed.rows {
+        let value = match value {
+            Shown::Words(words) => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+            Shown::Text(value) => value.clone(),
+        };
+        let _ = writeln!(text, "    {} {}", paint(style::FAINT, &format!("{}:", plain(&excerpt(key)))), plain(&value));
+    }
+    if let Role::Broken(reason) = &reviewed.role {
+        let _ = writeln!(text, "    {}", paint(style::of_state("failed"), &plain(reason)));
+    }
+    let replaces = reviewed.replaces.iter().map(|it| replaced(&reviewed.name, it));
+    for surprise in replaces.chain(reviewed.surprises.iter().cloned()) {
+        let _ = writeln!(text, "    {} {}", mark(), plain(&surprise));
+    }
+    text
+}
+
+fn replaced(name: &str, replaced: &Replaced) -> String {
+    let command = replaced.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let command = if command.is_empty() { String::new() } else { format!(" ({command})") };
+    let file = replaced.file.display();
+    format!("it takes the place of {name} in {file}{command}, and gets what is meant for that: tokens, too")
+}
+
+fn mark() -> String {
+    paint(style::WARNING, "!")
+}
