@@ -1,13 +1,13 @@
 //! Processes that mcp-hook did not start but was told of: a script that wrote its own pid to a file in `pids/ID/`.
 
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
 
 use super::lost::wait_for_all;
 use crate::context;
-use crate::disk::file;
+use crate::disk::directory::Directory;
+use crate::disk::file::{self, Source};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
 
@@ -32,21 +32,22 @@ fn is_plausible(started: Duration, written: Duration, session: Duration) -> bool
 
 /// The processes that foreign pid files in `directory` name. `own` tells which files are ours: by
 /// their name alone, before they are read, or with the pid in them. `session` is when the session began, since boot.
-pub fn find(directory: &Path, session: Duration, own: impl Fn(&str, Option<i32>) -> bool) -> Vec<Stray> {
-    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| {
-            let file = entry.path();
-            let name = entry.file_name().to_str()?.strip_suffix(".pid")?.to_owned();
+pub fn find(directory: &Directory, session: Duration, own: impl Fn(&str, Option<i32>) -> bool) -> Vec<Stray> {
+    let names = directory.names().unwrap_or_default();
+    names
+        .iter()
+        .filter_map(|file| {
+            let file = file.to_str()?;
+            let name = file.strip_suffix(".pid")?.to_owned();
             if own(&name, None) {
                 return None;
             }
-            let pid: i32 = std::str::from_utf8(&file::read(&file).ok()??).ok()?.trim().parse().ok()?;
+            let (content, found) = file::read_from(Source::Script, &directory.file(file)).ok()??;
+            let pid: i32 = std::str::from_utf8(&content).ok()?.trim().parse().ok()?;
             if pid <= 1 || own(&name, Some(pid)) {
                 return None;
             }
-            let written = since_boot(entry.metadata().ok()?.modified().ok()?);
+            let written = since_boot(file::modified(&found))?;
             let process = prove(Pid::from_raw(pid), written, session)?;
             Some(Stray { name, process })
         })
@@ -76,10 +77,10 @@ pub fn end(strays: &[Stray]) -> bool {
     living.is_empty()
 }
 
-/// A point in time counted from boot, as far as the wall clock was not set since.
-fn since_boot(time: SystemTime) -> Duration {
-    let ago = context::wall_clock().duration_since(time).unwrap_or(Duration::ZERO);
-    context::uptime().saturating_sub(ago)
+/// A point in time counted from boot, as far as the wall clock was not set since. One in the future says nothing.
+fn since_boot(time: SystemTime) -> Option<Duration> {
+    let ago = (context::wall_clock() + CLOCK_SLACK).duration_since(time).ok()?;
+    Some(context::uptime().saturating_sub(ago.saturating_sub(CLOCK_SLACK)))
 }
 
 #[cfg(test)]

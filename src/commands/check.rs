@@ -13,6 +13,7 @@ use crate::definition::check::{self, Checked};
 use crate::definition::document;
 use crate::definition::entry::Definition;
 use crate::definition::examine::Around;
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::{self, Root, SessionPaths};
 use crate::failure::hinted;
 use crate::server::record::ServerRecord;
@@ -69,7 +70,7 @@ fn definition_in(session: Option<&SessionPaths>, definition: &Definition, here: 
     let port = running.filter(|record| !record.state.is_final()).and_then(|record| Some(record.port?.number));
     let mut checked = check::definition(definition, &Around { variables, directory: here, copy: None }, port);
     let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
-    if let Some(copy) = copy.filter(|copy| copy.symlink_metadata().is_ok()) {
+    if let Some(copy) = copy.filter(FileAt::is_there) {
         let around = Around { variables, directory: here, copy: Some(&copy) };
         let of_copy = check::definition(definition, &around, port).problems;
         let new: Vec<String> = of_copy.into_iter().filter(|problem| !checked.problems.contains(problem)).collect();

@@ -21,8 +21,8 @@ impl Run for Close {
     fn run(self) -> Result<ExitCode> {
         let (owner, id) =
             self.owner.split_once(':').context("could not close a session: the argument is not PID:ID")?;
-        let id: SessionId = id.parse()?;
         let owner = Pid::from_raw(owner.parse().context("could not close a session: the argument is not PID:ID")?);
+        let id: SessionId = id.parse()?;
         let root = Root::open()?;
         let session = open::live(&root, &id).with_context(|| format!("could not find the session {id}"))?;
         let is_owner = session.owner.pid() == owner && is_ancestor(owner, Pid::this());

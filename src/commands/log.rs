@@ -29,7 +29,7 @@ impl Run for Log {
             text: words.join(" "),
         };
         let central = root.central();
-        journal::write(&central, &entry).with_context(|| format!("could not write {}", central.main.display()))?;
+        journal::write(&central, &entry).with_context(|| format!("could not write {}", central.main))?;
         Ok(ExitCode::SUCCESS)
     }
 }

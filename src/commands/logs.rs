@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::Run;
 use crate::cli::{Logs, Since};
 use crate::context;
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::Root;
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
@@ -33,7 +34,7 @@ impl Run for Logs {
     fn run(self) -> Result<ExitCode> {
         let root = Root::open()?;
         let source = self.source(&root)?;
-        let path = source.path(&root, self.errors);
+        let file = source.file(&root, self.errors);
         let since = self.since.map(|since| match since {
             Since::Ago(time) => context::wall_clock().checked_sub(time).unwrap_or(SystemTime::UNIX_EPOCH),
             Since::At(time) => time,
@@ -41,10 +42,10 @@ impl Run for Logs {
         let view = View { source, since, errors: self.errors, json: self.json };
         let count = self.lines.unwrap_or(if since.is_some() { usize::MAX } else { SHOWN });
         // Watched before the first look, so that nothing falls between.
-        let mut changes = self.follow.then(|| Changes::of(&path)).transpose()?;
-        let mut log = Log::open(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let mut changes = self.follow.then(|| Changes::of(file.directory.path())).transpose()?;
+        let mut log = Log::open(&file).with_context(|| format!("could not read {file}"))?;
         let lines = log.last(count, |line| view.look(line));
-        let lines = lines.with_context(|| format!("could not read {}", path.display()))?;
+        let lines = lines.with_context(|| format!("could not read {file}"))?;
         let mut flow = view.show(lines)?;
         while let (Some(changes), ControlFlow::Continue(())) = (&mut changes, flow) {
             changes.wait();
@@ -64,18 +65,18 @@ impl Logs {
     fn source(&self, root: &Root) -> Result<Source> {
         let Some(name) = &self.name else { return Ok(Source::Central(self.session.session.clone())) };
         let session = self.session_of_logs(root)?;
-        let path = root.session(&session).server(name).log;
-        if path.exists() {
+        let log = root.session(&session).server(name).log;
+        if log.is_there() {
             return Ok(Source::Server(session, name.clone()));
         }
-        let message = format!("could not find the log of {name}: {} is not there", path.display());
+        let message = format!("could not find the log of {name}: {log} is not there");
         Err(hinted(message, "mcp-hook status shows the servers there are"))
     }
 
     /// The session whose log is meant; that of one that has ended is still there.
     fn session_of_logs(&self, root: &Root) -> Result<SessionId> {
         match &self.session.session {
-            Some(id) if root.session(id).logs.is_dir() => Ok(id.clone()),
+            Some(id) if root.session(id).logs.is_there() => Ok(id.clone()),
             id => Ok(find::find(root, id.as_ref())?.record.id),
         }
     }
@@ -90,7 +91,7 @@ enum Source {
 }
 
 impl Source {
-    fn path(&self, root: &Root, errors: bool) -> PathBuf {
+    fn file(&self, root: &Root, errors: bool) -> FileAt {
         match self {
             Self::Central(_) if errors => root.central().errors,
             Self::Central(_) => root.central().main,
@@ -187,8 +188,8 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(log: &Path) -> Result<Self> {
-        let directory = log.parent().unwrap_or(log).to_owned();
+    fn of(directory: &Path) -> Result<Self> {
+        let directory = directory.to_owned();
         let follower = Follower::new(&directory).with_context(|| format!("could not watch {}", directory.display()))?;
         let watched = inode(&directory).map(|number| (follower, number));
         Ok(Self { directory, watched })

@@ -55,7 +55,7 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
         stop_first(&in_session, name)?;
         return start::start(root, session, name, startable, true);
     }
-    let changes = Follower::new(directory).with_context(|| format!("could not watch {}", directory.display()))?;
+    let changes = Follower::new(directory.path()).with_context(|| format!("could not watch {directory}"))?;
     let watchers = request::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
         let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));

@@ -97,7 +97,7 @@ fn millis(time: Duration) -> u64 {
 /// # Errors
 /// When the lock file cannot be opened.
 pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
-    let describe = || format!("could not lock {}", paths.lock.display());
+    let describe = || format!("could not lock {}", paths.lock);
     let file = file::open_lock(&paths.lock).with_context(describe)?;
     let mut is_ours = file::try_lock(&file).with_context(describe)?;
     if !is_ours
@@ -127,7 +127,7 @@ pub fn lease(root: &Root, settings: &Settings, before: Option<u16>) -> Result<Op
         (PortChoice::Auto, Some(number)) => PortChoice::Prefer(number),
         (choice, _) => choice,
     };
-    Lease::take(&root.ports(), number, &[]).map(Some)
+    Lease::take(root.ports(), number, &[]).map(Some)
 }
 
 /// A plan for a server whose name is locked, without its port.

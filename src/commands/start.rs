@@ -149,7 +149,7 @@ pub fn report(name: &ServerName, paths: &ServerPaths, record: Option<ServerRecor
                     option of its own, or stdbuf -oL in front of it, may change that";
         return Err(hinted(message, hint));
     }
-    Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log.display())))
+    Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log)))
 }
 
 /// Whether a line was waited for in vain, and nothing at all was printed meanwhile.

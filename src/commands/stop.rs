@@ -20,7 +20,7 @@ impl Run for Stop {
         let session = find::find(&root, self.session.session.as_ref())?;
         let paths = root.session(&session.record.id);
         let names = if self.all { running(&paths) } else { self.names };
-        if names.iter().any(|name| !paths.server(name).record.exists()) {
+        if names.iter().any(|name| !paths.server(name).record.is_there()) {
             recall::servers(&root, &session.record.id);
         }
         if names.is_empty() {
@@ -72,7 +72,7 @@ pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> 
     let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), &record, &watchers));
     let hint = |error: &StopError| match error {
         StopError::Elsewhere(_) | StopError::Unproven | StopError::Unseen => {
-            format!("its record is {}", paths.server(name).record.display())
+            format!("its record is {}", paths.server(name).record)
         }
         StopError::Unkillable(_) => "the kernel holds them; mcp-hook stops them once it lets go".to_owned(),
     };

@@ -117,7 +117,7 @@ impl Wanted {
             None => context::working_directory().context("could not find the working directory")?,
         };
         let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
-        let around = Around { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_deref() };
+        let around = Around { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_ref() };
         let (resolved, warnings) = resolve::resolve(&definition, verb, &around)?;
         let lines = resolved.lines(&warnings);
         Ok((Startable::Defined(Box::new(resolved)), lines))

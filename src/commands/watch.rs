@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 
 use super::{env, status};
 use crate::cli::Status;
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::Root;
 use crate::server::log;
 use crate::session::find;
@@ -141,9 +142,10 @@ impl View<'_> {
 
     /// Follows the directories with the records of these sessions.
     fn follow(&mut self, sessions: &[SessionView]) {
-        let of_session = |session: &SessionView| Some(self.root.session(&session.id.parse().ok()?).pids);
+        let of_session =
+            |session: &SessionView| Some(self.root.session(&session.id.parse().ok()?).pids.path().to_owned());
         let mut wanted: Vec<PathBuf> = sessions.iter().filter_map(of_session).take(FOLLOWED).collect();
-        wanted.extend(self.session.is_none().then(|| self.root.pids()));
+        wanted.extend(self.session.is_none().then(|| self.root.pids().path().to_owned()));
         self.followers.retain(|known, _| wanted.contains(known));
         for directory in wanted {
             if !self.followers.contains_key(&directory)
@@ -154,9 +156,15 @@ impl View<'_> {
         }
     }
 
+    /// A session's log by its path.
+    fn log_at(&self, path: &Path) -> Option<FileAt> {
+        let name = |path: &Path| path.file_name()?.to_str().map(str::to_owned);
+        Some(self.root.logs().inner(&name(path.parent()?)?).file(name(path)?))
+    }
+
     fn read_log(&mut self) {
         let log = self.state.selected().and_then(|server| server.log.clone());
-        let lines = log.and_then(|log| log::tail(&log, LOG_LINES, |_| true).ok());
+        let lines = log.and_then(|log| log::tail(&self.log_at(&log)?, LOG_LINES, |_| true).ok());
         self.state.log = lines.unwrap_or_default();
     }
 

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::document::Document;
+use crate::disk::directory::Directory;
+use crate::disk::file_at::FileAt;
 use crate::disk::{file, record, root};
 
 const VERSION: u32 = 1;
@@ -53,13 +55,13 @@ pub fn of(document: &Document) -> Permission {
 /// Whether anything has been allowed at all: mostly not, and then nothing has to be looked for.
 #[must_use]
 pub fn is_any() -> bool {
-    directory().is_ok_and(|directory| directory.is_dir())
+    directory().is_ok_and(|directory| directory.path().is_dir())
 }
 
 /// Whether something was allowed at this path.
 #[must_use]
 pub fn is_remembered(path: &Path) -> bool {
-    canonical(path).and_then(|path| remembered_at(&path)).is_ok_and(|at| at.exists())
+    canonical(path).and_then(|path| remembered_at(&path)).is_ok_and(|at| at.is_there())
 }
 
 /// Remembers that `document` is allowed as it was read.
@@ -69,11 +71,10 @@ pub fn is_remembered(path: &Path) -> bool {
 pub fn allow(document: &Document) -> Result<()> {
     let path = canonical(&document.file)?;
     let to = remembered_at(&path)?;
-    let directory = directory()?;
-    root::create_private(&directory)?;
+    to.directory.ensure_all()?;
     let allowed =
         Allowed { version: VERSION, path: path.display().to_string(), sha256: digest(document.text.as_bytes()) };
-    file::replace(&to, &serde_json::to_vec(&allowed)?).with_context(|| format!("could not write {}", to.display()))
+    file::replace(&to, &serde_json::to_vec(&allowed)?).with_context(|| format!("could not write {to}"))
 }
 
 /// Forgets that the file at `path` was allowed; false if it was not.
@@ -82,9 +83,9 @@ pub fn allow(document: &Document) -> Result<()> {
 /// When that cannot be removed.
 pub fn deny(path: &Path) -> Result<bool> {
     let at = remembered_at(&canonical(path)?)?;
-    match fs::remove_file(&at) {
+    match at.remove() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        result => result.map(|()| true).with_context(|| format!("could not remove {}", at.display())),
+        result => result.map(|()| true).with_context(|| format!("could not remove {at}")),
     }
 }
 
@@ -97,12 +98,12 @@ fn canonical(path: &Path) -> Result<PathBuf> {
     Ok(parent.join(name))
 }
 
-fn remembered_at(canonical: &Path) -> Result<PathBuf> {
-    Ok(directory()?.join(digest(canonical.as_os_str().as_bytes())))
+fn remembered_at(canonical: &Path) -> Result<FileAt> {
+    Ok(directory()?.file(digest(canonical.as_os_str().as_bytes())))
 }
 
-fn directory() -> Result<PathBuf> {
-    Ok(root::state_directory()?.join("allowed"))
+fn directory() -> Result<Directory> {
+    Ok(Directory::at(root::state_directory()?.join("allowed")))
 }
 
 fn digest(bytes: &[u8]) -> String {

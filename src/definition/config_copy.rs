@@ -16,7 +16,8 @@ use super::paths::Pattern;
 use super::problem::{ConfigProblem, Problem};
 use super::requirement::{Environment, Value};
 use super::template;
-use crate::disk::file;
+use crate::disk::file::{self, Source};
+use crate::disk::file_at::FileAt;
 
 /// A larger configuration is taken for something else, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -47,11 +48,12 @@ pub struct Found {
 ///
 /// # Errors
 /// When the file cannot be read or is no JSON.
-pub fn find(source: &Path, shown: PathBuf, copy: Option<&Path>) -> Result<Found, Problem> {
+pub fn find(source: &Path, shown: PathBuf, copy: Option<&FileAt>) -> Result<Found, Problem> {
     if let Some(copy) = copy {
-        let unreadable = |error: anyhow::Error| problem(copy, ConfigProblem::Unreadable(cause(&error, copy)));
-        if let Some(bytes) = file::read(copy).map_err(unreadable)? {
-            return Ok(Found { content: parse(copy, &bytes)?, file: copy.to_owned(), copy: Copy::Keep });
+        let path = copy.path();
+        let unreadable = |error: anyhow::Error| problem(&path, ConfigProblem::Unreadable(cause(&error, &path)));
+        if let Some((bytes, _)) = file::read_from(Source::Script, copy).map_err(unreadable)? {
+            return Ok(Found { content: parse(&path, &bytes)?, file: path, copy: Copy::Keep });
         }
     }
     let unreadable = |why: String| problem(&shown, ConfigProblem::Unreadable(why));
@@ -63,10 +65,10 @@ pub fn find(source: &Path, shown: PathBuf, copy: Option<&Path>) -> Result<Found,
 ///
 /// # Errors
 /// When the directory is not ours alone, or the file cannot be written.
-pub fn write(path: &Path, content: &[u8]) -> Result<()> {
-    let describe = || format!("could not write {}", path.display());
-    path.parent().map_or(Ok(()), file::ensure_directory).with_context(describe)?;
-    file::replace(path, content).with_context(describe)
+pub fn write(copy: &FileAt, content: &[u8]) -> Result<()> {
+    let describe = || format!("could not write {copy}");
+    copy.directory.ensure().with_context(describe)?;
+    file::replace(copy, content).with_context(describe)
 }
 
 /// A source may be a link and another user's; it is only read.

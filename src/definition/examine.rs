@@ -12,6 +12,7 @@ use super::expand::{Expanded, Expander, Own, Values, Variables};
 use super::problem::{Problem, Warning};
 use super::requirement::{self, Environment};
 use super::resolve::Resolved;
+use crate::disk::file_at::FileAt;
 
 /// Where a definition is resolved.
 pub struct Around<'a> {
@@ -20,7 +21,7 @@ pub struct Around<'a> {
     /// Where a server is started if nothing else says it.
     pub directory: &'a Path,
     /// The session's copy of the configuration, if it counts.
-    pub copy: Option<&'a Path>,
+    pub copy: Option<&'a FileAt>,
 }
 
 /// What came of it.
@@ -168,7 +169,7 @@ fn configuration(
     config: &Config,
     texts: &Texts,
     secrets: &[String],
-    copy: Option<&Path>,
+    copy: Option<&FileAt>,
 ) -> Result<(Paths, Found), Vec<Problem>> {
     let paths = Paths::parse(config);
     let source = texts.source.as_ref().map(|text| match secret_in("hook.config.source", text, secrets) {

@@ -71,8 +71,7 @@ fn refuse(definition: &Definition, verb: &str, around: &Around<'_>, lines: &[Str
 
 fn way_out(definition: &Definition, around: &Around<'_>, problems: &[Problem]) -> String {
     let (name, file) = (&definition.name, definition.file.display());
-    let in_copy =
-        |problem: &Problem| matches!(problem, Problem::Config { file, .. } if Some(file.as_path()) == around.copy);
+    let in_copy = |problem: &Problem| matches!(problem, Problem::Config { file, .. } if around.copy.is_some_and(|copy| *file == copy.path()));
     let is_expanded = |problem: &Problem| matches!(problem, Problem::Unset { places, .. } if !places.is_empty());
     if problems.iter().any(in_copy) {
         format!("edit the session's copy, or replace it by its source: mcp-hook start {name} --fresh")
@@ -142,7 +141,7 @@ impl Resolved {
     /// The value of a variable of ours.
     fn own(&self, own: Own, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> String {
         match own {
-            Own::ConfigFile => layout::config_copy(&paths.configs, &self.definition.name).display().to_string(),
+            Own::ConfigFile => layout::config_copy(&paths.configs, &self.definition.name).to_string(),
             Own::Port => String::new(),
             Own::Usual(wanted) => {
                 let usual = environment::usual(session, name, paths);

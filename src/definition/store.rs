@@ -1,20 +1,21 @@
 //! Writing the user's file: whole or not at all, one writer at a time, through a link to where it leads.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
 use serde::Serialize;
 
 use super::parse::{self, Content};
 use super::{document, edit};
 use crate::context;
-use crate::disk::file;
+use crate::disk::directory::Directory;
+use crate::disk::file_at::FileAt;
 use crate::disk::names::ServerName;
+use crate::disk::{file, lock};
+use crate::failure::Hint;
 
 /// A server as it is written into a file.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -54,15 +55,16 @@ pub enum Added {
 pub fn add(name: &ServerName, server: &NewServer, may_replace: bool) -> Result<Added> {
     check(name, server)?;
     let file = document::user_file()?;
+    let directory = directory(&file);
+    directory.ensure_all().hint(|| NOT_YOURS.to_owned())?;
+    let _lock = lock::wait(&directory.file(LOCK))?;
     let target = target(&file)?;
-    make_directory(&target)?;
-    let lock = lock(&target, true)?;
-    let text = read(&file, &target)?;
+    let (text, mode) = read(&file, &target)?.unwrap_or((String::new(), Mode::S_IRUSR | Mode::S_IWUSR));
     let (text, was_there) = edit::set(&text, name.as_str(), server).with_context(|| could_not_change(&file))?;
     if was_there && !may_replace {
         return Ok(Added::Taken);
     }
-    write(&target, &text, &lock)?;
+    write(&target, &text, mode)?;
     Ok(if was_there { Added::Replaced } else { Added::New })
 }
 
@@ -72,16 +74,21 @@ pub fn add(name: &ServerName, server: &NewServer, may_replace: bool) -> Result<A
 /// When the file cannot be read or written. Then it is as it was.
 pub fn remove(name: &str) -> Result<bool> {
     let file = document::user_file()?;
+    if fs::symlink_metadata(&file).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(false);
+    }
+    let _lock = lock::wait(&directory(&file).file(LOCK))?;
     let target = target(&file)?;
-    let lock = match lock(&target, false) {
-        Err(error) if file::is_missing(&error) => return Ok(false),
-        result => result?,
-    };
-    let text = read(&file, &target)?;
+    let Some((text, mode)) = read(&file, &target)? else { return Ok(false) };
     match edit::remove(&text, name).with_context(|| could_not_change(&file))? {
-        Some(text) => write(&target, &text, &lock).map(|()| true),
+        Some(text) => write(&target, &text, mode).map(|()| true),
         None => Ok(false),
     }
+}
+
+/// Where the user's file is, or the link to it.
+fn directory(file: &Path) -> Directory {
+    Directory::owned_at(file.parent().unwrap_or(file).to_owned())
 }
 
 /// That what is written can be read back as a server.
@@ -99,56 +106,36 @@ fn could_not_change(file: &Path) -> String {
 }
 
 /// The file itself, where `file` is a link: the link stays.
-fn target(file: &Path) -> Result<PathBuf> {
-    match fs::canonicalize(file) {
-        Ok(target) => Ok(target),
+fn target(file: &Path) -> Result<FileAt> {
+    let target: PathBuf = match fs::canonicalize(file) {
+        Ok(target) => target,
         Err(_) if fs::symlink_metadata(file).is_ok() => {
-            Err(anyhow!("{}: it is a symbolic link that leads nowhere", could_not_change(file)))
+            return Err(anyhow!("{}: it is a symbolic link that leads nowhere", could_not_change(file)));
         }
-        Err(_) => Ok(file.to_owned()),
-    }
-}
-
-fn make_directory(target: &Path) -> Result<()> {
-    let parent = target.parent().unwrap_or(target);
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(parent);
-    made.with_context(|| format!("could not create {}", parent.display()))
-}
-
-/// Waits for the lock on the file that is there. The file is replaced by whoever has it, so that the one that was opened
-/// may be another one by the time it is locked.
-fn lock(target: &Path, may_create: bool) -> Result<File> {
-    let open = || {
-        let flags = (OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits();
-        OpenOptions::new().read(true).write(true).create(may_create).mode(0o600).custom_flags(flags).open(target)
+        Err(_) => file.to_owned(),
     };
-    loop {
-        let file = open().with_context(|| could_not_change(target))?;
-        match file.lock() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            result => result.with_context(|| format!("could not lock {}", target.display()))?,
-        }
-        match File::open(target) {
-            Ok(now) if file::is_same(&file, &now) => return Ok(file),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| could_not_change(target));
-            }
-            _ => {}
-        }
-    }
+    let name = target.file_name().and_then(|name| name.to_str());
+    let name = name.with_context(|| format!("{}: its name is not valid UTF-8", could_not_change(&target)))?;
+    Ok(directory(&target).file(name))
 }
 
-/// The text of the file, if it is ours and a document.
-fn read(file: &Path, target: &Path) -> Result<String> {
-    let text = document::at(target)?.text;
-    let owner = target.metadata().with_context(|| could_not_change(target))?.uid();
-    ensure!(owner == context::user(), "{}: it belongs to user {owner}", could_not_change(target));
+/// The text and the mode of the file, if it is ours and a document; `None` if there is none.
+fn read(file: &Path, target: &FileAt) -> Result<Option<(String, Mode)>> {
+    let found = match target.look() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        found => found.with_context(|| could_not_change(file))?,
+    };
+    let owner = found.st_uid;
+    ensure!(owner == context::user(), "could not read {target}: it belongs to user {owner}");
+    let text = document::at(&target.path())?.text;
     parse::entries(file, &text)?;
-    Ok(text)
+    Ok(Some((text, Mode::from_bits_truncate(found.st_mode))))
 }
 
-fn write(target: &Path, text: &str, lock: &File) -> Result<()> {
-    let could_not = || format!("could not write {}", target.display());
-    let mode = lock.metadata().with_context(could_not)?.mode() & 0o7777;
-    file::replace_for_good(target, text.as_bytes(), mode).with_context(could_not)
+fn write(target: &FileAt, text: &str, mode: Mode) -> Result<()> {
+    file::replace_for_good(target, text.as_bytes(), mode).with_context(|| format!("could not write {target}"))
 }
+
+/// Held by whoever changes the file. Not the file itself: everybody who may read that could hold it for ever.
+const LOCK: &str = ".servers.json.lock";
+const NOT_YOURS: &str = "set HOME or XDG_CONFIG_HOME to a directory of your own";

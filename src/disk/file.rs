@@ -1,94 +1,164 @@
-//! Small files: written whole or not at all, read only if they are ours.
+//! Small files: written whole or not at all, read only if they are ours. All are named relative to a directory that was
+//! checked, and none is reached through a link.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 use nix::fcntl::OFlag;
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat};
 
+use super::file_at::FileAt;
 use crate::context;
 use crate::failpoint;
 
 /// Records and pid files are far smaller; what is larger is not ours.
 const LARGEST: u64 = 1 << 20;
 
-/// Writes `content` to a temporary file beside `path` and renames it: readers see the old or the new, mode 0600.
+/// Whose files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Our own: as we make them.
+    Own,
+    /// What the user's scripts and editors put in a directory of ours: with the mode that they give.
+    Script,
+}
+
+/// Writes `content` to a temporary file beside `file` and renames it: readers see the old or the new, mode 0600.
 ///
 /// Not synced to the disk: everything that is written so describes processes, which do not survive a crash of the
 /// machine either; a record of another boot is ignored, an empty one is refused.
 ///
 /// # Errors
-/// As `open(2)`, `write(2)` and `rename(2)`; then `path` is as it was.
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    replace_with(path, |temporary| write_new(temporary, content).map(drop))
+/// As `open(2)`, `write(2)` and `rename(2)`; then `file` is as it was.
+pub fn replace(file: &FileAt, content: &[u8]) -> io::Result<()> {
+    replace_with(file, |temporary| write_new(temporary, content).map(drop))
 }
 
 /// The same for a file that people keep, and its mode: it is on the disk before it takes the place of the old one.
 ///
 /// # Errors
-/// As [`replace`], `fchmod(2)` and `fsync(2)`; then `path` is as it was.
-pub fn replace_for_good(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    replace_with(path, |temporary| {
+/// As [`replace`], `fchmod(2)` and `fsync(2)`; then `file` is as it was.
+pub fn replace_for_good(file: &FileAt, content: &[u8], mode: Mode) -> io::Result<()> {
+    replace_with(file, |temporary| {
         let file = write_new(temporary, content)?;
-        file.set_permissions(Permissions::from_mode(mode))?;
+        fchmod(&file, mode)?;
         file.sync_all()
     })
 }
 
-fn replace_with(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let temporary = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), nix::unistd::Pid::this()));
+fn replace_with(file: &FileAt, write: impl FnOnce(&FileAt) -> io::Result<()>) -> io::Result<()> {
+    let temporary = file.beside(format!(".{}.{}", file.name, nix::unistd::Pid::this()));
     let result = write(&temporary).and_then(|()| {
         failpoint::kill("before-rename");
-        fs::rename(&temporary, path)
+        temporary.rename(&file.name)
     });
     if result.is_err() {
-        let _ = fs::remove_file(&temporary);
+        let _ = temporary.remove();
     }
     failpoint::kill("after-rename");
     result
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<File> {
-    let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+fn write_new(file: &FileAt, content: &[u8]) -> io::Result<File> {
+    let open = || file.open(OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL);
     let mut file = match open() {
         // Left by a process of the same number that was killed in between.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| open()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => file.remove().and_then(|()| open()),
         other => other,
     }?;
     file.write_all(content)?;
     Ok(file)
 }
 
-/// Reads a file that must be regular, ours and small; a symbolic link is not followed. `None` if there is none.
+/// Opens a file of ours, and looks at what was opened: a regular file of this user, under one name only, that nobody
+/// else may write to.
+///
+/// # Errors
+/// As `open(2)`, or what is wrong with it.
+pub fn open(file: &FileAt, flags: OFlag) -> io::Result<(File, FileStat)> {
+    open_from(Source::Own, file, flags)
+}
+
+fn open_from(source: Source, file: &FileAt, flags: OFlag) -> io::Result<(File, FileStat)> {
+    let open = file.open(flags)?;
+    let found = fstat(&open)?;
+    match wrong_with(&found, source) {
+        Some(why) => Err(io::Error::other(why)),
+        None => Ok((open, found)),
+    }
+}
+
+/// What is wrong with a file that was opened.
+fn wrong_with(found: &FileStat, source: Source) -> Option<String> {
+    if !is_regular(found) {
+        return Some("it is not a regular file".to_owned());
+    }
+    if found.st_uid != context::user() {
+        return Some(format!("it belongs to user {}", found.st_uid));
+    }
+    if source == Source::Own && found.st_nlink > 1 {
+        return Some(format!("it has {} names", found.st_nlink));
+    }
+    if source == Source::Own && found.st_mode & 0o022 != 0 {
+        return Some(format!("others may write to it (mode {:04o})", found.st_mode & 0o7777));
+    }
+    None
+}
+
+/// Whether what was looked at is a regular file.
+#[must_use]
+pub fn is_regular(found: &FileStat) -> bool {
+    SFlag::from_bits_truncate(found.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG
+}
+
+/// Reads a file of ours, which must be small. `None` if there is none.
 ///
 /// # Errors
 /// When it is anything else, named in the message.
-pub fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let describe = || format!("could not read {}", path.display());
-    let file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
+pub fn read(file: &FileAt) -> anyhow::Result<Option<Vec<u8>>> {
+    Ok(read_from(Source::Own, file)?.map(|(content, _)| content))
+}
+
+/// The same for whoever wrote it, and what the kernel says of what was read.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_from(source: Source, file: &FileAt) -> anyhow::Result<Option<(Vec<u8>, FileStat)>> {
+    let describe = || format!("could not read {file}");
+    let (open, found) = match open_from(source, file, OFlag::O_RDONLY) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32) => {
-            bail!("{}: it is a symbolic link", describe())
-        }
+        // It could be looked at, and is not what it should be.
+        Err(error) if error.raw_os_error().is_none() => bail!("{}: {error}", describe()),
         other => other.with_context(describe)?,
     };
-    let data = file.metadata().with_context(describe)?;
-    ensure!(data.is_file(), "{}: it is not a regular file", describe());
-    ensure!(data.uid() == context::user(), "{}: it belongs to user {}", describe(), data.uid());
-    ensure!(data.len() <= LARGEST, "{}: it has {} bytes, more than {LARGEST}", describe(), data.len());
+    let length = u64::try_from(found.st_size).unwrap_or_default();
+    ensure!(length <= LARGEST, "{}: it has {length} bytes, more than {LARGEST}", describe());
     // One byte more than there is: a shorter answer says that this was all.
-    let mut content = vec![0; usize::try_from(data.len()).unwrap_or_default() + 1];
-    let length = (&file).read(&mut content).with_context(describe)?;
+    let mut content = vec![0; usize::try_from(length).unwrap_or_default() + 1];
+    let length = (&open).read(&mut content).with_context(describe)?;
     let is_whole = length < content.len();
     content.truncate(length);
     if !is_whole {
-        file.take(LARGEST).read_to_end(&mut content).with_context(describe)?;
+        open.take(LARGEST).read_to_end(&mut content).with_context(describe)?;
     }
-    Ok(Some(content))
+    Ok(Some((content, found)))
+}
+
+/// When what was looked at was written to last.
+#[must_use]
+pub fn modified(found: &FileStat) -> SystemTime {
+    let part = Duration::from_nanos(found.st_mtime_nsec.unsigned_abs());
+    let whole = Duration::from_secs(found.st_mtime.unsigned_abs());
+    if found.st_mtime < 0 { UNIX_EPOCH - whole + part } else { UNIX_EPOCH + whole + part }
+}
+
+/// What a file takes on the disk, in bytes: holes take nothing, however long they are.
+#[must_use]
+pub fn size_on_disk(found: &FileStat) -> u64 {
+    u64::try_from(found.st_blocks).unwrap_or_default().saturating_mul(512)
 }
 
 /// Whether an error says that a file is not there.
@@ -99,76 +169,12 @@ pub fn is_missing(error: &anyhow::Error) -> bool {
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound))
 }
 
-/// Makes a directory with mode 0700; one that exists already is an error (`AlreadyExists`).
+/// Opens a lock file of ours, made if need be. The lock itself is `flock(2)`, taken with [`try_lock`].
 ///
 /// # Errors
-/// As `mkdir(2)`.
-pub fn make_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)
-}
-
-/// Makes a directory with mode 0700 unless it is there; what is there must be ours alone.
-///
-/// # Errors
-/// When it is a link, not a directory, another user's, or open to others.
-pub fn ensure_directory(path: &Path) -> anyhow::Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_or_check_directory(path),
-        found => check_found(path, found),
-    }
-}
-
-/// The same with fewer calls where the directory is expected not to be there.
-///
-/// # Errors
-/// As [`ensure_directory`].
-pub fn make_or_check_directory(path: &Path) -> anyhow::Result<()> {
-    match make_directory(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_directory(path),
-        result => result.with_context(|| format!("could not create {}", path.display())),
-    }
-}
-
-/// The same as [`check_directory`] for a directory that may not be there yet.
-///
-/// # Errors
-/// As [`check_directory`].
-pub fn check_if_there(path: &Path) -> anyhow::Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        found => check_found(path, found),
-    }
-}
-
-/// Checks that a directory is a directory, ours, and closed to others.
-///
-/// # Errors
-/// What is wrong with it, and the way out where there is a simple one.
-pub fn check_directory(path: &Path) -> anyhow::Result<()> {
-    check_found(path, fs::symlink_metadata(path))
-}
-
-fn check_found(path: &Path, found: io::Result<Metadata>) -> anyhow::Result<()> {
-    let refuse = || format!("could not use {}", path.display());
-    let data = found.with_context(refuse)?;
-    ensure!(!data.file_type().is_symlink(), "{}: it is a symbolic link", refuse());
-    ensure!(data.is_dir(), "{}: it is not a directory", refuse());
-    ensure!(data.uid() == context::user(), "{}: it belongs to user {}", refuse(), data.uid());
-    if data.mode() & 0o077 != 0 {
-        let message = format!("{}: others may enter it (mode {:04o})", refuse(), data.mode() & 0o7777);
-        return Err(crate::failure::hinted(message, format!("chmod 700 {}", path.display())));
-    }
-    Ok(())
-}
-
-/// Opens a lock file, mode 0600, made if need be; a symbolic link is not followed, a pipe not waited for. The lock
-/// itself is `flock(2)`, taken with [`try_lock`].
-///
-/// # Errors
-/// As `open(2)`.
-pub fn open_lock(path: &Path) -> io::Result<File> {
-    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
+/// As [`open`].
+pub fn open_lock(file: &FileAt) -> io::Result<File> {
+    open(file, OFlag::O_RDWR | OFlag::O_CREAT).map(|(file, _)| file)
 }
 
 /// Takes the lock, if nobody has it; false if somebody does. Whoever only looks ([`is_locked`]) shares the lock for a
@@ -199,58 +205,66 @@ pub fn is_same(one: &File, other: &File) -> bool {
     number(one).is_some_and(|one| Some(one) == number(other))
 }
 
+/// Whether a name is that of the file that is open.
+#[must_use]
+pub fn is_at(name: &FileAt, file: &File) -> bool {
+    let number = |found: FileStat| (found.st_dev, found.st_ino);
+    let there = name.look().map(number).ok();
+    there.is_some() && there == fstat(file).map(number).ok()
+}
+
 /// Whether somebody may hold the lock on this file. One that is not there is not locked; one that cannot be tried might be.
 #[must_use]
-pub fn is_locked(path: &Path) -> bool {
-    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+pub fn is_locked(file: &FileAt) -> bool {
+    match file.open(OFlag::O_RDONLY) {
         Ok(file) => file.try_lock_shared().is_err(),
-        Err(error) => {
-            let is_link = error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32);
-            !is_link && !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-        }
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => false,
+            _ => !file.is_link(),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
+    use crate::disk::directory;
 
     #[test]
     fn a_file_is_replaced_whole_and_private() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("a.json");
-        replace(&path, b"one").expect("written");
-        replace(&path, b"two").expect("replaced");
-        assert_eq!(read(&path).expect("read").expect("there"), b"two");
-        assert_eq!(fs::metadata(&path).expect("there").mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 1, "a temporary file was left");
+        let (_temporary, directory) = directory::temporary();
+        let file = directory.file("a.json");
+        replace(&file, b"one").expect("written");
+        replace(&file, b"two").expect("replaced");
+        assert_eq!(read(&file).expect("read").expect("there"), b"two");
+        assert_eq!(fs::metadata(file.path()).expect("there").mode() & 0o777, 0o600);
+        assert_eq!(directory.names().expect("listed").len(), 1, "a temporary file was left");
     }
 
     #[test]
-    fn links_pipes_and_large_files_are_refused_with_their_path() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let at = |name: &str| directory.path().join(name);
+    fn what_is_not_a_file_of_ours_alone_is_refused_with_its_path() {
+        let (_temporary, directory) = directory::temporary();
+        let at = |name: &str| directory.file(name).path();
         symlink("/etc/passwd", at("link")).expect("a link");
         nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
         File::create(at("large")).expect("a file").set_len(LARGEST + 1).expect("grown");
-        for (name, why) in [("link", "symbolic link"), ("pipe", "not a regular file"), ("large", "more than")] {
-            let message = format!("{:#}", read(&at(name)).expect_err("refused"));
+        File::create(at("twin")).expect("a file");
+        fs::hard_link(at("twin"), at("other")).expect("a second name");
+        File::create(at("open")).expect("a file").set_permissions(Permissions::from_mode(0o602)).expect("opened");
+        for (name, why) in [
+            ("link", "symbolic link"),
+            ("pipe", "not a regular file"),
+            ("large", "more than"),
+            ("twin", "2 names"),
+            ("open", "others may write"),
+        ] {
+            let message = format!("{:#}", read(&directory.file(name)).expect_err("refused"));
             assert!(message.contains(why) && message.contains(name), "{message}");
         }
-        assert_eq!(read(&at("nothing")).expect("no error"), None);
-    }
-
-    #[test]
-    fn directories_that_others_may_enter_are_refused_with_a_hint() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let open = directory.path().join("open");
-        fs::create_dir(&open).expect("made");
-        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("opened");
-        let error = ensure_directory(&open).expect_err("refused");
-        assert!(error.to_string().contains("mode 0755"), "{error}");
-        assert!(crate::failure::hint_of(&error).is_some_and(|hint| hint.starts_with("chmod 700 ")));
+        assert_eq!(read(&directory.file("nothing")).expect("no error"), None);
+        assert!(read_from(Source::Script, &directory.file("open")).expect("a script's").is_some());
     }
 }

@@ -7,32 +7,43 @@
 //! LOGS/main.log                  LOGS/error.log
 //! ```
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::directory::Directory;
+use super::file_at::FileAt;
 use super::names::{ServerName, SessionId};
+
+/// The name of the file that says that a directory is a root.
+pub const MARKER: &str = ".mcp-hook-root";
 
 /// The root of one user's files. Made by `Root::open`, which checks it.
 #[derive(Clone, Debug)]
 pub struct Root {
-    runtime: PathBuf,
-    logs: PathBuf,
+    runtime: Directory,
+    logs: Directory,
+    pids: Directory,
+    configs: Directory,
+    ports: Directory,
 }
 
 impl Root {
-    /// A root that has not been checked.
-    pub(super) fn new(runtime: PathBuf, logs: PathBuf) -> Self {
-        Self { runtime, logs }
+    /// A root that has not been checked. The logs are below it, or at a place of their own.
+    pub(super) fn new(runtime: PathBuf, logs: Option<PathBuf>) -> Self {
+        let runtime = Directory::at(runtime);
+        let logs = logs.map_or_else(|| runtime.below("logs"), Directory::at);
+        let [pids, configs, ports] = ["pids", "configs", "ports"].map(|name| runtime.below(name));
+        Self { runtime, logs, pids, configs, ports }
     }
 
     /// Where everything but the logs is.
     #[must_use]
-    pub fn runtime(&self) -> &Path {
+    pub fn runtime(&self) -> &Directory {
         &self.runtime
     }
 
     /// Where the logs of all sessions are.
     #[must_use]
-    pub fn logs(&self) -> &Path {
+    pub fn logs(&self) -> &Directory {
         &self.logs
     }
 
@@ -44,42 +55,49 @@ impl Root {
 
     /// The directory with one directory per session, named by its id.
     #[must_use]
-    pub fn pids(&self) -> PathBuf {
-        self.runtime.join("pids")
+    pub fn pids(&self) -> &Directory {
+        &self.pids
     }
 
     /// The directory with the config copies of all sessions.
     #[must_use]
-    pub fn configs(&self) -> PathBuf {
-        self.runtime.join("configs")
+    pub fn configs(&self) -> &Directory {
+        &self.configs
     }
 
     /// The directory with one lock file per port that a session has.
     #[must_use]
-    pub fn ports(&self) -> PathBuf {
-        self.runtime.join("ports")
+    pub fn ports(&self) -> &Directory {
+        &self.ports
+    }
+
+    /// Says that the directory is ours.
+    #[must_use]
+    pub fn marker(&self) -> FileAt {
+        self.runtime.file(MARKER)
     }
 
     /// Where the bounded clean-up of `open` goes on next time.
     #[must_use]
-    pub fn cursor(&self) -> PathBuf {
-        self.runtime.join("cleanup-cursor")
+    pub fn cursor(&self) -> FileAt {
+        self.runtime.file("cleanup-cursor")
     }
 
     /// Written when the logs of ended sessions were looked through last.
     #[must_use]
-    pub fn last_look(&self) -> PathBuf {
-        self.logs.join(".last-look")
+    pub fn last_look(&self) -> FileAt {
+        self.logs.file(".last-look")
     }
 
     /// The files of one session.
     #[must_use]
     pub fn session(&self, id: &SessionId) -> SessionPaths {
         SessionPaths {
-            pids: self.pids().join(id.as_str()),
-            configs: self.configs().join(id.as_str()),
-            logs: self.logs.join(id.as_str()),
-            ports: self.ports(),
+            pids: self.pids.inner(id.as_str()),
+            configs: self.configs.inner(id.as_str()),
+            logs: self.logs.inner(id.as_str()),
+            ports: self.ports.clone(),
+            central: self.central(),
         }
     }
 }
@@ -88,40 +106,56 @@ impl Root {
 #[derive(Clone, Debug)]
 pub struct SessionPaths {
     /// `pids/ID`: records, locks and pid files.
-    pub pids: PathBuf,
+    pub pids: Directory,
     /// `configs/ID`: `MCP_CONFIG_DIR`.
-    pub configs: PathBuf,
+    pub configs: Directory,
     /// `logs/ID`: `MCP_LOG_DIR`, made once something is logged.
-    pub logs: PathBuf,
+    pub logs: Directory,
     /// `ports`: the locks on the ports of all sessions.
-    pub ports: PathBuf,
+    pub ports: Directory,
+    central: CentralLogs,
 }
 
 impl SessionPaths {
+    /// The files of the only session there is in a directory.
+    #[cfg(test)]
+    #[must_use]
+    pub fn alone_in(directory: PathBuf) -> Self {
+        let directory = Directory::at(directory);
+        let [pids, configs, logs, ports] = ["pids", "configs", "logs", "ports"].map(|name| directory.below(name));
+        let central = CentralLogs::below(&logs);
+        Self { pids, configs, logs, ports, central }
+    }
+
     /// The session's record.
     #[must_use]
-    pub fn record(&self) -> PathBuf {
-        self.pids.join("session.json")
+    pub fn record(&self) -> FileAt {
+        self.pids.file("session.json")
     }
 
     /// The owner's pid, for people and scripts: `MCP_PID_FILE`.
     #[must_use]
-    pub fn pid(&self) -> PathBuf {
-        self.pids.join("session.pid")
+    pub fn pid(&self) -> FileAt {
+        self.pids.file("session.pid")
+    }
+
+    /// Lets go of the descriptors. Whoever looks at a thousand sessions must not keep those of all.
+    pub fn release(&self) {
+        [&self.pids, &self.configs, &self.logs].into_iter().for_each(Directory::release);
     }
 
     /// The files of one server.
     #[must_use]
     pub fn server(&self, name: &ServerName) -> ServerPaths {
-        let at = |suffix| self.pids.join(format!("{name}.{suffix}"));
+        let at = |suffix| self.pids.file(format!("{name}.{suffix}"));
         ServerPaths {
             record: at("json"),
             lock: at("lock"),
             pid: at("pid"),
             configs: self.configs.clone(),
             ports: self.ports.clone(),
-            log: self.logs.join(format!("{name}.log")),
-            central: CentralLogs::below(self.logs.parent().unwrap_or(&self.logs)),
+            log: self.logs.file(format!("{name}.log")),
+            central: self.central.clone(),
         }
     }
 }
@@ -129,25 +163,25 @@ impl SessionPaths {
 /// A session's copy of the configuration of the server that is defined as `name`, in the session's `configs`. Servers
 /// that run under `NAME.2` and so on share it.
 #[must_use]
-pub fn config_copy(configs: &Path, name: &ServerName) -> PathBuf {
-    configs.join(format!("{name}-config.json"))
+pub fn config_copy(configs: &Directory, name: &ServerName) -> FileAt {
+    configs.file(format!("{name}-config.json"))
 }
 
 /// The files of one server.
 #[derive(Clone, Debug)]
 pub struct ServerPaths {
     /// The record, replaced by rename.
-    pub record: PathBuf,
+    pub record: FileAt,
     /// Held for as long as somebody of ours answers for the tree.
-    pub lock: PathBuf,
+    pub lock: FileAt,
     /// The server's pid, for people and scripts.
-    pub pid: PathBuf,
+    pub pid: FileAt,
     /// The session's config copies.
-    pub configs: PathBuf,
+    pub configs: Directory,
     /// The locks on the ports of all sessions.
-    pub ports: PathBuf,
+    pub ports: Directory,
     /// What the server printed.
-    pub log: PathBuf,
+    pub log: FileAt,
     /// The logs that all sessions share.
     pub central: CentralLogs,
 }
@@ -156,16 +190,24 @@ pub struct ServerPaths {
 #[derive(Clone, Debug)]
 pub struct CentralLogs {
     /// Everything that happened.
-    pub main: PathBuf,
+    pub main: FileAt,
     /// The warnings and errors of it.
-    pub errors: PathBuf,
+    pub errors: FileAt,
     /// Held while one of both is put aside.
-    pub lock: PathBuf,
+    pub lock: FileAt,
+}
+
+impl ServerPaths {
+    /// The directory with the records of the session.
+    #[must_use]
+    pub fn pids(&self) -> &Directory {
+        &self.record.directory
+    }
 }
 
 impl CentralLogs {
     /// The logs of the directory in which those of the sessions are.
-    fn below(logs: &Path) -> Self {
-        Self { main: logs.join("main.log"), errors: logs.join("error.log"), lock: logs.join(".rotation.lock") }
+    fn below(logs: &Directory) -> Self {
+        Self { main: logs.file("main.log"), errors: logs.file("error.log"), lock: logs.file(".rotation.lock") }
     }
 }

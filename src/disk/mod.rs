@@ -1,8 +1,13 @@
 //! Where things are on disk, and how they are read and written there.
 
+pub mod directory;
 pub mod file;
+pub mod file_at;
+pub mod known;
 pub mod layout;
+pub mod lock;
 pub mod names;
 pub mod record;
 pub mod root;
 pub mod rotation;
+pub mod walk;

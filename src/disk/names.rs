@@ -7,15 +7,17 @@ use serde::{Deserialize, Serialize};
 
 /// The longest name of a server, in bytes.
 const LONGEST_SERVER_NAME: usize = 64;
-/// The longest id of a session, in bytes.
-const LONGEST_SESSION_ID: usize = 96;
+/// The longest name of a terminal in an id, in bytes.
+const LONGEST_TERMINAL: usize = 32;
+/// The length of the random part of an id.
+const RANDOM_DIGITS: usize = 4;
 
 /// The name of a server in its session: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, but not `session`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServerName(String);
 
-/// The id of a session, `TTY-PID-RANDOM`: `[A-Za-z0-9._-]`, beginning with a letter or a digit.
+/// The id of a session, `TTY-PID-RANDOM`. Only what has this form names a session: other directories are not ours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(String);
@@ -35,6 +37,9 @@ pub enum BadName {
         /// How long it may be.
         longest: usize,
     },
+    /// Not the form of an id.
+    #[error("session id {0:?} has not the form TTY-PID-RANDOM, as pts3-48213-k7f2 has")]
+    Id(String),
     /// `session` is the name of the session's own files.
     #[error("the server name \"session\" is taken by mcp-hook itself")]
     Taken,
@@ -60,8 +65,14 @@ impl FromStr for SessionId {
     type Err = BadName;
 
     fn from_str(text: &str) -> Result<Self, BadName> {
-        check("session id", text, LONGEST_SESSION_ID)?;
-        Ok(Self(text.to_owned()))
+        let refuse = || BadName::Id(text.to_owned());
+        let (front, random) = text.rsplit_once('-').ok_or_else(refuse)?;
+        let (terminal, owner) = front.split_once('-').ok_or_else(refuse)?;
+        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_owner = !owner.starts_with(['0', '+']) && owner.parse::<i32>().is_ok_and(|owner| owner > 0);
+        let is_terminal = (1..=LONGEST_TERMINAL).contains(&terminal.len()) && is_plain(terminal);
+        let is_random = random.len() == RANDOM_DIGITS && is_plain(random) && random == random.to_ascii_lowercase();
+        if is_terminal && is_owner && is_random { Ok(Self(text.to_owned())) } else { Err(refuse()) }
     }
 }
 
@@ -80,10 +91,11 @@ impl SessionId {
     #[must_use]
     pub fn new(terminal: &str, owner: i32, random: u64) -> Self {
         const DIGITS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        let terminal: String = terminal.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+        let terminal: String = terminal.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_TERMINAL).collect();
         let terminal = if terminal.is_empty() { "notty" } else { &terminal };
-        let suffix: String =
-            (0..4).map(|digit| char::from(DIGITS[usize::try_from(random >> (digit * 5) & 31).unwrap_or(0)])).collect();
+        let suffix: String = (0..RANDOM_DIGITS)
+            .map(|digit| char::from(DIGITS[usize::try_from(random >> (digit * 5) & 31).unwrap_or(0)]))
+            .collect();
         Self(format!("{terminal}-{owner}-{suffix}"))
     }
 
@@ -158,6 +170,16 @@ mod tests {
         assert_eq!(id.as_str(), "pts3-48213-aaaa");
         assert_eq!((id.terminal(), id.owner()), ("pts3", Some(48213)));
         assert_eq!(SessionId::new("", 7, u64::MAX).as_str(), "notty-7-9999");
+    }
+
+    #[test]
+    fn what_has_not_the_form_of_an_id_names_no_session() {
+        for bad in ["", "notes", "2024", "a-b-c", "pts3-48213", "pts3-48213-k7f", "pts3-48213-K7F2", "pts3-0-k7f2"] {
+            assert!(bad.parse::<SessionId>().is_err(), "{bad:?} was taken");
+        }
+        for bad in ["../3-1-aaaa", "pts/3-1-aaaa", "pts.3-1-aaaa", "-1-aaaa", "pts3--1-aaaa", "pts3-1-2-aaaa"] {
+            assert!(bad.parse::<SessionId>().is_err(), "{bad:?} was taken");
+        }
     }
 
     proptest! {

@@ -1,17 +1,21 @@
 //! The directory under which everything of one user lies, and whether it can be trusted.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use directories::{BaseDirs, ProjectDirs};
 use tracing::debug;
 
+use super::directory::Directory;
 use super::file;
+use super::known;
 use super::layout::Root;
 use crate::context;
 use crate::failure::{Hint, hint_of, hinted};
+
+/// What stands in the marker: the version of the layout.
+const MARKER: &str = "mcp-hook root, version 1\n";
 
 impl Root {
     /// Finds the root by the environment, makes it if need be, and checks it.
@@ -23,11 +27,16 @@ impl Root {
     }
 
     fn make(self) -> Result<Self> {
-        debug!(runtime = %self.runtime().display(), logs = %self.logs().display(), "the root");
-        create_private(self.runtime())?;
-        create_private(self.logs())?;
+        debug!(runtime = %self.runtime(), logs = %self.logs(), "the root");
+        self.runtime().ensure_all()?;
+        if !self.is_marked()? {
+            self.check_unmarked()?;
+            file::replace(&self.marker(), MARKER.as_bytes())
+                .with_context(|| format!("could not write {}", self.marker()))?;
+        }
+        self.logs().ensure_all()?;
         for directory in [self.pids(), self.configs()] {
-            file::ensure_directory(&directory)?;
+            directory.ensure()?;
         }
         Ok(self)
     }
@@ -38,15 +47,37 @@ impl Root {
     /// Why it could not be used.
     pub fn examine(&self) -> Result<()> {
         let check = || {
-            for directory in [self.runtime(), self.logs()] {
-                check_above(directory)?;
-            }
-            for directory in [self.runtime(), self.logs(), &self.pids(), &self.configs()] {
-                file::check_if_there(directory)?;
-            }
-            Ok(())
+            self.runtime().check_if_there()?;
+            if self.runtime().is_there() && !self.is_marked()? { self.check_unmarked() } else { self.check_below() }
         };
         check().map_err(with_way_out)
+    }
+
+    fn check_below(&self) -> Result<()> {
+        [self.logs(), self.pids(), self.configs()].into_iter().try_for_each(Directory::check_if_there)
+    }
+
+    /// Whether the directory bears our mark, so that what is in it is ours.
+    fn is_marked(&self) -> Result<bool> {
+        let Some(content) = file::read(&self.marker())? else { return Ok(false) };
+        let is_known = content == MARKER.as_bytes();
+        ensure!(is_known, "could not use {}: another version of mcp-hook has laid it out", self.runtime());
+        Ok(true)
+    }
+
+    /// A directory without the mark is taken if it is empty, or holds nothing but what earlier versions made.
+    fn check_unmarked(&self) -> Result<()> {
+        self.check_below()?;
+        let text = |names: Vec<OsString>| names.into_iter().map(|name| name.to_string_lossy().into_owned());
+        let describe = || format!("could not read {}", self.runtime());
+        for name in text(self.runtime().names().with_context(describe)?) {
+            let inside = || text(self.runtime().below(&name).names().unwrap_or_default()).collect();
+            if let Some(foreign) = known::foreign_in_root(&name, inside) {
+                let message = format!("could not use {}: {foreign} in it is not mcp-hook's", self.runtime());
+                return Err(hinted(message, "set MCP_HOOK_DIR to an empty directory, or move that away"));
+            }
+        }
+        Ok(())
     }
 
     /// Where the root would be, without making or checking anything.
@@ -57,18 +88,18 @@ impl Root {
         if let Some(chosen) = context::variable("MCP_HOOK_DIR") {
             let chosen = PathBuf::from(chosen);
             check_text(&chosen).with_context(|| format!("could not use MCP_HOOK_DIR={}", printable(&chosen)))?;
-            return Ok(Self::new(chosen.clone(), chosen.join("logs")));
+            return Ok(Self::new(chosen, None));
         }
         let state = state_directory()?;
         let runtime = runtime_directory().unwrap_or_else(|| state.clone());
-        Ok(Self::new(runtime, state.join("logs")))
+        Ok(Self::new(runtime, Some(state.join("logs"))))
     }
 }
 
 /// `$XDG_RUNTIME_DIR/mcp-hook`, if that directory is really this user's: after `su` it is still the other's.
 fn runtime_directory() -> Option<PathBuf> {
     let directory = PathBuf::from(context::variable("XDG_RUNTIME_DIR")?);
-    (check_text(&directory).is_ok() && file::check_directory(&directory).is_ok()).then(|| directory.join("mcp-hook"))
+    (check_text(&directory).is_ok() && Directory::at(directory.clone()).is_there()).then(|| directory.join("mcp-hook"))
 }
 
 /// Where what outlives a session is kept: `$XDG_STATE_HOME/mcp-hook`, or what the platform has for it.
@@ -106,43 +137,6 @@ fn check_text(path: &Path) -> Result<()> {
 /// A path without what would move the cursor.
 fn printable(path: &Path) -> String {
     path.display().to_string().escape_debug().to_string()
-}
-
-/// Makes a directory of ours, and those above it, with mode 0700, and checks what is there already.
-///
-/// # Errors
-/// When it is not ours alone, or somebody else could replace it.
-pub fn create_private(path: &Path) -> Result<()> {
-    check_above(path)?;
-    match file::ensure_directory(path) {
-        Err(error) if file::is_missing(&error) => {
-            let parent = path.parent().unwrap_or(path);
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(parent)
-                .with_context(|| format!("could not create {}", parent.display()))?;
-            file::ensure_directory(path)
-        }
-        result => result,
-    }
-}
-
-/// Whoever may rename in a directory above could swap ours for another. Checked before anything is made: all the way up
-/// for what anybody may do, and what is next above us for its owner.
-fn check_above(path: &Path) -> Result<()> {
-    let refuse = |why: &str, above: &Path| Err(anyhow!("could not use {}: {why} {}", path.display(), above.display()));
-    let mut above = path.ancestors().skip(1).filter_map(|above| Some((above, fs::metadata(above).ok()?))).peekable();
-    if let Some((nearest, data)) = above.peek()
-        && data.uid() != 0
-        && data.uid() != context::user()
-    {
-        return refuse("another user owns", nearest);
-    }
-    match above.find(|(_, data)| data.mode() & 0o002 != 0 && data.mode() & 0o1000 == 0) {
-        Some((open, _)) => refuse("anybody may rename in", open),
-        None => Ok(()),
-    }
 }
 
 /// Every refusal of a root has a way out.

@@ -1,39 +1,40 @@
 //! Logs that have grown are put aside: `NAME.log` becomes `NAME.log.1`, which was `NAME.log.2` next, and so on.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
+
+use super::file;
+use super::file_at::FileAt;
 
 /// No log is kept in this many files.
 const MOST: u32 = 1000;
 
 /// The file that was put aside `number` times.
 #[must_use]
-pub fn numbered(path: &Path, number: u32) -> PathBuf {
-    PathBuf::from(format!("{}.{number}", path.display()))
+pub fn numbered(file: &FileAt, number: u32) -> FileAt {
+    file.beside(format!("{}.{number}", file.name))
 }
 
-/// Renames the files so that `path` is free; `keep` files stay beside it, older ones are removed.
-pub fn put_aside(path: &Path, keep: u32) {
-    for number in numbers(path).into_iter().rev() {
-        let file = numbered(path, number);
-        let _ = if number >= keep { fs::remove_file(file) } else { fs::rename(file, numbered(path, number + 1)) };
+/// Renames the files so that the name is free; `keep` files stay beside it, older ones are removed.
+pub fn put_aside(file: &FileAt, keep: u32) {
+    for number in numbers(file).into_iter().rev() {
+        let aside = numbered(file, number);
+        let _ = if number >= keep { aside.remove() } else { aside.rename(&numbered(file, number + 1).name) };
     }
-    let _ = if keep == 0 { fs::remove_file(path) } else { fs::rename(path, numbered(path, 1)) };
+    let _ = if keep == 0 { file.remove() } else { file.rename(&numbered(file, 1).name) };
 }
 
-/// `path` and what was put aside of it, newest first.
+/// The file and what was put aside of it, newest first.
 #[must_use]
-pub fn files(path: &Path) -> Vec<PathBuf> {
-    std::iter::once(path.to_owned()).chain(numbers(path).into_iter().map(|number| numbered(path, number))).collect()
+pub fn files(file: &FileAt) -> Vec<FileAt> {
+    std::iter::once(file.clone()).chain(numbers(file).into_iter().map(|number| numbered(file, number))).collect()
 }
 
 /// Which numbers there are. While files are renamed one of them is missing.
-fn numbers(path: &Path) -> Vec<u32> {
-    let exists = |number: u32| numbered(path, number).symlink_metadata().is_ok();
+fn numbers(file: &FileAt) -> Vec<u32> {
+    let exists = |number: u32| numbered(file, number).is_there();
     let mut numbers = Vec::new();
     for number in 1..MOST {
         if exists(number) {
@@ -47,16 +48,14 @@ fn numbers(path: &Path) -> Vec<u32> {
 
 /// The length of a file in bytes; what is not there has none.
 #[must_use]
-pub fn length(path: &Path) -> u64 {
-    fs::symlink_metadata(path).map_or(0, |data| data.len())
+pub fn length(file: &FileAt) -> u64 {
+    file.look().map_or(0, |found| u64::try_from(found.st_size).unwrap_or_default())
 }
 
-/// Opens a log for appending and for looking at its end, made with mode 0600; a symbolic link is refused.
+/// Opens a log of ours for appending and for looking at its end, made if need be.
 ///
 /// # Errors
-/// As `open(2)`, or when it is no regular file.
-pub fn open_shared(path: &Path) -> io::Result<File> {
-    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+/// As [`file::open`].
+pub fn open_shared(file: &FileAt) -> io::Result<File> {
+    file::open(file, OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT).map(|(file, _)| file)
 }

@@ -3,20 +3,20 @@
 //! A lock file is removed by whoever holds the lock, and a lock counts only while its file is the one that the path
 //! names: so nobody ever holds a lock that the next one does not see.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::disk::directory::Directory;
 use crate::disk::file;
+use crate::disk::file_at::FileAt;
 
 /// The lock on a number. One that is only dropped leaves its file, which is nobody's then: so it does no harm where it
 /// is dropped in one of two processes that share it.
 #[derive(Debug)]
 pub struct Claim {
-    path: PathBuf,
+    name: FileAt,
     file: File,
 }
 
@@ -25,14 +25,14 @@ impl Claim {
     ///
     /// # Errors
     /// When the lock file cannot be made.
-    pub fn take(directory: &Path, number: u16) -> Result<Option<Self>> {
-        let path = directory.join(format!("{number}.lock"));
-        let describe = || format!("could not lock {}", path.display());
+    pub fn take(directory: &Directory, number: u16) -> Result<Option<Self>> {
+        let name = directory.file(format!("{number}.lock"));
+        let describe = || format!("could not lock {name}");
         loop {
-            let file = match file::open_lock(&path) {
+            let file = match file::open_lock(&name) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    file::make_or_check_directory(directory)?;
-                    file::open_lock(&path)
+                    directory.make_or_check()?;
+                    file::open_lock(&name)
                 }
                 other => other,
             };
@@ -40,8 +40,8 @@ impl Claim {
             if !lock(&file).with_context(describe)? {
                 return Ok(None);
             }
-            if is_at(&path, &file) {
-                return Ok(Some(Self { path, file }));
+            if file::is_at(&name, &file) {
+                return Ok(Some(Self { name, file }));
             }
             // Whoever had it has removed the file in between.
         }
@@ -49,8 +49,8 @@ impl Claim {
 
     /// Gives it back for others to take.
     pub fn give_back(self) {
-        if is_at(&self.path, &self.file) {
-            let _ = fs::remove_file(&self.path);
+        if file::is_at(&self.name, &self.file) {
+            let _ = self.name.remove();
         }
         let _ = self.file.unlock();
     }
@@ -67,46 +67,44 @@ fn lock(file: &File) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether `path` names the file that is open.
-fn is_at(path: &Path, file: &File) -> bool {
-    let number = |data: fs::Metadata| (data.dev(), data.ino());
-    let there = fs::symlink_metadata(path).map(number).ok();
-    there.is_some() && there == file.metadata().map(number).ok()
-}
-
 /// Removes the lock files of supervisors that were killed.
-pub fn sweep(directory: &Path) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.extension().is_some_and(|end| end == "lock")
-            && !file::is_locked(&path)
-            && let Ok(file) = file::open_lock(&path)
+pub fn sweep(directory: &Directory) {
+    for name in directory.names().unwrap_or_default() {
+        let Some(name) = name.to_str().filter(|name| is_lock(name)).map(|name| directory.file(name)) else { continue };
+        if !file::is_locked(&name)
+            && let Ok(file) = file::open_lock(&name)
             && file::try_lock(&file).unwrap_or(false)
         {
-            Claim { path, file }.give_back();
+            Claim { name, file }.give_back();
         }
     }
+}
+
+/// Whether it is the name of such a lock file.
+fn is_lock(name: &str) -> bool {
+    name.strip_suffix(".lock").is_some_and(|number| number.parse::<u16>().is_ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::directory;
 
     #[test]
     fn a_lock_that_nobody_holds_is_swept_and_one_that_is_held_is_not() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let take = |number| Claim::take(directory.path(), number).expect("a lock file").expect("free");
+        let (_temporary, directory) = directory::temporary();
+        let take = |number| Claim::take(&directory, number).expect("a lock file").expect("free");
         let (dead, alive) = (take(1), take(2));
-        assert!(Claim::take(directory.path(), 2).expect("a lock file").is_none());
+        assert!(Claim::take(&directory, 2).expect("a lock file").is_none());
         drop(dead);
-        let left = directory.path().join("1.lock");
-        assert!(left.exists(), "only who gives a port back removes its lock");
-        while left.exists() {
+        let left = directory.file("1.lock");
+        assert!(left.is_there(), "only who gives a port back removes its lock");
+        while left.is_there() {
             // A process that another test forks may hold a copy for a moment.
-            sweep(directory.path());
+            sweep(&directory);
         }
-        assert!(directory.path().join("2.lock").exists());
+        assert!(directory.file("2.lock").is_there());
         alive.give_back();
-        assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 0);
+        assert_eq!(directory.names().expect("listed").len(), 0);
     }
 }

@@ -18,9 +18,9 @@ pub fn usual(session: &SessionId, server: &ServerName, paths: &ServerPaths) -> [
     [
         ("MCP_SESSION_ID", session.as_str().into()),
         ("MCP_SERVER_NAME", server.as_str().into()),
-        (PID_FILE, paths.pid.clone().into()),
-        ("MCP_CONFIG_DIR", paths.configs.clone().into()),
-        ("MCP_LOG_FILE", paths.log.clone().into()),
+        (PID_FILE, paths.pid.path().into()),
+        ("MCP_CONFIG_DIR", paths.configs.path().into()),
+        ("MCP_LOG_FILE", paths.log.path().into()),
     ]
 }
 

@@ -6,7 +6,6 @@
 //! have the port otherwise.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -14,6 +13,7 @@ use nix::errno::Errno;
 use super::claim::Claim;
 use super::holder::Taken;
 use super::settings::PortChoice;
+use crate::disk::directory::Directory;
 use crate::failure::hinted;
 use crate::sys::socket::BoundPort;
 
@@ -24,7 +24,7 @@ const ATTEMPTS: usize = 64;
 #[derive(Debug)]
 pub struct Lease {
     number: u16,
-    directory: PathBuf,
+    directory: Directory,
     claim: Claim,
     bound: Option<BoundPort>,
 }
@@ -35,7 +35,7 @@ impl Lease {
     /// # Errors
     /// [`Taken`] with a hint when the one and only choice is taken or none is left; else what is wrong with the lock
     /// files.
-    pub fn take(directory: &Path, choice: PortChoice, avoid: &[u16]) -> Result<Self> {
+    pub fn take(directory: &Directory, choice: PortChoice, avoid: &[u16]) -> Result<Self> {
         match choice {
             PortChoice::Fixed(number) => Self::exact(directory, number)?.map_err(|taken| hinted(&taken, taken.hint())),
             PortChoice::Prefer(number) if !avoid.contains(&number) => match Self::exact(directory, number)? {
@@ -56,13 +56,13 @@ impl Lease {
         Self::take(&directory, choice, avoid)
     }
 
-    fn exact(directory: &Path, number: u16) -> Result<Result<Self, Taken>> {
+    fn exact(directory: &Directory, number: u16) -> Result<Result<Self, Taken>> {
         let Some(claim) = Claim::take(directory, number)? else {
             return Ok(Err(Taken::by_listener(number).unwrap_or(Taken::Leased(number))));
         };
         let (lease, taken) = match BoundPort::exact(number) {
-            Ok(bound) => return Ok(Ok(Self { number, directory: directory.to_owned(), claim, bound: Some(bound) })),
-            Err(error) => (Self { number, directory: directory.to_owned(), claim, bound: None }, error),
+            Ok(bound) => return Ok(Ok(Self { number, directory: directory.clone(), claim, bound: Some(bound) })),
+            Err(error) => (Self { number, directory: directory.clone(), claim, bound: None }, error),
         };
         lease.give_back();
         match why(&taken, number) {
@@ -71,7 +71,7 @@ impl Lease {
         }
     }
 
-    fn any(directory: &Path, avoid: &[u16]) -> Result<Self> {
+    fn any(directory: &Directory, avoid: &[u16]) -> Result<Self> {
         // What is not wanted is held until there is something better: the kernel would choose it again.
         let mut unwanted = Vec::new();
         while unwanted.len() < ATTEMPTS + avoid.len() {
@@ -83,7 +83,7 @@ impl Lease {
             if !avoid.contains(&number)
                 && let Some(claim) = Claim::take(directory, number)?
             {
-                return Ok(Self { number, directory: directory.to_owned(), claim, bound: Some(bound) });
+                return Ok(Self { number, directory: directory.clone(), claim, bound: Some(bound) });
             }
             unwanted.push(bound);
         }
@@ -140,24 +140,20 @@ fn why(error: &io::Error, number: u16) -> Option<Taken> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::net::TcpListener;
 
     use insta::assert_snapshot;
 
     use super::*;
+    use crate::disk::directory;
     use crate::failure::hint_of;
     use crate::server::holder::Holder;
 
-    fn directory() -> tempfile::TempDir {
-        tempfile::tempdir().expect("a directory")
+    fn files(directory: &Directory) -> usize {
+        directory.names().expect("listed").len()
     }
 
-    fn files(directory: &Path) -> usize {
-        fs::read_dir(directory).expect("listed").count()
-    }
-
-    fn refusal(directory: &Path, number: u16) -> String {
+    fn refusal(directory: &Directory, number: u16) -> String {
         let error = Lease::take(directory, PortChoice::Fixed(number), &[]).expect_err("taken");
         let hint = hint_of(&error).expect("a way out");
         format!("{error:#}\n{hint}").replace(&number.to_string(), "N").replace(&std::process::id().to_string(), "PID")
@@ -165,15 +161,15 @@ mod tests {
 
     #[test]
     fn a_lease_is_nobody_elses_whether_its_socket_is_held_or_not() {
-        let directory = directory();
-        let mut lease = Lease::take(directory.path(), PortChoice::Auto, &[]).expect("a port");
+        let (_temporary, directory) = directory::temporary();
+        let mut lease = Lease::take(&directory, PortChoice::Auto, &[]).expect("a port");
         let number = lease.number();
         for is_held in [true, false] {
-            insta::allow_duplicates!(assert_snapshot!(refusal(directory.path(), number), @"
+            insta::allow_duplicates!(assert_snapshot!(refusal(&directory, number), @"
             port N is kept for a server of another session
             mcp-hook status --all shows who has it; or choose another one, or auto
             "));
-            let other = Lease::take(directory.path(), PortChoice::Prefer(number), &[]).expect("another one");
+            let other = Lease::take(&directory, PortChoice::Prefer(number), &[]).expect("another one");
             assert_ne!(other.number(), number, "while held: {is_held}");
             other.give_back();
             lease.let_go();
@@ -183,41 +179,41 @@ mod tests {
             std::thread::yield_now();
         }
         lease.give_back();
-        assert_eq!(files(directory.path()), 0, "a lock file was left");
+        assert_eq!(files(&directory), 0, "a lock file was left");
     }
 
     #[test]
     fn who_is_in_the_way_is_named() {
-        let directory = directory();
+        let (_temporary, directory) = directory::temporary();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a server");
         let number = listener.local_addr().expect("bound").port();
         let taken = Taken::by_listener(number).expect("we listen");
         let Taken::InUse { by: Holder::Process { pid, .. }, .. } = taken else { panic!("we are seen as {taken:?}") };
         assert_eq!(pid.cast_unsigned(), std::process::id());
-        assert!(refusal(directory.path(), number).starts_with("port N is in use by "));
+        assert!(refusal(&directory, number).starts_with("port N is in use by "));
         let bound = BoundPort::any().expect("a port");
-        assert_snapshot!(refusal(directory.path(), bound.number()), @"
+        assert_snapshot!(refusal(&directory, bound.number()), @"
         port N is held by another program, which does not listen there
         end that program, or choose another port, or auto
         ");
-        assert_eq!(files(directory.path()), 0, "a lock file was left");
+        assert_eq!(files(&directory), 0, "a lock file was left");
     }
 
     #[test]
     fn what_is_to_be_avoided_is_never_taken() {
-        let directory = directory();
-        let lease = Lease::take(directory.path(), PortChoice::Auto, &[]).expect("a port");
+        let (_temporary, directory) = directory::temporary();
+        let lease = Lease::take(&directory, PortChoice::Auto, &[]).expect("a port");
         let number = lease.number();
         let lease = lease.exchange(PortChoice::Prefer(number), &[number]).expect("another one");
         assert_ne!(lease.number(), number);
-        assert_eq!(files(directory.path()), 1, "one lock for one port");
+        assert_eq!(files(&directory), 1, "one lock for one port");
         lease.give_back();
     }
 
     #[test]
     fn many_at_once_get_a_port_each() {
-        let directory = directory();
-        let take = || Lease::take(directory.path(), PortChoice::Auto, &[]).expect("a port");
+        let (_temporary, directory) = directory::temporary();
+        let take = || Lease::take(&directory, PortChoice::Auto, &[]).expect("a port");
         let leases: Vec<Lease> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..32).map(|_| scope.spawn(|| (0..4).map(|_| take()).collect::<Vec<_>>())).collect();
             threads.into_iter().flat_map(|thread| thread.join().expect("done")).collect()
@@ -225,6 +221,6 @@ mod tests {
         let numbers: std::collections::BTreeSet<u16> = leases.iter().map(Lease::number).collect();
         assert_eq!(numbers.len(), 128);
         leases.into_iter().for_each(Lease::give_back);
-        assert_eq!(files(directory.path()), 0);
+        assert_eq!(files(&directory), 0);
     }
 }

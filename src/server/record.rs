@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::history::History;
 use super::invocation::Prepared;
 use super::settings::Settings;
 use super::token::Token;
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
 use crate::disk::{file, record};
@@ -201,13 +202,13 @@ impl ServerRecord {
     }
 
     /// A record that was put in the place of another would have the wrong processes ended.
-    fn check(path: &Path, content: &[u8]) -> Result<Self> {
-        let record = Self::parse(content).with_context(|| format!("could not read {}", path.display()))?;
-        let session = path.parent().and_then(Path::file_name);
-        let is_in_place = path.file_stem().is_some_and(|stem| stem == record.name.as_str())
+    fn check(file: &FileAt, content: &[u8]) -> Result<Self> {
+        let record = Self::parse(content).with_context(|| format!("could not read {file}"))?;
+        let session = file.directory.path().file_name();
+        let is_in_place = file.name.strip_suffix(".json") == Some(record.name.as_str())
             && session.is_some_and(|session| session == record.token.session().as_str())
             && record.token.server() == &record.name;
-        ensure!(is_in_place, "could not read {}: it is the record of {}", path.display(), record.token);
+        ensure!(is_in_place, "could not read {file}: it is the record of {}", record.token);
         Ok(record)
     }
 
@@ -225,9 +226,9 @@ impl ServerRecord {
         // For people and scripts; whatever is in its place must not cost us the record.
         let _ = match self.state.server() {
             Some(server) => file::replace(&paths.pid, format!("{}\n", server.pid).as_bytes()),
-            None => std::fs::remove_file(&paths.pid),
+            None => paths.pid.remove(),
         };
-        let name = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", paths.record.display()));
+        let name = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", paths.record));
         file::replace(&paths.record, &content).map_err(name)
     }
 

@@ -128,9 +128,8 @@ fn search(root: &Root, me: &Process, above: &[Pid]) -> Option<Session> {
 /// The ids of all sessions that have files, in order.
 #[must_use]
 pub fn all(root: &Root) -> Vec<SessionId> {
-    let Ok(entries) = std::fs::read_dir(root.pids()) else { return Vec::new() };
-    let mut ids: Vec<SessionId> =
-        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let names = root.pids().names().unwrap_or_default();
+    let mut ids: Vec<SessionId> = names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect();
     ids.sort_unstable();
     ids
 }

@@ -22,6 +22,8 @@ pub enum OwnerFact {
     Elsewhere,
     /// There is no record yet: the session is being made.
     Unborn,
+    /// There is no record, and nothing of ours: the directory is somebody else's.
+    Foreign,
     /// There has been no readable record for a while.
     Unreadable,
 }
@@ -43,7 +45,7 @@ pub enum Verdict {
 #[must_use]
 pub fn judge(facts: Facts) -> Verdict {
     match facts.owner {
-        OwnerFact::Elsewhere | OwnerFact::Unborn => Verdict::Leave,
+        OwnerFact::Elsewhere | OwnerFact::Unborn | OwnerFact::Foreign => Verdict::Leave,
         OwnerFact::Alive if facts.has_lost => Verdict::Sweep,
         OwnerFact::Alive => Verdict::Leave,
         OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy && facts.has_lost => Verdict::Sweep,
@@ -59,7 +61,7 @@ mod tests {
 
     #[test]
     fn what_is_done_with_a_session_follows_from_its_owner_and_its_servers() {
-        use OwnerFact::{Alive, Elsewhere, Gone, Unborn, Unreadable};
+        use OwnerFact::{Alive, Elsewhere, Foreign, Gone, Unborn, Unreadable};
         use Verdict::{Leave, Remind, Retire, Sweep};
         for (owner, is_busy, has_lost, verdict) in [
             (Alive, false, false, Leave),
@@ -73,6 +75,7 @@ mod tests {
             (Unreadable, false, false, Retire),
             (Unreadable, true, false, Leave),
             (Unborn, false, false, Leave),
+            (Foreign, false, false, Leave),
             (Elsewhere, false, true, Leave),
         ] {
             assert_eq!(judge(Facts { owner, is_busy, has_lost }), verdict, "{owner:?} {is_busy} {has_lost}");

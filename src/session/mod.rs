@@ -7,6 +7,7 @@ pub mod open;
 pub mod passing;
 pub mod recall;
 pub mod record;
+pub mod removal;
 pub mod retention;
 pub mod sweep;
 pub mod view;

@@ -7,7 +7,6 @@ use tracing::debug;
 
 use super::recall;
 use super::record::{Owner, SessionRecord};
-use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::sys::handle::ProcessHandle;
@@ -141,7 +140,7 @@ fn find_or_make(root: &Root, owner: Pid) -> Result<Opened> {
             return Ok(Opened { session: Session { record, owner: handle }, is_new: true });
         }
     }
-    bail!("could not create a session under {}: all ids are taken", root.runtime().display())
+    bail!("could not create a session under {}: all ids are taken", root.runtime())
 }
 
 /// A number that another process hardly ever has: FNV-1a over who and where the process is.
@@ -153,9 +152,9 @@ fn fingerprint(owner: Identity, host: &Host) -> u64 {
 /// Makes the files of the session `id`; `None` if there is one.
 fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<Option<SessionRecord>> {
     let paths = root.session(&id);
-    match file::make_directory(&paths.pids) {
+    match paths.pids.make() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-        result => result.with_context(|| format!("could not create {}", paths.pids.display()))?,
+        result => result.with_context(|| format!("could not create {}", paths.pids))?,
     }
     failpoint::kill("session-directory");
     write(root, id, owner, terminal).map(Some)
@@ -167,12 +166,12 @@ fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Re
 /// When the files cannot be made.
 pub fn write(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<SessionRecord> {
     let paths = root.session(&id);
-    file::ensure_directory(&paths.pids)?;
-    file::make_or_check_directory(&paths.configs)?;
+    paths.pids.ensure()?;
+    paths.configs.make_or_check()?;
     // Made once there is something to log: most shells start nothing, and their disks are left alone.
-    file::check_if_there(&paths.logs)?;
+    paths.logs.check_if_there()?;
     let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
-    record.write(&paths).with_context(|| format!("could not write {}", paths.record().display()))?;
+    record.write(&paths).with_context(|| format!("could not write {}", paths.record()))?;
     Ok(record)
 }
 

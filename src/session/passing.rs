@@ -3,12 +3,12 @@
 use std::io;
 
 use super::judge::{Verdict, judge};
-use super::retention;
-use super::sweep::{Examined, examine, examine_closely, remove};
+use super::sweep::{Examined, examine, examine_closely};
+use super::{removal, retention};
 use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
-use crate::sys::{directory, fork};
+use crate::sys::fork;
 
 /// Cleans up a little, in passing: a few sessions but for our `own`, a few others each time. What takes time is done in
 /// the background.
@@ -35,7 +35,7 @@ pub fn in_passing(root: &Root, own: &SessionId) -> io::Result<()> {
 fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
     let position = file::read(&root.cursor()).ok().flatten().and_then(|text| String::from_utf8(text).ok());
     let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-    let Ok((names, next)) = directory::read_part(&root.pids(), position, LOOKED_AT) else {
+    let Ok((names, next)) = root.pids().names_from(position, LOOKED_AT) else {
         return Vec::new();
     };
     if next != position {
@@ -52,7 +52,7 @@ fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
             Verdict::Remind => session.remind(),
             Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
                 if removed < REMOVED {
-                    let _ = remove(root, &session.paths);
+                    let _ = removal::remove(&session.paths);
                     removed += 1;
                 }
             }

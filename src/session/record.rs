@@ -1,11 +1,12 @@
 //! The record of a session: whose it is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::context;
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::SessionId;
 use crate::disk::{file, record};
@@ -76,22 +77,23 @@ impl SessionRecord {
     /// # Errors
     /// When there is something else in its place, or it is of another version, session, user or format.
     pub fn read(paths: &SessionPaths) -> Result<Option<Self>> {
-        let path = paths.record();
-        match file::read(&path).transpose() {
+        let file = paths.record();
+        match file::read(&file).transpose() {
             None => Ok(None),
-            Some(content) => content.and_then(|content| Self::check(paths, &path, &content)).map(Some).hint(|| {
-                format!("{} goes with it; remove it if nothing of that session is in use", paths.pids.display())
-            }),
+            Some(content) => content
+                .and_then(|content| Self::check(paths, &file, &content))
+                .map(Some)
+                .hint(|| format!("{} goes with it; remove it if nothing of that session is in use", paths.pids)),
         }
     }
 
-    fn check(paths: &SessionPaths, path: &Path, content: &[u8]) -> Result<Self> {
-        let describe = || format!("could not read {}", path.display());
+    fn check(paths: &SessionPaths, file: &FileAt, content: &[u8]) -> Result<Self> {
+        let describe = || format!("could not read {file}");
         let record = Self::parse(content).with_context(describe)?;
         // The same user has another number in a user namespace of a container.
         let is_mine = record.user == context::user() || record.host.place() == Place::OtherNamespace;
         ensure!(is_mine, "{}: it is a session of user {}", describe(), record.user);
-        let directory = paths.pids.file_name().and_then(|name| name.to_str());
+        let directory = paths.pids.path().file_name().and_then(|name| name.to_str());
         ensure!(directory == Some(record.id.as_str()), "{}: it is the record of {}", describe(), record.id);
         Ok(record)
     }

@@ -1,16 +1,16 @@
 //! The logs of sessions that have ended.
 
-use std::fs;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::deed::Deed;
+use super::removal;
 use super::sweep::may_name_my_process;
 use crate::cleanup::retention::{self, Kept, Why};
 use crate::context;
-use crate::disk::file;
+use crate::disk::directory::Directory;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
+use crate::disk::{file, known};
 
 /// How often `open` has them looked through.
 const PAUSE: Duration = Duration::from_hours(1);
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_hours(1);
 #[must_use]
 pub fn is_due(root: &Root) -> bool {
     let stamp = root.last_look();
-    match fs::symlink_metadata(&stamp).and_then(|data| data.modified()) {
+    match stamp.look().map(|found| file::modified(&found)) {
         // A time in the future is as good as none.
         Ok(last) if context::wall_clock().duration_since(last).is_ok_and(|age| age < PAUSE) => false,
         result => file::replace(&stamp, b"").is_ok() && result.is_ok(),
@@ -31,7 +31,7 @@ pub fn is_due(root: &Root) -> bool {
 #[must_use]
 pub fn carry_out(root: &Root) -> Vec<Deed> {
     let remove = |(id, why): (SessionId, Why)| {
-        let done = fs::remove_dir_all(root.session(&id).logs).is_ok();
+        let done = removal::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
         let what = if done { "removed its logs" } else { "could not remove its logs" };
         let deed = deed(id, what, why, done);
         deed.report(root);
@@ -51,8 +51,8 @@ fn deed(session: SessionId, what: &str, why: Why, done: bool) -> Deed {
 }
 
 fn planned(root: &Root) -> Vec<(SessionId, Why)> {
-    let Ok(entries) = fs::read_dir(root.logs()) else { return Vec::new() };
-    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let names = root.logs().names().unwrap_or_default();
+    let ids = names.iter().filter_map(|name| name.to_str()?.parse().ok());
     retention::plan(ids.filter_map(|id| of_ended(root, id)).collect(), context::wall_clock())
 }
 
@@ -60,17 +60,21 @@ fn planned(root: &Root) -> Vec<(SessionId, Why)> {
 /// gets them back.
 fn of_ended(root: &Root, id: SessionId) -> Option<Kept<SessionId>> {
     let paths = root.session(&id);
-    let is_directory = fs::symlink_metadata(&paths.logs).is_ok_and(|data| data.is_dir());
-    if !is_directory || paths.pids.symlink_metadata().is_ok() || may_name_my_process(&id) {
+    if paths.pids.is_there() || may_name_my_process(&id) {
         return None;
     }
-    let (bytes, written) = measure(&paths.logs)?;
+    let measured = measure(&paths.logs);
+    paths.release();
+    let (bytes, written) = measured?;
     Some(Kept { id, bytes, written })
 }
 
-/// What is in a directory, and when something was written to it last.
-fn measure(directory: &Path) -> Option<(u64, SystemTime)> {
-    let own = fs::symlink_metadata(directory).ok()?.modified().ok()?;
-    let files = fs::read_dir(directory).ok()?.flatten().filter_map(|entry| entry.metadata().ok());
-    Some(files.fold((0, own), |(bytes, last), data| (bytes + data.len(), last.max(data.modified().unwrap_or(last)))))
+/// What the logs in a directory take on the disk, and when something was written to them last; `None` if there are none.
+fn measure(directory: &Directory) -> Option<(u64, SystemTime)> {
+    let names = directory.names().ok()?;
+    let logs = names.iter().filter_map(|name| name.to_str().filter(|name| known::is_of_logs(name)));
+    let found = logs.filter_map(|name| directory.file(name).look().ok()).filter(file::is_regular);
+    found
+        .map(|found| (file::size_on_disk(&found), file::modified(&found)))
+        .reduce(|(sum, last), (bytes, written)| (sum + bytes, last.max(written)))
 }

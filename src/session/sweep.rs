@@ -1,8 +1,6 @@
 //! What dead sessions left, and servers for which nobody answers any more.
 
-use std::fs;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use tracing::debug;
@@ -11,15 +9,17 @@ use super::deed::Deed;
 use super::find;
 use super::judge::{Facts, OwnerFact, Verdict, judge};
 use super::record::{Owner, SessionRecord};
+use super::removal;
 use crate::cleanup::stray::{self, Stray};
-use crate::disk::file;
+use crate::context;
+use crate::disk::directory::Directory;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
+use crate::disk::{file, known};
 use crate::server::record::ServerRecord;
 use crate::supervisor::request;
 use crate::sys::host::Place;
 use crate::sys::{Pid, process};
-use crate::{context, failpoint};
 
 /// How long a session's directory may be without a record before it counts as left over.
 const BIRTH: Duration = Duration::from_mins(1);
@@ -64,6 +64,7 @@ fn examine_with(root: &Root, id: SessionId, owner: impl Fn(&SessionRecord) -> Ow
             Owner::Elsewhere => OwnerFact::Elsewhere,
         },
         (Ok(None), _) if is_younger_than(&paths.pids, BIRTH) => OwnerFact::Unborn,
+        (Ok(None), _) if is_foreign(&paths.pids) => OwnerFact::Foreign,
         // A record that another version of mcp-hook wrote, for example; the shell in the id may still need its files.
         _ if may_name_my_process(&id) => OwnerFact::Elsewhere,
         _ => OwnerFact::Unreadable,
@@ -79,7 +80,14 @@ fn examine_with(root: &Root, id: SessionId, owner: impl Fn(&SessionRecord) -> Ow
         facts.is_busy |= is_answered_for;
         facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.state.is_final());
     }
+    paths.release();
     Examined { id, paths, record, servers, facts }
+}
+
+/// Whether a directory holds only what we do not know.
+fn is_foreign(directory: &Directory) -> bool {
+    let names = directory.names().unwrap_or_default();
+    !names.is_empty() && !names.iter().any(|name| name.to_str().is_some_and(known::is_of_pids))
 }
 
 /// The records of a session's servers, by name.
@@ -92,22 +100,18 @@ pub fn servers(paths: &SessionPaths) -> Vec<NamedRecord> {
 pub type NamedRecord = (ServerName, anyhow::Result<ServerRecord>);
 
 fn read_servers(paths: &SessionPaths) -> io::Result<Vec<NamedRecord>> {
-    let mut names: Vec<ServerName> = match fs::read_dir(&paths.pids) {
+    let names = match paths.pids.names() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?.filter_map(|entry| name_of(entry).transpose()).collect::<io::Result<_>>()?,
+        names => names?,
     };
+    let mut names: Vec<ServerName> =
+        names.iter().filter_map(|name| name.to_str()?.strip_suffix(".json")?.parse().ok()).collect();
     names.sort_unstable();
     let read = |name: ServerName| {
         let record = ServerRecord::read(&paths.server(&name)).transpose()?;
         Some((name, record))
     };
     Ok(names.into_iter().filter_map(read).collect())
-}
-
-/// The server whose record an entry is, if it is one.
-fn name_of(entry: io::Result<fs::DirEntry>) -> io::Result<Option<ServerName>> {
-    let name = entry?.file_name();
-    Ok(name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok()))
 }
 
 /// The servers of a session for which somebody answers, wherever that is: locks are the same everywhere.
@@ -129,7 +133,7 @@ pub fn strays(paths: &SessionPaths, session: &SessionRecord, is_known: impl Fn(&
     }
     let is_own = |name: &str, pid: Option<i32>| match pid {
         Some(pid) => pid == session.owner.pid,
-        None => name.parse::<ServerName>().is_ok_and(|name| is_known(&name) || paths.server(&name).record.exists()),
+        None => name.parse::<ServerName>().is_ok_and(|name| is_known(&name) || paths.server(&name).record.is_there()),
     };
     stray::find(&paths.pids, Duration::from_millis(session.created_since_boot), is_own)
 }
@@ -252,8 +256,7 @@ impl Examined {
             }));
         }
         if swept.iter().chain(&deeds).all(|deed| deed.done) {
-            let done = remove(root, &self.paths).is_ok();
-            deeds.push(self.deed("removed the session's files".to_owned(), self.why_retired(), done));
+            deeds.push(self.remove());
         }
         // Of the servers their ends were reported.
         for deed in &deeds {
@@ -262,32 +265,22 @@ impl Examined {
         swept.into_iter().chain(deeds).collect()
     }
 
+    fn remove(&self) -> Deed {
+        let result = removal::remove(&self.paths);
+        let done = result.is_ok();
+        let what = match result {
+            Ok(left) if !left.is_empty() => {
+                let left: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
+                format!("removed the session's files, but for {}", left.join(", "))
+            }
+            _ => "removed the session's files".to_owned(),
+        };
+        self.deed(what, self.why_retired(), done)
+    }
+
     fn deed(&self, what: String, reason: &str, done: bool) -> Deed {
         Deed { session: self.id.clone(), what, reason: reason.to_owned(), done }
     }
-}
-
-/// Removes a session's files; its logs stay.
-///
-/// # Errors
-/// When something could not be removed.
-pub fn remove(root: &Root, paths: &SessionPaths) -> io::Result<()> {
-    debug_assert!(paths.pids.starts_with(root.runtime()));
-    failpoint::kill("before-removal");
-    // Nothing else is in the directories of a session in which nothing was started.
-    for file in [paths.record(), paths.pid()] {
-        let _ = fs::remove_file(file);
-    }
-    let result = [&paths.configs, &paths.pids].map(|directory| {
-        match fs::remove_dir(directory).or_else(|_| fs::remove_dir_all(directory)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
-    });
-    failpoint::kill("after-removal");
-    // Only if nothing was logged.
-    let _ = fs::remove_dir(&paths.logs);
-    result.into_iter().collect()
 }
 
 /// Why a server is ended by the clean-up.
@@ -306,7 +299,6 @@ pub fn may_name_my_process(id: &SessionId) -> bool {
     id.owner().is_some_and(|pid| is_mine(pid) || !process::are_visible())
 }
 
-fn is_younger_than(path: &Path, age: Duration) -> bool {
-    let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
-    modified.is_ok_and(|modified| context::wall_clock().duration_since(modified).is_ok_and(|it| it < age))
+fn is_younger_than(directory: &Directory, age: Duration) -> bool {
+    directory.modified().is_ok_and(|modified| context::wall_clock().duration_since(modified).is_ok_and(|it| it < age))
 }

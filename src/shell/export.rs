@@ -15,9 +15,9 @@ pub fn line(root: &Root, session: &Session, more: &[Variable], syntax: Syntax) -
     let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
     let variables = [
         ("MCP_SESSION_ID", id.to_string()),
-        ("MCP_PID_FILE", text(paths.pid())),
-        ("MCP_CONFIG_DIR", text(paths.configs)),
-        ("MCP_LOG_DIR", text(paths.logs)),
+        ("MCP_PID_FILE", text(paths.pid().path())),
+        ("MCP_CONFIG_DIR", text(paths.configs.path().to_owned())),
+        ("MCP_LOG_DIR", text(paths.logs.path().to_owned())),
         ("MCP_HOOK_OWNER", format!("{}:{id}", session.record.owner.pid)),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));

@@ -86,7 +86,7 @@ impl Supervisor {
         let how = exit_text(end.exit);
         self.note(level, &format!("ended because {why}: {how}, after {} ms", end.took));
         if let Some(client) = self.client_error.as_mut().filter(|_| level == Level::Error) {
-            let (name, log) = (&self.plan.record.name, self.plan.paths.log.display());
+            let (name, log) = (&self.plan.record.name, &self.plan.paths.log);
             client.say(&format!("mcp-hook: {name} ended because {why}: {how}; its log is {log}\n"));
         }
         for pid in &end.kept {

@@ -12,7 +12,6 @@ use nix::sys::signal::Signal;
 use super::request::{self, StopError};
 use super::supervise;
 use crate::context;
-use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::server::environment::PID_FILE;
 use crate::server::record::ServerRecord;
@@ -52,7 +51,7 @@ fn prove(root: &Root, pid: Pid) -> Option<Forgotten> {
     let token = below.find_map(|pid| token_in(root, pid, mark))?;
     let is_program = process::variable(pid, VARIABLE).is_some_and(|text| text == token.to_string().as_bytes());
     let is_proven = !is_program && process::name(pid) == supervise::SHORT_TITLE && !supervisor.has_exited();
-    let is_forgotten = || !root.session(token.session()).server(token.server()).record.exists();
+    let is_forgotten = || !root.session(token.session()).server(token.server()).record.is_there();
     (is_proven && is_forgotten()).then_some(Forgotten { token, supervisor })
 }
 
@@ -60,7 +59,8 @@ fn prove(root: &Root, pid: Pid) -> Option<Forgotten> {
 fn token_in(root: &Root, pid: Pid, mark: u64) -> Option<Token> {
     let token: Token = String::from_utf8(process::variable(pid, VARIABLE)?).ok()?.parse().ok()?;
     let file = process::variable(pid, PID_FILE)?;
-    let is_of_root = root.session(token.session()).server(token.server()).pid.as_os_str() == OsStr::from_bytes(&file);
+    let is_of_root =
+        root.session(token.session()).server(token.server()).pid.path().as_os_str() == OsStr::from_bytes(&file);
     (is_of_root && token.mark() == mark && mark::read(pid) == Some(mark)).then_some(token)
 }
 
@@ -70,10 +70,10 @@ impl Forgotten {
         let session = root.session(self.token.session());
         let paths = session.server(self.token.server());
         let is_back = || ServerRecord::read(&paths).is_ok_and(|record| record.is_some());
-        if file::ensure_directory(&session.pids).is_err() {
+        if session.pids.ensure().is_err() {
             return false;
         }
-        let Ok(changes) = Follower::new(&session.pids) else { return false };
+        let Ok(changes) = Follower::new(session.pids.path()) else { return false };
         let deadline = context::now() + PATIENCE;
         for signal in [RECALL, Signal::SIGCONT] {
             let _ = self.supervisor.signal(signal);

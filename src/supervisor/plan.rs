@@ -46,7 +46,9 @@ impl Plan {
 
     /// Makes the server's files again after somebody has removed them, unless the name belongs to another server now.
     pub fn restore(&mut self) {
-        let _ = self.paths.record.parent().map(file::ensure_directory);
+        // What its path names now: somebody else may have made it again already.
+        self.paths.pids().forget();
+        let _ = self.paths.pids().ensure();
         match file::open_lock(&self.paths.lock) {
             Ok(lock) if file::try_lock(&lock).unwrap_or(false) => self.lock = lock,
             Ok(lock) if file::is_same(&lock, &self.lock) => {}

@@ -276,7 +276,7 @@ fn follow(
     deadline: Instant,
     goes_on: impl Fn(&ServerRecord) -> bool,
 ) -> ServerRecord {
-    let changes = paths.record.parent().and_then(|directory| Follower::new(directory).ok());
+    let changes = Follower::new(paths.pids().path()).ok();
     let read = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone());
     let mut current = read();
     while let Some(changes) = &changes

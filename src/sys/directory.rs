@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::os::fd::BorrowedFd;
+
+pub use platform::SEARCH;
 
 /// Reads at most `count` names of `directory`, beginning at `position` (0, or what an earlier call returned; another
 /// number reads from somewhere or nowhere, but does no harm). Returns the names and the position behind them, 0 at the
@@ -10,41 +12,54 @@ use std::path::Path;
 /// call begins in front.
 ///
 /// # Errors
-/// When the directory cannot be opened.
-pub fn read_part(directory: &Path, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
+/// When the directory cannot be read.
+pub fn read_part(directory: BorrowedFd<'_>, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
     platform::read_part(directory, position, count)
+}
+
+/// All names of `directory`.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn read_all(directory: BorrowedFd<'_>) -> io::Result<Vec<OsString>> {
+    platform::read_part(directory, 0, usize::MAX).map(|(names, _)| names)
 }
 
 #[cfg(target_os = "linux")]
 mod platform {
     use std::ffi::OsString;
-    use std::fs::File;
     use std::io;
-    use std::os::fd::AsRawFd;
+    use std::os::fd::{AsRawFd, BorrowedFd};
     use std::os::unix::ffi::OsStringExt;
-    use std::path::Path;
 
     use nix::errno::Errno;
+    use nix::fcntl::OFlag;
     use nix::libc;
     use nix::unistd::{Whence, lseek};
 
+    /// How a directory is opened to look up names in it: that it may be entered is enough.
+    pub const SEARCH: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY);
+
     /// Room for a few entries only: the C library would have the kernel list a thousand to hand out four.
-    const ROOM: usize = 512;
+    const LITTLE_ROOM: usize = 512;
+    const ROOM: usize = 32 << 10;
     /// Where the fields of an entry are (`getdents64(2)`): the cookie, the entry's length, the name.
     const COOKIE: usize = 8;
     const LENGTH: usize = 16;
     const NAME: usize = 19;
 
-    pub fn read_part(directory: &Path, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
-        let file = File::open(directory)?;
+    pub fn read_part(directory: BorrowedFd<'_>, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
+        let mut buffer = vec![0_u8; if count == usize::MAX { ROOM } else { LITTLE_ROOM }];
         // A cookie that means nothing any more is refused or leads to the end.
-        let _ = lseek(&file, position, Whence::SeekSet);
+        let _ = lseek(directory, position, Whence::SeekSet);
         let mut names = Vec::new();
         let mut next = position;
         loop {
-            let mut buffer = [0_u8; ROOM];
             // What cannot be read from here is read from the front next time.
-            let mut rest = entries(&file, &mut buffer).unwrap_or_default();
+            let mut rest = match entries(directory, &mut buffer) {
+                Err(error) if position == 0 => return Err(error),
+                read => read.unwrap_or_default(),
+            };
             if rest.is_empty() {
                 return Ok((names, 0));
             }
@@ -60,10 +75,10 @@ mod platform {
         }
     }
 
-    fn entries<'buffer>(directory: &File, buffer: &'buffer mut [u8; ROOM]) -> io::Result<&'buffer [u8]> {
-        let to = buffer.as_mut_ptr();
-        // SAFETY: the kernel writes at most ROOM bytes to the buffer, which has that many.
-        let length = unsafe { libc::syscall(libc::SYS_getdents64, directory.as_raw_fd(), to, ROOM) };
+    fn entries<'buffer>(directory: BorrowedFd<'_>, buffer: &'buffer mut [u8]) -> io::Result<&'buffer [u8]> {
+        let (to, room) = (buffer.as_mut_ptr(), buffer.len());
+        // SAFETY: the kernel writes at most `room` bytes to the buffer, which has that many.
+        let length = unsafe { libc::syscall(libc::SYS_getdents64, directory.as_raw_fd(), to, room) };
         let length = usize::try_from(Errno::result(length)?).unwrap_or_default();
         Ok(&buffer[..length])
     }
@@ -80,12 +95,23 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use std::ffi::OsString;
+    use std::ffi::{OsStr, OsString};
     use std::io;
-    use std::path::Path;
+    use std::os::fd::BorrowedFd;
+    use std::os::unix::ffi::OsStrExt;
 
-    pub fn read_part(directory: &Path, _: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
-        Ok((std::fs::read_dir(directory)?.flatten().take(count).map(|entry| entry.file_name()).collect(), 0))
+    use nix::dir::Dir;
+    use nix::fcntl::OFlag;
+    use nix::sys::stat::Mode;
+
+    /// How a directory is opened to look up names in it.
+    pub const SEARCH: OFlag = OFlag::O_DIRECTORY;
+
+    pub fn read_part(directory: BorrowedFd<'_>, _: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
+        let mut listing = Dir::openat(directory, ".", OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+        let names = listing.iter().flatten().map(|entry| entry.file_name().to_bytes().to_vec());
+        let names = names.filter(|name| name != b"." && name != b"..").take(count);
+        Ok((names.map(|name| OsStr::from_bytes(&name).to_owned()).collect(), 0))
     }
 }
 
@@ -93,6 +119,7 @@ mod platform {
 mod tests {
     use std::collections::HashSet;
     use std::fs::File;
+    use std::os::fd::AsFd;
 
     use super::*;
 
@@ -102,10 +129,11 @@ mod tests {
         for number in 0..100 {
             File::create(directory.path().join(number.to_string())).expect("a file");
         }
+        let open = File::open(directory.path()).expect("opened");
         let mut seen = HashSet::new();
         let mut position = 0;
         for _ in 0..1000 {
-            let (names, next) = read_part(directory.path(), position, 7).expect("read");
+            let (names, next) = read_part(open.as_fd(), position, 7).expect("read");
             assert!(names.len() <= 7);
             seen.extend(names);
             position = next;
@@ -115,7 +143,8 @@ mod tests {
         }
         if cfg!(target_os = "linux") {
             assert_eq!(seen.len(), 100);
+            assert_eq!(read_all(open.as_fd()).expect("read").len(), 100);
         }
-        assert!(read_part(directory.path(), 123_456_789, 7).is_ok(), "a bad position does no harm");
+        assert!(read_part(open.as_fd(), 123_456_789, 7).is_ok(), "a bad position does no harm");
     }
 }

@@ -3,8 +3,6 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -115,16 +113,6 @@ pub fn is_close_on_exec(descriptor: impl AsFd) -> bool {
 pub fn is_writable(descriptor: BorrowedFd<'_>) -> bool {
     let mut fds = [PollFd::new(descriptor, PollFlags::POLLOUT)];
     matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
-}
-
-/// Opens a file for appending, made with mode 0600; a symbolic link in the last place is refused, and so is a pipe
-/// that nobody reads.
-///
-/// # Errors
-/// As `open(2)`; `ELOOP` for a symbolic link, `ENXIO` for a pipe.
-pub fn open_append(path: &Path) -> io::Result<File> {
-    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)
 }
 
 /// Random bits from the kernel.

@@ -10,6 +10,7 @@ pub mod background;
 pub mod directory;
 pub mod fd;
 pub mod fork;
+pub mod groups;
 pub mod host;
 pub mod passwd;
 #[cfg(any(target_os = "macos", test))]
@@ -24,12 +25,12 @@ pub mod wait;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{boot, follow, handle, hangup, listeners, mark, orphans, process, title};
+pub use linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use macos::{boot, follow, handle, hangup, listeners, mark, orphans, process, title};
+pub use macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");

@@ -27,11 +27,10 @@ pub fn directories(root: &anyhow::Result<Root>) -> Vec<Finding> {
         findings.push(refused("root", &error));
     }
     for (about, directory) in [("root", root.runtime()), ("logs", root.logs())] {
-        let place = directory.display();
-        match file::check_directory(directory) {
-            Ok(()) => findings.push(Finding::good(about, format!("{place}, yours alone"))),
+        match directory.check() {
+            Ok(()) => findings.push(Finding::good(about, format!("{directory}, yours alone"))),
             Err(error) if file::is_missing(&error) => {
-                findings.push(Finding::good(about, format!("{place} will be made when it is needed")));
+                findings.push(Finding::good(about, format!("{directory} will be made when it is needed")));
             }
             // Said already.
             Err(_) => {}

@@ -14,6 +14,8 @@ use crate::definition::entry::Definition;
 use crate::definition::examine::{self, Around};
 use crate::definition::parse::{self, Content};
 use crate::definition::resolve;
+use crate::disk::directory;
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::{self, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hint_of;
@@ -29,7 +31,7 @@ struct Stage {
 impl Stage {
     fn new(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.into())).collect();
-        Self { directory: tempfile::tempdir().expect("a directory"), variables }
+        Self { directory: directory::temporary().0, variables }
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) {
@@ -46,7 +48,7 @@ impl Stage {
         }
     }
 
-    fn around<T>(&self, copy: Option<&Path>, work: impl FnOnce(&Around<'_>) -> T) -> T {
+    fn around<T>(&self, copy: Option<&FileAt>, work: impl FnOnce(&Around<'_>) -> T) -> T {
         let variables = |name: &str| self.variables.get(name).cloned();
         work(&Around { variables: &variables, directory: Path::new("/here"), copy })
     }
@@ -75,9 +77,7 @@ impl Stage {
     }
 
     fn paths(&self) -> ServerPaths {
-        let at = |name: &str| self.directory.path().join(name);
-        let session = SessionPaths { pids: at("pids"), configs: at("configs"), logs: at("logs"), ports: at("ports") };
-        session.server(&Self::name())
+        SessionPaths::alone_in(self.directory.path().to_owned()).server(&Self::name())
     }
 }
 
@@ -229,17 +229,17 @@ fn the_copy_of_the_session_counts_before_the_source_and_is_kept() {
         "command": "x", "hook": { "config": { "source": "config.json", "required": ["a"] } },
     }));
     let copy = layout::config_copy(&stage.paths().configs, &definition.name);
-    let start = |copy: Option<&Path>| {
+    let start = |copy: Option<&FileAt>| {
         let (resolved, _) = stage.around(copy, |around| resolve::resolve(&definition, "start", around))?;
         resolved.bind(&Stage::session(), &Stage::name(), &stage.paths()).map(drop)
     };
-    let content = || fs::read_to_string(&copy).expect("there");
+    let content = || fs::read_to_string(copy.path()).expect("there");
     start(Some(&copy)).expect("the source is copied");
     assert_eq!(content(), r#"{"a": 1}"#);
-    fs::write(&copy, r#"{"a": 2}"#).expect("edited");
+    fs::write(copy.path(), r#"{"a": 2}"#).expect("edited");
     start(Some(&copy)).expect("the copy is right");
     assert_eq!(content(), r#"{"a": 2}"#, "the edited copy stays");
-    fs::write(&copy, "{}").expect("edited");
+    fs::write(copy.path(), "{}").expect("edited");
     let error = start(Some(&copy)).expect_err("the copy is wrong");
     let text = format!("{error:#}\nhint: {}", hint_of(&error).unwrap_or_default());
     insta::assert_snapshot!(text.replace(&stage.directory.path().display().to_string(), "DIR"), @"

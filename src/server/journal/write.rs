@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
 
 use super::{Entry, Level};
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::CentralLogs;
 use crate::disk::{file, rotation};
 
@@ -21,7 +21,7 @@ const TRIES: u32 = 5;
 /// When one of the files cannot be written.
 pub fn write(logs: &CentralLogs, entry: &Entry) -> io::Result<()> {
     let line = format!("{entry}\n");
-    let shared = |path| Shared { path, lock: &logs.lock, largest: LARGEST, keep: KEPT };
+    let shared = |name| Shared { name, lock: &logs.lock, largest: LARGEST, keep: KEPT };
     let main = shared(&logs.main).append(line.as_bytes());
     if entry.level > Level::Info {
         shared(&logs.errors).append(line.as_bytes())?;
@@ -29,9 +29,9 @@ pub fn write(logs: &CentralLogs, entry: &Entry) -> io::Result<()> {
     main
 }
 
-struct Shared<'path> {
-    path: &'path Path,
-    lock: &'path Path,
+struct Shared<'logs> {
+    name: &'logs FileAt,
+    lock: &'logs FileAt,
     largest: u64,
     keep: u32,
 }
@@ -63,10 +63,10 @@ impl Shared<'_> {
     }
 
     fn open(&self) -> io::Result<std::fs::File> {
-        match rotation::open_shared(self.path) {
+        match rotation::open_shared(self.name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let _ = self.path.parent().map(file::make_directory);
-                rotation::open_shared(self.path)
+                let _ = self.name.directory.make();
+                rotation::open_shared(self.name)
             }
             result => result,
         }
@@ -78,8 +78,8 @@ impl Shared<'_> {
         if !file::try_lock(&lock).unwrap_or(false) {
             return false;
         }
-        if rotation::length(self.path) >= self.largest {
-            rotation::put_aside(self.path, self.keep);
+        if rotation::length(self.name) >= self.largest {
+            rotation::put_aside(self.name, self.keep);
         }
         true
     }
@@ -91,14 +91,15 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::disk::directory;
 
     #[test]
     fn no_line_is_lost_or_torn_while_many_put_the_file_aside() {
         const WRITERS: usize = 20;
         const LINES: usize = 300;
-        let directory = tempfile::tempdir().expect("a directory");
-        let [path, lock] = ["main.log", "lock"].map(|name| directory.path().join(name));
-        let shared = Shared { path: &path, lock: &lock, largest: 4000, keep: 900 };
+        let (_temporary, directory) = directory::temporary();
+        let [log, lock] = ["main.log", "lock"].map(|name| directory.file(name));
+        let shared = Shared { name: &log, lock: &lock, largest: 4000, keep: 900 };
         let line = |writer: usize, number: usize| format!("{writer} {number} {}", "x".repeat(number % 200));
         std::thread::scope(|scope| {
             for writer in 0..WRITERS {
@@ -110,9 +111,9 @@ mod tests {
                 });
             }
         });
-        let files = rotation::files(&path);
+        let files = rotation::files(&log);
         assert!(files.len() > 5, "{} files", files.len());
-        let text: String = files.iter().map(|path| fs::read_to_string(path).expect("read")).collect();
+        let text: String = files.iter().map(|log| fs::read_to_string(log.path()).expect("read")).collect();
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
         assert_eq!(lines.len(), WRITERS * LINES);
         let expected: BTreeSet<String> =
@@ -122,12 +123,12 @@ mod tests {
 
     #[test]
     fn a_line_after_a_torn_one_is_whole() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let [path, lock] = ["main.log", "lock"].map(|name| directory.path().join(name));
-        fs::write(&path, "torn").expect("written");
-        let shared = Shared { path: &path, lock: &lock, largest: 1000, keep: 1 };
+        let (_temporary, directory) = directory::temporary();
+        let [log, lock] = ["main.log", "lock"].map(|name| directory.file(name));
+        fs::write(log.path(), "torn").expect("written");
+        let shared = Shared { name: &log, lock: &lock, largest: 1000, keep: 1 };
         shared.append(b"whole\n").expect("written");
         shared.append(b"next\n").expect("written");
-        assert_eq!(fs::read_to_string(&path).expect("read"), "torn\nwhole\nnext\n");
+        assert_eq!(fs::read_to_string(log.path()).expect("read"), "torn\nwhole\nnext\n");
     }
 }

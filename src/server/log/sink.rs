@@ -1,19 +1,20 @@
 //! A log file that is rotated by its size. Nobody else writes to it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
+use nix::fcntl::OFlag;
+use nix::sys::stat::FileStat;
+
 use super::Stream;
+use crate::disk::file_at::FileAt;
 use crate::disk::{file, rotation};
 use crate::server::settings::LogLimits;
-use crate::sys::fd;
 
 /// Never fails: what cannot be written is counted.
 pub struct Sink {
-    path: PathBuf,
+    name: FileAt,
     limits: LogLimits,
     file: Option<File>,
     size: u64,
@@ -23,8 +24,8 @@ pub struct Sink {
 impl Sink {
     /// A log to append to; opened when there is something to write, so that a server does not wait for it to start.
     #[must_use]
-    pub fn new(path: PathBuf, limits: LogLimits) -> Self {
-        Self { path, limits, file: None, size: 0, dropped: 0 }
+    pub fn new(name: FileAt, limits: LogLimits) -> Self {
+        Self { name, limits, file: None, size: 0, dropped: 0 }
     }
 
     /// Writes whole lines.
@@ -61,7 +62,7 @@ impl Sink {
                 return length;
             }
             if self.size > 0 {
-                rotation::put_aside(&self.path, self.limits.keep);
+                rotation::put_aside(&self.name, self.limits.keep);
                 self.reopen();
             }
         }
@@ -90,21 +91,22 @@ impl Sink {
 
     /// Makes sure that what is open is what the path names.
     fn reopen_if_replaced(&mut self) {
-        let number = |data: fs::Metadata| (data.dev(), data.ino());
-        let open = self.file.as_ref().and_then(|file| file.metadata().ok()).map(number);
-        if open.is_none() || fs::symlink_metadata(&self.path).ok().map(number) != open {
+        if !self.file.as_ref().is_some_and(|file| file::is_at(&self.name, file)) {
             self.reopen();
         }
     }
 
     fn reopen(&mut self) {
-        if let Some(directory) = self.path.parent() {
-            for missing in [directory.parent(), Some(directory)].into_iter().flatten() {
-                let _ = file::make_directory(missing);
-            }
-        }
-        self.file = fd::open_append(&self.path).ok();
-        self.size = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |data| data.len());
+        let opened = self.open().or_else(|error| {
+            let is_made = error.kind() == io::ErrorKind::NotFound && self.name.directory.ensure_with_parent().is_ok();
+            if is_made { self.open() } else { Err(error) }
+        });
+        self.size = opened.as_ref().map_or(0, |(_, found)| u64::try_from(found.st_size).unwrap_or_default());
+        self.file = opened.ok().map(|(file, _)| file);
+    }
+
+    fn open(&self) -> io::Result<(File, FileStat)> {
+        file::open(&self.name, OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT)
     }
 }
 
@@ -124,21 +126,23 @@ pub fn count_lines(text: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::time::UNIX_EPOCH;
 
     use super::*;
+    use crate::disk::directory;
 
     const NOW: SystemTime = UNIX_EPOCH;
 
     #[test]
     fn a_log_is_rotated_at_line_ends_and_a_few_are_kept() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("a.log");
-        let mut sink = Sink::new(path.clone(), LogLimits { size: 100, keep: 2 });
+        let (_temporary, directory) = directory::temporary();
+        let log = directory.file("a.log");
+        let mut sink = Sink::new(log.clone(), LogLimits { size: 100, keep: 2 });
         let lines: Vec<String> = (0..50).map(|number| format!("line {number:02} {}\n", "x".repeat(number))).collect();
         sink.write(lines.concat().as_bytes(), NOW);
         let kept: Vec<String> =
-            rotation::files(&path).iter().map(|path| fs::read_to_string(path).expect("read")).collect();
+            rotation::files(&log).iter().map(|log| fs::read_to_string(log.path()).expect("read")).collect();
         assert_eq!(kept.len(), 3);
         assert!(kept.iter().all(|text| text.len() <= 100 && text.ends_with('\n')), "{kept:?}");
         let newest_last: String = kept.into_iter().rev().collect();
@@ -147,21 +151,23 @@ mod tests {
 
     #[test]
     fn a_line_that_is_longer_than_a_log_may_be_is_written_all_the_same() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("a.log");
-        let mut sink = Sink::new(path.clone(), LogLimits { size: 10, keep: 0 });
+        let (_temporary, directory) = directory::temporary();
+        let log = directory.file("a.log");
+        let path = log.path();
+        let mut sink = Sink::new(log.clone(), LogLimits { size: 10, keep: 0 });
         for line in ["a line that is too long\n", "and another one\n"] {
             sink.write(line.as_bytes(), NOW);
             assert_eq!(fs::read_to_string(&path).expect("read"), line);
         }
-        assert_eq!(rotation::files(&path).len(), 1);
+        assert_eq!(rotation::files(&log).len(), 1);
     }
 
     #[test]
     fn a_log_whose_directory_was_removed_or_that_was_moved_is_begun_again() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("logs").join("id").join("a.log");
-        let mut sink = Sink::new(path.clone(), LogLimits::default());
+        let (_temporary, directory) = directory::temporary();
+        let log = directory.below("logs").below("id").file("a.log");
+        let path = log.path();
+        let mut sink = Sink::new(log, LogLimits::default());
         sink.write(b"before\n", NOW);
         fs::remove_dir_all(directory.path().join("logs")).expect("removed");
         sink.write(b"after\n", NOW);
@@ -174,10 +180,11 @@ mod tests {
 
     #[test]
     fn what_could_not_be_written_is_counted() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("a.log");
+        let (_temporary, directory) = directory::temporary();
+        let log = directory.file("a.log");
+        let path = log.path();
         fs::create_dir(&path).expect("in the way");
-        let mut sink = Sink::new(path.clone(), LogLimits::default());
+        let mut sink = Sink::new(log, LogLimits::default());
         sink.write(b"one\ntwo\n", NOW);
         sink.write(b"three\n", NOW);
         fs::remove_dir(&path).expect("out of the way");

@@ -1,23 +1,27 @@
 //! Reading a log and what was put aside of it, from the end backwards and as it grows.
 
 use std::collections::HashMap;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use nix::fcntl::OFlag;
+use nix::libc;
+use nix::sys::stat::FileStat;
 
 use super::backwards::{BLOCK, backwards, line_end};
 use super::{Line, Stream};
-use crate::disk::rotation;
+use crate::disk::file_at::FileAt;
+use crate::disk::{file, rotation};
 
 /// The last `count` lines of a log that `wanted` accepts, oldest first.
 ///
 /// # Errors
 /// When the log cannot be read; one that is not there is empty.
-pub fn tail(path: &Path, count: usize, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
+pub fn tail(file: &FileAt, count: usize, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
     let look = |line: &[u8]| if wanted(&String::from_utf8_lossy(line)) { Look::Take } else { Look::Skip };
-    let lines = Log::open(path)?.last(count, look)?;
+    let lines = Log::open(file)?.last(count, look)?;
     Ok(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect())
 }
 
@@ -25,7 +29,7 @@ pub fn tail(path: &Path, count: usize, wanted: impl Fn(&str) -> bool) -> io::Res
 ///
 /// # Errors
 /// When the log cannot be read; one that is not there is empty.
-pub fn last_words(path: &Path, count: usize, end: SystemTime) -> io::Result<Vec<Vec<u8>>> {
+pub fn last_words(file: &FileAt, count: usize, end: SystemTime) -> io::Result<Vec<Vec<u8>>> {
     let look = |line: &[u8]| match Line::parse(line) {
         // Of the next life.
         Some(line) if line.time > end => Look::Skip,
@@ -33,7 +37,7 @@ pub fn last_words(path: &Path, count: usize, end: SystemTime) -> io::Result<Vec<
         Some(line) if line.stream == Stream::Err => Look::Take,
         _ => Look::Skip,
     };
-    let lines = Log::open(path)?.last(count, look)?;
+    let lines = Log::open(file)?.last(count, look)?;
     Ok(lines.iter().filter_map(|line| Line::parse(line)).map(|line| line.text.to_vec()).collect())
 }
 
@@ -41,14 +45,14 @@ pub fn last_words(path: &Path, count: usize, end: SystemTime) -> io::Result<Vec<
 ///
 /// # Errors
 /// When the log cannot be read; one that is not there is empty.
-pub fn has_printed(path: &Path, moment: SystemTime) -> io::Result<bool> {
+pub fn has_printed(file: &FileAt, moment: SystemTime) -> io::Result<bool> {
     let look = |line: &[u8]| match Line::parse(line) {
         Some(line) if line.time > moment => Look::Skip,
         Some(line) if line.begins_life() => Look::Stop,
         Some(line) if line.stream != Stream::Hook => Look::Take,
         _ => Look::Skip,
     };
-    Ok(!Log::open(path)?.last(1, look)?.is_empty())
+    Ok(!Log::open(file)?.last(1, look)?.is_empty())
 }
 
 /// What is to be done with a line, read backwards.
@@ -65,13 +69,13 @@ pub enum Look {
 /// A log over its rotations. Files stay open, so that none is mistaken for another and none is missed: what was put
 /// aside or removed since the last look is read to its end first.
 pub struct Log {
-    path: PathBuf,
+    name: FileAt,
     /// Oldest first.
     files: Vec<Part>,
 }
 
 /// What the kernel knows a file by.
-type Number = (u64, u64);
+type Number = (libc::dev_t, libc::ino_t);
 
 struct Part {
     file: File,
@@ -86,12 +90,12 @@ impl Log {
     ///
     /// # Errors
     /// When it is there and cannot be read.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let mut files = parts(path)?;
+    pub fn open(file: &FileAt) -> io::Result<Self> {
+        let mut files = parts(file)?;
         for part in &mut files {
             part.read = line_end(&part.file)?;
         }
-        Ok(Self { path: path.to_owned(), files })
+        Ok(Self { name: file.clone(), files })
     }
 
     /// The last `count` lines that `look` takes, oldest first.
@@ -118,7 +122,7 @@ impl Log {
 
     /// Hands over the lines that have come since the last call, in order.
     pub fn read_on(&mut self, each: &mut impl FnMut(&[u8])) {
-        let named = std::fs::metadata(&self.path).ok().map(|data| number(&data));
+        let named = self.name.look().ok().map(|found| number(&found));
         match self.files.last_mut().filter(|last| Some(last.number) == named) {
             Some(last) => last.read_on(each),
             None => self.read_over_rotations(each),
@@ -127,7 +131,7 @@ impl Log {
 
     fn read_over_rotations(&mut self, each: &mut impl FnMut(&[u8])) {
         // What vanished altogether may be on its way back.
-        let present = parts(&self.path).ok().filter(|present| !present.is_empty());
+        let present = parts(&self.name).ok().filter(|present| !present.is_empty());
         let Some(present) = present else { return self.files.iter_mut().for_each(|part| part.read_on(each)) };
         let numbers: Vec<Number> = present.iter().map(|part| part.number).collect();
         let (known, gone) = std::mem::take(&mut self.files).into_iter().partition(|it| numbers.contains(&it.number));
@@ -169,14 +173,14 @@ impl Part {
 }
 
 /// A log and what was put aside of it, oldest first.
-fn parts(path: &Path) -> io::Result<Vec<Part>> {
+fn parts(file: &FileAt) -> io::Result<Vec<Part>> {
     let mut parts: Vec<Part> = Vec::new();
-    for path in rotation::files(path) {
-        let file = match File::open(path) {
+    for name in rotation::files(file) {
+        let (file, found) = match file::open(&name, OFlag::O_RDONLY) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             other => other?,
         };
-        let number = number(&file.metadata()?);
+        let number = number(&found);
         // Renamed while we looked: its later place is the right one.
         parts.retain(|part| part.number != number);
         parts.push(Part { file, number, read: 0, partial: Vec::new() });
@@ -185,8 +189,8 @@ fn parts(path: &Path) -> io::Result<Vec<Part>> {
     Ok(parts)
 }
 
-fn number(data: &Metadata) -> Number {
-    (data.dev(), data.ino())
+fn number(found: &FileStat) -> Number {
+    (found.st_dev, found.st_ino)
 }
 
 #[cfg(test)]
@@ -195,19 +199,26 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::disk::directory::{self, Directory};
 
     struct World {
-        directory: tempfile::TempDir,
+        directory: Directory,
+        _temporary: tempfile::TempDir,
         written: usize,
     }
 
     impl World {
         fn new() -> Self {
-            Self { directory: tempfile::tempdir().expect("a directory"), written: 0 }
+            let (temporary, directory) = directory::temporary();
+            Self { directory, _temporary: temporary, written: 0 }
         }
 
-        fn path(&self) -> PathBuf {
-            self.directory.path().join("a.log")
+        fn log(&self) -> FileAt {
+            self.directory.file("a.log")
+        }
+
+        fn path(&self) -> std::path::PathBuf {
+            self.log().path()
         }
 
         fn add(&mut self, count: usize) {
@@ -221,7 +232,7 @@ mod tests {
         }
 
         fn rotate(&self) {
-            rotation::put_aside(&self.path(), 3);
+            rotation::put_aside(&self.log(), 3);
         }
     }
 
@@ -237,7 +248,7 @@ mod tests {
             world.rotate();
         }
         world.add(5);
-        let log = Log::open(&world.path()).expect("open");
+        let log = Log::open(&world.log()).expect("open");
         for count in [0, 1, 5, 6, 30, 65, 100] {
             let lines: Vec<usize> =
                 log.last(count, |_| Look::Take).expect("read").iter().map(|line| index(line)).collect();
@@ -263,7 +274,7 @@ mod tests {
         fs::write(world.path(), stamped.collect::<String>()).expect("written");
         let words = |count, millis: u32| {
             let end = humantime::parse_rfc3339(&format!("2026-09-21T14:13:20.00{millis}Z")).expect("a time");
-            let words = last_words(&world.path(), count, end).expect("read");
+            let words = last_words(&world.log(), count, end).expect("read");
             words.into_iter().map(|word| String::from_utf8(word).expect("text")).collect::<Vec<_>>()
         };
         assert_eq!(words(9, 4), ["one", "two"]);
@@ -277,7 +288,7 @@ mod tests {
     fn no_line_is_missed_however_often_it_was_rotated_between_two_looks() {
         let mut world = World::new();
         world.add(3);
-        let mut log = Log::open(&world.path()).expect("open");
+        let mut log = Log::open(&world.log()).expect("open");
         let mut seen = Vec::new();
         for rotations in [0, 1, 2, 0, 3, 1, 2] {
             for _ in 0..rotations {
@@ -294,7 +305,7 @@ mod tests {
     fn a_log_that_was_removed_emptied_or_made_anew_is_followed() {
         let mut world = World::new();
         world.add(3);
-        let mut log = Log::open(&world.path()).expect("open");
+        let mut log = Log::open(&world.log()).expect("open");
         let mut seen = Vec::new();
         fs::remove_file(world.path()).expect("removed");
         log.read_on(&mut |line| seen.push(index(line)));
@@ -311,7 +322,7 @@ mod tests {
     fn a_line_is_handed_over_once_it_is_whole() {
         let world = World::new();
         fs::write(world.path(), "0 one\n1 tw").expect("written");
-        let mut log = Log::open(&world.path()).expect("open");
+        let mut log = Log::open(&world.log()).expect("open");
         assert_eq!(log.last(9, |_| Look::Take).expect("read"), [b"0 one"]);
         let mut seen = Vec::new();
         log.read_on(&mut |line| seen.push(line.to_vec()));

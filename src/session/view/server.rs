@@ -119,7 +119,7 @@ impl ServerView {
         view.reason = if is_answered_for { state::reason(&record) } else { Some("nobody answers for it".to_owned()) };
         view.supervisor_pid = supervisor.as_ref().map(|it| it.pid().as_raw());
         view.keeper = watchers.map(|both| both.keeper);
-        view.log = Some(files.log);
+        view.log = Some(files.log.path());
         let has_ended = matches!(record.state, State::Ended(_));
         view.add_record(record);
         if let Some(supervisor) = supervisor.filter(|_| !has_ended) {

@@ -5,6 +5,7 @@ pub mod follow;
 pub mod handle;
 pub mod hangup;
 pub mod listeners;
+pub mod locks;
 pub mod mark;
 pub mod orphans;
 pub mod process;

@@ -51,7 +51,7 @@ fn session_ids_that_could_leave_their_directory_are_refused_by_id() {
     let sandbox = Sandbox::new();
     let session = Session::open(&sandbox);
     insta::assert_snapshot!(said(&session, &["status", "--session", "../../x"]), @r#"
-    2: error: invalid value '../../x' for '--session <ID>': session id "../../x" is not 1 to 96 of the characters A-Z a-z 0-9 . _ - with a letter or digit in front
+    2: error: invalid value '../../x' for '--session <ID>': session id "../../x" has not the form TTY-PID-RANDOM, as ID has
     For more information, try '--help'.
     "#);
     insta::assert_snapshot!(said(&session, &["status", "--session", "nobody-1-aaaa"]), @"
@@ -147,7 +147,7 @@ fn close_of_what_is_not_ours_is_refused() {
     let owner = session.terminal.process().pid;
     insta::assert_snapshot!(said(&session, &["close", "nonsense"]), @"1: mcp-hook: could not close a session: the argument is not PID:ID");
     insta::assert_snapshot!(said(&session, &["close", "x:y-1-z"]), @"1: mcp-hook: could not close a session: the argument is not PID:ID: invalid digit found in string");
-    insta::assert_snapshot!(said(&session, &["close", "1:../../x"]), @r#"1: mcp-hook: session id "../../x" is not 1 to 96 of the characters A-Z a-z 0-9 . _ - with a letter or digit in front"#);
+    insta::assert_snapshot!(said(&session, &["close", "1:../../x"]), @r#"1: mcp-hook: session id "../../x" has not the form TTY-PID-RANDOM, as ID has"#);
     insta::assert_snapshot!(said(&session, &["close", "1:nobody-1-aaaa"]), @"1: mcp-hook: could not find the session nobody-1-aaaa");
     // The right words, but said by somebody else.
     let stolen = said(&session, &["close", &format!("{owner}:{}", session.id)]);

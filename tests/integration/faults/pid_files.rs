@@ -91,6 +91,7 @@ fn case_28_lock_or_log_that_is_no_file_of_ours_holds_nobody_up() {
     assert!(said.contains("a.lock"), "{said}");
     nix::unistd::mkfifo(&session.file("b.lock"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     session.outside(&["start", "b", "--", "sleep", "1000"]);
+    fs::create_dir_all(session.log_path().parent().unwrap()).unwrap();
     symlink(&target, session.log_path().with_file_name("c.log")).unwrap();
     nix::unistd::mkfifo(&session.log_path().with_file_name("d.log"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     for name in ["c", "d"] {

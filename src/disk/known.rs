@@ -1,0 +1,118 @@
+//! Which names in our directories are given by us and by the scripts of a session. Nothing else is ever removed.
+
+use super::layout::MARKER;
+use super::names::{ServerName, SessionId};
+
+/// Whether it is the name of a file in `pids/ID`: a record, a lock, or a pid file, whoever wrote that.
+#[must_use]
+pub fn is_of_pids(name: &str) -> bool {
+    let stem = |name: &str| {
+        ["json", "lock"].iter().find_map(|end| Some(name.strip_suffix(end)?.strip_suffix('.')?.to_owned()))
+    };
+    let is_ours = |name: &str| {
+        name.strip_suffix(".pid").is_some()
+            || stem(name).is_some_and(|stem| stem == "session" || stem.parse::<ServerName>().is_ok())
+    };
+    is_ours(name) || final_name(name).is_some_and(is_ours)
+}
+
+/// Whether it is the name of a file in `configs/ID`: a copy that we or a script of the session made.
+#[must_use]
+pub fn is_of_configs(name: &str) -> bool {
+    let is_copy = |name: &str| name.strip_suffix("-config.json").is_some_and(|stem| stem.parse::<ServerName>().is_ok());
+    is_copy(name) || final_name(name).is_some_and(is_copy)
+}
+
+/// Whether it is the name of a file in `logs/ID`: a log, or one that was put aside.
+#[must_use]
+pub fn is_of_logs(name: &str) -> bool {
+    let is_log = |name: &str| name.strip_suffix(".log").is_some_and(|stem| stem.parse::<ServerName>().is_ok());
+    is_log(name) || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
+}
+
+/// What is foreign about an entry of a root, as every version has laid it out: its name, or that of something in it.
+/// `inside` lists what is in a directory.
+#[must_use]
+pub fn foreign_in_root(name: &str, inside: impl Fn() -> Vec<String>) -> Option<String> {
+    let is_session = |name: &str| name.parse::<SessionId>().is_ok();
+    let is_known = |below: &str| match name {
+        "pids" | "configs" => is_session(below),
+        "logs" => is_session(below) || is_of_central_logs(below),
+        _ => below.strip_suffix(".lock").is_some_and(is_number),
+    };
+    match name {
+        "pids" | "configs" | "logs" | "ports" => {
+            inside().into_iter().find(|below| !is_known(below)).map(|below| format!("{name}/{below}"))
+        }
+        // What the user has allowed, where the root is the state directory.
+        "allowed" | "cleanup-cursor" | MARKER => None,
+        _ if final_name(name).is_some_and(|name| matches!(name, "cleanup-cursor" | MARKER)) => None,
+        _ => Some(name.to_owned()),
+    }
+}
+
+fn is_of_central_logs(name: &str) -> bool {
+    let is_log = |name: &str| matches!(name, "main.log" | "error.log" | ".rotation.lock" | ".last-look");
+    is_log(name)
+        || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
+        || final_name(name).is_some_and(is_log)
+}
+
+/// What a temporary file would have been renamed to.
+fn final_name(name: &str) -> Option<&str> {
+    let (name, pid) = name.strip_prefix('.')?.rsplit_once('.')?;
+    is_number(pid).then_some(name)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_and_scripts_write_is_known_and_nothing_else() {
+        for (is_known, known, unknown) in [
+            (
+                is_of_pids as fn(&str) -> bool,
+                &["session.json", "session.pid", "web.json", "web.lock", "web.pid", "my job.pid", ".web.json.77"][..],
+                &["notes", "notes.txt", ".json", "web.json.bak", "a b.json", ".web.json.", "web.log"][..],
+            ),
+            (
+                is_of_configs,
+                &["web-config.json", ".web-config.json.12"],
+                &["-config.json", "web.json", "config.json", "web-config.json.bak"],
+            ),
+            (
+                is_of_logs,
+                &["web.log", "web.log.1", "a.b.log.12"],
+                &["2024", "web.log.gz", "web.log.", ".log", "main.txt"],
+            ),
+        ] {
+            assert!(known.iter().all(|name| is_known(name)), "{known:?}");
+            assert!(!unknown.iter().any(|name| is_known(name)), "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn a_root_of_an_earlier_version_is_known_by_all_that_is_in_it() {
+        for (name, inside, foreign) in [
+            ("pids", &["pts3-48213-k7f2"][..], None),
+            ("pids", &["pts3-48213-k7f2", "notes"], Some("pids/notes")),
+            ("configs", &[], None),
+            ("logs", &["main.log", "main.log.1", "error.log", ".rotation.lock", ".last-look", "notty-1-abcd"], None),
+            ("logs", &["2024"], Some("logs/2024")),
+            ("ports", &["8000.lock"], None),
+            ("ports", &["ssh"], Some("ports/ssh")),
+            ("cleanup-cursor", &[], None),
+            (".cleanup-cursor.1", &[], None),
+            ("..mcp-hook-root.12", &[], None),
+            ("thesis.tex", &[], Some("thesis.tex")),
+        ] {
+            let inside: Vec<String> = inside.iter().map(ToString::to_string).collect();
+            assert_eq!(foreign_in_root(name, || inside.clone()).as_deref(), foreign, "{name} {inside:?}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! From `/` down to a directory, step by step: each step is opened, then checked, and the next is looked up in what is
+//! open. So nobody can put something else in the place of what was checked.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, readlinkat};
+use nix::libc;
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
+
+use crate::context;
+use crate::sys::{directory, groups};
+
+/// So many links lead in a circle.
+const MOST_LINKS: u32 = 40;
+/// Write permission for the group, for everybody, and the sticky bit.
+const GROUP_WRITES: libc::mode_t = 0o020;
+const ANYBODY_WRITES: libc::mode_t = 0o002;
+const STICKY: libc::mode_t = 0o1000;
+
+/// What is asked of the last directory of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// It is ours, and nobody else may enter it.
+    Private,
+    /// It is ours, and nobody else may rename in it.
+    Owned,
+}
+
+/// What is done about directories that are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing: it is an error.
+    Fail,
+    /// The last one is made, mode 0700.
+    MakeLast,
+    /// All are made, mode 0700.
+    MakeAll,
+}
+
+/// Why a place is not used.
+#[derive(Debug, thiserror::Error)]
+#[error("could not use {path}: {why}")]
+pub struct Refusal {
+    path: String,
+    why: String,
+    /// The way out, where there is a simple one.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal of `path`.
+    #[must_use]
+    pub fn new(path: &Path, why: impl Into<String>) -> Self {
+        Self { path: path.display().to_string(), why: why.into(), hint: None }
+    }
+
+    /// The refusal in an error, if it is one.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl From<Refusal> for io::Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::other(refusal)
+    }
+}
+
+/// Opens the directory at the end of an absolute path. A symbolic link on the way there is followed if nobody else can
+/// replace it; the last step is no link.
+///
+/// # Errors
+/// A [`Refusal`] when a step could be replaced by somebody else, or the last one is not as is demanded; else what the
+/// system says.
+pub fn walk(path: &Path, demand: Demand, missing: Missing) -> io::Result<OwnedFd> {
+    let mut walk = Walk::from_root(path)?;
+    let mut todo: Vec<OsString> = steps(path);
+    while let Some(name) = todo.pop() {
+        if todo.is_empty() {
+            return walk.arrive(&name, demand, missing);
+        }
+        walk.step(&name, &mut todo, missing)?;
+    }
+    Err(io::ErrorKind::InvalidInput.into())
+}
+
+/// Opens the directory `name` in another one that was checked.
+///
+/// # Errors
+/// As [`walk`].
+pub fn open_below(above: impl AsFd, name: &OsStr, path: &Path, demand: Demand) -> io::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    match openat(&above, name, flags, Mode::empty()) {
+        Ok(directory) => judge(path, &fstat(&directory)?, demand).map(|()| directory),
+        Err(Errno::ENOENT) => Err(Errno::ENOENT.into()),
+        // What is wrong with it says more than that it could not be opened.
+        Err(error) => {
+            let found = fstatat(&above, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+            judge(path, &found, demand).and(Err(error.into()))
+        }
+    }
+}
+
+/// Whether a directory is as is demanded.
+fn judge(path: &Path, found: &FileStat, demand: Demand) -> io::Result<()> {
+    let refuse = |why: String, hint| Err(Refusal { hint, ..Refusal::new(path, why) }.into());
+    match kind(found) {
+        SFlag::S_IFLNK => return refuse("it is a symbolic link".to_owned(), None),
+        SFlag::S_IFDIR => {}
+        _ => return refuse("it is not a directory".to_owned(), None),
+    }
+    if found.st_uid != context::user() {
+        return refuse(format!("it belongs to user {}", found.st_uid), None);
+    }
+    let mode = found.st_mode & 0o7777;
+    match demand {
+        Demand::Private if mode & 0o077 != 0 => {
+            let hint = format!("chmod 700 {}", path.display());
+            refuse(format!("others may enter it (mode {mode:04o})"), Some(hint))
+        }
+        Demand::Owned if mode & ANYBODY_WRITES != 0 || writable_by_group(found) => {
+            let hint = format!("chmod go-w {}", path.display());
+            refuse(format!("others may rename in it (mode {mode:04o})"), Some(hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn kind(found: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(found.st_mode & SFlag::S_IFMT.bits())
+}
+
+/// Whether a group with other members than root and this user may write there.
+fn writable_by_group(found: &FileStat) -> bool {
+    found.st_mode & GROUP_WRITES != 0 && !groups::is_private(found.st_gid, context::user())
+}
+
+/// The names on the way, the last one first.
+fn steps(path: &Path) -> Vec<OsString> {
+    let name = |component: Component<'_>| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    };
+    path.components().rev().filter_map(name).collect()
+}
+
+/// How far we are.
+struct Walk<'path> {
+    /// Where we want to go, for messages.
+    path: &'path Path,
+    here: OwnedFd,
+    place: PathBuf,
+    /// Whether anybody may make entries here: an owner that is not known is nobody's then.
+    is_shared: bool,
+    links: u32,
+}
+
+impl<'path> Walk<'path> {
+    fn from_root(path: &'path Path) -> io::Result<Self> {
+        let here = openat(AT_FDCWD, "/", directory::SEARCH | OFlag::O_CLOEXEC, Mode::empty())?;
+        let mut walk = Self { path, here, place: PathBuf::from("/"), is_shared: false, links: 0 };
+        walk.check()?;
+        Ok(walk)
+    }
+
+    /// Goes into `name`, or leaves the way that a link of this name leads to in `todo`.
+    fn step(&mut self, name: &OsStr, todo: &mut Vec<OsString>, missing: Missing) -> io::Result<()> {
+        let flags = directory::SEARCH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let open = |here: &OwnedFd| openat(here, name, flags, Mode::empty());
+        let next = match open(&self.here) {
+            Err(Errno::ENOENT) if missing == Missing::MakeAll => {
+                self.make(name)?;
+                open(&self.here)
+            }
+            Err(Errno::ENOTDIR | Errno::ELOOP) => return self.follow(name, todo),
+            other => other,
+        };
+        self.here = next?;
+        self.place.push(name);
+        self.check()
+    }
+
+    fn arrive(&self, name: &OsStr, demand: Demand, missing: Missing) -> io::Result<OwnedFd> {
+        let open = || open_below(&self.here, name, self.path, demand);
+        match open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && missing != Missing::Fail => {
+                self.make(name)?;
+                open()
+            }
+            result => result,
+        }
+    }
+
+    fn make(&self, name: &OsStr) -> io::Result<()> {
+        match mkdirat(&self.here, name, Mode::S_IRWXU) {
+            Err(Errno::EEXIST) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    /// Where we are, only root and we may put something else in the place of what is below.
+    fn check(&mut self) -> io::Result<()> {
+        let found = fstat(&self.here)?;
+        if !self.is_trusted(found.st_uid) {
+            return Err(self.refuse(format!("another user owns {}", self.place.display())));
+        }
+        self.is_shared = found.st_mode & ANYBODY_WRITES != 0;
+        if found.st_mode & STICKY == 0 {
+            if self.is_shared {
+                return Err(self.refuse(format!("anybody may rename in {}", self.place.display())));
+            }
+            if writable_by_group(&found) {
+                let why = format!("the group {} may rename in {}", found.st_gid, self.place.display());
+                return Err(self.refuse(why));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_trusted(&self, owner: u32) -> bool {
+        owner == 0 || owner == context::user() || (!self.is_shared && groups::may_be_root(owner))
+    }
+
+    fn follow(&mut self, name: &OsStr, todo: &mut Vec<OsString>) -> io::Result<()> {
+        let found = fstatat(&self.here, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        if kind(&found) != SFlag::S_IFLNK {
+            return Err(Errno::ENOTDIR.into());
+        }
+        if !self.is_trusted(found.st_uid) {
+            return Err(self.refuse(format!("another user owns the link {}", self.place.join(name).display())));
+        }
+        self.links += 1;
+        if self.links > MOST_LINKS {
+            return Err(Errno::ELOOP.into());
+        }
+        let target = PathBuf::from(OsString::from_vec(readlinkat(&self.here, name)?.into_vec()));
+        todo.extend(steps(&target));
+        if target.is_absolute() {
+            let path = self.path;
+            *self = Self { links: self.links, ..Self::from_root(path)? };
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, why: String) -> io::Error {
+        Refusal::new(self.path, why).into()
+    }
+}
