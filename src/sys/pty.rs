@@ -4,7 +4,11 @@
 //! foreground there. When the supervisor is killed, the kernel hangs up and sends SIGHUP to that group
 //! (`credentials(7)`), even if nobody else of ours is left. The supervisor, not the server, leads the session:
 //! the kernel would also hang up when a leader like `npm exec` ends, and so cut short the grace time of the rest.
+//!
+//! Nobody reads what is written to it and nobody types, so a server must not be able to open it: `/dev/tty` fails at once,
+//! as it does where there is no terminal.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
@@ -28,7 +32,8 @@ impl Pty {
     /// Makes a pseudo-terminal and takes it as the controlling terminal of this process, which must lead a session.
     ///
     /// # Errors
-    /// As `posix_openpt(3)` and `ioctl_tty(2)`: a container may have no `/dev/ptmx`.
+    /// As `posix_openpt(3)` and `ioctl_tty(2)`: a container may have no `/dev/ptmx`. Also when it can be opened all the
+    /// same: a server that waits for an answer on it is worse than one net less.
     pub fn take_as_controlling() -> io::Result<Self> {
         let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
         grantpt(&master)?;
@@ -37,6 +42,10 @@ impl Pty {
         let terminal = nix::fcntl::open(name(&master)?.as_str(), flags, Mode::empty())?;
         // SAFETY: TIOCSCTTY takes an integer and acts on a descriptor that is open.
         Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), REQUEST, 0) })?;
+        lock(&master, &terminal)?;
+        if File::open("/dev/tty").is_ok() {
+            return Err(Errno::ENOTTY.into());
+        }
         Ok(Self { terminal, _master: master })
     }
 
@@ -71,6 +80,26 @@ impl Foreground {
 const REQUEST: libc::Ioctl = libc::TIOCSCTTY;
 #[cfg(not(target_os = "linux"))]
 const REQUEST: libc::c_ulong = libc::TIOCSCTTY as libc::c_ulong;
+
+/// Keeps everybody from opening the terminal from now on, under every name, root too (`TIOCSPTLCK`, `ioctl_tty(2)`).
+#[cfg(target_os = "linux")]
+fn lock(master: &PtyMaster, _terminal: &OwnedFd) -> io::Result<()> {
+    crate::failpoint::fail_io("terminal-lock")?;
+    let locked: libc::c_int = 1;
+    // SAFETY: the request reads one integer from a pointer that is valid for the call.
+    Errno::result(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSPTLCK, &raw const locked) })?;
+    Ok(())
+}
+
+/// Keeps everybody but root from opening the terminal from now on (`TIOCEXCL`, `tty(4)`).
+#[cfg(not(target_os = "linux"))]
+fn lock(_master: &PtyMaster, terminal: &OwnedFd) -> io::Result<()> {
+    const EXCLUSIVE: libc::c_ulong = libc::TIOCEXCL as libc::c_ulong;
+    crate::failpoint::fail_io("terminal-lock")?;
+    // SAFETY: the request takes no argument.
+    Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), EXCLUSIVE) })?;
+    Ok(())
+}
 
 #[cfg(target_os = "linux")]
 fn name(master: &PtyMaster) -> nix::Result<String> {

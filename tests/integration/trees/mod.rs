@@ -7,4 +7,5 @@ mod keep;
 mod run;
 pub mod session;
 mod signals;
+mod terminal;
 mod watchers;
