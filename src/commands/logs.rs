@@ -1,13 +1,15 @@
 //! `logs`: what servers printed, and what happened.
 
+use std::io;
 use std::ops::ControlFlow;
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
-use nix::poll::{PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 
 use super::Run;
@@ -20,7 +22,9 @@ use crate::failure::hinted;
 use crate::server::journal::Entry;
 use crate::server::log::{Line, Log, Look};
 use crate::session::find;
+use crate::sys::fd;
 use crate::sys::follow::Follower;
+use crate::sys::hangup::HangUp;
 use crate::ui;
 
 /// How many lines are shown at first.
@@ -47,8 +51,12 @@ impl Run for Logs {
         let lines = log.last(count, |line| view.look(line));
         let lines = lines.with_context(|| format!("could not read {file}"))?;
         let mut flow = view.show(lines)?;
+        let reader = fd::duplicate(io::stdout().as_fd()).and_then(HangUp::of_output).ok();
         while let (Some(changes), ControlFlow::Continue(())) = (&mut changes, flow) {
-            changes.wait();
+            changes.wait(reader.as_ref());
+            if reader.as_ref().is_some_and(HangUp::has_happened) {
+                break;
+            }
             let mut lines = Vec::new();
             log.read_on(&mut |line| {
                 if view.look(line) == Look::Take {
@@ -195,10 +203,15 @@ impl Changes {
         Ok(Self { directory, watched })
     }
 
-    fn wait(&mut self) {
-        match &self.watched {
-            Some((follower, _)) => follower.wait(Some(LOOK_AGAIN)),
-            None => drop(poll(&mut [], PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::MAX))),
+    /// Waits until then, or until nobody reads on.
+    fn wait(&mut self, reader: Option<&HangUp>) {
+        let follower = self.watched.as_ref().map(|(follower, _)| follower);
+        let grown = follower.map(|follower| PollFd::new(follower.as_poll_fd(), PollFlags::POLLIN));
+        let gone = reader.map(|reader| PollFd::new(reader.as_poll_fd(), reader.events()));
+        let mut polled: Vec<PollFd<'_>> = grown.into_iter().chain(gone).collect();
+        let _ = poll(&mut polled, PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::MAX));
+        if let Some(follower) = follower {
+            follower.wait(Some(Duration::ZERO));
         }
         let number = inode(&self.directory);
         if self.watched.as_ref().is_none_or(|(_, watched)| Some(*watched) != number) {

@@ -38,7 +38,7 @@ impl<'fd> Watch<'fd> {
 
     /// Waits until the other side has hung up, whatever there is to read.
     pub fn hung_up(&mut self, stream: &'fd HangUp) -> Place {
-        Some(self.add(stream.as_poll_fd(), HangUp::EVENTS))
+        Some(self.add(stream.as_poll_fd(), stream.events()))
     }
 
     /// Waits until a process has ended, or looks again soon where that cannot be waited for.

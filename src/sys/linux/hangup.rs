@@ -1,4 +1,5 @@
-//! Noticing that the other side of a pipe or socket has closed it, without reading from it (`poll(2)`, `POLLRDHUP`).
+//! Noticing that the other side of a pipe or socket has closed it, without reading from it or writing to it (`poll(2)`,
+//! `POLLRDHUP`).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -8,31 +9,46 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// A stream whose hang-up is waited for.
 #[derive(Debug)]
-pub struct HangUp(OwnedFd);
+pub struct HangUp {
+    stream: OwnedFd,
+    events: PollFlags,
+}
 
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
 impl HangUp {
-    /// What to poll for; the hang-up of a pipe is reported unasked.
-    pub const EVENTS: PollFlags = PollFlags::from_bits_retain(libc::POLLRDHUP);
-
-    /// Waits for the hang-up of `stream` from now on.
+    /// Waits from now on for the hang-up of a stream that is read.
     ///
     /// # Errors
     /// None here.
-    #[allow(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
     pub fn of(stream: OwnedFd) -> io::Result<Self> {
-        Ok(Self(stream))
+        Ok(Self { stream, events: PollFlags::from_bits_retain(libc::POLLRDHUP) })
+    }
+
+    /// Waits from now on for the hang-up of a stream that is written to: that its reader has gone. Whether that one still
+    /// writes does not matter.
+    ///
+    /// # Errors
+    /// None here.
+    pub fn of_output(stream: OwnedFd) -> io::Result<Self> {
+        Ok(Self { stream, events: PollFlags::empty() })
+    }
+
+    /// What to poll for; the hang-up of a pipe is reported unasked.
+    #[must_use]
+    pub fn events(&self) -> PollFlags {
+        self.events
     }
 
     /// The descriptor to poll.
     #[must_use]
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.stream.as_fd()
     }
 
     /// Whether it has happened.
     #[must_use]
     pub fn has_happened(&self) -> bool {
-        let mut fds = [PollFd::new(self.as_poll_fd(), Self::EVENTS)];
+        let mut fds = [PollFd::new(self.as_poll_fd(), self.events)];
         matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
     }
 }
@@ -51,6 +67,17 @@ mod tests {
         assert!(!stream.has_happened(), "something to read is none");
         drop(writer);
         // A process that another test forks may have a copy for a moment.
+        while !stream.has_happened() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn only_the_end_of_its_reader_is_a_hang_up_of_an_output() {
+        let (reader, writer) = fd::pipe().expect("a pipe");
+        let stream = HangUp::of_output(writer.into()).expect("a stream");
+        assert!(!stream.has_happened(), "room to write is none");
+        drop(reader);
         while !stream.has_happened() {
             std::thread::yield_now();
         }

@@ -1,5 +1,5 @@
-//! Noticing that the other side of a pipe or socket has closed it, without reading from it (`kqueue(2)`,
-//! `EVFILT_READ`).
+//! Noticing that the other side of a pipe or socket has closed it, without reading from it or writing to it (`kqueue(2)`,
+//! `EVFILT_READ`, `EVFILT_WRITE`).
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -16,26 +16,36 @@ pub struct HangUp {
 }
 
 impl HangUp {
-    /// What to poll for.
-    pub const EVENTS: PollFlags = PollFlags::POLLIN;
-
-    /// Waits for the hang-up of `stream` from now on. To be called in the process that waits: kqueues are not inherited.
+    /// Waits from now on for the hang-up of a stream that is read. To be called in the process that waits: kqueues are not
+    /// inherited.
     ///
     /// # Errors
     /// When the stream is none that hangs up.
     pub fn of(stream: OwnedFd) -> io::Result<Self> {
+        Self::on(stream, EventFilter::EVFILT_READ)
+    }
+
+    /// Waits from now on for the hang-up of a stream that is written to: that its reader has gone. To be called in the process
+    /// that waits.
+    ///
+    /// # Errors
+    /// When the stream is none that hangs up.
+    pub fn of_output(stream: OwnedFd) -> io::Result<Self> {
+        Self::on(stream, EventFilter::EVFILT_WRITE)
+    }
+
+    /// What to poll for.
+    #[must_use]
+    pub fn events(&self) -> PollFlags {
+        PollFlags::POLLIN
+    }
+
+    fn on(stream: OwnedFd, filter: EventFilter) -> io::Result<Self> {
         crate::failpoint::fail_io("hang-up")?;
         let queue = Kqueue::new()?;
         let number = usize::try_from(stream.as_raw_fd()).map_err(io::Error::other)?;
         // Told once for each change (EV_CLEAR), and of data only when the pipe is full (NOTE_LOWAT).
-        let end = KEvent::new(
-            number,
-            EventFilter::EVFILT_READ,
-            EvFlags::EV_ADD | EvFlags::EV_CLEAR,
-            FilterFlag::NOTE_LOWAT,
-            MANY,
-            0,
-        );
+        let end = KEvent::new(number, filter, EvFlags::EV_ADD | EvFlags::EV_CLEAR, FilterFlag::NOTE_LOWAT, MANY, 0);
         queue.kevent(&[end], &mut [], None)?;
         Ok(Self { _stream: stream, queue })
     }

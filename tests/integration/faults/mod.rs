@@ -9,6 +9,7 @@ mod many;
 mod output;
 mod pid_files;
 mod places;
+mod reader;
 mod records;
 mod reuse;
 mod session;
