@@ -4,6 +4,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
 
 use crate::cli::{Life, Sampling, What};
 use crate::context;
@@ -22,6 +23,10 @@ use crate::supervisor::plan::{Plan, Watched};
 use crate::supervisor::request::{self, StopError};
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
+use crate::sys::signals;
+
+/// What a client's server ignores if the client does.
+const INHERITED: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
 
 impl What {
     /// The command.
@@ -157,5 +162,6 @@ pub fn plan(
         lock,
         lease: None,
         watched: Watched { owner: Some(session.owner), client },
+        ignored: signals::ignored(if mode == Mode::Run { &INHERITED } else { &[] }),
     })
 }

@@ -1,8 +1,10 @@
 //! The keeper: does nothing until the supervisor dies or misses its deadline; then it ends what it adopts.
 
+use std::io;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::{getpgid, getpgrp};
 
 use super::lifeline::KeeperEnd;
 use super::pace::pace;
@@ -16,6 +18,7 @@ use crate::server::claim;
 use crate::server::journal::{self, Level};
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::sys::Pid;
+use crate::sys::handle::ProcessHandle;
 use crate::sys::signals::Inbox;
 use crate::sys::wait::{self, Exit};
 use crate::{context, failpoint};
@@ -37,6 +40,9 @@ const FORWARDED: [Signal; 7] = [
     Signal::SIGWINCH,
 ];
 
+/// What a terminal sends for Ctrl-C and Ctrl-\ to all that is in its foreground (`termios(3)`).
+const TYPED: [Signal; 2] = [Signal::SIGINT, Signal::SIGQUIT];
+
 /// The keeper's state.
 pub struct Keeper {
     /// The one it keeps: its child.
@@ -49,8 +55,12 @@ pub struct Keeper {
     pub record: ServerRecord,
     /// Whose end ends the server.
     pub watched: Watched,
+    /// What the client ignores; it is not passed on.
+    pub ignored: SigSet,
     /// Whether orphans come to this process.
     pub is_adopting: bool,
+    /// Whether the server's input comes from a program, which is the client.
+    pub is_fed: bool,
     /// Children that this process had before it became the keeper: background jobs of a shell that executed `run`.
     pub strangers: Vec<Pid>,
 }
@@ -58,9 +68,7 @@ pub struct Keeper {
 impl Keeper {
     /// Keeps watch until nothing is left to be kept. Returns what a shell would report of the server.
     pub fn keep(mut self) -> i32 {
-        let forwarded: &[Signal] = if self.record.mode == Mode::Run { &FORWARDED } else { &[] };
-        let wanted: Vec<Signal> = forwarded.iter().copied().chain([Signal::SIGCHLD]).collect();
-        let Ok(mut inbox) = Inbox::new(&wanted) else { return self.sweep() };
+        let Ok(mut inbox) = self.listen() else { return self.sweep() };
         let mut deadline: Option<Instant> = None;
         loop {
             match wait::peek(self.supervisor) {
@@ -87,6 +95,14 @@ impl Keeper {
         }
     }
 
+    fn listen(&self) -> io::Result<Inbox> {
+        let is_run = self.record.mode == Mode::Run;
+        let forwarded = FORWARDED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal));
+        let inbox = Inbox::new(&forwarded.chain([Signal::SIGCHLD]).collect::<Vec<_>>())?;
+        let _ = inbox.note_senders(TYPED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal)));
+        Ok(inbox)
+    }
+
     /// Collects children that are neither the supervisor nor of its tree, so that none of them stays a zombie.
     fn collect_others(&mut self) {
         while let Some(pid) = wait::peek_any().filter(|&pid| pid != self.supervisor) {
@@ -104,10 +120,18 @@ impl Keeper {
         let ready = watch.wait();
         if ready.has(signals) {
             for signal in inbox.drain().into_iter().filter(|&signal| signal != Signal::SIGCHLD) {
-                self.lifeline.send(signal);
+                if !inbox.was_sent_by_kernel(signal) || !self.shares_keys() {
+                    self.lifeline.send(signal);
+                }
             }
         }
         self.watched.forget_ended(&ready, gone).is_some()
+    }
+
+    /// Whether what is typed on a terminal to end programs reaches the client as well as us, and is for the client to act on.
+    fn shares_keys(&self) -> bool {
+        let group_of = |client: &ProcessHandle| getpgid(Some(client.pid())).ok();
+        self.is_fed && self.watched.client.as_ref().and_then(group_of) == Some(getpgrp())
     }
 
     /// A supervisor that has not ended its server by now is itself the problem; but not if it waits for the kernel.

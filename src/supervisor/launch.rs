@@ -77,6 +77,7 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
     failpoint::kill("before-supervisor");
     match fork::split()? {
         Side::Parent(supervisor) => {
+            let is_fed = client.as_ref().is_some_and(|(input, _)| fd::has_other_end(input));
             drop((supervisor_end, ready, client, plan.lease.take()));
             // The client's streams are the server's alone from now on, so that end of file and EPIPE pass through.
             fd::silence_standard();
@@ -86,9 +87,11 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
             title::set(&format!("mcp-hook: keeper {} {}", plan.record.token.session(), plan.record.name));
             fork::trim_memory();
             let _lock = plan.lock;
-            let (paths, record, watched) = (plan.paths, plan.record, plan.watched);
+            let (paths, record, watched, ignored) = (plan.paths, plan.record, plan.watched, plan.ignored);
             let lifeline = keeper_end;
-            Ok(Keeper { supervisor, lifeline, paths, record, watched, is_adopting, strangers }.keep())
+            let keeper =
+                Keeper { supervisor, lifeline, paths, record, watched, ignored, is_adopting, is_fed, strangers };
+            Ok(keeper.keep())
         }
         Side::Child => {
             failpoint::kill("supervisor-born");

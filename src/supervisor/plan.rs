@@ -2,6 +2,8 @@
 
 use std::fs::File;
 
+use nix::sys::signal::SigSet;
+
 use super::watch::{Place, Ready, Watch};
 use crate::cleanup::lost::Trace;
 use crate::disk::file;
@@ -27,6 +29,8 @@ pub struct Plan {
     pub lease: Option<Lease>,
     /// Whose end ends the server.
     pub watched: Watched,
+    /// What a client ignores, and its server too therefore (`nohup(1)`).
+    pub ignored: SigSet,
 }
 
 /// The processes that a server does not outlive, as long as they live.

@@ -89,7 +89,7 @@ impl Running {
         } else {
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         }
-        let mut child = spawn::spawn(&mut command, terminal.map(Pty::foreground))?;
+        let mut child = spawn::spawn(&mut command, terminal.map(Pty::foreground), plan.ignored)?;
         let pid = Pid::from_raw(child.id().cast_signed());
         let Some(identity) = ProcessHandle::open(pid).map(|handle| handle.identity()) else {
             // Nobody is to run of whom we could not say who it is.

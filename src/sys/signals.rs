@@ -1,8 +1,11 @@
 //! Signals as something to poll for, by way of the `signal-hook` crate's self-pipe.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -12,6 +15,8 @@ use signal_hook::iterator::exfiltrator::SignalOnly;
 /// The signals that reach this process; every other one that can be blocked is.
 pub struct Inbox {
     delivery: SignalDelivery<UnixStream, SignalOnly>,
+    /// Who sent those signals whose senders are noted, as bits.
+    senders: Arc<AtomicU64>,
 }
 
 impl Inbox {
@@ -30,7 +35,7 @@ impl Inbox {
             blocked.remove(signal);
         }
         blocked.thread_set_mask()?;
-        Ok(Self { delivery })
+        Ok(Self { delivery, senders: Arc::default() })
     }
 
     /// Readable when a signal has arrived.
@@ -42,6 +47,67 @@ impl Inbox {
     pub fn drain(&mut self) -> Vec<Signal> {
         self.delivery.pending().filter_map(|number| Signal::try_from(number).ok()).collect()
     }
+
+    /// Remembers from now on who sends these signals.
+    ///
+    /// # Errors
+    /// When handlers cannot be installed.
+    pub fn note_senders(&self, signals: impl IntoIterator<Item = Signal>) -> io::Result<()> {
+        for signal in signals {
+            let senders = Arc::clone(&self.senders);
+            let note = move |info: &libc::siginfo_t| {
+                let sender = if is_from_kernel(info) { kernel(signal) } else { process(signal) };
+                senders.fetch_or(sender, Ordering::Relaxed);
+            };
+            // SAFETY: an atomic operation is all that the handler does.
+            unsafe { signal_hook_registry::register_sigaction(signal as i32, note) }?;
+        }
+        Ok(())
+    }
+
+    /// Whether the kernel alone has sent this signal since this was last asked, as it does for a key that was typed on a
+    /// terminal. False if its sender is not known.
+    pub fn was_sent_by_kernel(&self, signal: Signal) -> bool {
+        let both = kernel(signal) | process(signal);
+        self.senders.fetch_and(!both, Ordering::Relaxed) & both == kernel(signal)
+    }
+}
+
+fn process(signal: Signal) -> u64 {
+    1 << (signal as i32)
+}
+
+fn kernel(signal: Signal) -> u64 {
+    process(signal) << 32
+}
+
+/// `sigaction(2)`. Not by the sender's number: it is 0 for one in another pid namespace too.
+#[cfg(target_os = "linux")]
+fn is_from_kernel(info: &libc::siginfo_t) -> bool {
+    info.si_code > 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_from_kernel(info: &libc::siginfo_t) -> bool {
+    info.si_pid == 0
+}
+
+/// Those of `signals` that this process ignores, as whoever started it wished.
+#[must_use]
+pub fn ignored(signals: &[Signal]) -> SigSet {
+    signals.iter().copied().filter(|&signal| is_ignored(signal)).collect()
+}
+
+fn is_ignored(signal: Signal) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: without a new action the call only writes the old one, which a zeroed one may be read as too.
+    let action = unsafe {
+        if libc::sigaction(signal as i32, std::ptr::null(), action.as_mut_ptr()) != 0 {
+            return false;
+        }
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN
 }
 
 /// Ignores `signal` in this process.
@@ -54,10 +120,14 @@ pub fn ignore(signal: Signal) -> nix::Result<()> {
     unsafe { sigaction(signal, &action) }.map(drop)
 }
 
-/// Gives every signal its default effect and unblocks all. Async-signal-safe: called between fork and exec.
-pub fn reset_all() {
+/// Gives every signal its default effect, but ignores those of `ignored`, and unblocks all. Async-signal-safe: called
+/// between fork and exec.
+pub fn reset_all(ignored: SigSet) {
     for number in 1..=LAST {
         reset(number);
+    }
+    for signal in &ignored {
+        let _ = ignore(signal);
     }
     let _ = SigSet::empty().thread_set_mask();
 }

@@ -4,17 +4,18 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
+use nix::sys::signal::SigSet;
 use nix::unistd::{Pid, setpgid};
 
 use super::pty::Foreground;
 use super::{orphans, signals};
 
-/// Starts `command` as the leader of a process group of its own in our session, with default signal dispositions and
-/// an empty signal mask; the kernel kills it with this process, and hangs up on its group if that is in the foreground.
+/// Starts `command` as the leader of a process group of its own in our session, with default signal dispositions (but for
+/// what it is to ignore) and an empty signal mask; the kernel kills it with this process, and hangs up on its group if that is in the foreground.
 ///
 /// # Errors
 /// As `fork(2)` and `execve(2)`: `NotFound` and `PermissionDenied` are what a shell reports as 127 and 126.
-pub fn spawn(command: &mut Command, foreground: Option<Foreground>) -> io::Result<Child> {
+pub fn spawn(command: &mut Command, foreground: Option<Foreground>, ignored: SigSet) -> io::Result<Child> {
     let parent = Pid::this();
     let this_process = Pid::from_raw(0);
     let prepare = move || {
@@ -22,7 +23,7 @@ pub fn spawn(command: &mut Command, foreground: Option<Foreground>) -> io::Resul
         if let Some(foreground) = foreground {
             foreground.take();
         }
-        signals::reset_all();
+        signals::reset_all(ignored);
         orphans::die_with(parent)?;
         Ok(())
     };

@@ -1,5 +1,6 @@
 //! Trees that are hard to end, and watchers that are killed, stopped or disturbed while they do it.
 
+mod client_signals;
 mod ending;
 mod escape;
 mod failpoints;
