@@ -1,10 +1,12 @@
 //! Finding the processes of a server whose supervisor and keeper are both gone, and ending them.
 
+use std::io;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
+use super::survivors::Survivors;
 use crate::context;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Identity, Pid, mark, process};
@@ -74,7 +76,7 @@ fn is_in_session(pid: Pid, session: Option<Pid>) -> bool {
 
 /// Ends everything that carries the trace and waits until it is gone. Returns how many processes there were, and
 /// those that could not be killed.
-pub fn end(trace: &Trace) -> (usize, Vec<Pid>) {
+pub fn end(trace: &Trace) -> (usize, Survivors) {
     let told = find(trace);
     for process in &told {
         let _ = process.signal(Signal::SIGTERM);
@@ -85,17 +87,30 @@ pub fn end(trace: &Trace) -> (usize, Vec<Pid>) {
     let deadline = context::now() + KILL_TAKES_AT_MOST;
     loop {
         // Again and again: what lives may have started others meanwhile.
-        let kill = |process: &ProcessHandle| drop(process.signal(Signal::SIGKILL));
+        let mut refused = Vec::new();
+        let kill = |process: &ProcessHandle| {
+            let killed = process.signal(Signal::SIGKILL);
+            if killed.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+                refused.push(process.pid());
+            }
+        };
         let living: Vec<ProcessHandle> = each(trace).inspect(kill).collect();
         if living.is_empty() {
-            return (count, Vec::new());
+            let refused = out_of_reach(trace);
+            return (count, Survivors { pids: refused.clone(), refused });
         }
         if context::now() > deadline {
-            return (count, living.iter().map(ProcessHandle::pid).collect());
+            return (count, Survivors { pids: living.iter().map(ProcessHandle::pid).collect(), refused });
         }
         count = count.max(living.len());
         wait_for_all(&living, Duration::from_millis(200));
     }
+}
+
+/// What carries the mark and has become root's since: it is of the tree, but nothing of ours may signal it.
+fn out_of_reach(trace: &Trace) -> Vec<Pid> {
+    let is_roots = |pid: &Pid| process::user(*pid) == Some(0) && mark::read(*pid) == Some(trace.mark);
+    process::all().filter(|pid| context::user() != 0 && is_roots(pid)).collect()
 }
 
 /// Waits until all of them have ended, at most for `limit`; true if they have.

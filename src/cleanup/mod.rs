@@ -2,8 +2,11 @@
 //! supervisor and its keeper.
 
 mod below;
+pub mod group;
 pub mod lost;
+pub mod outside;
 pub mod pace;
 pub mod retention;
 pub mod stray;
+pub mod survivors;
 pub mod tree;

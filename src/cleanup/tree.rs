@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{Signal, kill};
 
-use super::below;
+use super::outside::{Outside, Straggler};
 use super::pace::{Due, Pace, Stage};
-use crate::sys::handle::ProcessHandle;
+use super::survivors::Survivors;
+use super::{below, group};
 use crate::sys::wait::{self, Collected, Exit};
 use crate::sys::{Pid, process};
 
@@ -23,6 +24,7 @@ pub struct Ending {
     signal: Signal,
     group_was: Stage,
     children: HashMap<Pid, Child>,
+    outside: Outside,
     /// How often what lives below an unkillable child has been killed.
     digs: u32,
     /// How the leader ended, once it has been collected.
@@ -49,7 +51,7 @@ pub enum Progress {
         kept: Vec<Pid>,
     },
     /// These do not die. Look again when a child has ended.
-    Unkillable(Vec<Pid>),
+    Unkillable(Survivors),
 }
 
 impl Ending {
@@ -64,6 +66,7 @@ impl Ending {
             signal: Signal::SIGTERM,
             group_was: Stage::Patience,
             children: HashMap::new(),
+            outside: Outside::of(leader),
             digs: 0,
             leader_exit: None,
             killed: false,
@@ -81,6 +84,12 @@ impl Ending {
     #[must_use]
     pub fn began(&self) -> Instant {
         self.began
+    }
+
+    /// What was found outside of the server's group, and was to end as well.
+    #[must_use]
+    pub fn outside(&self) -> &[Straggler] {
+        self.outside.found()
     }
 
     /// Goes on faster from now on, if `pace` is faster: a second reason to end may be in more of a hurry.
@@ -118,7 +127,7 @@ impl Ending {
             return if self.dig(&living, let_go) {
                 Progress::Wait(Some(DIG_EVERY))
             } else {
-                Progress::Unkillable(living)
+                Progress::Unkillable(Survivors::tell_apart(living))
             };
         }
         let elapsed = now.duration_since(self.began);
@@ -151,12 +160,12 @@ impl Ending {
         let Some(leader) = self.leader else { return };
         if self.group_was < Stage::Grace && stage >= Stage::Grace {
             self.group_was = Stage::Grace;
-            signal_group(leader, &[self.signal, Signal::SIGCONT], let_go);
+            group::signal(leader, &[self.signal, Signal::SIGCONT], let_go);
         }
         if self.group_was < Stage::Kill && stage >= Stage::Stragglers {
             self.group_was = Stage::Kill;
-            self.killed |= wait::peek(leader).is_none() || has_living_member(leader, let_go);
-            signal_group(leader, &[Signal::SIGKILL], let_go);
+            self.killed |= wait::peek(leader).is_none() || group::has_living_member(leader, let_go);
+            group::signal(leader, &[Signal::SIGKILL], let_go);
         }
     }
 
@@ -175,11 +184,14 @@ impl Ending {
                 collected = true;
                 continue;
             }
-            let told_with_group = self.group_was >= Stage::Grace && stage < Stage::Kill && is_in_group(pid, leader);
-            let child = self
-                .children
-                .entry(pid)
-                .or_insert_with(|| Child { told: told_with_group.then_some(now), kept: let_go(pid) });
+            let told_with_group = self.group_was >= Stage::Grace && stage < Stage::Kill && group::has(leader, pid);
+            let child = self.children.entry(pid).or_insert_with(|| {
+                let kept = let_go(pid);
+                if !kept {
+                    self.outside.note(pid);
+                }
+                Child { told: told_with_group.then_some(now), kept }
+            });
             if !child.kept {
                 living.push(pid);
             }
@@ -240,36 +252,6 @@ impl Ending {
     fn kept(&self) -> Vec<Pid> {
         self.children.iter().filter(|(_, child)| child.kept).map(|(&pid, _)| pid).collect()
     }
-}
-
-/// Signals a process group whose leader is our unreaped child, so that its number is nobody else's: in one step, unless
-/// a member asked to be let go. The leader itself never is.
-fn signal_group(leader: Pid, signals: &[Signal], let_go: &impl Fn(Pid) -> bool) {
-    let is_spared = |pid: Pid| pid != leader && is_in_group(pid, Some(leader)) && let_go(pid);
-    let mut one_by_one = below::any(Pid::this(), &is_spared);
-    if !one_by_one {
-        // macOS: one member that may not be signalled keeps the call from reaching the others.
-        let results: Vec<_> = signals.iter().map(|&signal| killpg(leader, signal)).collect();
-        one_by_one = results.contains(&Err(nix::errno::Errno::EPERM));
-    }
-    if one_by_one {
-        below::visit(Pid::this(), &mut |process: &ProcessHandle| {
-            if is_in_group(process.pid(), Some(leader)) && !is_spared(process.pid()) {
-                for &signal in signals {
-                    let _ = process.signal(signal);
-                }
-            }
-        });
-    }
-}
-
-fn is_in_group(pid: Pid, leader: Option<Pid>) -> bool {
-    leader.is_some() && process::read(pid).map(|it| it.group) == leader
-}
-
-fn has_living_member(leader: Pid, let_go: &impl Fn(Pid) -> bool) -> bool {
-    let is_living = |pid: &Pid| process::read(*pid).is_some_and(|it| it.group == leader && !it.zombie);
-    process::children(Pid::this()).into_iter().filter(is_living).any(|pid| !let_go(pid))
 }
 
 /// How often, and with what pause, the processes below an unkillable child are looked for.

@@ -13,9 +13,13 @@ use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::session::find;
+use crate::supervisor::launch::Waited;
+use crate::supervisor::lost::StopError;
 use crate::supervisor::request::{self, Watchers};
+use crate::supervisor::stall::Stall;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
+use crate::sys::signals::Interrupts;
 use crate::ui;
 
 /// How often the supervisor is looked after while nothing changes on disk.
@@ -59,8 +63,9 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     let watchers = request::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
         let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
-        if let Some((record, is_ready)) = outcome? {
-            start::report(name, &paths, Some(record), is_ready)?;
+        let outcome = outcome.map_err(|error| stop::could_not("restart", name, &paths, &error))?;
+        if let Some(waited) = outcome {
+            start::report("restart", name, &paths, waited)?;
             env::warn_of_stale(root, &session.record, name);
             return Ok(());
         }
@@ -77,29 +82,49 @@ fn stop_first(session: &SessionPaths, name: &ServerName) -> Result<()> {
     }
 }
 
-/// Waits until the server has been started again and is ready (true), or is not going to be (false). Returns what was
-/// recorded then; `None` if it ended by itself, or with its watchers, before they heard of it.
+/// Waits until the server has been started again and is ready, or is not going to be. `None` if it ended by itself, or with
+/// its watchers, before they heard of it, or because they did not answer.
+///
+/// # Errors
+/// When it could not be ended.
 fn await_restart(
     paths: &ServerPaths,
     old: &ServerRecord,
     watchers: &Watchers,
     changes: &Follower,
-) -> Result<Option<(ServerRecord, bool)>> {
+) -> Result<Option<Waited>, StopError> {
+    let mut interrupts = Interrupts::listen().ok();
+    let mut stall = Stall::default();
     loop {
         let is_supervised = watchers.any();
-        let Some(record) = ServerRecord::read(paths)? else { return Ok(None) };
+        let Ok(Some(record)) = ServerRecord::read(paths) else { return Ok(None) };
         let is_new = record.restarts > old.restarts;
-        match record.state {
-            State::Running { ready: true, .. } if is_new => return Ok(Some((record, true))),
-            State::Waiting { .. } | State::Ended(_) | State::Failed { .. } if is_new => {
-                return Ok(Some((record, false)));
-            }
-            // Somebody else wanted the opposite.
-            State::Ended(End { reason: Reason::Stopped | Reason::SessionEnded, .. }) => {
-                return Ok(Some((record, false)));
-            }
-            _ if !is_supervised => return Ok(None),
-            _ => changes.wait(Some(LOOK_EVERY)),
+        if let Some(waited) = outcome(&record, is_new) {
+            return Ok(Some(waited));
         }
+        if !is_supervised {
+            return Ok(None);
+        }
+        if !is_new && (watchers.are_overdue(&record) || matches!(record.state, State::Unkillable { .. })) {
+            return request::await_end(paths, &record, watchers).map(|_| None);
+        }
+        if let Some(pid) = stall.look(watchers).filter(|_| is_new) {
+            return Ok(Some(Waited::Stalled(pid)));
+        }
+        changes.wait(Some(LOOK_EVERY));
+        if let Some(signal) = interrupts.as_mut().and_then(Interrupts::pending) {
+            return Ok(Some(Waited::Interrupted(signal)));
+        }
+    }
+}
+
+/// What a record says of a restart, which it tells of if it is new.
+fn outcome(record: &ServerRecord, is_new: bool) -> Option<Waited> {
+    match record.state {
+        State::Running { ready: true, .. } if is_new => Some(Waited::Ready),
+        State::Waiting { .. } | State::Ended(_) | State::Failed { .. } if is_new => Some(Waited::NotReady),
+        // Somebody else wanted the opposite.
+        State::Ended(End { reason: Reason::Stopped | Reason::SessionEnded, .. }) => Some(Waited::NotReady),
+        _ => None,
     }
 }

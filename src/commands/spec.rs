@@ -15,12 +15,13 @@ use crate::failure::Hint;
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::port::Lease;
-use crate::server::record::{Mode, ServerRecord};
+use crate::server::record::{Mode, Reason, ServerRecord};
 use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Settings};
 use crate::server::token::Token;
 use crate::session::open::{self, Session};
+use crate::supervisor::lost::{self, StopError};
 use crate::supervisor::plan::{Plan, Watched};
-use crate::supervisor::request::{self, StopError};
+use crate::supervisor::request;
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::signals;
@@ -117,8 +118,9 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
         return Ok(None);
     }
     // Looked at with the lock in hand: its watchers may have been killed a moment ago.
-    let left = ServerRecord::read(paths).ok().flatten().map(|record| request::sweep_locked(paths, record));
-    Ok((!matches!(left, Some(Err(StopError::Unkillable(_) | StopError::Unseen)))).then_some(file))
+    let sweep = |record| lost::sweep_locked(paths, record, Reason::WatchersLost);
+    let left = ServerRecord::read(paths).ok().flatten().map(sweep);
+    Ok((!matches!(left, Some(Err(StopError::Unkillable { .. } | StopError::Unseen)))).then_some(file))
 }
 
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which

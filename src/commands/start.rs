@@ -4,7 +4,7 @@ use std::fs::File;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Error, Result, anyhow};
 
 use super::wanted::Startable;
 use super::{Run, env, spec};
@@ -17,12 +17,13 @@ use crate::server::log;
 use crate::server::port::Lease;
 use crate::server::record::{Mode, Reason, ServerRecord, State};
 use crate::server::settings::ReadyWhen;
+use crate::server::unended;
 use crate::session::open::Session;
 use crate::session::{find, sweep};
-use crate::supervisor::launch::{self, Announcement};
+use crate::supervisor::launch::{self, Announcement, Waited};
 use crate::supervisor::request;
-use crate::sys::fd;
 use crate::sys::wait::Exit;
+use crate::sys::{fd, signals};
 use crate::ui::{self, plain};
 
 /// How much of a failed server's error output is shown, in lines.
@@ -56,8 +57,8 @@ pub fn start(root: &Root, session: Session, name: &ServerName, what: Startable, 
     if !wait {
         return Ok(());
     }
-    let is_ready = ui::spin(&format!("starting {name}"), || announcement.wait());
-    report(name, &paths, ServerRecord::read(&paths)?, is_ready)?;
+    let waited = ui::spin(&format!("starting {name}"), || announcement.wait(&paths));
+    report("start", name, &paths, waited)?;
     env::warn_of_stale(root, &record, name);
     Ok(())
 }
@@ -109,47 +110,73 @@ fn why_taken(name: &ServerName, record: Option<ServerRecord>) -> Error {
             "it failed and is about to be started again".to_owned(),
             format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off"),
         ),
-        Some(State::Unkillable { pids, .. }) => {
-            (format!("not even SIGKILL ends what is left of it, {pids:?}"), "start it under another name".to_owned())
+        Some(State::Unkillable { pids, refused, .. }) => {
+            let what = unended::describe(&pids, &refused);
+            (format!("something is left of it: {what}"), "start it under another name".to_owned())
+        }
+        Some(State::Starting | State::Running { ready: false, .. }) => (
+            "it is starting already".to_owned(),
+            format!("mcp-hook status {name} shows how far it is, mcp-hook stop {name} calls it off"),
+        ),
+        Some(State::Stopping { .. }) => {
+            ("it is just ending".to_owned(), format!("mcp-hook status {name} shows when it has ended"))
         }
         _ => ("it is running already".to_owned(), format!("mcp-hook restart {name}, or start it under another name")),
     };
     hinted(format!("could not start {name}: {why}"), hint)
 }
 
-/// Says how the start went, after which this was recorded.
+/// Says how the start went that `verb` has brought about.
 ///
 /// # Errors
 /// When it failed.
-pub fn report(name: &ServerName, paths: &ServerPaths, record: Option<ServerRecord>, is_ready: bool) -> Result<()> {
-    if is_ready {
-        let pid =
-            record.as_ref().and_then(|record| record.state.server()).map(|server| format!(", pid {}", server.pid));
-        let port = record.and_then(|record| record.port);
-        let place = port.as_ref().map(|port| format!(", port {}", port.number));
-        ui::say(&format!("started {name}{}{}", pid.unwrap_or_default(), place.unwrap_or_default()));
-        if let Some(port) = port.filter(|port| port.public) {
-            ui::warn(&format!("other machines can reach {name} on port {}: it listens on all interfaces", port.number));
+pub fn report(verb: &str, name: &ServerName, paths: &ServerPaths, waited: Waited) -> Result<()> {
+    match waited {
+        Waited::Interrupted(signal) => {
+            let hint = format!("mcp-hook status {name} shows how far it is, mcp-hook stop {name} calls it off");
+            ui::warn(&format!("the {verb} of {name} goes on: {hint}"));
+            signals::end_by(signal);
         }
-        return Ok(());
+        Waited::Stalled(pid) => {
+            let message = format!("could not {verb} {name}: another process keeps its supervisor (pid {pid}) stopped");
+            Err(hinted(message, format!("mcp-hook stop {name} ends it all the same")))
+        }
+        Waited::Ready => {
+            say_started(name, ServerRecord::read(paths)?);
+            Ok(())
+        }
+        Waited::NotReady => Err(not_ready(name, paths, ServerRecord::read(paths)?.as_ref())),
     }
-    let cause = match &record {
+}
+
+fn say_started(name: &ServerName, record: Option<ServerRecord>) {
+    let pid = record.as_ref().and_then(|record| record.state.server()).map(|server| format!(", pid {}", server.pid));
+    let port = record.and_then(|record| record.port);
+    let place = port.as_ref().map(|port| format!(", port {}", port.number));
+    ui::say(&format!("started {name}{}{}", pid.unwrap_or_default(), place.unwrap_or_default()));
+    if let Some(port) = port.filter(|port| port.public) {
+        ui::warn(&format!("other machines can reach {name} on port {}: it listens on all interfaces", port.number));
+    }
+}
+
+fn not_ready(name: &ServerName, paths: &ServerPaths, record: Option<&ServerRecord>) -> Error {
+    let cause = match record {
         // It could not be tried at all; the cause says what.
-        Some(ServerRecord { state: State::Failed { cause, code: 125..=127 }, .. }) => bail!("{cause}"),
+        Some(ServerRecord { state: State::Failed { cause, code: 125..=127 }, .. }) => return anyhow!("{cause}"),
         Some(record) => why(record),
         None => "its record was removed".to_owned(),
     };
     let mut message = format!("could not start {name}: {cause}");
-    for line in log::last_words(&paths.log, SHOWN, over_at(record.as_ref())).unwrap_or_default() {
+    for line in log::last_words(&paths.log, SHOWN, over_at(record)).unwrap_or_default() {
         message += "\n  ";
         message += &plain::tame(&line);
     }
-    if record.as_ref().is_some_and(|record| was_silent(record, paths)) {
+    if record.is_some_and(|record| was_silent(record, paths)) {
         let hint = "it printed nothing: many programs keep their output to themselves where there is no terminal; an \
                     option of its own, or stdbuf -oL in front of it, may change that";
-        return Err(hinted(message, hint));
+        return hinted(message, hint);
     }
-    Err(hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log)))
+    hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log))
 }
 
 /// Whether a line was waited for in vain, and nothing at all was printed meanwhile.

@@ -2,16 +2,18 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::Run;
 use crate::cli::Stop;
-use crate::disk::layout::{Root, SessionPaths};
+use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
 use crate::server::record::{End, ServerRecord, State};
+use crate::server::unended;
 use crate::session::{find, recall, sweep};
-use crate::supervisor::request::{self, StopError, Watchers};
+use crate::supervisor::lost::StopError;
+use crate::supervisor::request::{self, Watchers};
 use crate::ui;
 
 impl Run for Stop {
@@ -70,23 +72,27 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
 pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> Result<String> {
     let Some((record, watchers)) = asked else { return Ok(format!("{name} is not running")) };
     let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), &record, &watchers));
-    let hint = |error: &StopError| match error {
-        StopError::Elsewhere(_) | StopError::Unproven | StopError::Unseen => {
-            format!("its record is {}", paths.server(name).record)
-        }
-        StopError::Unkillable(_) => "the kernel holds them; mcp-hook stops them once it lets go".to_owned(),
-    };
-    let result = result.map_err(|error| hinted(format!("could not stop {name}: {error}"), hint(&error)));
-    let ended = result?;
+    let ended = result.map_err(|error| could_not("stop", name, &paths.server(name), &error))?;
     let was_waiting = matches!(record.state, State::Waiting { .. }) && ended.restarts == record.restarts;
     match &ended.state {
         State::Ended(End { exit, .. }) if was_waiting => {
             let last = exit.map(|exit| format!(" (it had ended with {exit})")).unwrap_or_default();
             Ok(format!("stopped {name} before it was started again{last}"))
         }
-        State::Ended(end) => Ok(format!("stopped {name} {}", describe(&ended, end))),
+        State::Ended(end) => Ok(format!("stopped {name} {}{}", describe(&ended, end), outside(end))),
         _ => Ok(format!("stopped {name}")),
     }
+}
+
+/// That a server could not be ended, and the way out.
+pub fn could_not(verb: &str, name: &ServerName, paths: &ServerPaths, error: &StopError) -> Error {
+    let hint = match error {
+        StopError::Elsewhere(_) | StopError::Unproven | StopError::Unseen => {
+            format!("its record is {}", paths.record)
+        }
+        StopError::Unkillable { refused, .. } => unended::hint(refused),
+    };
+    hinted(format!("could not {verb} {name}: {error}"), hint)
 }
 
 /// What the end took: `after 0.12 s (exit status 0)`.
@@ -96,6 +102,12 @@ fn describe(record: &ServerRecord, end: &End) -> String {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of an ending are few")]
     let seconds = end.took as f64 / 1000.0;
     format!("after {seconds:.2} s ({how}{killed})")
+}
+
+/// What had left its group, so that somebody notices that it is gone: `, and with it tmux: server (pid 123)`.
+fn outside(end: &End) -> String {
+    let named: Vec<String> = end.outside.iter().map(ToString::to_string).collect();
+    if named.is_empty() { String::new() } else { format!(", and with it {}", named.join(", ")) }
 }
 
 fn running(paths: &SessionPaths) -> Vec<ServerName> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{ReadyWhen, Settings};
 use super::size;
+use crate::cleanup::outside::Straggler;
 use crate::context;
 use crate::sys::wait::Exit;
 
@@ -28,6 +29,9 @@ pub struct End {
     /// Processes that asked to be let go and were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<i32>,
+    /// Processes that had left the server's group and ended with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Straggler>,
 }
 
 /// Why a tree is ended.
@@ -72,6 +76,7 @@ impl End {
             killed: false,
             early: true,
             kept: Vec::new(),
+            outside: Vec::new(),
         }
     }
 }

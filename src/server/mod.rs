@@ -14,5 +14,6 @@ pub mod record;
 pub mod settings;
 pub mod size;
 pub mod token;
+pub mod unended;
 pub mod url;
 pub mod usage;

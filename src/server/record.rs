@@ -14,13 +14,14 @@ use super::history::History;
 use super::invocation::Prepared;
 use super::settings::Settings;
 use super::token::Token;
+use crate::cleanup::survivors::Survivors;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
 use crate::disk::{file, record};
 use crate::failure::Hint;
-use crate::sys::Identity;
 use crate::sys::host::{Host, Place};
+use crate::sys::{Identity, Pid};
 
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;
@@ -130,10 +131,13 @@ pub enum State {
     },
     /// The tree is gone.
     Ended(End),
-    /// The tree should be gone, but the kernel does not let these processes die.
+    /// The tree should be gone, but the kernel does not let these processes die, or us not kill them.
     Unkillable {
         /// Their numbers.
         pids: Vec<i32>,
+        /// Those among them that may not be signalled by us.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<i32>,
         /// Why they should be gone.
         reason: Reason,
     },
@@ -152,6 +156,13 @@ impl State {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Ended(_) | Self::Failed { .. })
+    }
+
+    /// That these did not end.
+    #[must_use]
+    pub fn unkillable(survivors: &Survivors, reason: Reason) -> Self {
+        let numbers = |pids: &[Pid]| pids.iter().map(|pid| pid.as_raw()).collect();
+        Self::Unkillable { pids: numbers(&survivors.pids), refused: numbers(&survivors.refused), reason }
     }
 
     /// The server's first process, while it lives.

@@ -4,6 +4,7 @@ pub mod deed;
 pub mod find;
 pub mod judge;
 pub mod open;
+mod overdue;
 pub mod passing;
 pub mod recall;
 pub mod record;

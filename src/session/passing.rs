@@ -49,7 +49,10 @@ fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
         match judge(session.facts) {
             Verdict::Leave if !session.facts.is_busy && session.is_in_other_namespace() => others.push(session.id),
             Verdict::Leave => {}
-            Verdict::Remind => session.remind(),
+            Verdict::Remind => {
+                session.remind();
+                others.push(session.id);
+            }
             Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
                 if removed < REMOVED {
                     let _ = removal::remove(&session.paths);

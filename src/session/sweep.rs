@@ -176,33 +176,10 @@ impl Examined {
         debug!(session = %self.id, ?verdict, "examined a session");
         match verdict {
             Verdict::Leave => Vec::new(),
-            Verdict::Remind => {
-                self.remind();
-                Vec::new()
-            }
+            Verdict::Remind => self.end_overdue(root),
             Verdict::Sweep => self.sweep(),
             Verdict::Retire => self.retire(root),
         }
-    }
-
-    /// Reminds its servers' watchers that it is over.
-    pub fn remind(&self) {
-        let readable = self.servers.iter().filter_map(|(_, record)| record.as_ref().ok());
-        readable.filter(|record| !record.state.is_final()).for_each(request::remind_of_end);
-    }
-
-    /// Ends the servers for which nobody answers any more.
-    #[must_use]
-    pub fn sweep(&self) -> Vec<Deed> {
-        if !self.facts.has_lost {
-            return Vec::new();
-        }
-        self.lost()
-            .map(|(name, record)| match request::sweep_lost(&self.paths.server(name), record.clone()) {
-                Ok(_) => self.deed(format!("ended server {name}"), LOST, true),
-                Err(error) => self.deed(format!("could not end server {name}"), &error.to_string(), false),
-            })
-            .collect()
     }
 
     /// What [`Examined::carry_out`] would do.
@@ -210,6 +187,9 @@ impl Examined {
     pub fn intended(&self) -> Vec<Deed> {
         let verdict = judge(self.facts);
         let mut deeds = Vec::new();
+        if verdict == Verdict::Remind {
+            deeds.extend(self.unended().map(|(name, _)| self.deed(format!("would end server {name}"), GONE, false)));
+        }
         if !matches!(verdict, Verdict::Leave | Verdict::Remind) {
             let would_end = |(name, _)| self.deed(format!("would end server {name}"), LOST, false);
             deeds.extend(self.lost().map(would_end));
@@ -225,13 +205,6 @@ impl Examined {
         deeds
     }
 
-    fn lost(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
-        let readable = self.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
-        readable.filter(|(name, record)| {
-            !record.state.is_final() && !request::is_answered_for(&self.paths.server(name), record)
-        })
-    }
-
     /// The processes that its scripts named in pid files of their own.
     #[must_use]
     pub fn strays(&self, record: &SessionRecord) -> Vec<Stray> {
@@ -241,18 +214,19 @@ impl Examined {
     fn why_retired(&self) -> &'static str {
         match self.facts.owner {
             OwnerFact::Unreadable => "it has no readable record",
-            _ => "its shell is gone",
+            _ => GONE,
         }
     }
 
-    fn retire(&self, root: &Root) -> Vec<Deed> {
+    pub(super) fn retire(&self, root: &Root) -> Vec<Deed> {
         let swept = self.sweep();
         let mut deeds = Vec::new();
         if let Some(record) = self.record() {
             let strays = self.strays(record);
             let done = strays.is_empty() || stray::end(&strays);
             deeds.extend(strays.iter().map(|stray| {
-                self.deed(format!("ended process {} ({})", stray.process.pid(), stray.name), "its session ended", done)
+                let verb = if done { "ended" } else { "could not end" };
+                self.deed(format!("{verb} process {} ({})", stray.process.pid(), stray.name), "its session ended", done)
             }));
         }
         if swept.iter().chain(&deeds).all(|deed| deed.done) {
@@ -278,13 +252,14 @@ impl Examined {
         self.deed(what, self.why_retired(), done)
     }
 
-    fn deed(&self, what: String, reason: &str, done: bool) -> Deed {
+    pub(super) fn deed(&self, what: String, reason: &str, done: bool) -> Deed {
         Deed { session: self.id.clone(), what, reason: reason.to_owned(), done }
     }
 }
 
-/// Why a server is ended by the clean-up.
-const LOST: &str = "its supervisor and keeper are gone";
+/// Why a server is ended by the clean-up, and why a session's files are removed.
+pub(super) const LOST: &str = "its supervisor and keeper are gone";
+pub(super) const GONE: &str = "its shell is gone";
 
 /// Looks at all sessions.
 #[must_use]

@@ -92,6 +92,9 @@ impl Supervisor {
         for pid in &end.kept {
             self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
         }
+        for straggler in &end.outside {
+            self.note(Level::Info, &format!("ended {straggler} as well: it had left the server's group"));
+        }
     }
 
     /// A client that sees nothing but the end of a stream is to know whose doing it was.

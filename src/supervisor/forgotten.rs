@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::request::{self, StopError};
+use super::lost::StopError;
+use super::request;
 use super::supervise;
 use crate::context;
 use crate::disk::layout::Root;

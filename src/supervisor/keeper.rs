@@ -12,6 +12,7 @@ use super::plan::{Watched, is_kept, trace};
 use super::watch::Watch;
 use crate::cleanup::lost;
 use crate::cleanup::pace::Pace;
+use crate::cleanup::survivors::Survivors;
 use crate::cleanup::tree::{Ending, Progress};
 use crate::disk::layout::ServerPaths;
 use crate::server::claim;
@@ -42,11 +43,15 @@ const FORWARDED: [Signal; 7] = [
 
 /// What a terminal sends for Ctrl-C and Ctrl-\ to all that is in its foreground (`termios(3)`).
 const TYPED: [Signal; 2] = [Signal::SIGINT, Signal::SIGQUIT];
+/// What somebody may ask of the keeper of a server in the background: most of all another supervisor, in whose tree it is.
+const ASKED: [Signal; 1] = [Signal::SIGTERM];
 
 /// The keeper's state.
 pub struct Keeper {
     /// The one it keeps: its child.
     pub supervisor: Pid,
+    /// A hold on it: of a child that somebody else traces, only that tells that it has ended (`ptrace(2)`).
+    pub handle: Option<ProcessHandle>,
     /// The pipe to it.
     pub lifeline: KeeperEnd,
     /// The server's files.
@@ -71,15 +76,16 @@ impl Keeper {
         let Ok(mut inbox) = self.listen() else { return self.sweep() };
         let mut deadline: Option<Instant> = None;
         loop {
+            let is_gone = self.handle.as_ref().is_some_and(ProcessHandle::has_exited);
             match wait::peek(self.supervisor) {
-                // It leaves with a status only after the tree has.
                 Some(Exit::Code(code)) => {
                     let _ = wait::collect_one(self.supervisor);
-                    // Nothing, but for what was let go.
-                    let _ = self.end_children(context::now());
+                    // Nothing is left but what was let go, and what it could not end.
+                    self.take_over(context::now(), None);
                     return code;
                 }
                 Some(Exit::Signal(_)) => return self.sweep(),
+                None if is_gone => return self.sweep(),
                 None => self.collect_others(),
             }
             if self.wait(&mut inbox, deadline) {
@@ -98,7 +104,8 @@ impl Keeper {
     fn listen(&self) -> io::Result<Inbox> {
         let is_run = self.record.mode == Mode::Run;
         let forwarded = FORWARDED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal));
-        let inbox = Inbox::new(&forwarded.chain([Signal::SIGCHLD]).collect::<Vec<_>>())?;
+        let asked = ASKED.into_iter().filter(|_| !is_run);
+        let inbox = Inbox::new(&forwarded.chain(asked).chain([Signal::SIGCHLD]).collect::<Vec<_>>())?;
         let _ = inbox.note_senders(TYPED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal)));
         Ok(inbox)
     }
@@ -116,12 +123,15 @@ impl Keeper {
         let mut watch = Watch::default();
         watch.within(deadline.map(|deadline| deadline.saturating_duration_since(context::now())));
         let signals = watch.readable(inbox.as_poll_fd());
+        if let Some(handle) = self.handle.as_ref().and_then(ProcessHandle::as_poll_fd) {
+            watch.readable(handle);
+        }
         let gone = self.watched.watch(&mut watch);
         let ready = watch.wait();
         if ready.has(signals) {
             for signal in inbox.drain().into_iter().filter(|&signal| signal != Signal::SIGCHLD) {
                 if !inbox.was_sent_by_kernel(signal) || !self.shares_keys() {
-                    self.lifeline.send(signal);
+                    self.pass_on(signal);
                 }
             }
         }
@@ -132,6 +142,17 @@ impl Keeper {
     fn shares_keys(&self) -> bool {
         let group_of = |client: &ProcessHandle| getpgid(Some(client.pid())).ok();
         self.is_fed && self.watched.client.as_ref().and_then(group_of) == Some(getpgrp())
+    }
+
+    /// Passes a signal on: to the server of a client, else to the supervisor as what it asks for.
+    fn pass_on(&mut self, signal: Signal) {
+        match self.record.mode {
+            Mode::Run => self.lifeline.send(signal),
+            Mode::Start => {
+                let _ = kill(self.supervisor, signal);
+                let _ = kill(self.supervisor, Signal::SIGCONT);
+            }
+        }
     }
 
     /// A supervisor that has not ended its server by now is itself the problem; but not if it waits for the kernel.
@@ -151,32 +172,53 @@ impl Keeper {
             lost::end(&trace(&self.record).in_session(self.supervisor));
         }
         let _ = wait::collect_one(self.supervisor);
-        let (killed, kept) = self.end_children(began);
-        // The supervisor can no more give back what it had.
-        claim::sweep(&self.paths.ports);
+        self.take_over(began, Some(Reason::SupervisorLost));
         failpoint::kill("after-sweep");
-        if let Ok(Some(mut record)) = ServerRecord::read(&self.paths)
-            && record.token == self.record.token
-            && !record.state.is_final()
-        {
-            record.state = State::Ended(End {
-                reason: Reason::SupervisorLost,
-                exit: None,
-                at: context::wall_millis(),
-                took: context::elapsed_millis(began),
-                killed,
-                early: false,
-                kept,
-            });
-            let _ = record.write(&self.paths);
-            let whose = (Some(record.token.session()), Some(&record.name));
-            let text = format!("ended because {}", Reason::SupervisorLost.text());
-            journal::report(&self.paths.central, Level::Warn, whose, &text);
-        }
         Exit::Signal(Signal::SIGKILL as i32).shell_code()
     }
 
-    fn end_children(&self, began: Instant) -> (bool, Vec<i32>) {
+    /// Ends what is left and records its end, unless that is recorded: for this reason, else for the recorded one.
+    fn take_over(&mut self, began: Instant, reason: Option<Reason>) {
+        let (killed, kept) = self.end_children(began, reason);
+        // The supervisor can no more give back what it had.
+        claim::sweep(&self.paths.ports);
+        let Some((mut record, reason)) = self.unfinished(reason) else { return };
+        record.state = State::Ended(End {
+            reason,
+            exit: None,
+            at: context::wall_millis(),
+            took: context::elapsed_millis(began),
+            killed,
+            early: false,
+            kept,
+            outside: Vec::new(),
+        });
+        let _ = record.write(&self.paths);
+        let whose = (Some(record.token.session()), Some(&record.name));
+        journal::report(&self.paths.central, Level::Warn, whose, &format!("ended because {}", reason.text()));
+    }
+
+    /// The record of a server whose end nobody wrote down yet, and the reason for it.
+    fn unfinished(&self, reason: Option<Reason>) -> Option<(ServerRecord, Reason)> {
+        let record = ServerRecord::read(&self.paths).ok().flatten()?;
+        let recorded = match record.state {
+            State::Stopping { reason, .. } | State::Unkillable { reason, .. } => reason,
+            _ => Reason::SupervisorLost,
+        };
+        let is_due = record.token == self.record.token && !record.state.is_final();
+        is_due.then_some((record, reason.unwrap_or(recorded)))
+    }
+
+    fn report_unkillable(&self, survivors: &Survivors, reason: Option<Reason>) {
+        if let Some((mut record, reason)) = self.unfinished(reason)
+            && !matches!(record.state, State::Unkillable { .. })
+        {
+            record.state = State::unkillable(survivors, reason);
+            let _ = record.write(&self.paths);
+        }
+    }
+
+    fn end_children(&self, began: Instant, reason: Option<Reason>) -> (bool, Vec<i32>) {
         let mut ending = Ending::begin(None, Pace::AT_ONCE, began);
         let mut inbox = Inbox::new(&[Signal::SIGCHLD]).ok();
         let is_spared = |pid| self.strangers.contains(&pid) || is_kept(pid);
@@ -187,7 +229,10 @@ impl Keeper {
                     return (ending.killed, kept.into_iter().map(Pid::as_raw).collect());
                 }
                 Progress::Wait(limit) => limit,
-                Progress::Unkillable(_) => None,
+                Progress::Unkillable(survivors) => {
+                    self.report_unkillable(&survivors, reason);
+                    None
+                }
             };
             let mut watch = Watch::default();
             watch.within(limit);

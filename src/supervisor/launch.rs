@@ -5,29 +5,72 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
 use super::keeper::{self, Keeper};
 use super::lifeline;
 use super::plan::Plan;
+use super::request::Watchers;
+use super::stall::Stall;
 use super::streams::ClientError;
 use super::supervise::{Channels, Supervisor};
+use super::watch::Watch;
+use crate::disk::layout::ServerPaths;
+use crate::server::record::ServerRecord;
 use crate::sys::fork::{self, Side};
 use crate::sys::handle::ProcessHandle;
+use crate::sys::signals::Interrupts;
 use crate::sys::{Pid, fd, mark, orphans, process, title};
 use crate::{context, failpoint};
 
 /// What `start` waits for.
 pub struct Announcement(File);
 
+/// How the wait for a server came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// It is ready.
+    Ready,
+    /// It is not going to be.
+    NotReady,
+    /// Somebody does not want to wait any longer.
+    Interrupted(Signal),
+    /// Somebody keeps its supervisor from running.
+    Stalled(Pid),
+}
+
 impl Announcement {
-    /// Waits until the server is ready (true) or is not going to be (false).
+    /// Waits until the server is ready or is not going to be.
     #[must_use]
-    pub fn wait(mut self) -> bool {
-        matches!(self.0.read(&mut [0]), Ok(1))
+    pub fn wait(mut self, paths: &ServerPaths) -> Waited {
+        let mut interrupts = Interrupts::listen().ok();
+        let mut stall = Stall::default();
+        loop {
+            let mut watch = Watch::default();
+            watch.within(Some(LOOK_EVERY));
+            let said = watch.readable(self.0.as_fd());
+            if let Some(interrupts) = &interrupts {
+                watch.readable(interrupts.as_poll_fd());
+            }
+            if watch.wait().has(said) {
+                return if matches!(self.0.read(&mut [0]), Ok(1)) { Waited::Ready } else { Waited::NotReady };
+            }
+            if let Some(signal) = interrupts.as_mut().and_then(Interrupts::pending) {
+                return Waited::Interrupted(signal);
+            }
+            let record = ServerRecord::read(paths).ok().flatten();
+            if let Some(pid) = record.and_then(|record| stall.look(&Watchers::of(&record))) {
+                return Waited::Stalled(pid);
+            }
+        }
     }
 }
+
+/// How often one looks whether the supervisor still runs.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Starts a server in the background. Returns at once; the server's state is in its record.
 ///
@@ -88,9 +131,19 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
             fork::trim_memory();
             let _lock = plan.lock;
             let (paths, record, watched, ignored) = (plan.paths, plan.record, plan.watched, plan.ignored);
-            let lifeline = keeper_end;
-            let keeper =
-                Keeper { supervisor, lifeline, paths, record, watched, ignored, is_adopting, is_fed, strangers };
+            let (lifeline, handle) = (keeper_end, ProcessHandle::open(supervisor));
+            let keeper = Keeper {
+                supervisor,
+                handle,
+                lifeline,
+                paths,
+                record,
+                watched,
+                ignored,
+                is_adopting,
+                is_fed,
+                strangers,
+            };
             Ok(keeper.keep())
         }
         Side::Child => {

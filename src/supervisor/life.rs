@@ -12,14 +12,25 @@ use super::ready::Answer;
 use super::restart::Order;
 use super::running::Running;
 use super::supervise::Supervisor;
-use crate::cleanup::lost;
+use crate::cleanup::survivors::Survivors;
 use crate::cleanup::tree::{Ending, Progress};
+use crate::cleanup::{group, lost};
 use crate::server::history::Sample;
 use crate::server::journal::Level;
 use crate::server::record::{End, Mode, Reason, State};
+use crate::server::unended;
 use crate::server::usage::Usage;
+use crate::sys::wait::Exit;
 use crate::sys::{Pid, fork, process, wait};
 use crate::{context, failpoint};
+
+/// How watching a life came to its end.
+pub enum Over {
+    /// The tree is gone.
+    Ended(Ended),
+    /// What is left may not be signalled, but hung up on by the end of this process.
+    HangUp(Exit),
+}
 
 /// A life that is over.
 pub struct Ended {
@@ -41,7 +52,7 @@ enum Phase {
 
 impl Supervisor {
     /// Watches a server until its tree is gone.
-    pub(super) fn live(&mut self, mut running: Running) -> Ended {
+    pub(super) fn live(&mut self, mut running: Running) -> Over {
         let looks = Looks::new(&self.plan.record.settings, context::now());
         let mut phase = Phase::Up { looks, look_again: Some(Duration::ZERO) };
         loop {
@@ -58,9 +69,12 @@ impl Supervisor {
             if let Phase::Down { ending, reason, order, early, look_again } = &mut phase {
                 match ending.advance(context::now(), is_kept) {
                     Progress::Wait(limit) => *look_again = limit,
-                    Progress::Unkillable(pids) => {
+                    Progress::Unkillable(survivors) => {
+                        if self.may_hang_up(running.pid(), &survivors) {
+                            return Over::HangUp(ending.leader_exit.unwrap_or(Exit::Code(1)));
+                        }
                         *look_again = None;
-                        self.report_unkillable(pids, *reason);
+                        self.report_unkillable(&survivors, *reason);
                     }
                     Progress::Done { kept } => {
                         let killed = ending.killed | self.end_escaped();
@@ -69,7 +83,7 @@ impl Supervisor {
                             running.ready_since.map(|since| ending.began().saturating_duration_since(since));
                         // Later than all that it said.
                         let end = End { killed, ..describe(ending, *reason, *early, kept) };
-                        return Ended { end, ready_for, order: *order };
+                        return Over::Ended(Ended { end, ready_for, order: *order });
                     }
                 }
             }
@@ -203,12 +217,21 @@ impl Supervisor {
         Phase::Down { ending, reason, order, early, look_again: Some(Duration::ZERO) }
     }
 
-    fn report_unkillable(&mut self, pids: Vec<Pid>, reason: Reason) {
-        let pids: Vec<i32> = pids.into_iter().map(Pid::as_raw).collect();
-        if !matches!(self.plan.record.state, State::Unkillable { .. }) {
-            self.note(Level::Error, &format!("not even SIGKILL ends {pids:?}; still waiting"));
-            self.record(State::Unkillable { pids, reason });
+    fn report_unkillable(&mut self, survivors: &Survivors, reason: Reason) {
+        if let State::Unkillable { .. } = self.plan.record.state {
+            return;
         }
+        self.record(State::unkillable(survivors, reason));
+        if let State::Unkillable { pids, refused, .. } = &self.plan.record.state {
+            let text = format!("{}; still waiting", unended::describe(pids, refused));
+            self.note(Level::Error, &text);
+        }
+    }
+
+    /// Whether our own end would reach what our signals do not: the kernel hangs up on the group in the foreground of our
+    /// terminal, whoever runs there. The keeper adopts what is left.
+    fn may_hang_up(&self, leader: Pid, survivors: &Survivors) -> bool {
+        self.terminal.is_some() && self.is_adopting && group::may_be_hung_up_on(leader, survivors, &is_kept)
     }
 
     /// Ends what is nobody's child any more where orphans are not adopted; true if there was something.
@@ -226,5 +249,6 @@ fn describe(ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End
         killed: ending.killed,
         early,
         kept: kept.into_iter().map(Pid::as_raw).collect(),
+        outside: ending.outside().to_vec(),
     }
 }

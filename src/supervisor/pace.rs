@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::cleanup::pace::Pace;
 use crate::server::record::{Mode, Reason};
 
+/// The longest grace time where nobody waits for the end: what outlives its session is not to do so for long.
+const LONGEST_ALONE: Duration = Duration::from_secs(30);
+
 /// The pace at which a tree is ended for `reason`. `grace` is what the user chose, if anything.
 ///
 /// Where somebody waits for the server to end well (`stop`), it gets 3 s; where nobody does, all is over within 2 s:
@@ -21,7 +24,20 @@ pub fn pace(reason: Reason, mode: Mode, grace: Option<Duration>) -> Pace {
         (_, Reason::Stopped | Reason::Restarted | Reason::ClientGone | Reason::ClientSignal) => (0, 1400, 300),
     };
     let millis = Duration::from_millis;
-    Pace { patience: millis(patience), grace: grace.unwrap_or(millis(default_grace)), straggler: millis(straggler) }
+    let longest = if is_awaited(reason) { Duration::MAX } else { LONGEST_ALONE };
+    let grace = grace.unwrap_or(millis(default_grace)).min(longest);
+    Pace { patience: millis(patience), grace, straggler: millis(straggler) }
+}
+
+/// Whether somebody waits for an end for this reason, and may lose patience: `stop` and `restart`.
+fn is_awaited(reason: Reason) -> bool {
+    matches!(reason, Reason::Stopped | Reason::Restarted)
+}
+
+/// How long a supervisor that has to end its server for `reason` may take until it is known whether it does so at all.
+#[must_use]
+pub fn longest_unheard(reason: Reason, mode: Mode, grace: Option<Duration>) -> Duration {
+    pace(reason, mode, grace.map(|grace| grace.min(LONGEST_ALONE))).longest()
 }
 
 #[cfg(test)]
@@ -64,6 +80,20 @@ mod tests {
         for reason in REASONS {
             let is_emergency = matches!(reason, Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost);
             assert_eq!(pace(reason, Mode::Start, Some(chosen)).grace == chosen, !is_emergency, "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn a_grace_time_of_hours_holds_only_where_somebody_waits_for_the_end() {
+        let chosen = Duration::from_hours(23);
+        for mode in [Mode::Start, Mode::Run] {
+            for reason in REASONS {
+                let is_awaited = matches!(reason, Reason::Stopped | Reason::Restarted);
+                let grace = pace(reason, mode, Some(chosen)).grace;
+                let is_right = if is_awaited { grace == chosen } else { grace <= Duration::from_secs(30) };
+                assert!(is_right, "{mode:?} {reason:?}: {grace:?}");
+                assert!(longest_unheard(reason, mode, Some(chosen)) <= Duration::from_secs(33), "{mode:?} {reason:?}");
+            }
         }
     }
 }

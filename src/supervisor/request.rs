@@ -6,16 +6,13 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use tracing::debug;
 
-use super::pace::pace;
-use super::plan::trace;
-use crate::cleanup::lost;
+use super::lost::{StopError, sweep_lost};
+use super::pace::{longest_unheard, pace};
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
-use crate::server::journal::{self, Level};
-use crate::server::record::{End, Reason, ServerRecord, State};
+use crate::server::record::{Reason, ServerRecord, State};
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::host::Place;
 use crate::sys::{Fate, Identity, Pid, process};
 use crate::{context, failpoint};
 
@@ -32,23 +29,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub struct Watchers {
     supervisor: Option<ProcessHandle>,
     keeper: Option<ProcessHandle>,
+    /// What they were asked for, if they were.
+    asked: Option<Asked>,
 }
 
-/// Why a server could not be ended.
-#[derive(Debug, thiserror::Error)]
-pub enum StopError {
-    /// Its processes do not die.
-    #[error("not even SIGKILL ends {0:?}")]
-    Unkillable(Vec<i32>),
-    /// Somebody holds the lock, but the record does not prove who.
-    #[error("somebody answers for it, but its record does not prove who")]
-    Unproven,
-    /// The record is of another place.
-    #[error("it belongs to {}", .0.name().unwrap_or("another place"))]
-    Elsewhere(Place),
-    /// What may be left of it cannot be looked for.
-    #[error("the processes of this machine cannot be looked at")]
-    Unseen,
+/// What the watchers of a server were asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    reason: Reason,
+    /// By when it is known whether they do it.
+    heard_by: Instant,
+    /// By when it is over.
+    over_by: Instant,
 }
 
 impl Watchers {
@@ -59,6 +51,7 @@ impl Watchers {
         Self {
             supervisor: both.and_then(|both| ProcessHandle::reopen(&both.supervisor)),
             keeper: both.and_then(|both| ProcessHandle::reopen(&both.keeper)),
+            asked: None,
         }
     }
 
@@ -74,17 +67,40 @@ impl Watchers {
         Self::of(&current)
     }
 
-    /// Asks the supervisor, and wakes both in case somebody has stopped them.
-    pub fn ask(&self, signal: Signal) {
+    /// Asks the supervisor of `record` to end its server for this reason, and wakes both in case somebody has stopped them.
+    #[must_use]
+    fn ask(mut self, record: &ServerRecord, reason: Reason) -> Self {
         failpoint::kill("before-asking");
+        let signal = request(reason);
         debug!(supervisor = ?self.supervisor.as_ref().map(ProcessHandle::pid), %signal, "asked the supervisor");
         if let Some(supervisor) = &self.supervisor {
             let _ = supervisor.signal(signal);
         }
+        self.wake();
+        failpoint::kill("after-asking");
+        self.asked = Some(Asked::of(record, reason));
+        self
+    }
+
+    /// Lets those run that somebody has stopped.
+    pub fn wake(&self) {
         for process in self.living() {
             let _ = process.signal(Signal::SIGCONT);
         }
-        failpoint::kill("after-asking");
+    }
+
+    /// Whether they have had all the time that what they were asked for can take. `record` tells how far they are.
+    #[must_use]
+    pub fn are_overdue(&self, record: &ServerRecord) -> bool {
+        let is_heard = matches!(record.state, State::Stopping { .. });
+        self.asked.is_some_and(|asked| context::now() >= if is_heard { asked.over_by } else { asked.heard_by })
+    }
+
+    /// The supervisor, if somebody has stopped it or traces it.
+    #[must_use]
+    pub fn stopped_supervisor(&self) -> Option<Pid> {
+        let supervisor = self.supervisor.as_ref().filter(|process| !process.has_exited())?.pid();
+        process::read(supervisor).is_some_and(|it| it.stopped).then_some(supervisor)
     }
 
     /// Whether one of them lives.
@@ -93,8 +109,31 @@ impl Watchers {
         self.living().next().is_some()
     }
 
-    fn living(&self) -> impl Iterator<Item = &ProcessHandle> {
+    /// Those that live.
+    pub fn living(&self) -> impl Iterator<Item = &ProcessHandle> {
         self.supervisor.iter().chain(&self.keeper).filter(|process| !process.has_exited())
+    }
+}
+
+impl Asked {
+    fn of(record: &ServerRecord, reason: Reason) -> Self {
+        let (mode, grace) = (record.mode, record.settings.grace());
+        let (heard, over) = match record.state {
+            // It has had its time; it tries once more.
+            State::Unkillable { .. } => (Duration::ZERO, Duration::ZERO),
+            _ => (longest_unheard(reason, mode, grace), pace(reason, mode, grace).longest()),
+        };
+        let now = context::now();
+        Self { reason, heard_by: now + heard + SLACK, over_by: now + over + SLACK }
+    }
+}
+
+/// The signal that asks a supervisor to end its server for this reason.
+fn request(reason: Reason) -> Signal {
+    match reason {
+        Reason::SessionEnded => Signal::SIGQUIT,
+        Reason::Restarted => Signal::SIGUSR1,
+        _ => Signal::SIGTERM,
     }
 }
 
@@ -128,7 +167,8 @@ pub fn is_ending(record: &ServerRecord) -> bool {
 /// take.
 pub fn await_settled(paths: &ServerPaths, ending: &ServerRecord) {
     let watchers = Watchers::of(ending);
-    follow(paths, ending, deadline_of(ending), |record| is_ending(record) && watchers.any());
+    let deadline = Asked::of(ending, Reason::Stopped).heard_by;
+    follow(paths, ending, deadline, |record| is_ending(record) && watchers.any());
 }
 
 /// Waits a moment for the watchers of a server that has ended to be gone too.
@@ -138,134 +178,55 @@ pub fn await_watchers(record: &ServerRecord) {
 
 /// Asks the supervisor of a server to end it; does not wait.
 pub fn ask_to_stop(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
-    let watchers = Watchers::named_soon(paths, record);
-    watchers.ask(Signal::SIGTERM);
-    watchers
+    Watchers::named_soon(paths, record).ask(record, Reason::Stopped)
 }
 
 /// Tells the supervisor of a server that its session ends; does not wait.
 pub fn ask_to_end_session(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
-    let watchers = Watchers::named_soon(paths, record);
-    watchers.ask(Signal::SIGQUIT);
-    watchers
+    Watchers::named_soon(paths, record).ask(record, Reason::SessionEnded)
 }
 
 /// The same without any waiting, for a session whose owner is gone: its watchers know that unless somebody has stopped
 /// them.
 pub fn remind_of_end(record: &ServerRecord) {
-    Watchers::of(record).ask(Signal::SIGQUIT);
+    let _ = Watchers::of(record).ask(record, Reason::SessionEnded);
 }
 
 /// Asks the supervisor of a server to end it and start it again; does not wait.
 pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
-    let watchers = Watchers::named_soon(paths, record);
-    watchers.ask(Signal::SIGUSR1);
-    watchers
+    Watchers::named_soon(paths, record).ask(record, Reason::Restarted)
 }
 
 /// Waits until nobody answers for the server any more, and returns its record then.
 ///
-/// A supervisor that misses its deadline is killed; its keeper ends the tree.
+/// A supervisor that misses its deadline is killed, and its keeper ends the tree. If that misses its own, it is killed as
+/// well, and the tree is ended from here: somebody has stopped both, or traces them.
 ///
 /// # Errors
 /// When the tree could not be ended.
-pub fn await_end(paths: &ServerPaths, asked: &ServerRecord, watchers: &Watchers) -> Result<ServerRecord, StopError> {
-    let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| asked.clone());
-    if !wait_for(watchers, deadline_of(asked)) {
-        if let State::Unkillable { pids, .. } = record().state {
-            return Err(StopError::Unkillable(pids));
+pub fn await_end(paths: &ServerPaths, known: &ServerRecord, watchers: &Watchers) -> Result<ServerRecord, StopError> {
+    let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone());
+    let asked = watchers.asked.unwrap_or_else(|| Asked::of(known, Reason::Stopped));
+    let is_over = wait_for(watchers, asked.heard_by)
+        || matches!(record().state, State::Stopping { .. }) && wait_for(watchers, asked.over_by);
+    if is_over {
+        return sweep_lost(paths, record(), Reason::WatchersLost);
+    }
+    // What the keeper does not get to is ended from here, and for the reason that we have.
+    let mut reason = Reason::WatchersLost;
+    for (watcher, if_killed) in [(&watchers.supervisor, reason), (&watchers.keeper, asked.reason)] {
+        if let State::Unkillable { pids, refused, .. } = record().state {
+            return Err(StopError::Unkillable { pids, refused });
         }
-        if let Some(supervisor) = &watchers.supervisor {
-            let _ = supervisor.signal(Signal::SIGKILL);
+        if watcher.as_ref().is_some_and(|watcher| watcher.signal(Signal::SIGKILL).is_ok()) {
+            debug!("a watcher does not answer; killed");
+            reason = if_killed;
         }
-        wait_for(watchers, context::now() + SWEEP);
-    }
-    sweep_lost(paths, record())
-}
-
-/// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, or for which
-/// somebody answers; twice is harmless.
-///
-/// # Errors
-/// When something is left that cannot be ended, or must not be touched.
-pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord) -> Result<ServerRecord, StopError> {
-    if record.state.is_final() {
-        return Ok(record);
-    }
-    check_place(&record)?;
-    let lock = match file::open_lock(&paths.lock) {
-        Ok(lock) => lock,
-        // Its files are gone, and with them what could be said of it.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(record),
-        Err(_) => return Err(StopError::Unproven),
-    };
-    if !file::try_lock(&lock).unwrap_or(false) {
-        return Err(if Watchers::of(&record).any() { StopError::Unkillable(Vec::new()) } else { StopError::Unproven });
-    }
-    // Somebody else may have swept, or started it again, before we had the lock.
-    sweep_locked(paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record))
-}
-
-/// The same for a caller who has the server's lock.
-///
-/// # Errors
-/// As [`sweep_lost`].
-pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord) -> Result<ServerRecord, StopError> {
-    if record.state.is_final() {
-        return Ok(record);
-    }
-    let place = check_place(&record)?;
-    if place == Place::Here && !process::are_visible() {
-        return Err(StopError::Unseen);
-    }
-    failpoint::kill("lost-locked");
-    let began = context::now();
-    let (count, living) = if place == Place::Here { lost::end(&trace(&record)) } else { (0, Vec::new()) };
-    failpoint::kill("lost-ended");
-    let pids: Vec<i32> = living.into_iter().map(Pid::as_raw).collect();
-    record.state = if pids.is_empty() {
-        State::Ended(End {
-            reason: Reason::WatchersLost,
-            exit: None,
-            at: context::wall_millis(),
-            took: context::elapsed_millis(began),
-            killed: count > 0,
-            early: false,
-            kept: Vec::new(),
-        })
-    } else {
-        State::Unkillable { pids: pids.clone(), reason: Reason::WatchersLost }
-    };
-    let _ = record.write(paths);
-    report_lost(paths, &record);
-    if pids.is_empty() { Ok(record) } else { Err(StopError::Unkillable(pids)) }
-}
-
-/// That a record is of here, or of where nothing can be alive any more.
-fn check_place(record: &ServerRecord) -> Result<Place, StopError> {
-    match record.host.place_after_a_look() {
-        place @ (Place::Here | Place::Past) => Ok(place),
-        place => Err(StopError::Elsewhere(place)),
-    }
-}
-
-/// Tells the central logs what became of a server that had lost its watchers.
-fn report_lost(paths: &ServerPaths, record: &ServerRecord) {
-    let whose = (Some(record.token.session()), Some(&record.name));
-    match &record.state {
-        State::Unkillable { pids, .. } => {
-            journal::report(&paths.central, Level::Error, whose, &format!("not even SIGKILL ends {pids:?}"));
-        }
-        _ => {
-            let text = format!("ended because {}", Reason::WatchersLost.text());
-            journal::report(&paths.central, Level::Warn, whose, &text);
+        if wait_for(watchers, context::now() + SWEEP) {
+            break;
         }
     }
-}
-
-/// When a server that is told to end now has ended, unless its supervisor is stuck.
-fn deadline_of(record: &ServerRecord) -> Instant {
-    context::now() + pace(Reason::Stopped, record.mode, record.settings.grace()).longest() + SLACK
+    sweep_lost(paths, record(), reason)
 }
 
 /// Reads a record again whenever something beside it has changed, as long as `goes_on` says so and until the deadline.

@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
 use super::events::REQUESTS;
+use super::life::Over;
 use super::lifeline::SupervisorEnd;
 use super::plan::Plan;
 use super::port::History;
@@ -91,10 +92,10 @@ impl Supervisor {
         self.introduce();
         loop {
             let code = match started {
-                Ok(running) => {
-                    let ended = self.live(running);
-                    self.follow(ended)
-                }
+                Ok(running) => match self.live(running) {
+                    Over::Ended(ended) => self.follow(ended),
+                    Over::HangUp(exit) => return self.hang_up(exit.shell_code()),
+                },
                 Err(failure) => self.follow_unstarted(failure),
             };
             match code {
@@ -131,6 +132,14 @@ impl Supervisor {
                 Err(failure)
             }
         }
+    }
+
+    /// Leaves what is left to the hang-up of our terminal, and to the keeper.
+    fn hang_up(mut self, code: i32) -> i32 {
+        self.note(Level::Warn, "hangs up the terminal: what is left may not be signalled");
+        self.log.drain();
+        self.terminal = None;
+        self.leave(code)
     }
 
     fn leave(mut self, code: i32) -> i32 {

@@ -110,6 +110,40 @@ fn is_ignored(signal: Signal) -> bool {
     action.sa_sigaction == libc::SIG_IGN
 }
 
+/// What a user ends a command by while it waits. What was ignored stays ignored, and every other signal does what it did.
+pub struct Interrupts(Inbox);
+
+impl Interrupts {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// As [`Inbox::new`].
+    pub fn listen() -> io::Result<Self> {
+        let wanted = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().filter(|&it| !is_ignored(it));
+        let inbox = Inbox::new(&wanted.collect::<Vec<_>>())?;
+        SigSet::empty().thread_set_mask()?;
+        Ok(Self(inbox))
+    }
+
+    /// Readable when one has arrived.
+    pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_poll_fd()
+    }
+
+    /// The one that has arrived.
+    pub fn pending(&mut self) -> Option<Signal> {
+        self.0.drain().first().copied()
+    }
+}
+
+/// Ends this process by a signal that it has caught, so that its parent sees what it was.
+pub fn end_by(signal: Signal) -> ! {
+    reset(signal as i32);
+    let _ = SigSet::empty().thread_set_mask();
+    let _ = nix::sys::signal::raise(signal);
+    super::fork::leave(128 + signal as i32)
+}
+
 /// Ignores `signal` in this process.
 ///
 /// # Errors

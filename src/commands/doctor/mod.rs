@@ -4,6 +4,7 @@ mod clients;
 mod hook;
 mod programs;
 mod state;
+mod stuck;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
 //! What is on disk and in the kernel: directories, sessions, left-overs, definitions, safety nets.
 
+use super::stuck;
 use crate::commands::env;
 use crate::definition::catalogue::Catalogue;
 use crate::definition::excerpt::excerpt;
@@ -63,6 +64,7 @@ pub fn sessions(root: &Root) -> Vec<Finding> {
         facts
             .left
             .extend(deeds.iter().map(|deed| format!("{}: cleanup {} ({})", deed.session, deed.what, deed.reason)));
+        facts.stuck.extend(session.servers.iter().filter_map(|(_, record)| stuck::look(record.as_ref().ok()?)));
         facts.unreadable.extend(session.troubles().map(|error| format!("{error:#}")));
     }
     facts.findings()
@@ -77,6 +79,8 @@ struct Sessions {
     left: Vec<String>,
     /// Sessions that belong to another place, and what runs there.
     elsewhere: Vec<String>,
+    /// What does not end, or keeps a server from being watched, and what can be done.
+    stuck: Vec<(String, String)>,
     /// Records that cannot be read.
     unreadable: Vec<String>,
 }
@@ -85,7 +89,7 @@ impl Sessions {
     fn findings(self) -> Vec<Finding> {
         let known = format!("{} with a living shell, {} in them", self.living, servers(self.servers));
         let mut findings = vec![Finding::good("sessions", known)];
-        if self.left.is_empty() {
+        if self.left.is_empty() && self.stuck.is_empty() {
             findings.push(Finding::good(
                 "left-overs",
                 "none: no session without its shell, no server without its watchers",
@@ -96,6 +100,7 @@ impl Sessions {
         findings.extend(self.elsewhere.into_iter().map(elsewhere));
         let left = |text| Finding::warning("left-overs", text, "mcp-hook cleanup");
         findings.extend(self.left.into_iter().map(left));
+        findings.extend(self.stuck.into_iter().map(|(text, hint)| Finding::problem("left-overs", text, hint)));
         let unreadable = |text| Finding::warning("sessions", text, "remove it if nothing of that session is in use");
         findings.extend(self.unreadable.into_iter().map(unreadable));
         findings

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::server::record::{End, Reason, ServerRecord, State};
+use crate::server::unended;
 use crate::sys::wait::Exit;
 
 /// The state of a server for which nobody answers any more.
@@ -34,7 +35,9 @@ pub fn reason(record: &ServerRecord) -> Option<String> {
         State::Stopping { reason, .. }
         | State::Ended(End { reason, .. })
         | State::Waiting { end: End { reason, .. }, .. } => Some(text(reason)),
-        State::Unkillable { pids, reason } => Some(format!("not even SIGKILL ends {pids:?}; {}", text(reason))),
+        State::Unkillable { pids, refused, reason } => {
+            Some(format!("{}; {}", unended::describe(pids, refused), text(reason)))
+        }
         State::Failed { cause, .. } => Some(cause.clone()),
     }
 }

@@ -29,6 +29,8 @@ pub struct Process {
     pub start: u64,
     /// Whether it has ended and nobody has collected its status yet.
     pub zombie: bool,
+    /// Whether it does not run until somebody continues it, or a tracer does.
+    pub stopped: bool,
     /// Processor time used by itself and by the children it has waited for.
     pub cpu: Duration,
     /// Resident memory in bytes, pages that it shares with others included.
@@ -86,6 +88,7 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
         terminal: number(7)?.try_into().unwrap_or(0),
         start: field(22)?.parse().ok()?,
         zombie: matches!(field(3)?, "Z" | "X" | "x"),
+        stopped: matches!(field(3)?, "T" | "t"),
         cpu: Duration::from_millis(ticks * 1000 / ticks_per_second()),
         resident: field(24)?.parse::<u64>().ok()? * page_size(),
         threads: field(20)?.parse().ok()?,

@@ -30,6 +30,8 @@ pub struct Process {
     pub start: u64,
     /// Whether it has ended and nobody has collected its status yet.
     pub zombie: bool,
+    /// Whether it does not run until somebody continues it, or a tracer does.
+    pub stopped: bool,
     /// Processor time used by itself. Zero for a process of another user.
     pub cpu: Duration,
     /// Resident memory in bytes, pages that it shares with others included. Zero for a process of another user.
@@ -57,6 +59,7 @@ pub fn read(pid: Pid) -> Option<Process> {
         terminal: u64::try_from(process.terminal).unwrap_or(0),
         start: seconds * 1_000_000 + micros,
         zombie: i64::from(process.state) == i64::from(libc::SZOMB),
+        stopped: i64::from(process.state) == i64::from(libc::SSTOP),
         cpu: since_ticks(ticks),
         resident: task.map_or(0, |task| task.pti_resident_size),
         threads: task.and_then(|task| task.pti_threadnum.try_into().ok()).unwrap_or(0),

@@ -1,0 +1,19 @@
+//! Servers that do not end, and supervisors that cannot run.
+
+use crate::server::record::{ServerRecord, State};
+use crate::server::unended;
+use crate::supervisor::request::Watchers;
+
+/// What keeps a server from ending, or from being watched, and what can be done.
+#[must_use]
+pub fn look(record: &ServerRecord) -> Option<(String, String)> {
+    let (session, name) = (record.token.session(), &record.name);
+    if let State::Unkillable { pids, refused, .. } = &record.state {
+        let what = unended::describe(pids, refused);
+        return Some((format!("{session}: server {name} should have ended: {what}"), unended::hint(refused)));
+    }
+    let watchers = (!record.state.is_final()).then(|| Watchers::of(record))?;
+    let pid = watchers.stopped_supervisor()?;
+    let text = format!("{session}: the supervisor of {name} (pid {pid}) is stopped");
+    Some((text, format!("mcp-hook stop {name} --session {session}")))
+}

@@ -1,0 +1,68 @@
+//! Servers of a session that is over for which somebody still answers, and those for which nobody does any more.
+
+use super::deed::Deed;
+use super::judge::{Verdict, judge};
+use super::sweep::{Examined, GONE, LOST, examine};
+use crate::disk::layout::Root;
+use crate::disk::names::ServerName;
+use crate::server::record::{Reason, ServerRecord};
+use crate::supervisor::{lost, request};
+
+impl Examined {
+    /// Wakes their watchers, who know that it is over unless somebody has stopped them.
+    pub(super) fn remind(&self) {
+        self.unended().for_each(|(_, record)| request::remind_of_end(record));
+    }
+
+    /// The servers of which something may be left.
+    pub(super) fn unended(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
+        let readable = self.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
+        readable.filter(|(_, record)| !record.state.is_final())
+    }
+
+    /// Has the watchers of a session that is over end their servers, and does it in their place if they do not: somebody
+    /// has stopped them. Removes the session's files once nothing is left.
+    pub(super) fn end_overdue(&self, root: &Root) -> Vec<Deed> {
+        let remind = |(name, record)| {
+            let paths = self.paths.server(name);
+            let watchers = request::ask_to_end_session(&paths, record);
+            (name, paths, record, watchers)
+        };
+        // All are asked before the first is waited for.
+        let asked: Vec<_> = self.unended().map(remind).collect();
+        let mut deeds = Vec::new();
+        for (name, paths, record, watchers) in asked {
+            deeds.push(match request::await_end(&paths, record, &watchers) {
+                Ok(_) => self.deed(format!("ended server {name}"), GONE, true),
+                Err(error) => self.deed(format!("could not end server {name}"), &error.to_string(), false),
+            });
+            request::await_watchers(record);
+        }
+        let again = examine(root, self.id.clone());
+        if deeds.iter().all(|deed| deed.done) && judge(again.facts) == Verdict::Retire {
+            deeds.extend(again.retire(root));
+        }
+        deeds
+    }
+
+    /// Those for which nobody answers any more.
+    pub(super) fn lost(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
+        self.unended().filter(|(name, record)| !request::is_answered_for(&self.paths.server(name), record))
+    }
+
+    /// Ends the servers for which nobody answers any more.
+    #[must_use]
+    pub fn sweep(&self) -> Vec<Deed> {
+        if !self.facts.has_lost {
+            return Vec::new();
+        }
+        self.lost()
+            .map(|(name, record)| {
+                match lost::sweep_lost(&self.paths.server(name), record.clone(), Reason::WatchersLost) {
+                    Ok(_) => self.deed(format!("ended server {name}"), LOST, true),
+                    Err(error) => self.deed(format!("could not end server {name}"), &error.to_string(), false),
+                }
+            })
+            .collect()
+    }
+}

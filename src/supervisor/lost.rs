@@ -1,0 +1,129 @@
+//! Servers for which nobody answers any more: ended by whoever comes next.
+
+use super::plan::trace;
+use super::request::Watchers;
+use crate::cleanup::lost;
+use crate::cleanup::survivors::Survivors;
+use crate::disk::file;
+use crate::disk::layout::ServerPaths;
+use crate::server::journal::{self, Level};
+use crate::server::record::{End, Reason, ServerRecord, State};
+use crate::server::unended;
+use crate::sys::host::Place;
+use crate::sys::process;
+use crate::{context, failpoint};
+
+/// Why a server could not be ended.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// Its processes do not die, or may not be killed.
+    #[error("{}", unended::describe(.pids, .refused))]
+    Unkillable {
+        /// All of them.
+        pids: Vec<i32>,
+        /// Those that may not be signalled.
+        refused: Vec<i32>,
+    },
+    /// Somebody holds the lock, but the record does not prove who.
+    #[error("somebody answers for it, but its record does not prove who")]
+    Unproven,
+    /// The record is of another place.
+    #[error("it belongs to {}", .0.name().unwrap_or("another place"))]
+    Elsewhere(Place),
+    /// What may be left of it cannot be looked for.
+    #[error("the processes of this machine cannot be looked at")]
+    Unseen,
+}
+
+/// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, or for which
+/// somebody answers; twice is harmless.
+///
+/// # Errors
+/// When something is left that cannot be ended, or must not be touched.
+pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
+    if record.state.is_final() {
+        return Ok(record);
+    }
+    check_place(&record)?;
+    let lock = match file::open_lock(&paths.lock) {
+        Ok(lock) => lock,
+        // Its files are gone, and with them what could be said of it.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(record),
+        Err(_) => return Err(StopError::Unproven),
+    };
+    if !file::try_lock(&lock).unwrap_or(false) {
+        let pids: Vec<i32> = Watchers::of(&record).living().map(|process| process.pid().as_raw()).collect();
+        return Err(if pids.is_empty() {
+            StopError::Unproven
+        } else {
+            StopError::Unkillable { pids, refused: Vec::new() }
+        });
+    }
+    // Somebody else may have swept, or started it again, before we had the lock.
+    sweep_locked(paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record), reason)
+}
+
+/// The same for a caller who has the server's lock. `reason` is why it has ended if something of it was left.
+///
+/// # Errors
+/// As [`sweep_lost`].
+pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
+    if record.state.is_final() {
+        return Ok(record);
+    }
+    let place = check_place(&record)?;
+    if place == Place::Here && !process::are_visible() {
+        return Err(StopError::Unseen);
+    }
+    failpoint::kill("lost-locked");
+    let began = context::now();
+    let (count, survivors) = if place == Place::Here { lost::end(&trace(&record)) } else { (0, Survivors::default()) };
+    failpoint::kill("lost-ended");
+    record.state = if survivors.pids.is_empty() {
+        State::Ended(End {
+            reason,
+            exit: None,
+            at: context::wall_millis(),
+            took: context::elapsed_millis(began),
+            killed: count > 0,
+            early: false,
+            kept: Vec::new(),
+            outside: Vec::new(),
+        })
+    } else {
+        State::unkillable(&survivors, reason)
+    };
+    let _ = record.write(paths);
+    report_lost(paths, &record);
+    match record.state {
+        State::Unkillable { pids, refused, .. } => Err(StopError::Unkillable { pids, refused }),
+        _ => Ok(record),
+    }
+}
+
+/// That a record is of here, or of where nothing can be alive any more.
+fn check_place(record: &ServerRecord) -> Result<Place, StopError> {
+    match record.host.place_after_a_look() {
+        place @ (Place::Here | Place::Past) => Ok(place),
+        place => Err(StopError::Elsewhere(place)),
+    }
+}
+
+/// Tells the central logs what became of a server that had lost its watchers.
+fn report_lost(paths: &ServerPaths, record: &ServerRecord) {
+    let whose = (Some(record.token.session()), Some(&record.name));
+    match &record.state {
+        State::Unkillable { pids, refused, .. } => {
+            journal::report(&paths.central, Level::Error, whose, &unended::describe(pids, refused));
+        }
+        State::Ended(End { reason, .. }) if *reason != Reason::WatchersLost => {
+            let text =
+                format!("its supervisor and keeper did not answer and were killed; ended because {}", reason.text());
+            journal::report(&paths.central, Level::Warn, whose, &text);
+        }
+        _ => {
+            let text = format!("ended because {}", Reason::WatchersLost.text());
+            journal::report(&paths.central, Level::Warn, whose, &text);
+        }
+    }
+}
