@@ -10,9 +10,10 @@ use super::entry::{Config, Definition, Kind, Variable};
 use super::excerpt::excerpt;
 use super::expand::{Expanded, Expander, Own, Values, Variables};
 use super::problem::{Problem, Warning};
-use super::requirement::{self, Environment};
+use super::requirement::{self, Environment, Value};
 use super::resolve::Resolved;
 use crate::disk::file_at::FileAt;
+use crate::server::log::forms::SHORTEST;
 
 /// Where a definition is resolved.
 pub struct Around<'a> {
@@ -54,7 +55,7 @@ pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
     let texts = Texts::expand(definition, &mut expander);
     let mut problems = expander.problems();
     let environment = Environment { own: &texts.environment, values };
-    let warnings = requirements(&hook.variables, &environment, &mut problems);
+    let mut warnings = requirements(&hook.variables, &environment, &mut problems);
 
     let listed = hook.variables.iter().filter(|variable| variable.is_secret).map(|variable| variable.name.clone());
     let mut secrets: Vec<String> = listed.collect();
@@ -71,6 +72,7 @@ pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
         }
     }
     problems.extend(texts.directory.as_ref().and_then(|text| secret_in("cwd", text, &secrets)));
+    warnings.extend(short(&secrets, &environment));
     let server = Resolved {
         secrets: hidden(&secrets, &environment),
         definition: definition.clone(),
@@ -217,6 +219,15 @@ fn secret_in(place: &str, text: &Expanded, secrets: &[String]) -> Option<Problem
     let secrets: HashSet<&String> = secrets.iter().collect();
     let name = text.variables.iter().find(|name| secrets.contains(name))?.clone();
     Some(Problem::SecretPath { place: place.to_owned(), name })
+}
+
+/// The secrets that are too short to be masked.
+fn short(secrets: &[String], environment: &Environment<'_>) -> Vec<Warning> {
+    let is_short = |name: &&String| matches!(environment.value(name), Value::Text(text) if text.len() < SHORTEST);
+    let mut names: Vec<&String> = secrets.iter().filter(is_short).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| Warning::ShortSecret { name: name.clone() }).collect()
 }
 
 /// The values of the variables `secrets`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::paths::BadPattern;
 use super::template::BadTemplate;
+use crate::server::log::forms::SHORTEST;
 
 /// In how many places a variable is said to be used.
 const MOST_PLACES: usize = 20;
@@ -95,6 +96,8 @@ pub enum HereProblem {
 pub enum Warning {
     /// A variable with a value that was copied from an example.
     Placeholder { name: String, description: Option<String> },
+    /// A secret that would be masked in the middle of other words.
+    ShortSecret { name: String },
     /// A project's file that does not count yet.
     NotAllowed { file: PathBuf },
 }
@@ -116,6 +119,9 @@ impl fmt::Display for Warning {
         match self {
             Self::Placeholder { name, description } => {
                 write!(formatter, "{name} looks like a placeholder{}", described(description.as_deref()))
+            }
+            Self::ShortSecret { name } => {
+                write!(formatter, "{name} is secret, but shorter than {SHORTEST} bytes: logs are not kept clear of it")
             }
             Self::NotAllowed { file } => {
                 write!(

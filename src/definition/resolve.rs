@@ -19,9 +19,6 @@ use crate::server::invocation::{Invocation, Prepared};
 use crate::server::log::secrets::Secrets;
 use crate::server::settings::Settings;
 
-/// A shorter secret is not looked for in texts that were not made from it, in bytes.
-const SHORTEST: usize = 4;
-
 /// A server that lacks nothing but a session.
 pub struct Resolved {
     /// What it was made from.
@@ -94,7 +91,7 @@ impl Resolved {
     /// What is wrong with it, a line for each thing, without any secret.
     #[must_use]
     pub fn lines<T: ToString>(&self, what: &[T]) -> Vec<String> {
-        let secrets = self.recognizable();
+        let secrets = Secrets::new(&self.secrets);
         what.iter().map(|it| secrets.masked(&problem::line(it))).collect()
     }
 
@@ -116,13 +113,6 @@ impl Resolved {
             settings: self.definition.hook.settings,
             source: Some(self.definition.file),
         })
-    }
-
-    /// The secrets that can be told from other words: a password `a` is no reason to write `c***n not st***rt`. What the
-    /// server prints is masked all the same.
-    fn recognizable(&self) -> Secrets {
-        let long = self.secrets.iter().filter(|secret| secret.len() >= SHORTEST);
-        Secrets::new(&long.cloned().collect::<Vec<_>>())
     }
 
     /// What is executed, in its session. Writes nothing.
@@ -164,7 +154,7 @@ impl Resolved {
             Kind::Program { command, args, .. } => [command].into_iter().chain(args).collect(),
             Kind::Remote => Vec::new(),
         };
-        let secrets = self.recognizable();
+        let secrets = Secrets::new(&self.secrets);
         CommandLine::Argv(words.into_iter().map(|word| secrets.masked(word)).collect())
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::command::CommandLine;
+use super::log::secrets::Secrets;
 use super::record::Port;
 use super::settings::Settings;
 
@@ -71,8 +72,8 @@ impl Invocation {
     #[must_use]
     pub fn port(&self, number: u16) -> Port {
         let url = self.url.as_ref().map(|url| url.render(Some(number)));
-        let is_plain = |url: &String| !self.secrets.iter().any(|secret| url.contains(secret));
-        Port { number, url: url.filter(is_plain), address: None, public: false }
+        let secrets = Secrets::new(&self.secrets);
+        Port { number, url: url.filter(|url| secrets.are_absent(url)), address: None, public: false }
     }
 }
 

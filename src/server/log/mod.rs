@@ -7,6 +7,7 @@
 //! What the server printed stands there byte for byte, but for its secrets ([`secrets`]).
 
 mod backwards;
+pub mod forms;
 mod lines;
 mod queue;
 pub mod secrets;

@@ -17,6 +17,16 @@ const TALKER: &str = r#"#!/bin/sh
 env; env >&2
 printf '%s\n' "$@"
 python3 -c 'import json, os; print(json.dumps(dict(os.environ)))' >&2
+python3 - <<'END'
+import base64, os, urllib.parse
+for name in ["TOKEN", "PVE_PASSWORD", "OWN"]:
+    value = os.environ[name]
+    for text in [urllib.parse.quote(value), urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)]:
+        print(name, "in urls:", text, text.lower() if name == "TOKEN" else "")
+    for before in ["", "a", "ab", "user:"]:
+        bytes = (before + value + ":").encode()
+        print(name, "in base64:", base64.b64encode(bytes).decode(), base64.urlsafe_b64encode(bytes).decode())
+END
 printf '%s' "$PVE_PASSWORD" | cut -c1-6 | tr -d '\n'; printf '%s\n' "$PVE_PASSWORD" | cut -c7-
 echo up
 [ -z "$FAIL" ] || exit 3
@@ -28,6 +38,11 @@ fn parts() -> Vec<String> {
     let json = serde_json::to_string(TOKEN).unwrap();
     let mut parts: Vec<String> = [TOKEN, &json[1..json.len() - 1], PASSWORD, OWN].map(str::to_owned).into();
     parts.extend(KEY.lines().map(str::to_owned));
+    // printf '%s' "$TOKEN" | base64; printf 'user:%s' "$PVE_PASSWORD" | base64; jq -Rr @uri <<<"$TOKEN", both cases
+    parts.extend(
+        ["dDBrZW4id2l0aFxxdW90ZXM", "nA0c3N3b3JkLW9mLXB2ZT", "t0ken%22with%5Cquotes", "t0ken%22with%5cquotes"]
+            .map(str::to_owned),
+    );
     parts
 }
 
@@ -130,5 +145,32 @@ fn the_client_gets_what_the_server_says_and_the_log_does_not() {
     assert!(output.stderr.starts_with(&format!("{PASSWORD}\n")), "{}", output.stderr);
     let log = fs::read_to_string(sandbox.runtime().join("logs").join(&session.id).join("web.log")).unwrap();
     assert!(log.contains("err ***") && !log.contains(PASSWORD), "{log}");
+    session.end();
+}
+
+#[test]
+fn a_secret_of_a_few_letters_is_warned_of_and_garbles_nothing() {
+    let sandbox = Sandbox::new();
+    let web = json!({ "command": "sh", "args": ["-c", "echo a bad day at http://127.0.0.1; exec sleep 1000"],
+        "url": "http://127.0.0.1:${MCP_PORT}/a", "hook": {
+        "environmentVariables": [{ "name": "PIN", "isSecret": true }, { "name": "ONE", "isSecret": true }],
+        "ready": { "log": "day" }, "port": "auto",
+    } });
+    define(&sandbox, &json!({ "web": web }));
+    let session = Session::open(&sandbox);
+    let variables = [("PIN", "127"), ("ONE", "a")];
+    insta::assert_snapshot!(super::said(&sandbox, &sandbox.run(sandbox.command("mcp-hook").args(["check"]).envs(variables))), @r"
+    ✓ web
+        warning: ONE is secret, but shorter than 4 bytes: logs are not kept clear of it
+        warning: PIN is secret, but shorter than 4 bytes: logs are not kept clear of it
+    [0]
+    ");
+    let started = session.hook_with(&variables, "start web --no-wait").ok();
+    assert!(started.stderr.contains("warning: ONE is secret, but"), "{started}");
+    let log = sandbox.runtime().join("logs").join(&session.id).join("web.log");
+    let text = wait::until("it has printed", || fs::read_to_string(&log).ok().filter(|text| text.contains("day")));
+    assert!(text.contains("a bad day at http://127.0.0.1"), "{text}");
+    let address = session.hook("env").ok().stdout;
+    assert!(address.contains("/a"), "{address}");
     session.end();
 }
