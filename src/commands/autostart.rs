@@ -55,12 +55,15 @@ pub fn start(root: &Root, session: Session, mut planned: Vec<Planned>) -> Result
     let work = move || {
         planned.reverse();
         while let Some(next) = planned.pop() {
-            // A process that could not be made leaves its server unstarted, which `status` shows.
-            if let Ok(Side::Child) = fork::split() {
-                let _ = fork::unblock_signals();
-                drop(planned);
-                next.start(root, session);
-                fork::leave(0);
+            match fork::split() {
+                Ok(Side::Child) => {
+                    let _ = fork::unblock_signals();
+                    drop(planned);
+                    next.start(root, session);
+                    fork::leave(0);
+                }
+                Ok(Side::Parent(_)) => {}
+                Err(error) => next.fail(root, &session, &format!("could not start it: {error}")),
             }
             let _ = fork::unblock_signals();
         }
@@ -92,6 +95,11 @@ impl Planned {
         if let Err(error) = started {
             let _ = record(root, Token::new(id, name), &self.definition, &format!("{error:#}"));
         }
+    }
+
+    fn fail(&self, root: &Root, session: &Session, cause: &str) {
+        let token = Token::new(session.record.id.clone(), self.definition.name.clone());
+        let _ = record(root, token, &self.definition, cause);
     }
 }
 

@@ -157,9 +157,12 @@ pub fn plan(
     let client = (mode == Mode::Run).then(|| ProcessHandle::open(open::client())).flatten();
     // Where it cannot be seen, the end of its input says that it is gone.
     let client = client.filter(|client| client.pid() != Pid::this());
+    let record = ServerRecord::new(token, mode, &prepared);
+    let could_not = || format!("could not {} {name}", if mode == Mode::Run { "run" } else { "start" });
+    record.check_size().with_context(could_not).hint(|| "put long arguments into a file".to_owned())?;
     Ok(Plan {
         paths: root.session(&id).server(&name),
-        record: ServerRecord::new(token, mode, &prepared),
+        record,
         invocation: prepared.invocation,
         lock,
         lease: None,

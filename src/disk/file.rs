@@ -15,7 +15,7 @@ use crate::context;
 use crate::failpoint;
 
 /// Records and pid files are far smaller; what is larger is not ours.
-const LARGEST: u64 = 1 << 20;
+pub const LARGEST: u64 = 1 << 20;
 
 /// Whose files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

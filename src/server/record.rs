@@ -26,6 +26,9 @@ use crate::sys::{Identity, Pid};
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;
 
+/// The largest record of a server that is about to be started, in bytes.
+const LARGEST_AT_FIRST: u64 = file::LARGEST / 2;
+
 /// `pids/ID/NAME.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServerRecord {
@@ -227,6 +230,16 @@ impl ServerRecord {
         record::parse(content, VERSION)
     }
 
+    /// That it can be written, and leaves room for what is added while the server lives.
+    ///
+    /// # Errors
+    /// When its command is too long for that.
+    pub fn check_size(&self) -> Result<()> {
+        let length = serde_json::to_vec(self)?.len() as u64;
+        ensure!(length <= LARGEST_AT_FIRST, "its record would have {length} bytes, more than {LARGEST_AT_FIRST}");
+        Ok(())
+    }
+
     /// Writes the record, and the plain pid file beside it.
     ///
     /// # Errors
@@ -234,6 +247,13 @@ impl ServerRecord {
     pub fn write(&self, paths: &ServerPaths) -> io::Result<()> {
         let mut content = serde_json::to_vec(self)?;
         content.push(b'\n');
+        if content.len() as u64 > file::LARGEST {
+            // Whoever cannot read it could not end the server.
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("{}: it would be too large", paths.record),
+            ));
+        }
         // For people and scripts; whatever is in its place must not cost us the record.
         let _ = match self.state.server() {
             Some(server) => file::replace(&paths.pid, format!("{}\n", server.pid).as_bytes()),

@@ -73,7 +73,13 @@ pub struct Keeper {
 impl Keeper {
     /// Keeps watch until nothing is left to be kept. Returns what a shell would report of the server.
     pub fn keep(mut self) -> i32 {
-        let Ok(mut inbox) = self.listen() else { return self.sweep() };
+        let mut inbox = match self.listen() {
+            Ok(inbox) => inbox,
+            Err(error) => {
+                self.report(&format!("its keeper could not listen for signals: {error}"));
+                return self.sweep();
+            }
+        };
         let mut deadline: Option<Instant> = None;
         loop {
             let is_gone = self.handle.as_ref().is_some_and(ProcessHandle::has_exited);
@@ -194,8 +200,12 @@ impl Keeper {
             outside: Vec::new(),
         });
         let _ = record.write(&self.paths);
-        let whose = (Some(record.token.session()), Some(&record.name));
-        journal::report(&self.paths.central, Level::Warn, whose, &format!("ended because {}", reason.text()));
+        self.report(&format!("ended because {}", reason.text()));
+    }
+
+    fn report(&self, text: &str) {
+        let whose = (Some(self.record.token.session()), Some(&self.record.name));
+        journal::report(&self.paths.central, Level::Warn, whose, text);
     }
 
     /// The record of a server whose end nobody wrote down yet, and the reason for it.

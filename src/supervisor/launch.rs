@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -79,8 +79,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub fn start(mut plan: Plan) -> io::Result<Announcement> {
     plan.record.write(&plan.paths)?;
     failpoint::kill("after-first-record");
-    let (announcement, ready) = fd::pipe()?;
-    match fork::split()? {
+    let (announcement, ready) = fd::pipe().inspect_err(|error| plan.fail(error))?;
+    match fork::split().inspect_err(|error| plan.fail(error))? {
         Side::Parent(_) => {
             failpoint::kill("start-split");
             fork::unblock_signals()?;
@@ -104,8 +104,9 @@ pub fn start(mut plan: Plan) -> io::Result<Announcement> {
 /// When the first record cannot be written, or the system has no process or pipe left.
 pub fn run(plan: Plan) -> io::Result<i32> {
     plan.record.write(&plan.paths)?;
-    let input = fd::duplicate(io::stdin().as_fd())?;
-    let error = ClientError::new(fd::duplicate(io::stderr().as_fd())?);
+    let duplicate = |stream: BorrowedFd<'_>| fd::duplicate(stream).inspect_err(|error| plan.fail(error));
+    let input = duplicate(io::stdin().as_fd())?;
+    let error = ClientError::new(duplicate(io::stderr().as_fd())?);
     keep(plan, None, Some((input, error)))
 }
 
@@ -116,9 +117,9 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
     let is_adopting = orphans::adopt().is_ok();
     let strangers = process::children(Pid::this());
     let me = ProcessHandle::open(Pid::this()).map(|handle| handle.identity());
-    let (keeper_end, supervisor_end) = lifeline::new()?;
+    let (keeper_end, supervisor_end) = lifeline::new().inspect_err(|error| plan.fail(error))?;
     failpoint::kill("before-supervisor");
-    match fork::split()? {
+    match fork::split().inspect_err(|error| plan.fail(error))? {
         Side::Parent(supervisor) => {
             let is_fed = client.as_ref().is_some_and(|(input, _)| fd::has_other_end(input));
             drop((supervisor_end, ready, client, plan.lease.take()));
@@ -157,13 +158,18 @@ fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientErro
     }
 }
 
-/// A panic must look like a death to the other of the two, not like an orderly end.
+/// A panic must look like a death to the other of the two, not like an orderly end. One who could not even begin has written
+/// down why, and has nothing to leave behind.
 fn guarded(role: impl FnOnce() -> io::Result<i32>) -> i32 {
     match catch_unwind(AssertUnwindSafe(role)) {
         Ok(Ok(code)) => code,
-        Ok(Err(_)) | Err(_) => std::process::abort(),
+        Ok(Err(_)) => COULD_NOT_BEGIN,
+        Err(_) => std::process::abort(),
     }
 }
+
+/// What a shell reports of a command that could not even be tried.
+const COULD_NOT_BEGIN: i32 = 125;
 
 /// Keeps no file system busy for as long as the server lives.
 fn leave_directory() {

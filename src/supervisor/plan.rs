@@ -1,6 +1,7 @@
 //! What a keeper and a supervisor need to know.
 
 use std::fs::File;
+use std::io;
 
 use nix::sys::signal::SigSet;
 
@@ -9,8 +10,9 @@ use crate::cleanup::lost::Trace;
 use crate::disk::file;
 use crate::disk::layout::ServerPaths;
 use crate::server::invocation::Invocation;
+use crate::server::journal::{self, Level};
 use crate::server::port::Lease;
-use crate::server::record::{Reason, ServerRecord};
+use crate::server::record::{Reason, ServerRecord, State};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
@@ -46,6 +48,17 @@ impl Plan {
     pub fn give(&mut self, lease: Lease) {
         self.record.port = Some(self.invocation.port(lease.number()));
         self.lease = Some(lease);
+    }
+
+    /// Writes down why the server cannot even be tried. Nobody may be there to be told.
+    pub fn fail(&self, error: &io::Error) {
+        let cause = format!("could not start {}: {error}", self.record.name);
+        let whose = (Some(self.record.token.session()), Some(&self.record.name));
+        journal::report(&self.paths.central, Level::Error, whose, &cause);
+        let state = State::Failed { cause, code: 125 };
+        let mut record = self.record.clone();
+        record.state = state;
+        let _ = record.write(&self.paths);
     }
 
     /// Makes the server's files again after somebody has removed them, unless the name belongs to another server now.

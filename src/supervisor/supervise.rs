@@ -60,7 +60,7 @@ impl Supervisor {
     pub fn new(plan: Plan, channels: Channels) -> std::io::Result<Self> {
         let _ = setsid();
         title::set_short(SHORT_TITLE);
-        let inbox = Inbox::new(&REQUESTS)?;
+        let inbox = Inbox::new(&REQUESTS).inspect_err(|error| plan.fail(error))?;
         let is_adopting = orphans::adopt().is_ok();
         let terminal = plan.record.settings.terminal.then(Pty::take_as_controlling).and_then(Result::ok);
         let (client_input, client_error) = channels.client.unzip();

@@ -24,6 +24,7 @@ pub enum Side {
 /// When the process has more than one thread: the child would have copies of locks that nobody releases.
 pub fn split() -> io::Result<Side> {
     debug_assert!(is_single_threaded(), "only a process with one thread may fork and go on");
+    crate::failpoint::fail_io("fork")?;
     SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     // SAFETY: there is one thread, so the child may use the allocator and every lock as the parent could.
     match unsafe { fork() } {

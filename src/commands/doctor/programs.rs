@@ -22,13 +22,36 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Facts {
     /// This program and its version.
     pub own: (PathBuf, String),
-    /// The different programs called mcp-hook, in order, each with its version and whether it is this one.
-    pub on_path: Vec<(PathBuf, String, bool)>,
+    /// The different files called mcp-hook, in order.
+    pub on_path: Vec<Copy>,
     /// The shells: where they are and what they say of their version.
     pub shells: Vec<(Shell, PathBuf, String)>,
 }
 
-/// Looks at PATH. The programs that are found are asked for their versions, nothing else.
+/// A file called mcp-hook.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// Whether it is this program.
+    pub likeness: Likeness,
+}
+
+/// Whether a file is this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// It is the file that runs.
+    Itself,
+    /// It has the same content.
+    Same,
+    /// It is something else.
+    Other,
+}
+
+/// Looks at PATH. The shells that are found are asked for their versions. What is called mcp-hook is looked at and not
+/// run: nobody knows what it is.
 #[must_use]
 pub fn look() -> Facts {
     let own = context::executable().unwrap_or_default();
@@ -38,9 +61,7 @@ pub fn look() -> Facts {
     for path in found("mcp-hook") {
         let this = number(&path);
         if !seen.contains(&this) {
-            let is_own = this == number(&own);
-            let version = if is_own { OWN_VERSION.to_owned() } else { version_of(&path) };
-            on_path.push((path, version, is_own));
+            on_path.push(Copy::at(path, &own, this == number(&own)));
             seen.push(this);
         }
     }
@@ -50,6 +71,31 @@ pub fn look() -> Facts {
         Some((shell, path, version))
     };
     Facts { own: (own, OWN_VERSION.to_owned()), on_path, shells: Shell::ALL.into_iter().filter_map(shell).collect() }
+}
+
+impl Copy {
+    fn at(path: PathBuf, own: &Path, is_own: bool) -> Self {
+        let size = |path: &Path| fs::metadata(path).map_or(0, |data| data.len());
+        let likeness = match (size(&path), size(own)) {
+            _ if is_own => Likeness::Itself,
+            (theirs, ours) if theirs == ours && has_same_content(&path, own) => Likeness::Same,
+            _ => Likeness::Other,
+        };
+        Self { size: size(&path), path, likeness }
+    }
+
+    /// What it is, beside where.
+    fn describe(&self, own_version: &str) -> String {
+        match self.likeness {
+            Likeness::Itself => format!("version {own_version}"),
+            Likeness::Same => format!("the same as this, version {own_version}"),
+            Likeness::Other => format!("another program or version, {} bytes", self.size),
+        }
+    }
+}
+
+fn has_same_content(one: &Path, other: &Path) -> bool {
+    matches!([one, other].map(fs::read), [Ok(one), Ok(other)] if one == other)
 }
 
 const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -86,9 +132,8 @@ fn first_line(program: &Path) -> Option<String> {
             _ => break,
         }
     }
-    // It has said what was asked; what hangs is not waited for.
-    let _ = child.kill();
-    let _ = child.wait();
+    // It has said what was asked; what hangs, or may not be signalled, is not waited for.
+    let _ = child.kill().and_then(|()| child.try_wait());
     String::from_utf8_lossy(&said).lines().next().map(str::to_owned)
 }
 
@@ -104,8 +149,8 @@ fn version_in(line: &str) -> Option<&str> {
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![binary(facts)];
     if let [_, others @ ..] = &facts.on_path[..] {
-        findings.extend(others.iter().map(|(path, version, _)| {
-            let text = format!("another mcp-hook on PATH: {} (version {})", path.display(), known(version));
+        findings.extend(others.iter().map(|copy| {
+            let text = format!("another mcp-hook on PATH: {} ({})", copy.path.display(), copy.describe(&facts.own.1));
             Finding::warning("binary", text, "remove the one that you do not use")
         }));
     }
@@ -121,14 +166,12 @@ fn binary(facts: &Facts) -> Finding {
             let text = "mcp-hook is not on PATH: neither the hook nor a client finds it";
             Finding::problem("binary", text, format!("put {} on PATH", directory.display()))
         }
-        Some((path, _, true)) => Finding::good("binary", format!("{} (version {version})", path.display())),
-        Some((path, other, false)) => {
-            let text = format!(
-                "PATH has {} (version {}) first; this is {} (version {version})",
-                path.display(),
-                known(other),
-                own.display()
-            );
+        Some(copy @ Copy { likeness: Likeness::Itself, .. }) => {
+            Finding::good("binary", format!("{} ({})", copy.path.display(), copy.describe(version)))
+        }
+        Some(copy) => {
+            let (path, what) = (copy.path.display(), copy.describe(version));
+            let text = format!("PATH has {path} ({what}) first; this is {} (version {version})", own.display());
             Finding::warning("binary", text, "remove one of them, or change the order of PATH")
         }
     }
@@ -177,8 +220,9 @@ mod tests {
     #[test]
     fn what_is_said_of_programs_follows_from_path() {
         let own = || (PathBuf::from("/home/me/.cargo/bin/mcp-hook"), "0.2.0".to_owned());
-        let this = || (own().0, own().1, true);
-        let other = || (PathBuf::from("/usr/bin/mcp-hook"), "0.1.0".to_owned(), false);
+        let this = || Copy { path: own().0, size: 5000, likeness: Likeness::Itself };
+        let other = || Copy { path: "/usr/bin/mcp-hook".into(), size: 4000, likeness: Likeness::Other };
+        let same = || Copy { path: "/opt/mcp-hook".into(), size: 5000, likeness: Likeness::Same };
         let shells = vec![
             (Shell::Bash, "/bin/bash".into(), "5.2.15".to_owned()),
             (Shell::Zsh, "/bin/zsh".into(), "4.3.17".to_owned()),
@@ -192,13 +236,15 @@ mod tests {
                        hint: the hook needs zsh 5.0 or later
         ✓ shell        fish unknown (/bin/fish)
         ");
-        insta::assert_snapshot!(shown(vec![this(), other()], Vec::new()), @r"
+        insta::assert_snapshot!(shown(vec![this(), other(), same()], Vec::new()), @r"
         ✓ binary       /home/me/.cargo/bin/mcp-hook (version 0.2.0)
-        ! binary       another mcp-hook on PATH: /usr/bin/mcp-hook (version 0.1.0)
+        ! binary       another mcp-hook on PATH: /usr/bin/mcp-hook (another program or version, 4000 bytes)
+                       hint: remove the one that you do not use
+        ! binary       another mcp-hook on PATH: /opt/mcp-hook (the same as this, version 0.2.0)
                        hint: remove the one that you do not use
         ");
         insta::assert_snapshot!(shown(vec![other()], Vec::new()), @r"
-        ! binary       PATH has /usr/bin/mcp-hook (version 0.1.0) first; this is /home/me/.cargo/bin/mcp-hook (version 0.2.0)
+        ! binary       PATH has /usr/bin/mcp-hook (another program or version, 4000 bytes) first; this is /home/me/.cargo/bin/mcp-hook (version 0.2.0)
                        hint: remove one of them, or change the order of PATH
         ");
         insta::assert_snapshot!(shown(Vec::new(), Vec::new()), @r"

@@ -4,6 +4,7 @@ mod descriptors;
 mod fallback;
 mod hostile;
 mod input;
+mod large;
 mod logs;
 mod many;
 mod output;

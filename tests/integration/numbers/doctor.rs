@@ -125,13 +125,14 @@ fn copy_session(dead: &Path, id: &str) {
 #[test]
 fn other_copies_of_the_program_and_open_directories_are_told() {
     let sandbox = Sandbox::new();
-    sandbox.program("mcp-hook", "#!/bin/sh\necho mcp-hook 0.0.9\n");
+    let was_run = sandbox.path("was.run");
+    sandbox.program("mcp-hook", &format!("#!/bin/sh\n: >{}\necho mcp-hook 0.0.9\n", was_run.display()));
     let said = sandbox.hook(["doctor"]).expect_code(1);
     let other = sandbox.path("bin/mcp-hook");
-    assert!(
-        said.stdout.contains(&format!("! binary       PATH has {} (version 0.0.9) first", other.display())),
-        "{said}"
-    );
+    let size = fs::metadata(&other).unwrap().len();
+    let text = format!("! binary       PATH has {} (another program or version, {size} bytes) first", other.display());
+    assert!(said.stdout.contains(&text), "{said}");
+    assert!(!was_run.exists(), "it was run");
     let root = sandbox.path("open");
     fs::create_dir(&root).unwrap();
     fs::set_permissions(&root, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

@@ -4,6 +4,7 @@ mod client_signals;
 mod ending;
 mod escape;
 mod failpoints;
+mod forks;
 mod keep;
 mod nested;
 mod refused;
