@@ -8,8 +8,8 @@ use nix::sys::signal::Signal;
 
 use crate::cli::{Life, Sampling, What};
 use crate::context;
-use crate::disk::file;
 use crate::disk::layout::{Root, ServerPaths};
+use crate::disk::lock;
 use crate::disk::names::ServerName;
 use crate::failure::Hint;
 use crate::server::command::CommandLine;
@@ -104,15 +104,15 @@ fn millis(time: Duration) -> u64 {
 /// When the lock file cannot be opened.
 pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
     let describe = || format!("could not lock {}", paths.lock);
-    let file = file::open_lock(&paths.lock).with_context(describe)?;
-    let mut is_ours = file::try_lock(&file).with_context(describe)?;
+    let file = lock::open(&paths.lock).with_context(describe)?;
+    let mut is_ours = lock::try_lock(&file).with_context(describe)?;
     if !is_ours
         && let Some(record) = ServerRecord::read(paths)?
         && record.state.is_final()
     {
         // The server has ended; its keeper is about to.
         request::await_watchers(&record);
-        is_ours = file::try_lock(&file).with_context(describe)?;
+        is_ours = lock::try_lock(&file).with_context(describe)?;
     }
     if !is_ours {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! Small files: written whole or not at all, read only if they are ours. All are named relative to a directory that was
 //! checked, and none is reached through a link.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,6 +16,9 @@ use crate::failpoint;
 
 /// Records and pid files are far smaller; what is larger is not ours.
 pub const LARGEST: u64 = 1 << 20;
+
+/// How much is read before it is looked at, in bytes.
+const AT_ONCE: usize = 16 << 10;
 
 /// Whose files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,15 +139,31 @@ pub fn read_from(source: Source, file: &FileAt) -> anyhow::Result<Option<(Vec<u8
     };
     let length = u64::try_from(found.st_size).unwrap_or_default();
     ensure!(length <= LARGEST, "{}: it has {length} bytes, more than {LARGEST}", describe());
-    // One byte more than there is: a shorter answer says that this was all.
-    let mut content = vec![0; usize::try_from(length).unwrap_or_default() + 1];
-    let length = (&open).read(&mut content).with_context(describe)?;
-    let is_whole = length < content.len();
-    content.truncate(length);
-    if !is_whole {
-        open.take(LARGEST).read_to_end(&mut content).with_context(describe)?;
+    match read_text(&open, usize::try_from(length).unwrap_or_default()).with_context(describe)? {
+        Some(content) => Ok(Some((content, found))),
+        None => bail!("{}: it is no text", describe()),
     }
-    Ok(Some((content, found)))
+}
+
+/// Reads what is expected to have this length; `None` as soon as it is seen to be no text. A hole in a file costs nothing
+/// to make and is read as zeros without an end.
+fn read_text(mut file: &File, length: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut content = Vec::new();
+    while content.len() <= usize::try_from(LARGEST).unwrap_or(usize::MAX) {
+        let start = content.len();
+        // One byte more than there is: a shorter answer says that this was all.
+        let room = (length + 1).saturating_sub(start).clamp(1, AT_ONCE);
+        content.resize(start + room, 0);
+        let read = file.read(&mut content[start..])?;
+        content.truncate(start + read);
+        if content[start..].contains(&0) {
+            return Ok(None);
+        }
+        if read < room {
+            break;
+        }
+    }
+    Ok(Some(content))
 }
 
 /// When what was looked at was written to last.
@@ -169,35 +188,6 @@ pub fn is_missing(error: &anyhow::Error) -> bool {
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound))
 }
 
-/// Opens a lock file of ours, made if need be. The lock itself is `flock(2)`, taken with [`try_lock`].
-///
-/// # Errors
-/// As [`open`].
-pub fn open_lock(file: &FileAt) -> io::Result<File> {
-    open(file, OFlag::O_RDWR | OFlag::O_CREAT).map(|(file, _)| file)
-}
-
-/// Takes the lock, if nobody has it; false if somebody does. Whoever only looks ([`is_locked`]) shares the lock for a
-/// moment and does not count.
-///
-/// # Errors
-/// As `flock(2)`.
-pub fn try_lock(file: &File) -> io::Result<bool> {
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(true),
-            Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) => {}
-        }
-        match file.try_lock_shared() {
-            // Only lookers have it, for as long as a system call takes: they cannot keep us from it for ever.
-            Ok(()) => file.unlock()?,
-            Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) => return Ok(false),
-        }
-    }
-}
-
 /// Whether both are open on the same file.
 #[must_use]
 pub fn is_same(one: &File, other: &File) -> bool {
@@ -211,18 +201,6 @@ pub fn is_at(name: &FileAt, file: &File) -> bool {
     let number = |found: FileStat| (found.st_dev, found.st_ino);
     let there = name.look().map(number).ok();
     there.is_some() && there == fstat(file).map(number).ok()
-}
-
-/// Whether somebody may hold the lock on this file. One that is not there is not locked; one that cannot be tried might be.
-#[must_use]
-pub fn is_locked(file: &FileAt) -> bool {
-    match file.open(OFlag::O_RDONLY) {
-        Ok(file) => file.try_lock_shared().is_err(),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => false,
-            _ => !file.is_link(),
-        },
-    }
 }
 
 #[cfg(test)]
@@ -251,6 +229,7 @@ mod tests {
         symlink("/etc/passwd", at("link")).expect("a link");
         nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
         File::create(at("large")).expect("a file").set_len(LARGEST + 1).expect("grown");
+        File::create(at("hole")).expect("a file").set_len(LARGEST).expect("grown");
         File::create(at("twin")).expect("a file");
         fs::hard_link(at("twin"), at("other")).expect("a second name");
         File::create(at("open")).expect("a file").set_permissions(Permissions::from_mode(0o602)).expect("opened");
@@ -258,6 +237,7 @@ mod tests {
             ("link", "symbolic link"),
             ("pipe", "not a regular file"),
             ("large", "more than"),
+            ("hole", "no text"),
             ("twin", "2 names"),
             ("open", "others may write"),
         ] {
@@ -266,5 +246,15 @@ mod tests {
         }
         assert_eq!(read(&directory.file("nothing")).expect("no error"), None);
         assert!(read_from(Source::Script, &directory.file("open")).expect("a script's").is_some());
+    }
+
+    #[test]
+    fn a_text_of_any_length_is_read_whole() {
+        let (_temporary, directory) = directory::temporary();
+        for length in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE, 1 << 20] {
+            let text = "x".repeat(length);
+            replace(&directory.file("a"), text.as_bytes()).expect("written");
+            assert_eq!(read(&directory.file("a")).expect("read").expect("there"), text.as_bytes(), "{length}");
+        }
     }
 }

@@ -1,9 +1,11 @@
-//! Locks that are waited for: not for ever, and with the name of whoever has them.
+//! Locks of ours (`flock(2)`): looked at, taken, and waited for, but not for ever.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
+use std::io;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
 use nix::poll::{PollTimeout, poll};
 
 use super::file;
@@ -14,6 +16,8 @@ use crate::sys::{locks, process};
 
 /// Nobody who edits a file takes this long.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Whoever only looks whether a lock is held shares it for a system call; who has shared it for this long holds it.
+const A_LOOK: Duration = Duration::from_millis(100);
 /// How often it is looked whether the lock is free.
 const PAUSE_MS: u8 = 20;
 
@@ -23,9 +27,9 @@ const PAUSE_MS: u8 = 20;
 /// When the lock file cannot be opened, or somebody does not let go of it.
 pub fn wait(name: &FileAt) -> Result<File> {
     let describe = || format!("could not lock {name}");
-    let file = file::open_lock(name).with_context(describe)?;
+    let file = open(name).with_context(describe)?;
     let deadline = context::now() + PATIENCE;
-    while !file::try_lock(&file).with_context(describe)? {
+    while !try_lock(&file).with_context(describe)? {
         if context::now() >= deadline {
             let message = format!("{}: {} has it", describe(), holder(&file));
             return Err(hinted(message, "end it, or try again when it is done"));
@@ -41,5 +45,68 @@ pub fn holder(file: &File) -> String {
     match locks::holder(file) {
         Some(pid) => format!("the process {pid} ({})", process::name(pid)),
         None => "another process".to_owned(),
+    }
+}
+
+/// Opens a lock file of ours, made if need be. The lock itself is `flock(2)`, taken with [`try_lock`].
+///
+/// # Errors
+/// As [`file::open`].
+pub fn open(file: &FileAt) -> io::Result<File> {
+    file::open(file, OFlag::O_RDWR | OFlag::O_CREAT).map(|(file, _)| file)
+}
+
+/// Takes the lock, if nobody has it; false if somebody does. Whoever only looks ([`is_locked`]) shares the lock for a
+/// moment and does not count; for longer it does.
+///
+/// # Errors
+/// As `flock(2)`.
+pub fn try_lock(file: &File) -> io::Result<bool> {
+    let mut deadline = None;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        match file.try_lock_shared() {
+            Ok(()) => file.unlock()?,
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+        }
+        if context::now() > *deadline.get_or_insert_with(|| context::now() + A_LOOK) {
+            return Ok(false);
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Whether somebody may hold the lock on this file. One that is not there is not locked; one that cannot be tried might be.
+#[must_use]
+pub fn is_locked(file: &FileAt) -> bool {
+    match file.open(OFlag::O_RDONLY) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => false,
+            _ => !file.is_link(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::directory;
+
+    #[test]
+    fn a_lock_that_somebody_shares_for_long_is_held_and_nobody_waits_for_it_for_ever() {
+        let (_temporary, directory) = directory::temporary();
+        let open = || super::open(&directory.file("lock")).expect("a lock file");
+        let (mine, theirs) = (open(), open());
+        theirs.lock_shared().expect("shared");
+        assert!(!try_lock(&mine).expect("tried"));
+        theirs.unlock().expect("let go");
+        assert!(try_lock(&mine).expect("tried"));
+        assert!(is_locked(&directory.file("lock")));
     }
 }

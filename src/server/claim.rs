@@ -9,8 +9,8 @@ use std::io;
 use anyhow::{Context, Result};
 
 use crate::disk::directory::Directory;
-use crate::disk::file;
 use crate::disk::file_at::FileAt;
+use crate::disk::{file, lock};
 
 /// The lock on a number. One that is only dropped leaves its file, which is nobody's then: so it does no harm where it
 /// is dropped in one of two processes that share it.
@@ -29,10 +29,10 @@ impl Claim {
         let name = directory.file(format!("{number}.lock"));
         let describe = || format!("could not lock {name}");
         loop {
-            let file = match file::open_lock(&name) {
+            let file = match lock::open(&name) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     directory.make_or_check()?;
-                    file::open_lock(&name)
+                    lock::open(&name)
                 }
                 other => other,
             };
@@ -59,7 +59,7 @@ impl Claim {
 /// Locks a file, if nobody has it for longer than it takes to remove it ([`sweep`]).
 fn lock(file: &File) -> io::Result<bool> {
     for _ in 0..3 {
-        if file::try_lock(file)? {
+        if lock::try_lock(file)? {
             return Ok(true);
         }
         std::thread::yield_now();
@@ -71,9 +71,9 @@ fn lock(file: &File) -> io::Result<bool> {
 pub fn sweep(directory: &Directory) {
     for name in directory.names().unwrap_or_default() {
         let Some(name) = name.to_str().filter(|name| is_lock(name)).map(|name| directory.file(name)) else { continue };
-        if !file::is_locked(&name)
-            && let Ok(file) = file::open_lock(&name)
-            && file::try_lock(&file).unwrap_or(false)
+        if !lock::is_locked(&name)
+            && let Ok(file) = lock::open(&name)
+            && lock::try_lock(&file).unwrap_or(false)
         {
             Claim { name, file }.give_back();
         }

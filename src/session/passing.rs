@@ -3,7 +3,7 @@
 use std::io;
 
 use super::judge::{Verdict, judge};
-use super::sweep::{Examined, examine, examine_closely};
+use super::sweep::{Examined, examine_closely, examine_quickly};
 use super::{removal, retention};
 use crate::disk::file;
 use crate::disk::layout::Root;
@@ -45,7 +45,13 @@ fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
     let mut others = Vec::new();
     let ids = names.into_iter().filter_map(|name| name.to_str()?.parse().ok());
     for id in ids.filter(|id| id != own) {
-        let session = examine(root, id);
+        let session = match examine_quickly(root, id) {
+            Ok(session) => session,
+            Err(id) => {
+                others.push(id);
+                continue;
+            }
+        };
         match judge(session.facts) {
             Verdict::Leave if !session.facts.is_busy && session.is_in_other_namespace() => others.push(session.id),
             Verdict::Leave => {}

@@ -14,8 +14,8 @@ use crate::cleanup::stray::{self, Stray};
 use crate::context;
 use crate::disk::directory::Directory;
 use crate::disk::layout::{Root, SessionPaths};
+use crate::disk::lock;
 use crate::disk::names::{ServerName, SessionId};
-use crate::disk::{file, known};
 use crate::server::record::ServerRecord;
 use crate::supervisor::request;
 use crate::sys::host::Place;
@@ -23,6 +23,9 @@ use crate::sys::{Pid, process};
 
 /// How long a session's directory may be without a record before it counts as left over.
 const BIRTH: Duration = Duration::from_mins(1);
+
+/// A shell that opens does not wait for more records than these to be read.
+const MOST_AT_ONCE: usize = 50;
 
 /// A session as the clean-up sees it.
 pub struct Examined {
@@ -41,19 +44,39 @@ pub struct Examined {
 /// Looks at a session.
 #[must_use]
 pub fn examine(root: &Root, id: SessionId) -> Examined {
-    examine_with(root, id, SessionRecord::owner)
+    let paths = root.session(&id);
+    let names = server_names(&paths);
+    examine_with(id, paths, names, SessionRecord::owner)
+}
+
+/// The same, if that does not take long: else the id is given back.
+///
+/// # Errors
+/// When there are too many records.
+pub fn examine_quickly(root: &Root, id: SessionId) -> Result<Examined, SessionId> {
+    let paths = root.session(&id);
+    match server_names(&paths) {
+        Ok(names) if names.len() > MOST_AT_ONCE => Err(id),
+        names => Ok(examine_with(id, paths, names, SessionRecord::owner)),
+    }
 }
 
 /// The same after a look at all processes, for one that is in another pid namespace: nobody may be there any more.
 #[must_use]
 pub fn examine_closely(root: &Root, id: SessionId) -> Examined {
-    examine_with(root, id, SessionRecord::owner_after_a_look)
+    let paths = root.session(&id);
+    let names = server_names(&paths);
+    examine_with(id, paths, names, SessionRecord::owner_after_a_look)
 }
 
-fn examine_with(root: &Root, id: SessionId, owner: impl Fn(&SessionRecord) -> Owner) -> Examined {
-    let paths = root.session(&id);
+fn examine_with(
+    id: SessionId,
+    paths: SessionPaths,
+    names: io::Result<Vec<ServerName>>,
+    owner: impl Fn(&SessionRecord) -> Owner,
+) -> Examined {
     let record = SessionRecord::read(&paths);
-    let read = read_servers(&paths);
+    let read = names.map(|names| read_servers(&paths, names));
     let owner = match (&record, &read) {
         // What cannot be read proves nothing.
         (Err(error), _) if error.chain().any(<dyn std::error::Error>::is::<io::Error>) => OwnerFact::Elsewhere,
@@ -64,7 +87,7 @@ fn examine_with(root: &Root, id: SessionId, owner: impl Fn(&SessionRecord) -> Ow
             Owner::Elsewhere => OwnerFact::Elsewhere,
         },
         (Ok(None), _) if is_younger_than(&paths.pids, BIRTH) => OwnerFact::Unborn,
-        (Ok(None), _) if is_foreign(&paths.pids) => OwnerFact::Foreign,
+        (Ok(None), _) if removal::is_foreign(&paths.pids) => OwnerFact::Foreign,
         // A record that another version of mcp-hook wrote, for example; the shell in the id may still need its files.
         _ if may_name_my_process(&id) => OwnerFact::Elsewhere,
         _ => OwnerFact::Unreadable,
@@ -75,7 +98,7 @@ fn examine_with(root: &Root, id: SessionId, owner: impl Fn(&SessionRecord) -> Ow
         let files = paths.server(name);
         let is_answered_for = match server {
             Ok(server) => request::is_answered_for(&files, server),
-            Err(_) => file::is_locked(&files.lock),
+            Err(_) => lock::is_locked(&files.lock),
         };
         facts.is_busy |= is_answered_for;
         facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.state.is_final());
@@ -84,22 +107,16 @@ fn examine_with(root: &Root, id: SessionId, owner: impl Fn(&SessionRecord) -> Ow
     Examined { id, paths, record, servers, facts }
 }
 
-/// Whether a directory holds only what we do not know.
-fn is_foreign(directory: &Directory) -> bool {
-    let names = directory.names().unwrap_or_default();
-    !names.is_empty() && !names.iter().any(|name| name.to_str().is_some_and(known::is_of_pids))
-}
-
 /// The records of a session's servers, by name.
 #[must_use]
 pub fn servers(paths: &SessionPaths) -> Vec<NamedRecord> {
-    read_servers(paths).unwrap_or_default()
+    server_names(paths).map(|names| read_servers(paths, names)).unwrap_or_default()
 }
 
 /// A server's name, and its record or what is wrong with it.
 pub type NamedRecord = (ServerName, anyhow::Result<ServerRecord>);
 
-fn read_servers(paths: &SessionPaths) -> io::Result<Vec<NamedRecord>> {
+fn server_names(paths: &SessionPaths) -> io::Result<Vec<ServerName>> {
     let names = match paths.pids.names() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         names => names?,
@@ -107,11 +124,15 @@ fn read_servers(paths: &SessionPaths) -> io::Result<Vec<NamedRecord>> {
     let mut names: Vec<ServerName> =
         names.iter().filter_map(|name| name.to_str()?.strip_suffix(".json")?.parse().ok()).collect();
     names.sort_unstable();
+    Ok(names)
+}
+
+fn read_servers(paths: &SessionPaths, names: Vec<ServerName>) -> Vec<NamedRecord> {
     let read = |name: ServerName| {
         let record = ServerRecord::read(&paths.server(&name)).transpose()?;
         Some((name, record))
     };
-    Ok(names.into_iter().filter_map(read).collect())
+    names.into_iter().filter_map(read).collect()
 }
 
 /// The servers of a session for which somebody answers, wherever that is: locks are the same everywhere.
@@ -119,7 +140,7 @@ fn read_servers(paths: &SessionPaths) -> io::Result<Vec<NamedRecord>> {
 pub fn held_servers(paths: &SessionPaths) -> Vec<ServerName> {
     let is_held = |(name, server): &NamedRecord| match server {
         Ok(server) => request::is_held(&paths.server(name), server),
-        Err(_) => file::is_locked(&paths.server(name).lock),
+        Err(_) => lock::is_locked(&paths.server(name).lock),
     };
     servers(paths).into_iter().filter(is_held).map(|(name, _)| name).collect()
 }
@@ -242,13 +263,8 @@ impl Examined {
     fn remove(&self) -> Deed {
         let result = removal::remove(&self.paths);
         let done = result.is_ok();
-        let what = match result {
-            Ok(left) if !left.is_empty() => {
-                let left: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
-                format!("removed the session's files, but for {}", left.join(", "))
-            }
-            _ => "removed the session's files".to_owned(),
-        };
+        let left = result.map(|left| removal::but_for(&left)).unwrap_or_default();
+        let what = format!("removed the session's files{left}");
         self.deed(what, self.why_retired(), done)
     }
 

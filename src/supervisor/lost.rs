@@ -4,8 +4,8 @@ use super::plan::trace;
 use super::request::Watchers;
 use crate::cleanup::lost;
 use crate::cleanup::survivors::Survivors;
-use crate::disk::file;
 use crate::disk::layout::ServerPaths;
+use crate::disk::lock;
 use crate::server::journal::{self, Level};
 use crate::server::record::{End, Reason, ServerRecord, State};
 use crate::server::unended;
@@ -45,13 +45,13 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> 
         return Ok(record);
     }
     check_place(&record)?;
-    let lock = match file::open_lock(&paths.lock) {
+    let lock = match lock::open(&paths.lock) {
         Ok(lock) => lock,
         // Its files are gone, and with them what could be said of it.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(record),
         Err(_) => return Err(StopError::Unproven),
     };
-    if !file::try_lock(&lock).unwrap_or(false) {
+    if !lock::try_lock(&lock).unwrap_or(false) {
         let pids: Vec<i32> = Watchers::of(&record).living().map(|process| process.pid().as_raw()).collect();
         return Err(if pids.is_empty() {
             StopError::Unproven

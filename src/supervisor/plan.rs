@@ -7,8 +7,8 @@ use nix::sys::signal::SigSet;
 
 use super::watch::{Place, Ready, Watch};
 use crate::cleanup::lost::Trace;
-use crate::disk::file;
 use crate::disk::layout::ServerPaths;
+use crate::disk::{file, lock};
 use crate::server::invocation::Invocation;
 use crate::server::journal::{self, Level};
 use crate::server::port::Lease;
@@ -66,8 +66,8 @@ impl Plan {
         // What its path names now: somebody else may have made it again already.
         self.paths.pids().forget();
         let _ = self.paths.pids().ensure();
-        match file::open_lock(&self.paths.lock) {
-            Ok(lock) if file::try_lock(&lock).unwrap_or(false) => self.lock = lock,
+        match lock::open(&self.paths.lock) {
+            Ok(lock) if lock::try_lock(&lock).unwrap_or(false) => self.lock = lock,
             Ok(lock) if file::is_same(&lock, &self.lock) => {}
             _ => return,
         }

@@ -8,8 +8,8 @@ use tracing::debug;
 
 use super::lost::{StopError, sweep_lost};
 use super::pace::{longest_unheard, pace};
-use crate::disk::file;
 use crate::disk::layout::ServerPaths;
+use crate::disk::lock;
 use crate::server::record::{Reason, ServerRecord, State};
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
@@ -62,7 +62,7 @@ impl Watchers {
         if record.watchers.is_some() {
             return Self::of(record);
         }
-        let has_no_name = |record: &ServerRecord| record.watchers.is_none() && file::is_locked(&paths.lock);
+        let has_no_name = |record: &ServerRecord| record.watchers.is_none() && lock::is_locked(&paths.lock);
         let current = follow(paths, record, context::now() + BIRTH, has_no_name);
         Self::of(&current)
     }
@@ -149,7 +149,7 @@ pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
 /// Whether somebody holds the lock of a server that has not ended.
 #[must_use]
 pub fn is_held(paths: &ServerPaths, record: &ServerRecord) -> bool {
-    !record.state.is_final() && file::is_locked(&paths.lock)
+    !record.state.is_final() && lock::is_locked(&paths.lock)
 }
 
 /// Whether a server is on its way out: it is being ended, or its first process is gone and its supervisor is about to

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use super::{Entry, Level};
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::CentralLogs;
-use crate::disk::{file, rotation};
+use crate::disk::{lock, rotation};
 
 /// A central log of this size is put aside, in bytes.
 const LARGEST: u64 = 10 << 20;
@@ -74,8 +74,8 @@ impl Shared<'_> {
 
     /// Puts the file aside, unless somebody is doing it or has done it; true if there is a new one.
     fn rotate(&self) -> bool {
-        let Ok(lock) = file::open_lock(self.lock) else { return false };
-        if !file::try_lock(&lock).unwrap_or(false) {
+        let Ok(lock) = lock::open(self.lock) else { return false };
+        if !lock::try_lock(&lock).unwrap_or(false) {
             return false;
         }
         if rotation::length(self.name) >= self.largest {

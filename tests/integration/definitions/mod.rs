@@ -6,6 +6,7 @@ mod copies;
 mod edit;
 mod limits;
 mod list;
+mod locks;
 mod review;
 mod secrets;
 mod stage;

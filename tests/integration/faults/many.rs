@@ -17,7 +17,7 @@ const SESSIONS: usize = 200;
 /// and closes as the hook would.
 const SCRIPT: &str = r#"#!/bin/sh
 eval "$(mcp-hook open --owner $$)" || exit 1
-mcp-hook start web -- sh -c 'echo "$MCP_SESSION_ID $$" >"$MCP_CONFIG_DIR/who"; exec sleep 1000' || exit 2
+mcp-hook start web -- sh -c 'echo "$MCP_SESSION_ID $$" >"$MCP_CONFIG_DIR/who-config.json"; exec sleep 1000' || exit 2
 echo "$MCP_SESSION_ID $MCP_CONFIG_DIR $MCP_PID_FILE"
 read end
 mcp-hook close "$$:$MCP_SESSION_ID"
@@ -40,7 +40,7 @@ fn case_43_two_hundred_sessions_at_once_do_not_mix_and_leave_nothing() {
         BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let [id, configs, pid_file] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line:?}") };
         assert!(id.contains(&format!("-{}-", shell.id())), "{id} is not of shell {}", shell.id());
-        let who = fs::read_to_string(format!("{configs}/who")).unwrap();
+        let who = fs::read_to_string(format!("{configs}/who-config.json")).unwrap();
         let (session, server) = who.trim().split_once(' ').unwrap();
         assert_eq!(session, id, "the server is in its own session");
         let recorded = fs::read_to_string(pid_file.replace("session.pid", "web.pid")).unwrap();

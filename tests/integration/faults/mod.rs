@@ -2,16 +2,19 @@
 
 mod descriptors;
 mod fallback;
+mod foreign;
 mod hostile;
 mod input;
 mod large;
 mod logs;
 mod many;
 mod output;
+mod own_files;
 mod pid_files;
 mod places;
 mod reader;
 mod records;
+mod replaced;
 mod reuse;
 mod session;
 mod strangers;

@@ -54,12 +54,12 @@ fn case_33_gigabyte_of_output_is_taken_and_the_log_stays_small() {
 fn case_33_full_disk_holds_no_server_up_and_costs_whole_lines_only() {
     let sandbox = Sandbox::new();
     let Some(mut namespace) = Namespace::open(&sandbox, "case_33_full_disk") else { return };
-    fs::create_dir_all(sandbox.runtime().join("logs")).unwrap();
+    // A directory with a stranger's file would not be taken for a root.
+    sandbox.hook(["status", "--all"]);
     let logs = sandbox.runtime().join("logs").display().to_string();
     // All but sixty-four kilobytes of it are taken until they are given back.
-    namespace.run(&format!(
-        "chmod 700 {logs} {logs}/..; mount -t tmpfs -o size=1m,mode=0700 none {logs} && head -c 983040 /dev/zero >{logs}/ballast"
-    ));
+    namespace
+        .run(&format!("mount -t tmpfs -o size=1m,mode=0700 none {logs} && head -c 983040 /dev/zero >{logs}/ballast"));
     namespace.run("eval \"$(mcp-hook open)\"; mkfifo go");
     let tree = Tree::program().display();
     // Ten megabytes into sixty-four kilobytes; then, when there is room again, a few lines more.

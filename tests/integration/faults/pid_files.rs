@@ -101,3 +101,19 @@ fn case_28_lock_or_log_that_is_no_file_of_ours_holds_nobody_up() {
     assert_eq!(fs::read_to_string(&target).unwrap(), "", "nothing is written through a link");
     session.end();
 }
+
+#[test]
+fn foreign_pid_file_from_the_future_proves_nothing() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let innocent = Innocent::start(&sandbox, "innocent");
+    let file = fs::File::create(session.file("later.pid")).unwrap();
+    std::io::Write::write_all(&mut &file, format!("{}\n", innocent.process.pid).as_bytes()).unwrap();
+    let ahead = std::time::SystemTime::now() + Duration::from_hours(1);
+    file.set_modified(ahead).unwrap();
+    let status = session.outside(&["status", "--json"]).ok().json();
+    assert_eq!(status["sessions"][0]["servers"].as_array().map(Vec::len), Some(0), "{status}");
+    session.end();
+    sandbox.hook(["cleanup"]).ok();
+    innocent.assert_untouched();
+}
