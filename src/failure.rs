@@ -25,6 +25,48 @@ impl Hinted {
     }
 }
 
+/// An error that takes several lines to tell.
+#[derive(Debug)]
+pub struct Listed {
+    head: String,
+    lines: Vec<String>,
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.head)?;
+        self.lines.iter().try_for_each(|line| write!(formatter, "\n  {line}"))
+    }
+}
+
+impl std::error::Error for Listed {}
+
+/// An error whose details stand below it, a line each, with a way out.
+#[must_use]
+pub fn listed(head: String, lines: Vec<String>, hint: impl Into<String>) -> anyhow::Error {
+    Hinted { cause: Listed { head, lines }.into(), hint: hint.into() }.into()
+}
+
+/// An error in one line, its causes behind it, and what stands below.
+#[must_use]
+pub fn told(error: &anyhow::Error) -> (String, Vec<String>) {
+    let mut parts = Vec::new();
+    let mut below = Vec::new();
+    for cause in error.chain() {
+        if let Some(hinted) = cause.downcast_ref::<Hinted>() {
+            let (head, lines) = told(&hinted.cause);
+            parts.push(head);
+            below.extend(lines);
+        } else if let Some(listed) = cause.downcast_ref::<Listed>() {
+            parts.push(listed.head.clone());
+            below.extend(listed.lines.clone());
+        } else {
+            parts.push(cause.to_string());
+        }
+    }
+    (parts.join(": "), below)
+}
+
 /// Adds a hint to what went wrong.
 pub trait Hint<T> {
     /// Adds `hint` to the error, if there is one.

@@ -8,6 +8,7 @@ mod definition;
 mod disk;
 mod failpoint;
 mod failure;
+mod sanitize;
 mod server;
 mod session;
 mod shell;
@@ -17,13 +18,11 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::commands::Run;
 
 fn main() -> ExitCode {
     sys::fd::fill_standard();
-    let cli = cli::Cli::from_hook(context::arguments()).unwrap_or_else(cli::Cli::parse);
+    let cli = cli::Cli::from_hook(context::arguments()).unwrap_or_else(cli::Cli::from_user);
     if cli.verbose {
         ui::diagnostics::show();
     }

@@ -37,7 +37,7 @@ impl Outside {
         let Some(leader) = self.leader.filter(|_| self.found.len() < MOST) else { return };
         let Some(it) = process::read(pid).filter(|it| it.group != leader && !it.zombie) else { return };
         if self.groups.insert(it.group) {
-            let name = process::name(pid).chars().filter(|letter| !letter.is_control()).collect();
+            let name = process::name(pid);
             self.found.push(Straggler { pid: pid.as_raw(), name });
         }
     }

@@ -15,6 +15,7 @@ pub use self::servers::{Env, Life, Logs, Restart, Run, Sampling, Since, Start, S
 pub use self::upkeep::{Cleanup, Close, Completions, Doctor, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
+use crate::{context, sanitize};
 
 /// Sessions for MCP servers: what a terminal starts ends with it.
 #[derive(Debug, Parser)]
@@ -51,6 +52,19 @@ impl Cli {
             _ => return None,
         };
         Some(Self { verbose: false, command })
+    }
+}
+
+impl Cli {
+    /// What a user typed. Ends the program if that is no command of ours, or a question for help.
+    #[must_use]
+    pub fn from_user() -> Self {
+        let words = || std::iter::once("mcp-hook".into()).chain(context::arguments());
+        Self::try_parse_from(words()).unwrap_or_else(|error| {
+            // What is wrong is shown as it was typed, or comes from a name that was not.
+            let plain = words().map(|word: OsString| sanitize::plain(&word.to_string_lossy()));
+            Self::try_parse_from(plain).err().unwrap_or(error).exit()
+        })
     }
 }
 

@@ -26,7 +26,7 @@ impl Run for Allow {
         };
         // What is shown, what is parsed and what is remembered is what was read once.
         let review = review::review(&found, &Catalogue::of_user())?;
-        ui::print(&ui::review::review(&review))?;
+        ui::show(&ui::review::review(&review))?;
         let before = allowed::of(&found);
         let may_ask = !self.yes && before != Permission::Allowed && confirm::can_ask();
         if may_ask && !confirm::confirm(&question(&review, before)) {
@@ -51,7 +51,7 @@ fn question(review: &Review, before: Permission) -> String {
         1 => ", with one thing that is marked".to_owned(),
         count => format!(", with {count} things that are marked"),
     };
-    format!("allow {}{marked}{again}?", ui::plain(&review.file.display().to_string()))
+    format!("allow {}{marked}{again}?", review.file.display())
 }
 
 fn nearest(directory: &Path) -> Result<Document> {

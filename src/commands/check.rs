@@ -32,9 +32,9 @@ impl Run for Check {
         self.select(&mut servers)?;
         let is_wrong = servers.iter().any(|server| !server.problems.is_empty());
         if self.json {
-            ui::print(&(serde_json::to_string_pretty(&check::report(servers))? + "\n"))?;
+            ui::json(&check::report(servers))?;
         } else {
-            ui::print(&ui::checked::servers(&servers))?;
+            ui::show(&ui::checked::servers(&servers))?;
         }
         Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Run;
 use crate::cli::Cleanup;
 use crate::disk::layout::Root;
+use crate::sanitize::plain;
 use crate::server::claim;
 use crate::session::deed::Deed;
 use crate::session::judge::{Verdict, judge};
@@ -82,10 +83,10 @@ impl Cleanup {
     fn show(&self, deeds: Vec<Deed>) -> Result<()> {
         if !self.json {
             if deeds.is_empty() {
-                return ui::print("nothing to clean up\n");
+                return ui::show("nothing to clean up\n");
             }
-            let line = |deed: &Deed| format!("{}: {}\n", deed.session, deed.text());
-            return ui::print(&deeds.iter().map(line).collect::<String>());
+            let line = |deed: &Deed| format!("{}: {}\n", deed.session, plain(&deed.text()));
+            return ui::show(&deeds.iter().map(line).collect::<String>());
         }
         let action = |deed: Deed| Entry {
             session: deed.session.to_string(),
@@ -94,6 +95,6 @@ impl Cleanup {
             done: deed.done,
         };
         let actions = deeds.into_iter().map(action).collect();
-        ui::print(&(serde_json::to_string_pretty(&Report { version: 1, dry_run: self.dry_run, actions })? + "\n"))
+        ui::json(&Report { version: 1, dry_run: self.dry_run, actions })
     }
 }

@@ -75,13 +75,22 @@ pub fn stale(session: &SessionPaths) -> Vec<Stale> {
 
 /// Adds to what is shown of the session that the caller is in which of the caller's variables are not true.
 pub fn add_stale(root: &Root, view: &mut SessionView) {
-    let Some(id) = view.id.parse().ok().filter(|_| view.current) else { return };
+    let mut ported = view.servers.iter().filter(|server| server.port.is_some());
+    if !view.current || !ported.any(|server| is_told_of(&server.name)) {
+        return;
+    }
+    let Ok(id) = view.id.parse() else { return };
     for stale in stale(&root.session(&id)) {
         let server = view.servers.iter_mut().find(|server| server.name == stale.server);
         if let Some(server) = server {
             server.warnings.push(format!("{stale}; {}", way_out(&view.shell)));
         }
     }
+}
+
+/// Whether the calling shell has variables of a server. Nothing has to be looked at where it has not.
+fn is_told_of(name: &ServerName) -> bool {
+    export::names(name).iter().any(|name| context::variable(name).is_some())
 }
 
 /// What makes them true again, as it is typed in a session's shell.
@@ -92,7 +101,7 @@ pub fn way_out(shell: &str) -> &'static str {
 
 /// Says which of the caller's variables are not true of one server.
 pub fn warn_of_stale(root: &Root, session: &SessionRecord, name: &ServerName) {
-    if Inherited::from_environment().id.as_ref() != Some(&session.id) {
+    if !is_told_of(name) || Inherited::from_environment().id.as_ref() != Some(&session.id) {
         return;
     }
     for stale in stale(&root.session(&session.id)).iter().filter(|stale| stale.server == *name) {

@@ -15,9 +15,9 @@ impl Run for List {
         let catalogue = Catalogue::read();
         let files = catalogue.view();
         if self.json {
-            ui::print(&(serde_json::to_string_pretty(&view::report(files))? + "\n"))?;
+            ui::json(&view::report(files))?;
         } else {
-            ui::print(&ui::definitions::files(&files))?;
+            ui::show(&ui::definitions::files(&files))?;
         }
         Ok(ExitCode::SUCCESS)
     }

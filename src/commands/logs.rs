@@ -19,6 +19,7 @@ use crate::disk::file_at::FileAt;
 use crate::disk::layout::Root;
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
+use crate::sanitize;
 use crate::server::journal::Entry;
 use crate::server::log::{Line, Log, Look};
 use crate::session::find;
@@ -173,7 +174,7 @@ impl View {
                 let level = Some(entry.level.name());
                 let object =
                     Object { time: time(entry.time), level, session, server, text: entry.text.clone(), ..base };
-                return Ok(serde_json::to_vec(&object)?);
+                return Ok(sanitize::json(&serde_json::to_string(&object)?).into_bytes());
             }
             (Source::Server(session, server), _, Some(line)) => Object {
                 time: time(line.time),
@@ -185,7 +186,7 @@ impl View {
             },
             _ => Object { text: plain.into_owned(), ..base },
         };
-        Ok(serde_json::to_vec(&object)?)
+        Ok(sanitize::json(&serde_json::to_string(&object)?).into_bytes())
     }
 }
 

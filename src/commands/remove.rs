@@ -17,7 +17,7 @@ impl Run for Remove {
             let message = format!("could not remove {:?}: {} does not define it", self.name, file.display());
             return Err(hinted(message, "mcp-hook list shows what is defined, and where"));
         }
-        ui::say(&format!("removed {} from {}", ui::plain(&self.name), file.display()));
+        ui::say(&format!("removed {} from {}", self.name, file.display()));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -12,7 +12,7 @@ use crate::cli::Start;
 use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
-use crate::failure::hinted;
+use crate::failure::{hinted, listed};
 use crate::server::log;
 use crate::server::port::Lease;
 use crate::server::record::{Mode, Reason, ServerRecord, State};
@@ -24,7 +24,7 @@ use crate::supervisor::launch::{self, Announcement, Waited};
 use crate::supervisor::request;
 use crate::sys::wait::Exit;
 use crate::sys::{fd, signals};
-use crate::ui::{self, plain};
+use crate::ui;
 
 /// How much of a failed server's error output is shown, in lines.
 const SHOWN: usize = 10;
@@ -166,17 +166,15 @@ fn not_ready(name: &ServerName, paths: &ServerPaths, record: Option<&ServerRecor
         Some(record) => why(record),
         None => "its record was removed".to_owned(),
     };
-    let mut message = format!("could not start {name}: {cause}");
-    for line in log::last_words(&paths.log, SHOWN, over_at(record)).unwrap_or_default() {
-        message += "\n  ";
-        message += &plain::tame(&line);
-    }
+    let message = format!("could not start {name}: {cause}");
+    let last_words = log::last_words(&paths.log, SHOWN, over_at(record)).unwrap_or_default();
+    let lines = last_words.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
     if record.is_some_and(|record| was_silent(record, paths)) {
         let hint = "it printed nothing: many programs keep their output to themselves where there is no terminal; an \
                     option of its own, or stdbuf -oL in front of it, may change that";
-        return hinted(message, hint);
+        return listed(message, lines, hint);
     }
-    hinted(message, format!("mcp-hook logs {name} shows all of {}", paths.log))
+    listed(message, lines, format!("mcp-hook logs {name} shows all of {}", paths.log))
 }
 
 /// Whether a line was waited for in vain, and nothing at all was printed meanwhile.

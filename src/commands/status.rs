@@ -62,16 +62,16 @@ impl Status {
             sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::measure);
         }
         if self.json {
-            return ui::print(&(serde_json::to_string_pretty(&view::report(sessions))? + "\n"));
+            return ui::json(&view::report(sessions));
         }
-        ui::print(&ui::table::sessions(&sessions, self.all, ui::room()))?;
+        ui::show(&ui::table::sessions(&sessions, self.all, ui::room()))?;
         if self.name.is_none() {
             return Ok(());
         }
         let mut named = sessions.iter_mut().flat_map(|session| &mut session.servers);
         named.try_for_each(|server| {
             server.complete();
-            ui::print(&ui::details::details(server))
+            ui::show(&ui::details::details(server))
         })
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::paths::BadPattern;
 use super::template::BadTemplate;
+use crate::sanitize;
 use crate::server::log::forms::SHORTEST;
 
 /// In how many places a variable is said to be used.
@@ -137,11 +138,7 @@ impl fmt::Display for Warning {
 /// A text for a line of a terminal: what stands in a file is not to steer it.
 #[must_use]
 pub fn line(text: &impl ToString) -> String {
-    let mut line = String::new();
-    for character in text.to_string().chars() {
-        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
-    }
-    line
+    sanitize::plain(&text.to_string())
 }
 
 fn listed(places: &[String]) -> String {

@@ -12,7 +12,7 @@ use super::expand::{Expanded, Own};
 use super::problem::{self, Problem, Warning};
 use crate::disk::layout::{self, ServerPaths};
 use crate::disk::names::{ServerName, SessionId};
-use crate::failure::hinted;
+use crate::failure::{hinted, listed};
 use crate::server::command::CommandLine;
 use crate::server::environment;
 use crate::server::invocation::{Invocation, Prepared};
@@ -58,12 +58,12 @@ pub fn resolve(definition: &Definition, verb: &str, around: &Around<'_>) -> Resu
 }
 
 fn refuse(definition: &Definition, verb: &str, around: &Around<'_>, lines: &[String], problems: &[Problem]) -> Error {
-    let what = match lines {
-        [line] => format!(" {line}"),
-        lines => format!("\n  {}", lines.join("\n  ")),
-    };
-    let message = format!("could not {verb} {}:{what}", definition.name);
-    hinted(message, way_out(definition, around, problems))
+    let message = format!("could not {verb} {}:", definition.name);
+    let way_out = way_out(definition, around, problems);
+    match lines {
+        [line] => hinted(format!("{message} {line}"), way_out),
+        lines => listed(message, lines.to_vec(), way_out),
+    }
 }
 
 fn way_out(definition: &Definition, around: &Around<'_>, problems: &[Problem]) -> String {

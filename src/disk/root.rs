@@ -87,7 +87,7 @@ impl Root {
     pub fn locate() -> Result<Self> {
         if let Some(chosen) = context::variable("MCP_HOOK_DIR") {
             let chosen = PathBuf::from(chosen);
-            check_text(&chosen).with_context(|| format!("could not use MCP_HOOK_DIR={}", printable(&chosen)))?;
+            check_text(&chosen).with_context(|| format!("could not use MCP_HOOK_DIR={}", chosen.display()))?;
             return Ok(Self::new(chosen, None));
         }
         let state = state_directory()?;
@@ -132,11 +132,6 @@ fn check_text(path: &Path) -> Result<()> {
     let text = path.to_str().context("it is not valid UTF-8")?;
     ensure!(!text.chars().any(char::is_control), "it contains a control character");
     Ok(())
-}
-
-/// A path without what would move the cursor.
-fn printable(path: &Path) -> String {
-    path.display().to_string().escape_debug().to_string()
 }
 
 /// Every refusal of a root has a way out.

@@ -26,7 +26,7 @@ pub fn hint(refused: &[i32]) -> String {
 
 /// `sudo, pid 123, of root`.
 fn name(pid: Pid) -> String {
-    let program: String = process::name(pid).chars().filter(|letter| !letter.is_control()).collect();
+    let program = process::name(pid);
     match process::user(pid) {
         Some(0) => format!("{program} (pid {pid}, of root)"),
         Some(user) => format!("{program} (pid {pid}, of user {user})"),

@@ -59,7 +59,7 @@ impl Supervisor {
     pub(super) fn follow_unstarted(&mut self, failure: Failure) -> Option<i32> {
         self.note(Level::Error, &failure.cause);
         if let Some(client) = &mut self.client_error {
-            client.say(&format!("mcp-hook: {}\n", failure.cause));
+            client.say(&failure.cause);
         }
         self.log.drain();
         let exit = Some(Exit::Code(failure.code));
@@ -87,7 +87,7 @@ impl Supervisor {
         self.note(level, &format!("ended because {why}: {how}, after {} ms", end.took));
         if let Some(client) = self.client_error.as_mut().filter(|_| level == Level::Error) {
             let (name, log) = (&self.plan.record.name, &self.plan.paths.log);
-            client.say(&format!("mcp-hook: {name} ended because {why}: {how}; its log is {log}\n"));
+            client.say(&format!("{name} ended because {why}: {how}; its log is {log}"));
         }
         for pid in &end.kept {
             self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
@@ -101,7 +101,7 @@ impl Supervisor {
     fn tell_client(&mut self, end: &End) {
         if let (Reason::OverMemory, Some(client)) = (end.reason, &mut self.client_error) {
             let why = end.reason.explain(&self.plan.record.settings);
-            client.say(&format!("mcp-hook: ended {} because {why}\n", self.plan.record.name));
+            client.say(&format!("ended {} because {why}", self.plan.record.name));
         }
     }
 

@@ -193,7 +193,7 @@ impl Supervisor {
     fn fail(&mut self, cause: String, end: &End) -> Mended {
         self.note(Level::Error, &cause);
         if let Some(client) = &mut self.client_error {
-            client.say(&format!("mcp-hook: could not run {}: {cause}\n", self.plan.record.name));
+            client.say(&format!("could not run {}: {cause}", self.plan.record.name));
         }
         self.plan.record.last_end = Some(end.clone());
         self.record(State::Failed { cause, code: 1 });

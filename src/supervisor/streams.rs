@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::ready::Check;
 use super::watch::{Place, Ready, Watch};
 use crate::context;
+use crate::sanitize;
 use crate::server::log::secrets::Secrets;
 use crate::server::log::{LineBuffer, LogWriter, Stream};
 use crate::sys::fd;
@@ -134,9 +135,9 @@ impl ClientError {
         }
     }
 
-    /// Writes a message of our own.
+    /// Writes a message of our own, which is one line whatever is named in it.
     pub fn say(&mut self, text: &str) {
-        self.push(text.as_bytes());
+        self.push(format!("mcp-hook: {}\n", sanitize::plain(text)).as_bytes());
     }
 
     /// Waits a moment for the client to take what is left.

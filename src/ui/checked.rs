@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::plain;
 use super::style::{self, paint};
 use crate::definition::check::Checked;
 use crate::definition::excerpt::excerpt;
+use crate::sanitize::plain;
 
 /// The servers, each with its problems.
 #[must_use]

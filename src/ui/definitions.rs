@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::grid::line;
-use super::plain;
 use super::style::{self, paint};
 use crate::definition::excerpt::excerpt;
 use crate::definition::view::{DefinitionView, FileView};
+use crate::sanitize::plain;
 use crate::server::settings::PortChoice;
 
 /// What is longer is cut: the whole of it stands in the file.

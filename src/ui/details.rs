@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::plain;
 use super::quantity::{bytes, count, duration, percent, trend};
 use super::style::{self, paint};
 use super::table::ending;
 use crate::context;
+use crate::sanitize::plain;
 use crate::session::view::{LastExit, ServerView};
 
 /// A line for each thing that is known of a server.

@@ -7,6 +7,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::sanitize::plain;
+
 /// Shows what the program says of its decisions from now on. Without this call, saying it costs next to nothing.
 pub fn show() {
     let _ = tracing::subscriber::set_global_default(Printer);
@@ -23,7 +25,7 @@ impl Subscriber for Printer {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line::default();
         event.record(&mut line);
-        let _ = writeln!(io::stderr(), "{} {}{}", event.metadata().level(), line.message, line.fields);
+        let _ = writeln!(io::stderr(), "{} {}", event.metadata().level(), plain(&(line.message + &line.fields)));
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::plain;
 use super::style::{self, paint};
+use crate::sanitize::plain;
 
 /// How good or bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -70,8 +70,8 @@ fn line(finding: &Finding) -> String {
         Grade::Problem => ("✗", style::ERROR),
     };
     let about = paint(style::FAINT, &format!("{:<12}", finding.about));
-    let hint = finding.hint.iter().flat_map(|hint| hint.lines());
-    let hint = hint.map(|line| format!("{:15}{} {}\n", "", paint(style::HINT, "hint:"), plain(line)));
+    let hint = finding.hint.iter();
+    let hint = hint.map(|hint| format!("{:15}{} {}\n", "", paint(style::HINT, "hint:"), plain(hint)));
     format!("{} {about} {}\n", paint(style, sign), plain(&finding.text)) + &hint.collect::<String>()
 }
 
@@ -80,17 +80,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_finding_has_a_line_and_each_hint_another() {
+    fn each_finding_has_a_line_and_a_hint_another() {
         let all = [
             Finding::good("session", "this shell owns pts3-4800-k7f2"),
-            Finding::warning("clients", "\"web\" of /p/.mcp.json is not run by mcp-hook", "one way\nanother"),
+            Finding::warning("clients", "\"web\" of /p/.mcp.json is not run by mcp-hook", "one way\nor another"),
             Finding::problem("root", "/tmp/x: others may\nenter it", "chmod 700 /tmp/x"),
         ];
         insta::assert_snapshot!(unpainted(&all), @r#"
         ✓ session      this shell owns pts3-4800-k7f2
         ! clients      "web" of /p/.mcp.json is not run by mcp-hook
-                       hint: one way
-                       hint: another
+                       hint: one way\nor another
         ✗ root         /tmp/x: others may\nenter it
                        hint: chmod 700 /tmp/x
         "#);

@@ -7,9 +7,10 @@ pub mod details;
 pub mod diagnostics;
 pub mod findings;
 mod grid;
-pub mod plain;
 pub mod quantity;
 pub mod review;
+#[cfg(test)]
+mod safety;
 pub mod style;
 pub mod table;
 pub mod watch;
@@ -21,23 +22,38 @@ use std::time::Duration;
 
 use anstream::adapter::strip_str;
 use anyhow::Result;
+use serde::Serialize;
 
-use crate::context;
-use crate::failure::hint_of;
+use self::style::paint;
+use crate::failure::{hint_of, told};
 use crate::sys::terminal;
+use crate::{context, sanitize};
 
-/// Prints a result. A reader that has gone away is no error: `mcp-hook logs | head`.
+/// Prints a result for programs and shells, as it is. A reader that has gone away is no error: `mcp-hook logs | head`.
 ///
 /// # Errors
 /// When standard output cannot be written for another reason.
 pub fn print(text: &str) -> Result<()> {
-    // Whole, and not line by line.
+    write(text.as_bytes()).map(drop)
+}
+
+/// Prints data as JSON.
+///
+/// # Errors
+/// As [`print`].
+pub fn json(data: &impl Serialize) -> Result<()> {
+    print(&(sanitize::json(&serde_json::to_string_pretty(data)?) + "\n"))
+}
+
+/// Prints a result for people, whose parts were made safe before they were put together.
+///
+/// # Errors
+/// As [`print`].
+pub fn show(text: &str) -> Result<()> {
     let text = if is_coloured() { Cow::Borrowed(text) } else { strip_str(text).to_string().into() };
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(|error| anyhow::anyhow!("could not write to standard output: {error}")),
-    }
+    // Whole, and not line by line.
+    let lines = text.lines().map(|line| sanitize::tame(line.as_bytes()) + "\n");
+    write(lines.collect::<String>().as_bytes()).map(drop)
 }
 
 /// Prints lines that somebody else wrote: tamed on a terminal, elsewhere byte for byte. False if nobody reads on.
@@ -45,17 +61,18 @@ pub fn print(text: &str) -> Result<()> {
 /// # Errors
 /// When standard output cannot be written for another reason.
 pub fn pass_on(lines: &[Vec<u8>]) -> Result<bool> {
-    let result = if io::stdout().is_terminal() {
-        let text: String = lines.iter().map(|line| plain::tame(line) + "\n").collect();
-        anstream::stdout().lock().write_all(text.as_bytes())
-    } else {
-        let mut out = io::stdout().lock();
-        lines
-            .iter()
-            .try_for_each(|line| out.write_all(line).and_then(|()| out.write_all(b"\n")))
-            .and_then(|()| out.flush())
-    };
-    match result {
+    if io::stdout().is_terminal() {
+        let text: String = lines.iter().map(|line| sanitize::tame(line) + "\n").collect();
+        return write(if is_coloured() { text } else { strip_str(&text).to_string() }.as_bytes());
+    }
+    let ended = lines.iter().flat_map(|line| [line, b"\n".as_slice()]);
+    write(&ended.collect::<Vec<_>>().concat())
+}
+
+/// Writes to standard output. False if nobody reads on.
+fn write(bytes: &[u8]) -> Result<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(anyhow::anyhow!("could not write to standard output: {error}")),
@@ -74,32 +91,27 @@ pub fn room() -> Option<usize> {
     terminal::width(io::stdout())
 }
 
-/// Tells the user what was done.
+/// Tells the user what was done, in a line.
 pub fn say(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", sanitize::plain(text));
 }
 
-/// Tells the user what should not be.
+/// Tells the user what should not be, in a line.
 pub fn warn(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{} {text}", style::paint(style::WARNING, "warning:"));
+    let _ = writeln!(anstream::stderr().lock(), "{} {}", paint(style::WARNING, "warning:"), sanitize::plain(text));
 }
 
 /// Tells the user what went wrong, and the way out.
 pub fn error(error: &anyhow::Error) {
-    let mut stderr = anstream::stderr().lock();
-    let _ = writeln!(stderr, "{} {error:#}", style::paint(style::ERROR, "mcp-hook:"));
-    if let Some(hint) = hint_of(error) {
-        let _ = writeln!(stderr, "{} {hint}", style::paint(style::HINT, "hint:"));
-    }
+    let _ = anstream::stderr().lock().write_all(error_text(error).as_bytes());
 }
 
-/// A text that others wrote, without what would move the cursor or turn around the order of letters.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    let is_plain = |it: char| {
-        !it.is_control() && !matches!(it, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|it| if is_plain(it) { it.to_string() } else { it.escape_default().to_string() }).collect()
+fn error_text(error: &anyhow::Error) -> String {
+    let (head, below) = told(error);
+    let mut lines = vec![format!("{} {}", paint(style::ERROR, "mcp-hook:"), sanitize::plain(&head))];
+    lines.extend(below.iter().map(|line| format!("  {}", sanitize::tame(line.as_bytes()))));
+    lines.extend(hint_of(error).map(|hint| format!("{} {}", paint(style::HINT, "hint:"), sanitize::plain(hint))));
+    lines.join("\n") + "\n"
 }
 
 /// Does something that takes a while, with a spinner on a terminal.
@@ -110,7 +122,7 @@ pub fn spin<T>(text: &str, work: impl FnOnce() -> T) -> T {
     }
     std::thread::scope(|scope| {
         let (done, is_done) = mpsc::channel::<()>();
-        scope.spawn(move || turn(text, &is_done));
+        scope.spawn(move || turn(&sanitize::plain(text), &is_done));
         let result = work();
         drop(done);
         result

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::definitions::quoted;
-use super::plain;
 use super::style::{self, paint};
 use crate::definition::excerpt::excerpt;
 use crate::definition::review::{Replaced, Review, Reviewed, Role, Row, Shown};
+use crate::sanitize::plain;
 
 /// The file and all that stands in it.
 #[must_use]

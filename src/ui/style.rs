@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::sanitize::plain;
+
 /// What went wrong.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// What should not be.
@@ -15,10 +17,10 @@ pub const FAINT: Style = Style::new().dimmed();
 /// What is well.
 pub const GOOD: Style = AnsiColor::Green.on_default();
 
-/// `text` in a style.
+/// `text` in a style; what it may hold that a terminal obeys is written out.
 #[must_use]
 pub fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
+    format!("{style}{}{style:#}", plain(text))
 }
 
 /// The style for a server's state.

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use anstyle::Style;
 
 use super::grid::{Cell, Grid};
-use super::plain;
 use super::quantity::duration;
 use super::style::{self, paint};
 use crate::context;
+use crate::sanitize::plain;
 use crate::session::view::{ServerView, SessionView};
 use crate::sys::wait::Exit;
 

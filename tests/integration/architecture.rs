@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 /// The path through the code: each knows only what stands after it.
 const PATH: [&str; 6] = ["shell", "session", "definition", "supervisor", "server", "cleanup"];
 /// What all of them may use, and what each of these may use itself.
-const BASE: [(&str, &[&str]); 5] = [
+const BASE: [(&str, &[&str]); 6] = [
     ("context", &[]),
+    ("sanitize", &[]),
     ("failure", &[]),
     ("failpoint", &["context"]),
     ("sys", &["context", "failpoint"]),
@@ -16,8 +17,8 @@ const BASE: [(&str, &[&str]); 5] = [
 ];
 /// What stands on top. `ui` shows what it is given; it decides nothing.
 const TOP: [(&str, &[&str]); 3] = [
-    ("cli", &["shell", "server", "disk"]),
-    ("ui", &["session", "definition", "server", "failure", "sys", "context"]),
+    ("cli", &["shell", "server", "disk", "context", "sanitize"]),
+    ("ui", &["session", "definition", "server", "failure", "sanitize", "sys", "context"]),
     ("commands", &["*"]),
 ];
 

@@ -29,9 +29,9 @@ impl Run for Doctor {
         let findings = examine();
         let is_ill = findings.iter().any(|finding| finding.grade == Grade::Problem);
         if self.json {
-            ui::print(&(serde_json::to_string_pretty(&Report { version: 1, findings })? + "\n"))?;
+            ui::json(&Report { version: 1, findings })?;
         } else {
-            ui::print(&ui::findings::findings(&findings))?;
+            ui::show(&ui::findings::findings(&findings))?;
         }
         Ok(if is_ill { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Time, level, session, server, text; `-` stands for no session and for no server. In the text a backslash, a line
-//! break and whatever moves the cursor is written as in Rust's strings (`\\`, `\n`, `\u{1b}`); it has an end.
+//! break and whatever a terminal does not just show is written as in Rust's strings (`\\`, `\n`, `\u{1b}`); it has an end.
 
 mod write;
 
@@ -17,6 +17,7 @@ pub use self::write::write;
 use crate::context;
 use crate::disk::layout::CentralLogs;
 use crate::disk::names::{ServerName, SessionId};
+use crate::sanitize;
 
 /// How grave an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +108,7 @@ fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         let length = escaped.len();
-        if character == '\\' || character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
+        if character == '\\' || !sanitize::is_plain(character) {
             escaped.extend(character.escape_default());
         } else {
             escaped.push(character);
@@ -200,7 +201,7 @@ mod tests {
             let time = UNIX_EPOCH + Duration::from_millis(millis);
             let entry = Entry { time, ..entry(&text) };
             let line = entry.to_string();
-            prop_assert!(!line.chars().any(char::is_control));
+            prop_assert!(line.chars().all(sanitize::is_plain));
             prop_assert_eq!(line.parse::<Entry>(), Ok(entry));
         }
     }

@@ -9,6 +9,7 @@ use super::sink::Sink;
 use super::{LineBuffer, Stream, prefix};
 use crate::context;
 use crate::disk::layout::ServerPaths;
+use crate::sanitize;
 use crate::server::journal::{self, Entry, Level};
 use crate::server::record::ServerRecord;
 use crate::server::settings::LogLimits;
@@ -54,7 +55,8 @@ impl LogWriter {
 
     /// Writes a line of our own here and to the central logs. A warning or an error begins with what it is.
     pub fn note(&mut self, level: Level, now: SystemTime, text: &str) {
-        let text = self.secrets.masked(text);
+        // One line, whatever is named in it.
+        let text = sanitize::plain(&self.secrets.masked(text));
         let prefix = prefix(level);
         let bare = text.strip_prefix(prefix).unwrap_or(&text);
         let mut lines = LineBuffer::new(Stream::Hook, self.secrets.clone());

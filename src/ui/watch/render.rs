@@ -12,10 +12,11 @@ use ratatui::widgets::{Sparkline, Widget};
 
 use super::series;
 use super::state::{Message, State};
+use crate::sanitize;
 use crate::session::view::ServerView;
 use crate::ui::grid::{Cell, Grid};
 use crate::ui::quantity::{bytes, count, duration, percent, trend};
-use crate::ui::{plain, style, table};
+use crate::ui::{style, table};
 
 /// The keys, the more important ones first.
 const KEYS: [(&str, &str); 5] = [("q", "quit"), ("↑↓", "select"), ("x", "stop"), ("r", "restart"), ("s", "sort")];
@@ -63,6 +64,7 @@ impl Canvas<'_> {
             return x;
         }
         let style = self.style(style);
+        let text = sanitize::plain(text);
         self.buffer.set_stringn(x, area.y, text, usize::from(area.right() - x), style).0
     }
 
@@ -219,11 +221,11 @@ fn log(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.write(take_top(&mut rest, 1), area.x, &why, style::of_state(server.state));
     }
     for warning in &server.warnings {
-        canvas.write(take_top(&mut rest, 1), area.x, &plain(warning), style::ERROR);
+        canvas.write(take_top(&mut rest, 1), area.x, warning, style::ERROR);
     }
     let skipped = state.log.len().saturating_sub(rest.height.into());
     for text in &state.log[skipped..] {
-        let text = plain(&strip_str(text).to_string().replace('\t', "  "));
+        let text = strip_str(text).to_string().replace('\t', "  ");
         let line = take_top(&mut rest, 1);
         let (time, text) = time_of(&text);
         let end = canvas.write(line, area.x, time, style::FAINT);

@@ -18,4 +18,5 @@ mod replaced;
 mod reuse;
 mod session;
 mod strangers;
+mod terminal;
 mod vanished;

@@ -8,6 +8,12 @@ use std::process::{Child, Command, Stdio};
 
 use super::{Sandbox, Tree, port, wait};
 
+/// Takes a name, and listens.
+const NAMED: &str = "import socket, sys, time
+open('/proc/self/comm', 'w').write(sys.argv[1])
+it = socket.create_server(('127.0.0.1', int(sys.argv[2])))
+time.sleep(1000)";
+
 /// Binds and listens, with `SO_REUSEADDR`.
 const TRY: &str = "import socket, sys
 family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
@@ -30,6 +36,16 @@ impl Stranger {
         command.env_clear().args(["--listen", &format!("{port}@{address}"), "--show"]).arg(&listens);
         let child = command.spawn().unwrap();
         wait::until("the stranger listens", || listens.exists().then_some(()));
+        Self { child }
+    }
+
+    /// The same under a name of its own choice, of at most 15 bytes.
+    #[track_caller]
+    pub fn listen_named(sandbox: &Sandbox, name: &str, port: u16) -> Self {
+        let mut command = sandbox.command("python3");
+        command.env_clear().args(["-c", NAMED, name, &port.to_string()]);
+        let child = command.spawn().unwrap();
+        wait::until("the stranger listens", || port::is_listened_on(port).then_some(()));
         Self { child }
     }
 

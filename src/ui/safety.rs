@@ -1,0 +1,86 @@
+//! Whatever names and texts hold, what is shown has the same lines, and obeys nobody but us.
+
+use anstream::adapter::strip_str;
+use anyhow::Context;
+use proptest::prelude::*;
+
+use super::findings::Finding;
+use super::{checked, definitions, details, error_text, findings, table};
+use crate::definition::check::Checked;
+use crate::definition::view::{DefinitionView, FileView};
+use crate::failure::{Hint, listed};
+use crate::sanitize::is_plain;
+use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
+
+const CALM: &str = "calm";
+
+fn server(text: &str) -> ServerView {
+    let many = || vec![text.to_owned(), text.to_owned()];
+    ServerView {
+        reason: Some(text.to_owned()),
+        warnings: many(),
+        command: Some(many()),
+        source: Some(text.into()),
+        url: Some(text.to_owned()),
+        port: Some(1),
+        log: Some(text.into()),
+        ..ServerView::blank("web".parse().expect("a name"), "failed")
+    }
+}
+
+fn session(text: &str) -> SessionView {
+    SessionView {
+        id: "pts3-1-a".to_owned(),
+        current: true,
+        owner: OwnerView { pid: 1, alive: true, place: None },
+        tty: Some(text.into()),
+        shell: text.to_owned(),
+        created: 0,
+        sum: Sum::default(),
+        servers: vec![server(text)],
+    }
+}
+
+fn file(text: &str, error: Option<&str>) -> FileView {
+    let server = DefinitionView {
+        name: text.to_owned(),
+        state: "broken",
+        reason: Some(text.to_owned()),
+        command: Some(vec![text.to_owned(), text.to_owned()]),
+        url: Some(text.to_owned()),
+        port: None,
+        autostart: true,
+    };
+    let error = error.map(str::to_owned);
+    FileView { file: text.into(), origin: "project", permission: "changed", error, servers: vec![server] }
+}
+
+/// Everything that is shown, about a text that others chose.
+fn shown(text: &str) -> Vec<String> {
+    let lines = || vec![text.to_owned(), text.to_owned()];
+    let checked = Checked { name: Some(text.to_owned()), file: text.into(), problems: lines(), warnings: lines() };
+    let chain = || Err::<(), _>(anyhow::anyhow!("{text}")).with_context(|| text.to_owned());
+    vec![
+        table::sessions(&[session(text)], true, None),
+        details::details(&server(text)),
+        definitions::files(&[file(text, None), file(text, Some(text))]),
+        checked::servers(&[checked]),
+        findings::findings(&[Finding::problem("root", text, text)]),
+        error_text(&chain().hint(|| text.to_owned()).expect_err("an error")),
+        error_text(&listed(text.to_owned(), lines(), text)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_text_of_others_moves_hides_or_forges_anything(
+        text in prop_oneof![any::<String>(), "(\u{1b}\\[[0-9;]{0,3}[mJH]|\n|\r|\u{202e}|\u{200b}|\u{e0041}|[a-z]){1,9}"]
+    ) {
+        for (shown, calm) in shown(&text).iter().zip(shown(CALM)) {
+            prop_assert_eq!(shown.matches('\n').count(), calm.matches('\n').count(), "{:?}", shown);
+            let bare = strip_str(shown).to_string();
+            let is_kept = |it: char| is_plain(it) || matches!(it, '\n' | '\t' | '\u{fe0e}' | '\u{fe0f}');
+            prop_assert!(bare.chars().all(is_kept), "{:?}", bare);
+        }
+    }
+}
