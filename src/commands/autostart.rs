@@ -5,6 +5,7 @@
 
 use anyhow::{Context, Result, anyhow};
 
+use super::start::Occasion;
 use super::wanted::{Startable, Wanted};
 use super::{spec, start};
 use crate::context;
@@ -91,7 +92,8 @@ impl Planned {
     fn start(self, root: &Root, session: Session) {
         let name = self.definition.name.clone();
         let id = session.record.id.clone();
-        let started = self.what.and_then(|what| start::launch(root, session, &name, what, self.lease));
+        let started =
+            self.what.and_then(|what| start::launch(root, session, &name, what, Occasion::Session(self.lease)));
         if let Err(error) = started {
             let _ = record(root, Token::new(id, name), &self.definition, &format!("{error:#}"));
         }
@@ -121,6 +123,7 @@ fn record(root: &Root, token: std::io::Result<Token>, definition: &Definition, c
     let mut prepared = Prepared::typed(CommandLine::Argv(command), directory, settings);
     prepared.source = Some(definition.file.clone());
     let mut record = ServerRecord::new(token, Mode::Start, &prepared);
+    record.autostart = true;
     record.state = State::Failed { cause: cause.to_owned(), code: 125 };
     record.write(&paths)?;
     LogWriter::new(&paths, &record, Secrets::default()).note(Level::Error, context::wall_clock(), cause);

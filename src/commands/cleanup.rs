@@ -47,6 +47,7 @@ impl Run for Cleanup {
         } else {
             deeds.extend(sessions.iter().flat_map(|session| session.carry_out(&root)));
             claim::sweep(root.ports());
+            claim::sweep(root.launchers());
             deeds.extend(retention::carry_out(&root));
         }
         let failed = !self.dry_run && deeds.iter().any(|deed| !deed.done);

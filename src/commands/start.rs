@@ -50,20 +50,28 @@ impl Run for Start {
 pub fn start(root: &Root, session: Session, name: &ServerName, what: Startable, wait: bool) -> Result<()> {
     let paths = root.session(&session.record.id).server(name);
     let record = session.record.clone();
-    let announcement = launch(root, session, name, what, None);
+    let announcement = launch(root, session, name, what, Occasion::Asked);
     // While the server starts, what was left under other names has its turn.
     let _ = sweep::examine(root, record.id.clone()).sweep();
     let announcement = announcement?;
     if !wait {
         return Ok(());
     }
-    let waited = ui::spin(&format!("starting {name}"), || announcement.wait(&paths));
+    let waited = ui::spin(&format!("starting {name}"), || announcement.wait(&paths, ui::say_meanwhile));
     report("start", name, &paths, waited)?;
     env::warn_of_stale(root, &record, name);
     Ok(())
 }
 
-/// Starts a server in a session, with a port that was leased before or with one that is leased now; does not wait.
+/// On what occasion a server is started.
+pub enum Occasion {
+    /// Somebody asked for it.
+    Asked,
+    /// With its session, with a port that was leased before if it is to have one.
+    Session(Option<Lease>),
+}
+
+/// Starts a server in a session; does not wait.
 ///
 /// # Errors
 /// When it runs already, its port is taken, or the system has no process left.
@@ -72,19 +80,21 @@ pub fn launch(
     session: Session,
     name: &ServerName,
     what: Startable,
-    lease: Option<Lease>,
+    occasion: Occasion,
 ) -> Result<Announcement> {
     let paths = root.session(&session.record.id).server(name);
     let Some(lock) = lock(name, &paths)? else { return Err(why_taken(name, ServerRecord::read(&paths)?)) };
     let describe = || format!("could not start {name}");
     let earlier = ServerRecord::read(&paths).ok().flatten();
     let port = earlier.and_then(|record| record.port).map(|port| port.number);
-    let lease = match lease {
-        None => spec::lease(root, what.settings(), port).with_context(describe)?,
-        leased => leased,
+    let (lease, is_autostart) = match occasion {
+        Occasion::Session(Some(lease)) => (Some(lease), true),
+        Occasion::Session(None) => (spec::lease(root, what.settings(), port).with_context(describe)?, true),
+        Occasion::Asked => (spec::lease(root, what.settings(), port).with_context(describe)?, false),
     };
     let prepared = what.bind(&session.record.id, name, &paths).with_context(describe)?;
     let mut plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
+    plan.record.autostart = is_autostart;
     if let Some(lease) = lease {
         plan.give(lease);
     }

@@ -4,7 +4,7 @@
 //! RUNTIME/pids/ID/session.json   RUNTIME/pids/ID/session.pid
 //! RUNTIME/pids/ID/NAME.json      RUNTIME/pids/ID/NAME.lock      RUNTIME/pids/ID/NAME.pid
 //! RUNTIME/configs/ID/            LOGS/ID/NAME.log               RUNTIME/ports/NUMBER.lock
-//! LOGS/main.log                  LOGS/error.log
+//! LOGS/main.log                  LOGS/error.log                 RUNTIME/launchers/NAME.lock
 //! ```
 
 use std::path::PathBuf;
@@ -24,6 +24,7 @@ pub struct Root {
     pids: Directory,
     configs: Directory,
     ports: Directory,
+    launchers: Directory,
 }
 
 impl Root {
@@ -31,8 +32,9 @@ impl Root {
     pub(super) fn new(runtime: PathBuf, logs: Option<PathBuf>) -> Self {
         let runtime = Directory::at(runtime);
         let logs = logs.map_or_else(|| runtime.below("logs"), Directory::at);
-        let [pids, configs, ports] = ["pids", "configs", "ports"].map(|name| runtime.below(name));
-        Self { runtime, logs, pids, configs, ports }
+        let [pids, configs, ports, launchers] =
+            ["pids", "configs", "ports", "launchers"].map(|name| runtime.below(name));
+        Self { runtime, logs, pids, configs, ports, launchers }
     }
 
     /// Where everything but the logs is.
@@ -77,6 +79,12 @@ impl Root {
         self.runtime.file(MARKER)
     }
 
+    /// The directory with one lock file per launcher and cache by which a server is being started.
+    #[must_use]
+    pub fn launchers(&self) -> &Directory {
+        &self.launchers
+    }
+
     /// Where the bounded clean-up of `open` goes on next time.
     #[must_use]
     pub fn cursor(&self) -> FileAt {
@@ -97,6 +105,7 @@ impl Root {
             configs: self.configs.inner(id.as_str()),
             logs: self.logs.inner(id.as_str()),
             ports: self.ports.clone(),
+            launchers: self.launchers.clone(),
             central: self.central(),
         }
     }
@@ -113,6 +122,8 @@ pub struct SessionPaths {
     pub logs: Directory,
     /// `ports`: the locks on the ports of all sessions.
     pub ports: Directory,
+    /// `launchers`: the locks on what starts servers in all sessions.
+    pub launchers: Directory,
     central: CentralLogs,
 }
 
@@ -122,9 +133,10 @@ impl SessionPaths {
     #[must_use]
     pub fn alone_in(directory: PathBuf) -> Self {
         let directory = Directory::at(directory);
-        let [pids, configs, logs, ports] = ["pids", "configs", "logs", "ports"].map(|name| directory.below(name));
+        let [pids, configs, logs, ports, launchers] =
+            ["pids", "configs", "logs", "ports", "launchers"].map(|name| directory.below(name));
         let central = CentralLogs::below(&logs);
-        Self { pids, configs, logs, ports, central }
+        Self { pids, configs, logs, ports, launchers, central }
     }
 
     /// The session's record.
@@ -154,6 +166,7 @@ impl SessionPaths {
             pid: at("pid"),
             configs: self.configs.clone(),
             ports: self.ports.clone(),
+            launchers: self.launchers.clone(),
             log: self.logs.file(format!("{name}.log")),
             central: self.central.clone(),
         }
@@ -180,6 +193,8 @@ pub struct ServerPaths {
     pub configs: Directory,
     /// The locks on the ports of all sessions.
     pub ports: Directory,
+    /// The locks on what starts servers in all sessions.
+    pub launchers: Directory,
     /// What the server printed.
     pub log: FileAt,
     /// The logs that all sessions share.

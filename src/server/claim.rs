@@ -1,8 +1,9 @@
-//! Whose a port is while nothing is bound to it: a lock file per number.
+//! Whose a port is while nothing is bound to it, and whose turn it is to start: a lock file per number or name.
 //!
 //! A lock file is removed by whoever holds the lock, and a lock counts only while its file is the one that the path
 //! names: so nobody ever holds a lock that the next one does not see.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io;
 
@@ -12,7 +13,7 @@ use crate::disk::directory::Directory;
 use crate::disk::file_at::FileAt;
 use crate::disk::{file, lock};
 
-/// The lock on a number. One that is only dropped leaves its file, which is nobody's then: so it does no harm where it
+/// The lock on a number or a name. One that is only dropped leaves its file, which is nobody's then: so it does no harm where it
 /// is dropped in one of two processes that share it.
 #[derive(Debug)]
 pub struct Claim {
@@ -21,12 +22,12 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// The claim on a number, `None` if another session has it.
+    /// The claim on a number or a name, `None` if another session has it.
     ///
     /// # Errors
     /// When the lock file cannot be made.
-    pub fn take(directory: &Directory, number: u16) -> Result<Option<Self>> {
-        let name = directory.file(format!("{number}.lock"));
+    pub fn take(directory: &Directory, name: impl Display) -> Result<Option<Self>> {
+        let name = directory.file(format!("{name}.lock"));
         let describe = || format!("could not lock {name}");
         loop {
             let file = match lock::open(&name) {

@@ -65,12 +65,12 @@ pub enum Reason {
 }
 
 impl End {
-    /// The end of one that could not even be executed, with what a shell would report of that.
+    /// The end of one that was not even executed, with what a shell would report of that if it was tried.
     #[must_use]
-    pub fn unstarted(code: i32) -> Self {
+    pub fn unstarted(code: Option<i32>) -> Self {
         Self {
             reason: Reason::Exited,
-            exit: Some(Exit::Code(code)),
+            exit: code.map(Exit::Code),
             at: context::wall_millis(),
             took: 0,
             killed: false,

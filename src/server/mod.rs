@@ -8,6 +8,7 @@ pub mod history;
 pub mod holder;
 pub mod invocation;
 pub mod journal;
+pub mod launcher;
 pub mod log;
 pub mod port;
 pub mod record;

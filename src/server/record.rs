@@ -53,6 +53,9 @@ pub struct ServerRecord {
     /// The file that it is defined in, if it was not typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<PathBuf>,
+    /// Whether it was started with its session, so that nobody saw how that went.
+    #[serde(default)]
+    pub autostart: bool,
     /// The port that it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<Port>,
@@ -193,6 +196,7 @@ impl ServerRecord {
             host: Host::current().clone(),
             watchers: None,
             source: prepared.source.clone(),
+            autostart: false,
             port: None,
             restarts: 0,
             last_end: None,

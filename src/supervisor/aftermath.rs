@@ -18,9 +18,9 @@ impl Supervisor {
     /// Records the end of a tree and sees to what follows. `None`: it is to be started now. Otherwise what a shell would
     /// report of the server.
     pub(super) fn follow(&mut self, ended: life::Ended) -> Option<i32> {
-        let life::Ended { end, ready_for, order } = ended;
+        let life::Ended { end, ready_for, is_launched, order } = ended;
         let fact = Ended { reason: end.reason, exit: end.exit, ready_for };
-        match self.mend_port(&end, ready_for.is_some(), order) {
+        match self.mend_port(&end, ready_for.is_some() || !is_launched, order) {
             Mended::NotNeeded => {}
             Mended::Again => return None,
             Mended::Over(code) => return Some(code),
@@ -63,9 +63,10 @@ impl Supervisor {
         }
         self.log.drain();
         let exit = Some(Exit::Code(failure.code));
-        let fact = Ended { reason: Reason::Exited, exit, ready_for: None };
+        // What has to pass for a first start is not what a shell would report of it.
+        let fact = Ended { reason: Reason::Exited, exit: exit.filter(|_| !failure.may_pass), ready_for: None };
         match self.past.judge(self.policy(), fact, context::now(), fd::random().unwrap_or_default()) {
-            Verdict::Again(pause) => self.pause(End::unstarted(failure.code), pause),
+            Verdict::Again(pause) => self.pause(End::unstarted(Some(failure.code)), pause),
             Verdict::Leave | Verdict::GiveUp => {
                 self.record(State::Failed { cause: failure.cause, code: failure.code });
                 Some(failure.code)
@@ -146,9 +147,10 @@ impl Supervisor {
         None
     }
 
-    fn call_off(&mut self, end: End, reason: Reason) -> i32 {
+    pub(super) fn call_off(&mut self, end: End, reason: Reason) -> i32 {
         let text = reason.explain(&self.plan.record.settings);
-        self.note(Level::Info, &format!("not started again because {text}"));
+        let again = if self.plan.record.last_end.is_some() { " again" } else { "" };
+        self.note(Level::Info, &format!("not started{again} because {text}"));
         let code = end.exit.map_or(1, Exit::shell_code);
         self.record(State::Ended(End { reason, at: context::wall_millis(), took: 0, killed: false, ..end }));
         code

@@ -1,7 +1,7 @@
 //! Splitting off the chain keeper → supervisor → server.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -29,6 +29,24 @@ use crate::{context, failpoint};
 /// What `start` waits for.
 pub struct Announcement(File);
 
+/// What ends an announcement: the server is ready.
+const READY: &str = "ready";
+
+/// The supervisor's end of it.
+pub struct Announcer(File);
+
+impl Announcer {
+    /// Says what the start waits for.
+    pub fn tell(&mut self, text: &str) {
+        let _ = self.0.write_all(format!("{text}\n").as_bytes());
+    }
+
+    /// Says that the server is ready.
+    pub fn say_ready(mut self) {
+        self.tell(READY);
+    }
+}
+
 /// How the wait for a server came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
@@ -43,20 +61,23 @@ pub enum Waited {
 }
 
 impl Announcement {
-    /// Waits until the server is ready or is not going to be.
+    /// Waits until the server is ready or is not going to be. Meanwhile `tell` gets what it waits for.
     #[must_use]
-    pub fn wait(mut self, paths: &ServerPaths) -> Waited {
+    pub fn wait(self, paths: &ServerPaths, tell: impl Fn(&str)) -> Waited {
         let mut interrupts = Interrupts::listen().ok();
         let mut stall = Stall::default();
+        let mut said_lines = BufReader::new(self.0);
         loop {
             let mut watch = Watch::default();
             watch.within(Some(LOOK_EVERY));
-            let said = watch.readable(self.0.as_fd());
+            let said = watch.readable(said_lines.get_ref().as_fd());
             if let Some(interrupts) = &interrupts {
                 watch.readable(interrupts.as_poll_fd());
             }
-            if watch.wait().has(said) {
-                return if matches!(self.0.read(&mut [0]), Ok(1)) { Waited::Ready } else { Waited::NotReady };
+            if watch.wait().has(said)
+                && let Some(waited) = heard(&mut said_lines, &tell)
+            {
+                return waited;
             }
             if let Some(signal) = interrupts.as_mut().and_then(Interrupts::pending) {
                 return Waited::Interrupted(signal);
@@ -65,6 +86,21 @@ impl Announcement {
             if let Some(pid) = record.and_then(|record| stall.look(&Watchers::of(&record))) {
                 return Waited::Stalled(pid);
             }
+        }
+    }
+}
+
+/// Reads what the supervisor has said, in whole lines; whether that ends the wait.
+fn heard(lines: &mut BufReader<File>, tell: impl Fn(&str)) -> Option<Waited> {
+    loop {
+        let mut line = String::new();
+        match lines.read_line(&mut line) {
+            Ok(length) if length > 0 && line.trim_end() == READY => return Some(Waited::Ready),
+            Ok(length) if length > 0 => tell(line.trim_end()),
+            _ => return Some(Waited::NotReady),
+        }
+        if lines.buffer().is_empty() {
+            return None;
         }
     }
 }
@@ -92,7 +128,7 @@ pub fn start(mut plan: Plan) -> io::Result<Announcement> {
             let _ = setsid();
             plan.watched.renew();
             fd::silence_standard();
-            fork::leave(guarded(|| keep(plan, Some(ready), None)));
+            fork::leave(guarded(|| keep(plan, Some(Announcer(ready)), None)));
         }
     }
 }
@@ -111,7 +147,7 @@ pub fn run(plan: Plan) -> io::Result<i32> {
 }
 
 /// Becomes the keeper: splits off the supervisor and keeps watch over it.
-fn keep(mut plan: Plan, ready: Option<File>, client: Option<(OwnedFd, ClientError)>) -> io::Result<i32> {
+fn keep(mut plan: Plan, ready: Option<Announcer>, client: Option<(OwnedFd, ClientError)>) -> io::Result<i32> {
     // A limit that was lowered further before leaves the tree without a mark, not without supervision.
     let _ = mark::set(plan.record.token.mark());
     let is_adopting = orphans::adopt().is_ok();

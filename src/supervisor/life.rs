@@ -1,6 +1,5 @@
 //! One life of a server: from its first process to the end of its tree.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::events;
@@ -9,8 +8,9 @@ use super::listening::Found;
 use super::pace::pace;
 use super::plan::{is_kept, trace};
 use super::ready::Answer;
-use super::restart::Order;
+use super::restart::{HEALTH, Order, was_ready};
 use super::running::Running;
+use super::signs::{self, Sight};
 use super::supervise::Supervisor;
 use crate::cleanup::survivors::Survivors;
 use crate::cleanup::tree::{Ending, Progress};
@@ -31,6 +31,8 @@ pub enum Over {
     /// What is left may not be signalled, but hung up on by the end of this process.
     HangUp(Exit),
 }
+/// The first pause before another look at a server that only seems to be started; each one is twice as long.
+const DOUBT: Duration = Duration::from_secs(1);
 
 /// A life that is over.
 pub struct Ended {
@@ -38,6 +40,8 @@ pub struct Ended {
     pub end: End,
     /// How long the server had been ready, if it ever was.
     pub ready_for: Option<Duration>,
+    /// Whether the server itself was run, not only what was to fetch it.
+    pub is_launched: bool,
     /// What is to follow.
     pub order: Order,
 }
@@ -79,11 +83,13 @@ impl Supervisor {
                     Progress::Done { kept } => {
                         let killed = ending.killed | self.end_escaped();
                         running.drain(&mut self.log, self.client_error.as_mut());
-                        let ready_for =
-                            running.ready_since.map(|since| ending.began().saturating_duration_since(since));
                         // Later than all that it said.
-                        let end = End { killed, ..describe(ending, *reason, *early, kept) };
-                        return Over::Ended(Ended { end, ready_for, order: *order });
+                        let mut end = End { killed, ..describe(ending, *reason, *early, kept) };
+                        let seemed = running.ready_since.map(|since| ending.began().saturating_duration_since(since));
+                        let ready_for = seemed.filter(|&time| running.has_served || was_ready(&end, time));
+                        end.early |= ready_for.is_none();
+                        let is_launched = running.check.as_ref().is_none_or(|check| check.launching().is_none());
+                        return Over::Ended(Ended { end, ready_for, is_launched, order: *order });
                     }
                 }
             }
@@ -114,10 +120,29 @@ impl Supervisor {
     fn look_whether_ready(&mut self, running: &mut Running) -> Result<Option<Duration>, Reason> {
         let now = context::now();
         let (listens, look_again) = self.look_at_port(running, now)?;
-        let Some(check) = &running.check else { return Ok(look_again) };
-        match check.ask(now, listens) {
-            Answer::NotYet(again) => return Ok(Some(look_again.map_or(again, |look| look.min(again)))),
-            Answer::Ready => self.become_ready(running),
+        let Some(check) = &mut running.check else { return Ok(sooner(look_again, look_whether_serving(running, now))) };
+        if check.looks(now) {
+            check.look(now, || signs::look(Pid::this(), running.input));
+        }
+        let launching = (check.launching(), check.tells(now));
+        let answer = check.ask(now, listens);
+        match launching {
+            (None, _) => self.end_turn(),
+            (Some(_), None) => {}
+            (Some(_), Some(launcher)) => {
+                self.tell(&format!("waiting for {}, which has not run the server yet", launcher.name()));
+            }
+        }
+        match answer {
+            Answer::NotYet(again) => return Ok(sooner(look_again, Some(again))),
+            Answer::Ready => {
+                running.has_served = true;
+                self.become_ready(running);
+            }
+            Answer::Assumed => {
+                running.doubt = Some((now + DOUBT, DOUBT));
+                self.become_ready(running);
+            }
             // A client has time limits of its own, and may be content with what we did not see.
             Answer::Lost(Reason::NotReady) if self.plan.record.mode == Mode::Run => {
                 let text = Reason::NotReady.explain(&self.plan.record.settings);
@@ -126,12 +151,13 @@ impl Supervisor {
             Answer::Lost(reason) => return Err(reason),
         }
         running.check = None;
+        self.end_turn();
         if listens {
             running.looking = None;
         }
         // Nothing of what it took to start is needed from here on.
         fork::trim_memory();
-        Ok(look_again)
+        Ok(sooner(look_again, running.doubt.map(|(_, pause)| pause)))
     }
 
     /// Looks whether the server listens on its port; returns that, and when to look again.
@@ -162,8 +188,8 @@ impl Supervisor {
         let took = Duration::from_millis(context::wall_millis().saturating_sub(running.since));
         self.note(Level::Info, &format!("ready after {:.1} s", took.as_secs_f64()));
         self.record(State::Running { server: running.identity, since: running.since, ready: true });
-        if let Some(mut ready) = self.ready.take() {
-            let _ = ready.write_all(b"r");
+        if let Some(ready) = self.ready.take() {
+            ready.say_ready();
         }
     }
 
@@ -238,6 +264,24 @@ impl Supervisor {
     fn end_escaped(&self) -> bool {
         !self.is_adopting && lost::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0
     }
+}
+
+/// The sooner of two times to look again.
+fn sooner(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
+}
+
+/// Looks once in a while whether a server serves that only seems to be started, for as long as that makes a difference.
+fn look_whether_serving(running: &mut Running, now: Instant) -> Option<Duration> {
+    let (due, pause) = running.doubt?;
+    let left = due.saturating_duration_since(now);
+    if !left.is_zero() {
+        return Some(left);
+    }
+    running.has_served = signs::look(Pid::this(), running.input) == Some(Sight::Serves);
+    let is_well = running.ready_since.is_some_and(|since| now.duration_since(since) >= HEALTH);
+    running.doubt = (!running.has_served && !is_well).then_some((now + 2 * pause, 2 * pause));
+    running.doubt.map(|(_, pause)| pause)
 }
 
 fn describe(ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {

@@ -124,8 +124,9 @@ impl Supervisor {
         }
     }
 
-    /// To be called after each end: sees to it, if the port is the reason.
-    pub(super) fn mend_port(&mut self, end: &End, was_ready: bool, order: Order) -> Mended {
+    /// To be called after each end: sees to it, if the port is the reason, which it is not for one that `has_listened`
+    /// or never got as far as to try.
+    pub(super) fn mend_port(&mut self, end: &End, has_listened: bool, order: Order) -> Mended {
         let Some(lease) = &mut self.plan.lease else { return Mended::NotNeeded };
         let number = lease.number();
         // Before it is looked at who has it, so that nobody comes later.
@@ -136,7 +137,7 @@ impl Supervisor {
             _ if order != Order::Decide => return Mended::NotNeeded,
             // Whoever it was may have gone meanwhile.
             Reason::PortTaken => seen.filter(|seen| !seen.is_ours()).or_else(|| anybody_on(number)).or(seen),
-            Reason::Exited if !was_ready && has_failed => anybody_on(number),
+            Reason::Exited if !has_listened && has_failed => anybody_on(number),
             _ => return Mended::NotNeeded,
         };
         let is_foreign = taken_by.is_some_and(|listener| !listener.is_ours());

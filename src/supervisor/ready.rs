@@ -4,21 +4,43 @@ use std::time::{Duration, Instant};
 
 use regex_lite::{Error, Regex};
 
+use super::signs::Sight;
+use crate::server::launcher::Launcher;
 use crate::server::record::Reason;
 use crate::server::settings::{Ready, ReadyWhen};
 
-/// How long a server has to live to count as started, if nothing else was said.
+/// How long a server has to live at least to count as started, if nothing else was said.
 const USUAL: Duration = Duration::from_millis(300);
+/// How long one that is at work and has not been seen to serve has to live.
+const SETTLES: Duration = Duration::from_secs(5);
+/// How long a launcher may take until it has run the server, whatever the time limit.
+const INSTALLS: Duration = Duration::from_mins(10);
+/// The first pause between two looks at the tree; each one is twice as long as the one before.
+const FIRST: Duration = Duration::from_millis(10);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_millis(100);
 
 /// What is looked at while a server starts.
 pub struct Check {
     began: Instant,
     timeout: Duration,
     sign: Sign,
+    /// The launcher that has not run the server yet.
+    launching: Option<Launcher>,
+    /// When a launcher was seen to have run it.
+    since_launch: Option<Instant>,
+    seen: Option<Sight>,
+    pause: Duration,
+    /// The tree is not to be looked at before.
+    due: Instant,
+    /// Whether it was said that a launcher takes long.
+    has_told: bool,
 }
 
 /// By what a server is seen to be ready.
 enum Sign {
+    /// It serves, or does nothing more.
+    Settled,
     /// It has lived this long.
     Lived(Duration),
     /// It listens on its port.
@@ -32,6 +54,8 @@ enum Sign {
 pub enum Answer {
     /// It counts as started.
     Ready,
+    /// It counts as started because nothing speaks against it: should it fail soon, it never was.
+    Assumed,
     /// Not yet; it is to be asked again when something has happened, at the latest after this time.
     NotYet(Duration),
     /// It is not going to be: the tree is to be ended for this reason.
@@ -39,18 +63,21 @@ pub enum Answer {
 }
 
 impl Check {
-    /// Begins to look at a server that was started just now, with a port or without.
+    /// Begins to look at a server that was started just now, with a port or without, by a launcher or not.
     ///
     /// # Errors
     /// When the pattern is not a regular expression.
-    pub fn begin(ready: &Ready, has_port: bool, now: Instant) -> Result<Self, Error> {
+    pub fn begin(ready: &Ready, has_port: bool, launcher: Option<Launcher>, now: Instant) -> Result<Self, Error> {
         let sign = match &ready.when {
             ReadyWhen::Usual if has_port => Sign::Port,
-            ReadyWhen::Usual => Sign::Lived(USUAL),
+            ReadyWhen::Usual => Sign::Settled,
             ReadyWhen::Delay(millis) => Sign::Lived(Duration::from_millis(*millis)),
             ReadyWhen::Log(pattern) => Sign::Line { pattern: Regex::new(pattern)?, is_seen: false },
         };
-        Ok(Self { began: now, timeout: Duration::from_millis(ready.timeout_ms), sign })
+        let timeout = Duration::from_millis(ready.timeout_ms);
+        let launching = launcher;
+        let (since_launch, seen, has_told) = (None, None, false);
+        Ok(Self { began: now, timeout, sign, launching, since_launch, seen, pause: FIRST, due: now, has_told })
     }
 
     /// Whether it wants to know what the server prints.
@@ -66,17 +93,97 @@ impl Check {
         }
     }
 
+    /// The launcher that has not run the server yet.
+    #[must_use]
+    pub fn launching(&self) -> Option<Launcher> {
+        self.launching
+    }
+
+    /// The launcher that takes long, once.
+    pub fn tells(&mut self, now: Instant) -> Option<Launcher> {
+        let is_late = !self.has_told && now.duration_since(self.began) >= SETTLES;
+        let late = self.launching.filter(|_| is_late);
+        self.has_told |= late.is_some();
+        late
+    }
+
+    /// Whether it wants to know now what the tree shows. Where a time limit is over, to see what took so long.
+    #[must_use]
+    pub fn looks(&self, now: Instant) -> bool {
+        let lived = now.duration_since(self.began);
+        let is_wanted = match self.sign {
+            Sign::Settled => lived >= USUAL,
+            Sign::Port | Sign::Line { .. } => self.left(now).is_none(),
+            Sign::Lived(_) => false,
+        };
+        (is_wanted || self.launching.is_some()) && now >= self.due
+    }
+
+    /// Has a look at the tree.
+    pub fn look(&mut self, now: Instant, look: impl FnOnce() -> Option<Sight>) {
+        self.due = now + self.pause;
+        self.pause = (self.pause * 2).min(LONGEST);
+        if let Some(sight) = look() {
+            self.see(sight, now);
+        }
+    }
+
+    /// Takes in what the tree shows.
+    fn see(&mut self, sight: Sight, now: Instant) {
+        let was_launching = matches!(self.seen, Some(Sight::Launching(_)));
+        self.seen = Some(sight);
+        match sight {
+            Sight::Launching(launcher) => self.launching = Some(launcher),
+            // At first the launcher itself may not have been executed: by a shim, or a script.
+            _ if !was_launching && sight != Sight::Serves && now.duration_since(self.began) < SETTLES => {}
+            _ => {
+                if self.launching.take().is_some() {
+                    self.since_launch = Some(now);
+                }
+            }
+        }
+    }
+
     /// How it looks now, while it listens on its port or does not. What depends on the time alone has no time limit.
     #[must_use]
     pub fn ask(&self, now: Instant, listens: bool) -> Answer {
         let lived = now.duration_since(self.began);
         let left = |whole: Duration| whole.checked_sub(lived).filter(|left| !left.is_zero());
         match &self.sign {
-            Sign::Lived(whole) => left(*whole).map_or(Answer::Ready, Answer::NotYet),
+            Sign::Lived(whole) => left(*whole).map_or(Answer::Ready, |left| self.not_yet(left, now)),
             Sign::Line { is_seen: true, .. } => Answer::Ready,
             Sign::Port if listens => Answer::Ready,
-            Sign::Port | Sign::Line { .. } => left(self.timeout).map_or(Answer::Lost(Reason::NotReady), Answer::NotYet),
+            _ if self.launching.is_some() => {
+                left(INSTALLS).map_or(Answer::Lost(Reason::NotReady), |left| self.not_yet(left, now))
+            }
+            Sign::Port | Sign::Line { .. } => {
+                self.left(now).map_or(Answer::Lost(Reason::NotReady), |left| self.not_yet(left, now))
+            }
+            Sign::Settled => match left(USUAL) {
+                Some(left) => self.not_yet(left, now),
+                None => self.is_settled(now),
+            },
         }
+    }
+
+    fn is_settled(&self, now: Instant) -> Answer {
+        let left = SETTLES.checked_sub(now.duration_since(self.since_launch.unwrap_or(self.began)));
+        match (self.seen, left.filter(|left| !left.is_zero())) {
+            (Some(Sight::Serves), _) => Answer::Ready,
+            (Some(Sight::Idle | Sight::Unknown), _) | (_, None) => Answer::Assumed,
+            (_, Some(left)) => Answer::NotYet(left.min(self.due.saturating_duration_since(now))),
+        }
+    }
+
+    /// What is left of the time limit, which begins when a launcher has run the server.
+    fn left(&self, now: Instant) -> Option<Duration> {
+        let lived = now.duration_since(self.since_launch.unwrap_or(self.began));
+        self.timeout.checked_sub(lived).filter(|left| !left.is_zero())
+    }
+
+    fn not_yet(&self, left: Duration, now: Instant) -> Answer {
+        let look = self.launching.map(|_| self.due.saturating_duration_since(now));
+        Answer::NotYet(look.map_or(left, |look| left.min(look)))
     }
 }
 
@@ -89,18 +196,93 @@ mod tests {
 
     fn check(when: ReadyWhen) -> (Check, Instant) {
         let now = context::now();
-        (Check::begin(&Ready { when, timeout_ms: 2000 }, false, now).expect("a check"), now)
+        (Check::begin(&Ready { when, timeout_ms: 2000 }, false, None, now).expect("a check"), now)
     }
 
     #[test]
     fn a_server_is_ready_when_it_has_lived_long_enough_whatever_the_time_limit() {
-        for (when, whole) in [(ReadyWhen::Usual, USUAL), (ReadyWhen::Delay(5000), 5 * SECOND)] {
-            let (check, now) = check(when);
-            assert_eq!(check.ask(now, false), Answer::NotYet(whole));
-            assert_eq!(check.ask(now + whole / 2, false), Answer::NotYet(whole / 2));
-            assert_eq!(check.ask(now + whole, false), Answer::Ready);
-            assert_eq!(check.ask(now + 2 * whole, false), Answer::Ready);
+        let (check, now) = check(ReadyWhen::Delay(5000));
+        assert_eq!(check.ask(now, false), Answer::NotYet(5 * SECOND));
+        assert_eq!(check.ask(now + 2 * SECOND, false), Answer::NotYet(3 * SECOND));
+        assert_eq!(check.ask(now + 5 * SECOND, false), Answer::Ready);
+        assert_eq!(check.ask(now + 6 * SECOND, false), Answer::Ready);
+        assert!(!check.looks(now + 6 * SECOND));
+    }
+
+    #[test]
+    fn a_server_without_a_sign_of_its_own_is_ready_when_it_serves_or_does_nothing_more() {
+        for (sight, answer) in [
+            (Sight::Serves, Answer::Ready),
+            (Sight::Idle, Answer::Assumed),
+            (Sight::Unknown, Answer::Assumed),
+            (Sight::Busy, Answer::NotYet(Duration::ZERO)),
+        ] {
+            let (mut check, now) = check(ReadyWhen::Usual);
+            assert_eq!(check.ask(now, false), Answer::NotYet(USUAL));
+            assert!(!check.looks(now) && check.looks(now + USUAL));
+            check.see(sight, now + USUAL);
+            assert_eq!(check.ask(now + USUAL, false), answer);
+            let after = if sight == Sight::Serves { Answer::Ready } else { Answer::Assumed };
+            assert_eq!(check.ask(now + SETTLES, false), after, "in the end it has to do");
         }
+    }
+
+    fn by_npm(when: ReadyWhen, has_port: bool) -> (Check, Instant) {
+        let now = context::now();
+        let ready = Ready { when, timeout_ms: 2000 };
+        (Check::begin(&ready, has_port, Some(Launcher::Npm), now).expect("a check"), now)
+    }
+
+    #[test]
+    fn a_launcher_is_not_ready_before_it_has_run_something_else_however_long_that_takes() {
+        const NPM: Sight = Sight::Launching(Launcher::Npm);
+        for (when, has_port) in
+            [(ReadyWhen::Usual, false), (ReadyWhen::Usual, true), (ReadyWhen::Log("x".into()), false)]
+        {
+            let (mut check, now) = by_npm(when.clone(), has_port);
+            assert!(check.looks(now), "from the first moment");
+            check.see(Sight::Busy, now);
+            assert!(check.launching().is_some(), "what stands in front of it is not what it runs");
+            for at in [SECOND, 5 * SECOND, 60 * SECOND] {
+                check.see(NPM, now + at);
+                assert!(matches!(check.ask(now + at, false), Answer::NotYet(_)), "{when:?}");
+            }
+            assert_eq!(check.ask(now + INSTALLS, false), Answer::Lost(Reason::NotReady));
+            check.see(Sight::Busy, now + 60 * SECOND);
+            assert_eq!(check.launching(), None);
+            assert!(matches!(check.ask(now + 61 * SECOND, false), Answer::NotYet(_)), "its time begins");
+            let late =
+                if when == ReadyWhen::Usual && !has_port { Answer::Assumed } else { Answer::Lost(Reason::NotReady) };
+            assert_eq!(check.ask(now + 65 * SECOND, false), late);
+        }
+    }
+
+    #[test]
+    fn a_time_limit_that_is_over_makes_for_a_look_at_what_took_so_long() {
+        let (mut check, now) = check(ReadyWhen::Log("x".into()));
+        assert!(!check.looks(now + SECOND));
+        assert!(check.looks(now + 2 * SECOND));
+        check.see(Sight::Launching(Launcher::Uv), now + 2 * SECOND);
+        assert!(matches!(check.ask(now + 2 * SECOND, false), Answer::NotYet(_)));
+        check.see(Sight::Busy, now + 3 * SECOND);
+        assert_eq!(check.ask(now + 3 * SECOND, false), Answer::NotYet(2 * SECOND));
+    }
+
+    #[test]
+    fn what_has_taken_the_place_of_its_launcher_was_run_by_it() {
+        let (mut check, now) = by_npm(ReadyWhen::Usual, false);
+        check.see(Sight::Idle, now + USUAL);
+        assert!(matches!(check.ask(now + USUAL, false), Answer::NotYet(_)), "it may be what stands in front of it");
+        check.see(Sight::Launching(Launcher::Npm), now + SECOND);
+        check.see(Sight::Idle, now + 2 * SECOND);
+        assert_eq!(check.ask(now + 2 * SECOND, false), Answer::Assumed);
+        let (mut check, now) = by_npm(ReadyWhen::Usual, false);
+        check.see(Sight::Idle, now + SETTLES);
+        assert_eq!(check.ask(now + SETTLES, false), Answer::Assumed, "nothing was seen of one");
+        let (mut check, now) = by_npm(ReadyWhen::Usual, false);
+        check.see(Sight::Serves, now);
+        assert_eq!(check.launching(), None);
+        assert_eq!(check.ask(now + USUAL, false), Answer::Ready);
     }
 
     #[test]
@@ -119,13 +301,13 @@ mod tests {
     #[test]
     fn a_pattern_that_is_none_is_refused() {
         let ready = Ready { when: ReadyWhen::Log("(".to_owned()), ..Ready::default() };
-        assert!(Check::begin(&ready, false, context::now()).is_err());
+        assert!(Check::begin(&ready, false, None, context::now()).is_err());
     }
 
     #[test]
     fn a_server_with_a_port_is_ready_when_it_listens_unless_something_else_was_asked_for() {
         let now = context::now();
-        let begin = |when| Check::begin(&Ready { when, timeout_ms: 2000 }, true, now).expect("a check");
+        let begin = |when| Check::begin(&Ready { when, timeout_ms: 2000 }, true, None, now).expect("a check");
         let check = begin(ReadyWhen::Usual);
         assert_eq!(check.ask(now + SECOND, false), Answer::NotYet(SECOND));
         assert_eq!(check.ask(now + SECOND, true), Answer::Ready);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::server::record::Reason;
+use crate::server::record::{End, Reason};
 use crate::server::settings::Restart;
 use crate::sys::wait::Exit;
 
@@ -11,11 +11,18 @@ const FIRST: Duration = Duration::from_millis(250);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(15);
 /// A server that was ready for this long is well: what was before is forgotten.
-const HEALTH: Duration = Duration::from_secs(30);
+pub const HEALTH: Duration = Duration::from_secs(30);
+/// How often a first start is tried again that nobody watched.
+const TRIES: u32 = 3;
+/// The first pause before that: what failed is the network, or a cache that others fill.
+const FIRST_TRY: Duration = Duration::from_secs(1);
 /// So many failures …
 pub const MOST: usize = 5;
 /// … within this time are too many.
 pub const WITHIN: Duration = Duration::from_mins(1);
+/// What a shell reports of a command that could not be executed. For a first start, trying again does not help.
+const COULD_NOT_START: std::ops::RangeInclusive<i32> = 125..=127;
+
 /// What is to follow the end of a tree, by the reasons for which it was ended. The greatest of several counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Order {
@@ -53,6 +60,8 @@ pub enum Verdict {
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     was_ready: bool,
+    /// Whether a first start that fails is tried again: nobody sees that it did.
+    insists: bool,
     /// When it failed, the latest last.
     failures: Vec<Instant>,
     /// How many pauses there were since it was well.
@@ -89,8 +98,11 @@ impl Past {
             Restart::OnFailure => ended.is_failure(),
             Restart::Always => true,
         };
-        if !is_wanted || !self.was_ready {
+        if !is_wanted {
             return Verdict::Leave;
+        }
+        if !self.was_ready {
+            return self.try_first_again(ended, dice);
         }
         self.failures.retain(|&at| now.duration_since(at) < WITHIN);
         self.failures.push(now);
@@ -102,9 +114,27 @@ impl Past {
         Verdict::Again(pause)
     }
 
+    fn try_first_again(&mut self, ended: Ended, dice: u64) -> Verdict {
+        let is_final = matches!(ended.exit, Some(Exit::Code(code)) if COULD_NOT_START.contains(&code));
+        if !self.insists || is_final || self.pauses >= TRIES {
+            return Verdict::Leave;
+        }
+        self.pauses += 1;
+        Verdict::Again(shorten(FIRST_TRY * 2_u32.pow(self.pauses - 1), dice))
+    }
+
+    /// Nothing yet of a server; `insists` if nobody sees a first start that fails.
+    #[must_use]
+    pub fn begin(insists: bool) -> Self {
+        Self { insists, ..Self::default() }
+    }
+
     /// Takes in how long a server had been ready that has ended, for whatever reason.
     pub fn remember(&mut self, ready_for: Option<Duration>) {
-        self.was_ready |= ready_for.is_some();
+        if ready_for.is_some() && !self.was_ready {
+            self.was_ready = true;
+            self.forget();
+        }
         if ready_for.is_some_and(|time| time >= HEALTH) {
             self.forget();
         }
@@ -117,9 +147,19 @@ impl Past {
     }
 }
 
+/// Whether a server was ready that only seemed so for this long: not if it soon gave up by itself.
+#[must_use]
+pub fn was_ready(end: &End, seemed: Duration) -> bool {
+    let gave_up = end.reason == Reason::Exited && matches!(end.exit, Some(Exit::Code(code)) if code != 0);
+    !gave_up || seemed >= HEALTH
+}
+
 /// The pause after so many others, up to a quarter shorter.
 fn pause(earlier: u32, dice: u64) -> Duration {
-    let whole = FIRST.saturating_mul(2_u32.saturating_pow(earlier)).min(LONGEST);
+    shorten(FIRST.saturating_mul(2_u32.saturating_pow(earlier)).min(LONGEST), dice)
+}
+
+fn shorten(whole: Duration, dice: u64) -> Duration {
     let part = u32::try_from(dice % 1000).unwrap_or_default();
     whole.saturating_sub(whole / 4 * part / 1000)
 }
@@ -179,6 +219,38 @@ mod tests {
         past.judge(Restart::OnFailure, CRASH, now, 0);
         let early = exited(Exit::Code(1), None);
         assert_eq!(past.judge(Restart::OnFailure, early, now, 0), Verdict::Again(2 * FIRST));
+    }
+
+    #[test]
+    fn what_gives_up_soon_without_having_served_was_never_ready() {
+        let of = |reason, exit| End { reason, exit: Some(exit), ..End::unstarted(None) };
+        let soon = HEALTH.saturating_sub(Duration::from_millis(1));
+        for (end, seemed, expected) in [
+            (of(Reason::Exited, Exit::Code(1)), soon, false),
+            (of(Reason::Exited, Exit::Code(1)), HEALTH, true),
+            (of(Reason::Exited, Exit::Code(0)), soon, true),
+            (of(Reason::Exited, Exit::Signal(9)), soon, true),
+            (of(Reason::OverMemory, Exit::Code(1)), soon, true),
+            (of(Reason::Stopped, Exit::Code(1)), soon, true),
+        ] {
+            assert_eq!(was_ready(&end, seemed), expected, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_start_that_nobody_saw_fail_is_tried_three_times_more_unless_it_cannot_be_executed() {
+        let now = context::now();
+        let early = |code| exited(Exit::Code(code), None);
+        let mut past = Past::begin(true);
+        let mut judge = || past.judge(Restart::OnFailure, early(1), now, 0);
+        let again = |seconds| Verdict::Again(Duration::from_secs(seconds));
+        assert_eq!([judge(), judge(), judge(), judge()], [again(1), again(2), again(4), Verdict::Leave]);
+        past.remember(Some(Duration::ZERO));
+        assert_eq!(past.judge(Restart::OnFailure, early(1), now, 0), Verdict::Again(FIRST), "it was ready at last");
+        for (policy, code) in [(Restart::OnFailure, 127), (Restart::No, 1), (Restart::OnFailure, 0)] {
+            assert_eq!(Past::begin(true).judge(policy, early(code), now, 0), Verdict::Leave, "{policy:?} {code}");
+        }
+        assert_eq!(Past::begin(false).judge(Restart::Always, early(1), now, 0), Verdict::Leave);
     }
 
     #[test]

@@ -5,17 +5,21 @@ use std::io;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
+
 use super::listening::Looking;
 use super::plan::Plan;
 use super::ready::Check;
 use super::streams::{ClientError, Pipe};
 use super::watch::{Place, Ready, Watch};
 use crate::server::environment;
+use crate::server::launcher::Launcher;
 use crate::server::log::secrets::Secrets;
 use crate::server::log::{LogWriter, Stream};
 use crate::server::record::Mode;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::pty::Pty;
+use crate::sys::waits::Input;
 use crate::sys::{Identity, Pid, fd, spawn};
 use crate::{context, failpoint};
 
@@ -31,6 +35,12 @@ pub struct Running {
     pub looking: Option<Looking>,
     /// Since when it counts as started.
     pub ready_since: Option<Instant>,
+    /// Whether it was seen to serve, or did what the user takes for that.
+    pub has_served: bool,
+    /// When to look again whether it serves, and how long the pause before was; none if that is known.
+    pub doubt: Option<(Instant, Duration)>,
+    /// Its input.
+    pub input: Option<Input>,
     outputs: Vec<Pipe>,
     /// Never written to and never closed while the server lives: its input has no end.
     _input: Option<File>,
@@ -42,6 +52,8 @@ pub struct Failure {
     pub cause: String,
     /// As a shell would report it.
     pub code: i32,
+    /// Whether the system may do better in a moment: it had no process, memory or descriptor left.
+    pub may_pass: bool,
 }
 
 impl Running {
@@ -50,9 +62,12 @@ impl Running {
         let port = plan.record.port.as_ref().map(|port| port.number);
         let words: Vec<String> = plan.invocation.words.iter().map(|word| word.render(port)).collect();
         let record = &plan.record;
-        let check = Check::begin(&record.settings.ready, port.is_some(), context::now()).map_err(|error| Failure {
+        let launcher = Launcher::of_command(&words);
+        let check = Check::begin(&record.settings.ready, port.is_some(), launcher, context::now());
+        let check = check.map_err(|error| Failure {
             cause: format!("could not start {}: ready.log is no regular expression: {error}", record.name),
             code: 125,
+            may_pass: false,
         })?;
         let mut running =
             Self::spawn(plan, terminal, &words, port).map_err(|error| failure(&error, &words[0], plan))?;
@@ -64,18 +79,11 @@ impl Running {
 
     fn spawn(plan: &Plan, terminal: Option<&Pty>, words: &[String], port: Option<u16>) -> io::Result<Self> {
         failpoint::fail_io("spawn")?;
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).current_dir(&plan.record.directory);
-        command.envs(environment::unbuffered(plan.record.mode));
-        command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
-        command.envs(environment::additions(&plan.record.token, &plan.paths));
-        command.envs(environment::port(port, plan.record.settings.port.as_ref()));
-        for name in environment::REMOVED {
-            command.env_remove(name);
-        }
+        let mut command = command(plan, words, port);
         let secrets = Secrets::new(&plan.invocation.secrets);
         let mut outputs = Vec::new();
-        let mut input = None;
+        let mut kept = None;
+        let input;
         let (reader, writer) = fd::pipe()?;
         command.stderr(writer);
         outputs.push(Pipe::new(reader, Stream::Err, secrets.clone())?);
@@ -85,8 +93,10 @@ impl Running {
             outputs.push(Pipe::new(reader, Stream::Out, secrets)?);
             let (reader, writer) = fd::pipe()?;
             command.stdin(reader);
-            input = Some(writer);
+            input = Input::of(&writer);
+            kept = Some(writer);
         } else {
+            input = Input::of(io::stdin());
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         }
         let mut child = spawn::spawn(&mut command, terminal.map(Pty::foreground), plan.ignored)?;
@@ -97,7 +107,18 @@ impl Running {
             return Err(io::Error::other("its process could not be looked at"));
         };
         let since = context::wall_millis();
-        Ok(Self { identity, since, check: None, looking: None, ready_since: None, outputs, _input: input })
+        Ok(Self {
+            identity,
+            since,
+            check: None,
+            looking: None,
+            ready_since: None,
+            has_served: false,
+            doubt: None,
+            input,
+            outputs,
+            _input: kept,
+        })
     }
 
     /// The number of the first process, which is also that of its group.
@@ -131,6 +152,23 @@ impl Running {
     }
 }
 
+/// What the system may have again in a moment: processes, memory, descriptors, a program that is being written.
+const PASSES: [Errno; 5] = [Errno::EAGAIN, Errno::ENOMEM, Errno::EMFILE, Errno::ENFILE, Errno::ETXTBSY];
+
+/// What is executed, without its streams.
+fn command(plan: &Plan, words: &[String], port: Option<u16>) -> Command {
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).current_dir(&plan.record.directory);
+    command.envs(environment::unbuffered(plan.record.mode));
+    command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
+    command.envs(environment::additions(&plan.record.token, &plan.paths));
+    command.envs(environment::port(port, plan.record.settings.port.as_ref()));
+    for name in environment::REMOVED {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Names the program and the directory as they are defined: what variables hold is not shown.
 fn failure(error: &io::Error, program: &str, plan: &Plan) -> Failure {
     let is_path = program.contains('/');
@@ -140,7 +178,7 @@ fn failure(error: &io::Error, program: &str, plan: &Plan) -> Failure {
     if !directory.is_dir() {
         let directory = plan.invocation.cwd.clone().unwrap_or_else(|| directory.display().to_string());
         let cause = format!("could not start {program}: the directory {directory} is not there");
-        return Failure { cause, code: 126 };
+        return Failure { cause, code: 126, may_pass: false };
     }
     let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     let why = match error.kind() {
@@ -149,5 +187,6 @@ fn failure(error: &io::Error, program: &str, plan: &Plan) -> Failure {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     };
-    Failure { cause: format!("could not start {program}: {why}"), code }
+    let may_pass = error.raw_os_error().is_some_and(|code| PASSES.contains(&Errno::from_raw(code)));
+    Failure { cause: format!("could not start {program}: {why}"), code, may_pass }
 }

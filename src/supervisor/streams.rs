@@ -171,7 +171,9 @@ mod tests {
         assert!(client.accepts(context::now() + PATIENCE).is_ok(), "and then no longer");
         assert!(client.queue.len() < LARGEST_QUEUE + CHUNK, "the queue has an end");
         drop(reader);
-        client.write();
-        assert!(client.queue.is_empty(), "nobody will read it");
+        // Nobody will read it, once no process that another test forks has a copy of the reader.
+        while !client.queue.is_empty() {
+            client.write();
+        }
     }
 }

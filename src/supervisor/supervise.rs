@@ -1,12 +1,12 @@
 //! The supervisor: starts a server's tree, watches it, ends it, and leaves only when nothing of it is left.
 
-use std::fs::File;
 use std::os::fd::OwnedFd;
 
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
 use super::events::REQUESTS;
+use super::launch::Announcer;
 use super::life::Over;
 use super::lifeline::SupervisorEnd;
 use super::plan::Plan;
@@ -14,10 +14,11 @@ use super::port::History;
 use super::restart::Past;
 use super::running::{Failure, Running};
 use super::streams::ClientError;
+use crate::server::claim::Claim;
 use crate::server::journal::Level;
 use crate::server::log::secrets::Secrets;
 use crate::server::log::{LogWriter, STARTED};
-use crate::server::record::{State, Watchers};
+use crate::server::record::{End, State, Watchers};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::hangup::HangUp;
 use crate::sys::pty::Pty;
@@ -31,8 +32,8 @@ pub struct Channels {
     pub keeper: Option<Identity>,
     /// From the keeper.
     pub lifeline: SupervisorEnd,
-    /// To `start`: one byte when the server is ready, the end of the file when it is not going to be.
-    pub ready: Option<File>,
+    /// To `start`: what it waits for, and whether the server is ready.
+    pub ready: Option<Announcer>,
     /// For `run`: the client's standard input and error.
     pub client: Option<(OwnedFd, ClientError)>,
 }
@@ -42,7 +43,7 @@ pub struct Supervisor {
     pub(super) plan: Plan,
     pub(super) inbox: Inbox,
     pub(super) lifeline: Option<SupervisorEnd>,
-    pub(super) ready: Option<File>,
+    pub(super) ready: Option<Announcer>,
     pub(super) client_input: Option<HangUp>,
     pub(super) client_error: Option<ClientError>,
     pub(super) log: LogWriter,
@@ -50,6 +51,8 @@ pub struct Supervisor {
     pub(super) is_adopting: bool,
     pub(super) past: Past,
     pub(super) port: History,
+    /// Its turn among those that the same launcher starts, until that is done.
+    pub(super) turn: Option<Claim>,
 }
 
 impl Supervisor {
@@ -74,8 +77,9 @@ impl Supervisor {
             log: LogWriter::new(&plan.paths, &plan.record, Secrets::new(&plan.invocation.secrets)),
             terminal,
             is_adopting,
-            past: Past::default(),
+            past: Past::begin(plan.record.autostart),
             port: History::default(),
+            turn: None,
             plan,
         };
         supervisor.plan.record.watchers = channels
@@ -88,19 +92,32 @@ impl Supervisor {
     /// Runs the server until it is over, starting it again when asked to or when it fails. Returns what a shell would
     /// report of it.
     pub fn run(mut self) -> i32 {
-        let mut started = self.start();
-        self.introduce();
+        let mut is_first = true;
         loop {
+            if let Err(reason) = self.take_turn() {
+                let code = self.call_off(End::unstarted(None), reason);
+                return self.leave(code);
+            }
+            let started = self.start();
+            if std::mem::take(&mut is_first) {
+                self.introduce();
+            }
             let code = match started {
-                Ok(running) => match self.live(running) {
-                    Over::Ended(ended) => self.follow(ended),
-                    Over::HangUp(exit) => return self.hang_up(exit.shell_code()),
-                },
-                Err(failure) => self.follow_unstarted(failure),
+                Ok(running) => {
+                    let over = self.live(running);
+                    self.end_turn();
+                    match over {
+                        Over::Ended(ended) => self.follow(ended),
+                        Over::HangUp(exit) => return self.hang_up(exit.shell_code()),
+                    }
+                }
+                Err(failure) => {
+                    self.end_turn();
+                    self.follow_unstarted(failure)
+                }
             };
-            match code {
-                Some(code) => return self.leave(code),
-                None => started = self.start(),
+            if let Some(code) = code {
+                return self.leave(code);
             }
         }
     }

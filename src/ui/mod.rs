@@ -129,6 +129,12 @@ pub fn spin<T>(text: &str, work: impl FnOnce() -> T) -> T {
     })
 }
 
+/// Tells the user something while a spinner may turn.
+pub fn say_meanwhile(text: &str) {
+    let wipe = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+    let _ = writeln!(io::stderr(), "{wipe}{text}");
+}
+
 /// Draws until the other side of the channel is dropped, then wipes the line.
 fn turn(text: &str, is_done: &mpsc::Receiver<()>) {
     for frame in FRAMES.chars().cycle() {

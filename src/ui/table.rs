@@ -47,6 +47,9 @@ fn head(session: &SessionView) -> String {
     paint(style::HEAD, &session.id) + &paint(style::FAINT, &rest)
 }
 
+/// How many lines of what a failed server said last stand below its row; `status NAME` has the rest.
+const FIRST_WORDS: usize = 3;
+
 fn servers(servers: &[ServerView], room: Option<usize>) -> String {
     let grid = Grid::of(servers, room);
     let mut text = line(&grid.heads(), |_| style::HEAD);
@@ -55,6 +58,9 @@ fn servers(servers: &[ServerView], room: Option<usize>) -> String {
         text += &line(&row, |cell| if cell.is_state { state } else { Style::new() });
         if let Some(why) = explanation(server, context::wall_millis()) {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &why));
+        }
+        for words in server.last_words.iter().take(FIRST_WORDS) {
+            let _ = writeln!(text, "      {}", paint(style::FAINT, &plain(words)));
         }
         for warning in &server.warnings {
             let _ = writeln!(text, "    {} {}", paint(style::ERROR, "warning:"), plain(warning));
@@ -178,6 +184,22 @@ mod tests {
         ● directory-polling  304 MiB
         ● web                304 MiB
           2 running          608 MiB
+        ");
+    }
+
+    #[test]
+    fn what_failed_has_its_last_words_below_the_reason() {
+        let words = ["npm error code E404", "npm error 404 \x1b[2J", "three", "four"].map(str::to_owned).to_vec();
+        let exit = Some(Exit::Code(1));
+        let reason = Some("it ended by itself".to_owned());
+        let failed = ServerView { reason, exit, last_words: words, ..server("web", "failed") };
+        insta::assert_snapshot!(shown_in(None, vec![failed], false), @r"
+          NAME  STATE   PID  UPTIME  CPU  MEMORY  PROCS
+        ○ web   failed    -       -    -       -      -
+            it ended by itself: exit status 1
+              npm error code E404
+              npm error 404 \u{1b}[2J
+              three
         ");
     }
 

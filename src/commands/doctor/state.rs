@@ -7,10 +7,12 @@ use crate::definition::excerpt::excerpt;
 use crate::definition::view::FileView;
 use crate::disk::file;
 use crate::disk::layout::Root;
+use crate::disk::names::ServerName;
 use crate::failure::hint_of;
+use crate::server::record::{ServerRecord, State};
 use crate::session::judge::OwnerFact;
 use crate::session::open::{Inherited, live};
-use crate::session::{recall, sweep};
+use crate::session::{recall, sweep, view};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, orphans, process};
 use crate::ui::findings::Finding;
@@ -58,6 +60,7 @@ pub fn sessions(root: &Root) -> Vec<Finding> {
         format!("{}: server {} runs, but its session's files are gone", token.session(), token.server())
     };
     facts.left.extend(ownerless.iter().map(|server| forgotten(&server.token)));
+    facts.failed.extend(sessions.iter().filter(is_alive).flat_map(failed));
     for session in &sessions {
         facts.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
         let deeds = session.intended();
@@ -68,6 +71,21 @@ pub fn sessions(root: &Root) -> Vec<Finding> {
         facts.unreadable.extend(session.troubles().map(|error| format!("{error:#}")));
     }
     facts.findings()
+}
+
+/// The servers that started with their session and failed: nobody was told.
+fn failed(session: &sweep::Examined) -> Vec<(ServerName, String)> {
+    let read = session.servers.iter().filter_map(|(_, record)| record.as_ref().ok());
+    let unseen = read.filter(|record| record.autostart && has_failed(&record.state));
+    let tell = |record: &ServerRecord| {
+        let why = view::reason(record).unwrap_or_default();
+        (record.name.clone(), format!("{}: {} did not start with its session: {why}", session.id, record.name))
+    };
+    unseen.map(tell).collect()
+}
+
+fn has_failed(state: &State) -> bool {
+    view::state(state) == view::FAILED || matches!(state, State::Waiting { end, .. } if end.early)
 }
 
 /// What is known of all sessions.
@@ -81,6 +99,8 @@ struct Sessions {
     elsewhere: Vec<String>,
     /// What does not end, or keeps a server from being watched, and what can be done.
     stuck: Vec<(String, String)>,
+    /// Servers that started with their session and failed, and what is to be said of it.
+    failed: Vec<(ServerName, String)>,
     /// Records that cannot be read.
     unreadable: Vec<String>,
 }
@@ -98,6 +118,8 @@ impl Sessions {
         let elsewhere =
             |text| Finding::warning("sessions", text, "look at it from there; what is left of it is removed later");
         findings.extend(self.elsewhere.into_iter().map(elsewhere));
+        let failed = |(name, text)| Finding::warning("servers", text, format!("mcp-hook logs {name} shows why"));
+        findings.extend(self.failed.into_iter().map(failed));
         let left = |text| Finding::warning("left-overs", text, "mcp-hook cleanup");
         findings.extend(self.left.into_iter().map(left));
         findings.extend(self.stuck.into_iter().map(|(text, hint)| Finding::problem("left-overs", text, hint)));
@@ -243,12 +265,18 @@ mod tests {
         ");
         let left = Sessions {
             living: 1,
+            failed: vec![(
+                "web".parse().expect("a name"),
+                "pts3-4-b: web did not start with its session: why".to_owned(),
+            )],
             left: vec!["pts3-4-a: cleanup would end server web (its shell is gone)".to_owned()],
             unreadable: vec!["could not read /x/session.json: it has version 7".to_owned()],
             ..Sessions::default()
         };
         insta::assert_snapshot!(unpainted(&left.findings()), @r"
         ✓ sessions     1 with a living shell, 0 servers in them
+        ! servers      pts3-4-b: web did not start with its session: why
+                       hint: mcp-hook logs web shows why
         ! left-overs   pts3-4-a: cleanup would end server web (its shell is gone)
                        hint: mcp-hook cleanup
         ! sessions     could not read /x/session.json: it has version 7

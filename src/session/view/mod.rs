@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub use self::server::ServerView;
-pub use self::state::LastExit;
+pub use self::state::{FAILED, LastExit, name as state, reason};
 use super::open::Session;
 use super::record::SessionRecord;
 use super::sweep;

@@ -2,22 +2,27 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use super::super::sweep;
 use super::intruder;
-use super::state::{self, LOST, LastExit};
+use super::state::{self, FAILED, LOST, LastExit};
 use crate::context;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::ServerName;
 use crate::server::history::{History, Sample};
+use crate::server::log;
 use crate::server::record::{Mode, ServerRecord, State};
 use crate::server::usage::Usage;
 use crate::supervisor::request;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::wait::Exit;
 use crate::sys::{Identity, Pid, process};
+
+/// How much of what a failed server said last is shown, in lines.
+const LAST_WORDS: usize = 10;
 
 /// One server, or one process that a script named in a pid file of its own.
 #[derive(Clone, Debug, Serialize)]
@@ -87,6 +92,9 @@ pub struct ServerView {
     pub reason: Option<String>,
     /// What should not be, in words, though it runs.
     pub warnings: Vec<String>,
+    /// What it said last on its standard error, if it failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub last_words: Vec<String>,
     /// Its log.
     pub log: Option<PathBuf>,
     /// The file that it is defined in.
@@ -119,6 +127,10 @@ impl ServerView {
         view.reason = if is_answered_for { state::reason(&record) } else { Some("nobody answers for it".to_owned()) };
         view.supervisor_pid = supervisor.as_ref().map(|it| it.pid().as_raw());
         view.keeper = watchers.map(|both| both.keeper);
+        if view.state == FAILED {
+            let words = log::last_words(&files.log, LAST_WORDS, over_at(&record)).unwrap_or_default();
+            view.last_words = words.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        }
         view.log = Some(files.log.path());
         let has_ended = matches!(record.state, State::Ended(_));
         view.add_record(record);
@@ -222,6 +234,7 @@ impl ServerView {
             exit: None,
             reason: None,
             warnings: Vec::new(),
+            last_words: Vec::new(),
             log: None,
             source: None,
             command: None,
@@ -265,6 +278,15 @@ impl ServerView {
     pub fn is_running(&self) -> bool {
         matches!(self.state, "starting" | "running" | "stopping" | "unmanaged" | "unkillable")
     }
+}
+
+/// When the life was over that a record of a failure tells of.
+fn over_at(record: &ServerRecord) -> SystemTime {
+    let end = match &record.state {
+        State::Ended(end) | State::Waiting { end, .. } => Some(end),
+        _ => record.last_end.as_ref(),
+    };
+    end.map_or_else(context::wall_clock, |end| SystemTime::UNIX_EPOCH + Duration::from_millis(end.at))
 }
 
 fn lives(watcher: &Identity) -> bool {

@@ -9,6 +9,9 @@ use crate::sys::wait::Exit;
 /// The state of a server for which nobody answers any more.
 pub const LOST: &str = "lost";
 
+/// The state of a server that did not become ready, or ended as it should not and is not started again.
+pub const FAILED: &str = "failed";
+
 /// The word for a state.
 #[must_use]
 pub fn name(state: &State) -> &'static str {
@@ -18,9 +21,9 @@ pub fn name(state: &State) -> &'static str {
         State::Stopping { .. } => "stopping",
         State::Waiting { .. } => "waiting",
         State::Unkillable { .. } => "unkillable",
-        State::Failed { .. } => "failed",
-        State::Ended(End { reason: Reason::Exited, early: true, .. }) => "failed",
-        State::Ended(End { reason: Reason::NotReady | Reason::OverMemory, .. }) => "failed",
+        State::Failed { .. } => FAILED,
+        State::Ended(End { reason: Reason::Exited, early: true, .. }) => FAILED,
+        State::Ended(End { reason: Reason::NotReady | Reason::OverMemory, .. }) => FAILED,
         State::Ended(End { reason: Reason::Exited, .. }) => "exited",
         State::Ended(_) => "stopped",
     }

@@ -12,3 +12,4 @@ pub mod process;
 pub mod title;
 #[cfg(target_feature = "crt-static")]
 mod users;
+pub mod waits;

@@ -13,3 +13,4 @@ pub mod orphans;
 pub mod process;
 mod sysctl;
 pub mod title;
+pub mod waits;

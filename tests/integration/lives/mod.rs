@@ -2,6 +2,8 @@
 
 mod client;
 mod crash_loop;
+mod failed_start;
+mod launchers;
 mod limits;
 mod policy;
 mod ready;

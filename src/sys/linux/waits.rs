@@ -1,0 +1,293 @@
+//! What a process waits for: the system call that each of its threads is in (`proc_pid_syscall(5)`, Linux 5.x and later
+//! show it of one's own descendants), and what its descriptors are.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::libc;
+use nix::sys::stat::fstat;
+use nix::time::ClockId;
+use nix::unistd::Pid;
+
+/// What a process waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// For something to come in on the stream that was asked about.
+    ForInput,
+    /// For another process, a signal, or the clock for long: by itself it does nothing more.
+    Idle,
+    /// It works, or waits for something that may be a part of its work.
+    Busy,
+    /// The system does not tell.
+    Unknown,
+}
+
+/// A stream as the kernel names it, whoever has it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input(u64);
+
+impl Input {
+    /// The stream behind a descriptor, if it is a pipe or a socket.
+    #[must_use]
+    pub fn of(descriptor: impl std::os::fd::AsFd) -> Option<Self> {
+        let status = fstat(descriptor).ok()?;
+        let kind = status.st_mode & libc::S_IFMT;
+        (kind == libc::S_IFIFO || kind == libc::S_IFSOCK).then_some(Self(status.st_ino))
+    }
+
+    fn is(self, link: &Path) -> bool {
+        let link = link.to_string_lossy();
+        link == format!("pipe:[{}]", self.0) || link == format!("socket:[{}]", self.0)
+    }
+}
+
+/// A sleep that is longer is not a part of any work.
+const LONG: Duration = Duration::from_secs(30);
+/// How many threads are looked at.
+const MOST_THREADS: usize = 64;
+
+/// What `pid` waits for; `input` is the stream whose readers are looked for.
+#[must_use]
+pub fn of(pid: Pid, input: Option<Input>) -> Waiting {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let Ok(threads) = fs::read_dir(process.join("task")) else { return Waiting::Busy };
+    let threads: Vec<PathBuf> = threads.flatten().take(MOST_THREADS).map(|thread| thread.path()).collect();
+    let mut sights = Vec::new();
+    for thread in &threads {
+        let sight = match fs::read_to_string(thread.join("syscall")) {
+            Ok(text) => Call::parse(&text).map_or(Waiting::Busy, |call| call.look(&process, input)),
+            Err(error) => unreadable(&error),
+        };
+        if matches!(sight, Waiting::ForInput | Waiting::Unknown) {
+            return sight;
+        }
+        sights.push(sight);
+    }
+    // What the threads of one process wait for is mostly each other.
+    if sights == [Waiting::Idle] { Waiting::Idle } else { Waiting::Busy }
+}
+
+/// Whoever ends just now, or closes a descriptor, has something to do.
+fn unreadable(error: &io::Error) -> Waiting {
+    if error.kind() == io::ErrorKind::PermissionDenied { Waiting::Unknown } else { Waiting::Busy }
+}
+
+/// Whether `pid` has a socket that it accepts connections on, by TCP or at a path; `None` if the system does not tell.
+#[must_use]
+pub fn listens(pid: Pid) -> Option<bool> {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let mut sockets = Vec::new();
+    for entry in fs::read_dir(process.join("fd")).ok()?.flatten() {
+        let Ok(link) = fs::read_link(entry.path()) else { continue };
+        let link = link.to_string_lossy();
+        if let Some(number) = link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']')) {
+            sockets.push(number.to_owned());
+        }
+    }
+    let is_ours = |inode: &str| sockets.iter().any(|socket| socket == inode);
+    let has = |table: &str, listens: fn(&str) -> Option<&str>| {
+        let text = fs::read_to_string(process.join("net").join(table)).unwrap_or_default();
+        text.lines().filter_map(listens).any(is_ours)
+    };
+    Some(!sockets.is_empty() && (has("tcp", of_tcp) || has("tcp6", of_tcp) || has("unix", of_unix)))
+}
+
+/// The number of the socket in a line of `/proc/net/tcp`, if it is one that listens (`TCP_LISTEN`).
+fn of_tcp(line: &str) -> Option<&str> {
+    let mut fields = line.split_ascii_whitespace();
+    (fields.nth(3)? == "0A").then_some(())?;
+    fields.nth(5)
+}
+
+/// The same in `/proc/net/unix` (`__SO_ACCEPTCON`).
+fn of_unix(line: &str) -> Option<&str> {
+    let mut fields = line.split_ascii_whitespace();
+    (fields.nth(3)? == "00010000").then_some(())?;
+    fields.nth(2)
+}
+
+/// A system call that a thread is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Call {
+    number: libc::c_long,
+    arguments: Vec<u64>,
+}
+
+impl Call {
+    /// `None` for a thread that runs, or that waits outside a system call.
+    fn parse(text: &str) -> Option<Self> {
+        let mut fields = text.split_ascii_whitespace();
+        let number = fields.next()?.parse().ok().filter(|&number| number >= 0)?;
+        let value = |field: &str| u64::from_str_radix(field.strip_prefix("0x")?, 16).ok();
+        Some(Self { number, arguments: fields.filter_map(value).collect() })
+    }
+
+    fn argument(&self, index: usize) -> u64 {
+        self.arguments.get(index).copied().unwrap_or_default()
+    }
+
+    fn look(&self, process: &Path, input: Option<Input>) -> Waiting {
+        let number = self.number;
+        if [libc::SYS_read, libc::SYS_readv, libc::SYS_recvfrom, libc::SYS_recvmsg].contains(&number) {
+            return reads(process, self.argument(0), input);
+        }
+        let descriptors = if is_epoll(number) {
+            watched(process, self.argument(0), input)
+        } else if is_poll(number) {
+            polled(process, self.argument(0), self.argument(1), input)
+        } else {
+            false
+        };
+        match number {
+            _ if descriptors => Waiting::ForInput,
+            libc::SYS_wait4 | libc::SYS_waitid | libc::SYS_rt_sigsuspend | libc::SYS_rt_sigtimedwait => Waiting::Idle,
+            libc::SYS_nanosleep => sleeps(process, self.argument(0), None),
+            libc::SYS_clock_nanosleep => {
+                let until = (self.argument(1) != 0).then_some(self.argument(0));
+                sleeps(process, self.argument(2), until)
+            }
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_pause => Waiting::Idle,
+            _ => Waiting::Busy,
+        }
+    }
+}
+
+fn is_epoll(number: libc::c_long) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if number == libc::SYS_epoll_wait {
+        return true;
+    }
+    [libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2].contains(&number)
+}
+
+fn is_poll(number: libc::c_long) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if number == libc::SYS_poll {
+        return true;
+    }
+    number == libc::SYS_ppoll
+}
+
+/// A read of a pipe or a terminal is one of what another process will say.
+fn reads(process: &Path, descriptor: u64, input: Option<Input>) -> Waiting {
+    let path = process.join("fd").join(descriptor.to_string());
+    let link = match fs::read_link(&path) {
+        Ok(link) => link,
+        Err(error) => return unreadable(&error),
+    };
+    if input.is_some_and(|input| input.is(&link)) {
+        return Waiting::ForInput;
+    }
+    let kind = fs::metadata(&path).map(|data| data.file_type());
+    if kind.is_ok_and(|kind| kind.is_fifo() || kind.is_char_device()) { Waiting::Idle } else { Waiting::Busy }
+}
+
+/// Whether an epoll instance watches the stream: `proc_pid_fdinfo(5)` lists what it watches with its inode.
+fn watched(process: &Path, descriptor: u64, input: Option<Input>) -> bool {
+    let Some(Input(inode)) = input else { return false };
+    let text = fs::read_to_string(process.join("fdinfo").join(descriptor.to_string())).unwrap_or_default();
+    let wanted = format!("ino:{inode:x}");
+    text.lines().filter(|line| line.starts_with("tfd:")).any(|line| line.split_whitespace().any(|it| it == wanted))
+}
+
+/// Whether one of the descriptors in an array of `struct pollfd` is the stream.
+fn polled(process: &Path, address: u64, count: u64, input: Option<Input>) -> bool {
+    let Some(input) = input else { return false };
+    let mut array = vec![0; usize::try_from(count.min(64)).unwrap_or(0) * 8];
+    if remember(process, address, &mut array).is_err() {
+        return false;
+    }
+    let descriptors = array.chunks_exact(8).filter_map(|entry| Some(i32::from_ne_bytes(entry[..4].try_into().ok()?)));
+    let mut links = descriptors.filter_map(|it| fs::read_link(process.join("fd").join(it.to_string())).ok());
+    links.any(|link| input.is(&link))
+}
+
+/// A sleep by the `timespec` at an address, or up to it on the clock `until`.
+fn sleeps(process: &Path, address: u64, until: Option<u64>) -> Waiting {
+    let mut time = [0; 16];
+    if let Err(error) = remember(process, address, &mut time) {
+        return unreadable(&error);
+    }
+    let (seconds, _) = time.split_at(8);
+    let seconds = seconds.try_into().map(i64::from_ne_bytes).unwrap_or_default();
+    let now = until.and_then(|clock| ClockId::from_raw(i32::try_from(clock).ok()?).now().ok());
+    let left = seconds - now.map_or(0, |now| now.tv_sec());
+    if left >= LONG.as_secs().cast_signed() { Waiting::Idle } else { Waiting::Busy }
+}
+
+/// Reads what is in the memory of a process.
+fn remember(process: &Path, address: u64, buffer: &mut [u8]) -> io::Result<()> {
+    File::open(process.join("mem"))?.read_exact_at(buffer, address)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::pipe;
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    fn pid(child: &Child) -> Pid {
+        Pid::from_raw(child.id().cast_signed())
+    }
+
+    /// Until then a program has not got as far.
+    fn await_sight(child: &Child, input: Option<Input>, wanted: Waiting) {
+        while of(pid(child), input) != wanted {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn who_waits_for_its_input_is_told_from_who_does_not() {
+        let scripts = [
+            "import sys; sys.stdin.read()",
+            "import select; select.poll().poll() if False else None; p = select.poll(); p.register(0); p.poll()",
+            "import select; e = select.epoll(); e.register(0); e.poll()",
+            "import os; os.read(os.dup(0), 9)",
+            "import threading, sys; t = threading.Thread(target=sys.stdin.read); t.start(); t.join()",
+        ];
+        for script in scripts {
+            let (reader, writer) = pipe().expect("a pipe");
+            let input = Input::of(&writer);
+            let mut child =
+                Command::new("python3").args(["-c", script]).stdin(reader).spawn().expect("python3 is installed");
+            await_sight(&child, input, Waiting::ForInput);
+            drop(writer);
+            child.wait().expect("collected");
+        }
+    }
+
+    #[test]
+    fn a_long_sleep_and_a_wait_for_others_are_idle_and_a_short_sleep_is_not() {
+        for (words, wanted) in [
+            (&["sleep", "1000"][..], Waiting::Idle),
+            (&["sleep", "20"], Waiting::Busy),
+            (&["sh", "-c", "sleep 20; :"], Waiting::Idle),
+            (&["python3", "-c", "import time; time.sleep(1000)"], Waiting::Idle),
+            (&["python3", "-c", "import signal; signal.pause()"], Waiting::Idle),
+        ] {
+            let mut child = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).spawn().expect("started");
+            await_sight(&child, None, wanted);
+            for below in super::super::process::children(pid(&child)) {
+                let _ = nix::sys::signal::kill(below, nix::sys::signal::Signal::SIGKILL);
+            }
+            let _ = child.kill();
+            child.wait().expect("collected");
+        }
+    }
+
+    #[test]
+    fn listening_sockets_are_seen() {
+        assert_eq!(of_tcp("0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0  1000 0 4711 1 0 100"), Some("4711"));
+        assert_eq!(of_tcp("0: 0100007F:1F90 00000000:0000 01 0:0 00:0 0  1000 0 4711 1 0 100"), None);
+        assert_eq!(of_unix("0: 00000002 00000000 00010000 0001 01 4712 /run/x"), Some("4712"));
+        assert_eq!(of_unix("0: 00000002 00000000 00000000 0001 01 4712"), None);
+        let _server = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+        assert_eq!(listens(Pid::this()), Some(true));
+    }
+}
