@@ -107,6 +107,10 @@ impl Directory {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_held(&self) -> bool {
+        self.held().as_ref().is_some_and(|held| !is_removed(held))
+    }
+
     fn open(&self, missing: Missing) -> io::Result<OwnedFd> {
         match &self.0.above {
             None => walk::walk(self.path(), self.0.demand, missing),
@@ -177,6 +181,9 @@ impl Directory {
     /// # Errors
     /// When it is not ours alone, or somebody else could replace it.
     pub fn ensure_all(&self) -> anyhow::Result<()> {
+        if self.is_held() {
+            return Ok(());
+        }
         if let Some(above) = &self.0.above {
             above.ensure_all()?;
             return self.ensure();
@@ -211,7 +218,7 @@ impl Directory {
     }
 
     fn check_there(&self) -> io::Result<()> {
-        if self.held().as_ref().is_some_and(|held| !is_removed(held)) {
+        if self.is_held() {
             return Ok(());
         }
         self.release();

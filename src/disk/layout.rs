@@ -31,6 +31,7 @@ impl Root {
     /// A root that has not been checked. The logs are below it, or at a place of their own.
     pub(super) fn new(runtime: PathBuf, logs: Option<PathBuf>) -> Self {
         let runtime = Directory::at(runtime);
+        let logs = logs.filter(|logs| *logs != runtime.path().join("logs"));
         let logs = logs.map_or_else(|| runtime.below("logs"), Directory::at);
         let [pids, configs, ports, launchers] =
             ["pids", "configs", "ports", "launchers"].map(|name| runtime.below(name));

@@ -27,7 +27,7 @@ const STICKY: libc::mode_t = 0o1000;
 pub enum Demand {
     /// It is ours, and nobody else may enter it.
     Private,
-    /// It is ours, and nobody else may rename in it.
+    /// It is ours, and nobody else may rename in it. It may be reached by a link that nobody else can replace.
     Owned,
 }
 
@@ -73,21 +73,46 @@ impl From<Refusal> for io::Error {
 }
 
 /// Opens the directory at the end of an absolute path. A symbolic link on the way there is followed if nobody else can
-/// replace it; the last step is no link.
+/// replace it; the last step of the way to a private one is none.
 ///
 /// # Errors
 /// A [`Refusal`] when a step could be replaced by somebody else, or the last one is not as is demanded; else what the
 /// system says.
 pub fn walk(path: &Path, demand: Demand, missing: Missing) -> io::Result<OwnedFd> {
+    if let Some(directory) = at_once(path, demand) {
+        return Ok(directory);
+    }
     let mut walk = Walk::from_root(path)?;
     let mut todo: Vec<OsString> = steps(path);
     while let Some(name) = todo.pop() {
-        if todo.is_empty() {
+        if todo.is_empty() && !(demand == Demand::Owned && walk.is_link(&name)) {
             return walk.arrive(&name, demand, missing);
         }
         walk.step(&name, &mut todo, missing)?;
     }
     Err(io::ErrorKind::InvalidInput.into())
+}
+
+/// The same with fewer calls, where there is nothing to be said: no link, and every directory root's or ours. What is
+/// above is looked at from below (`..`), so that it is what was opened.
+fn at_once(path: &Path, demand: Demand) -> Option<OwnedFd> {
+    let names = steps(path);
+    if names.iter().any(|name| name == "..") {
+        return None;
+    }
+    let directory = directory::open_without_links(path).ok()?;
+    judge(path, &fstat(&directory).ok()?, demand).ok()?;
+    let mut above = PathBuf::new();
+    for _ in names {
+        above.push("..");
+        let found = fstatat(&directory, &above, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        let is_ours = found.st_uid == 0 || found.st_uid == context::user();
+        let is_shared = found.st_mode & (ANYBODY_WRITES | GROUP_WRITES) != 0 && found.st_mode & STICKY == 0;
+        if !is_ours || is_shared {
+            return None;
+        }
+    }
+    Some(directory)
 }
 
 /// Opens the directory `name` in another one that was checked.
@@ -226,6 +251,10 @@ impl<'path> Walk<'path> {
 
     fn is_trusted(&self, owner: u32) -> bool {
         owner == 0 || owner == context::user() || (!self.is_shared && groups::may_be_root(owner))
+    }
+
+    fn is_link(&self, name: &OsStr) -> bool {
+        fstatat(&self.here, name, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok_and(|found| kind(&found) == SFlag::S_IFLNK)
     }
 
     fn follow(&mut self, name: &OsStr, todo: &mut Vec<OsString>) -> io::Result<()> {

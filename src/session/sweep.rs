@@ -195,12 +195,14 @@ impl Examined {
     pub fn carry_out(&self, root: &Root) -> Vec<Deed> {
         let verdict = judge(self.facts);
         debug!(session = %self.id, ?verdict, "examined a session");
-        match verdict {
+        let deeds = match verdict {
             Verdict::Leave => Vec::new(),
             Verdict::Remind => self.end_overdue(root),
             Verdict::Sweep => self.sweep(),
             Verdict::Retire => self.retire(root),
-        }
+        };
+        self.paths.release();
+        deeds
     }
 
     /// What [`Examined::carry_out`] would do.
@@ -223,6 +225,7 @@ impl Examined {
             }));
             deeds.push(self.deed("would remove the session's files".to_owned(), self.why_retired(), false));
         }
+        self.paths.release();
         deeds
     }
 

@@ -2,9 +2,18 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::Path;
 
 pub use platform::SEARCH;
+
+/// Opens a directory if no step of its path is a symbolic link (`openat2(2)`).
+///
+/// # Errors
+/// As `open(2)`; `ELOOP` for a link, `ENOSYS` where there is no such call.
+pub fn open_without_links(path: &Path) -> nix::Result<OwnedFd> {
+    platform::open_without_links(path)
+}
 
 /// Reads at most `count` names of `directory`, beginning at `position` (0, or what an earlier call returned; another
 /// number reads from somewhere or nowhere, but does no harm). Returns the names and the position behind them, 0 at the
@@ -29,11 +38,12 @@ pub fn read_all(directory: BorrowedFd<'_>) -> io::Result<Vec<OsString>> {
 mod platform {
     use std::ffi::OsString;
     use std::io;
-    use std::os::fd::{AsRawFd, BorrowedFd};
+    use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
     use std::os::unix::ffi::OsStringExt;
+    use std::path::Path;
 
     use nix::errno::Errno;
-    use nix::fcntl::OFlag;
+    use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
     use nix::libc;
     use nix::unistd::{Whence, lseek};
 
@@ -47,6 +57,11 @@ mod platform {
     const COOKIE: usize = 8;
     const LENGTH: usize = 16;
     const NAME: usize = 19;
+
+    pub fn open_without_links(path: &Path) -> nix::Result<OwnedFd> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        openat2(AT_FDCWD, path, OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS))
+    }
 
     pub fn read_part(directory: BorrowedFd<'_>, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
         let mut buffer = vec![0_u8; if count == usize::MAX { ROOM } else { LITTLE_ROOM }];
@@ -97,15 +112,21 @@ mod platform {
 mod platform {
     use std::ffi::{OsStr, OsString};
     use std::io;
-    use std::os::fd::BorrowedFd;
+    use std::os::fd::{BorrowedFd, OwnedFd};
     use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
 
     use nix::dir::Dir;
+    use nix::errno::Errno;
     use nix::fcntl::OFlag;
     use nix::sys::stat::Mode;
 
     /// How a directory is opened to look up names in it.
     pub const SEARCH: OFlag = OFlag::O_DIRECTORY;
+
+    pub fn open_without_links(_: &Path) -> nix::Result<OwnedFd> {
+        Err(Errno::ENOSYS)
+    }
 
     pub fn read_part(directory: BorrowedFd<'_>, _: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
         let mut listing = Dir::openat(directory, ".", OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;

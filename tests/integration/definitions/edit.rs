@@ -248,6 +248,19 @@ fn a_link_to_the_file_survives() {
 }
 
 #[test]
+fn a_link_to_the_directory_survives() {
+    let sandbox = Sandbox::new();
+    let real = sandbox.write("home/dotfiles/mcp-hook/servers.json", "{}\n");
+    fs::create_dir(sandbox.path("home/.config")).unwrap();
+    symlink("../dotfiles/mcp-hook", sandbox.path("home/.config/mcp-hook")).unwrap();
+    hook_in(&sandbox, "home", "add web -- npx").ok();
+    assert!(sandbox.path("home/.config/mcp-hook").is_symlink());
+    assert!(fs::read_to_string(&real).unwrap().contains("npx"));
+    hook_in(&sandbox, "home", "remove web").ok();
+    assert!(!fs::read_to_string(&real).unwrap().contains("npx"));
+}
+
+#[test]
 fn a_link_that_leads_nowhere_or_to_another_user_s_file_is_refused() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(user_file(&sandbox).parent().unwrap()).unwrap();

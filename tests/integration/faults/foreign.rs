@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::session::Session;
+use super::session::{Session, read_json};
 use crate::support::Sandbox;
 use crate::support::output::listing;
 
@@ -108,4 +108,29 @@ fn directory_whose_name_is_no_id_is_no_session_and_its_files_are_no_logs() {
     assert!(!sandbox.hook(["cleanup"]).ok().stdout.contains("notty-999999999-aaaa: removed its logs"));
     let said = sandbox.hook(["status", "--session", "notes"]).expect_code(2).stderr;
     assert!(said.contains("has not the form TTY-PID-RANDOM"), "{said}");
+}
+
+#[test]
+fn more_sessions_than_there_are_descriptors_are_cleaned_up_all_the_same() {
+    let sandbox = Sandbox::new();
+    let session = Session::open(&sandbox);
+    let record = read_json(&session.file("session.json"));
+    let names: Vec<String> = (0..60).map(|number| format!("notty-999999999-aa{number:02}")).collect();
+    for name in &names {
+        let mut record = record.clone();
+        record["id"] = name.as_str().into();
+        record["owner"]["start"] = 1.into();
+        let directory = sandbox.runtime().join("pids").join(name);
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("session.json"), record.to_string()).unwrap();
+        fs::write(directory.join("job.pid"), "999999999").unwrap();
+    }
+    let said =
+        sandbox.run(sandbox.command("sh").args(["-c", "ulimit -n 32; exec mcp-hook cleanup --dry-run"])).ok().stdout;
+    assert_eq!(said.lines().filter(|line| line.contains("would remove the session's files")).count(), 60, "{said}");
+    sandbox.run(sandbox.command("sh").args(["-c", "ulimit -n 32; exec mcp-hook doctor"]));
+    sandbox.run(sandbox.command("sh").args(["-c", "ulimit -n 32; exec mcp-hook status --all"])).ok();
+    sandbox.run(sandbox.command("sh").args(["-c", "ulimit -n 32; exec mcp-hook cleanup"])).ok();
+    assert!(names.iter().all(|name| !sandbox.runtime().join("pids").join(name).exists()));
+    session.end();
 }
