@@ -17,6 +17,7 @@ use crate::supervisor::launch::Waited;
 use crate::supervisor::lost::StopError;
 use crate::supervisor::request::{self, Watchers};
 use crate::supervisor::stall::Stall;
+use crate::supervisor::unreadable;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
 use crate::sys::signals::Interrupts;
@@ -47,6 +48,9 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     let in_session = root.session(&session.record.id);
     let directory = &in_session.pids;
     let paths = root.session(&session.record.id).server(name);
+    if ServerRecord::read(&paths).is_err() {
+        unreadable::recall(&paths);
+    }
     let Some(record) = ServerRecord::read(&paths)? else {
         let message = format!("could not restart {name}: there is no server of this name in this session");
         return Err(hinted(message, "mcp-hook status shows those there are"));

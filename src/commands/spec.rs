@@ -21,7 +21,7 @@ use crate::server::token::Token;
 use crate::session::open::{self, Session};
 use crate::supervisor::lost::{self, StopError};
 use crate::supervisor::plan::{Plan, Watched};
-use crate::supervisor::request;
+use crate::supervisor::{request, unreadable};
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::signals;
@@ -118,9 +118,12 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
         return Ok(None);
     }
     // Looked at with the lock in hand: its watchers may have been killed a moment ago.
-    let sweep = |record| lost::sweep_locked(paths, record, Reason::WatchersLost);
-    let left = ServerRecord::read(paths).ok().flatten().map(sweep);
-    Ok((!matches!(left, Some(Err(StopError::Unkillable { .. } | StopError::Unseen)))).then_some(file))
+    let left = match ServerRecord::read(paths) {
+        Ok(None) => Ok(()),
+        Ok(Some(record)) => lost::sweep_locked(paths, record, Reason::WatchersLost).map(drop),
+        Err(_) => unreadable::sweep_locked(paths).map(drop),
+    };
+    Ok((!matches!(left, Err(StopError::Unkillable { .. } | StopError::Unseen))).then_some(file))
 }
 
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which

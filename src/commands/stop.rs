@@ -7,6 +7,7 @@ use anyhow::{Error, Result};
 use super::Run;
 use crate::cli::Stop;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
+use crate::disk::lock;
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
 use crate::server::record::{End, ServerRecord, State};
@@ -14,6 +15,7 @@ use crate::server::unended;
 use crate::session::{find, recall, sweep};
 use crate::supervisor::lost::StopError;
 use crate::supervisor::request::{self, Watchers};
+use crate::supervisor::unreadable;
 use crate::ui;
 
 impl Run for Stop {
@@ -44,15 +46,32 @@ impl Run for Stop {
     }
 }
 
-/// A server that was asked to end: what it was, and who answers for it.
-pub type Asked = (ServerRecord, Watchers);
+/// A server that was asked to end.
+pub enum Asked {
+    /// What it was, and who answers for it.
+    Recorded(Box<ServerRecord>, Watchers),
+    /// Its record cannot be read; it has ended.
+    Unreadable,
+}
 
-/// Asks the server to end; `None` if it has ended already.
+/// Asks the server to end; `None` if it has ended already. One whose record cannot be read is ended at once.
 ///
 /// # Errors
-/// When there is none of this name, or its record is unreadable.
+/// When there is none of this name, or nothing of one whose record is unreadable was found.
 pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
-    let Some(record) = ServerRecord::read(&paths.server(name))? else {
+    let files = paths.server(name);
+    if ServerRecord::read(&files).is_err() {
+        unreadable::recall(&files);
+    }
+    let found = match ServerRecord::read(&files) {
+        Ok(found) => found,
+        Err(error) => {
+            let ended = ui::spin(&format!("stopping {name}"), || unreadable::end(&files));
+            let count = ended.map_err(|why| could_not("stop", name, &files, &why))?;
+            return if count > 0 { Ok(Some(Asked::Unreadable)) } else { Err(error) };
+        }
+    };
+    let Some(record) = found else {
         return Err(hinted(
             format!("could not stop {name}: there is no server of this name in this session"),
             "mcp-hook status shows those there are",
@@ -61,8 +80,8 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
     if record.state.is_final() {
         return Ok(None);
     }
-    let watchers = request::ask_to_stop(&paths.server(name), &record);
-    Ok(Some((record, watchers)))
+    let watchers = request::ask_to_stop(&files, &record);
+    Ok(Some(Asked::Recorded(Box::new(record), watchers)))
 }
 
 /// Waits until it is over and says what it took.
@@ -70,7 +89,11 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
 /// # Errors
 /// When something is left.
 pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> Result<String> {
-    let Some((record, watchers)) = asked else { return Ok(format!("{name} is not running")) };
+    let (record, watchers) = match asked {
+        None => return Ok(format!("{name} is not running")),
+        Some(Asked::Unreadable) => return Ok(format!("stopped {name}, whose record could not be read")),
+        Some(Asked::Recorded(record, watchers)) => (record, watchers),
+    };
     let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), &record, &watchers));
     let ended = result.map_err(|error| could_not("stop", name, &paths.server(name), &error))?;
     let was_waiting = matches!(record.state, State::Waiting { .. }) && ended.restarts == record.restarts;
@@ -111,6 +134,9 @@ fn outside(end: &End) -> String {
 }
 
 fn running(paths: &SessionPaths) -> Vec<ServerName> {
-    let servers = sweep::servers(paths).into_iter();
-    servers.filter(|(_, record)| record.as_ref().is_ok_and(|it| !it.state.is_final())).map(|(name, _)| name).collect()
+    let is_running = |(name, record): &sweep::NamedRecord| match record {
+        Ok(record) => !record.state.is_final(),
+        Err(_) => lock::is_locked(&paths.server(name).lock),
+    };
+    sweep::servers(paths).into_iter().filter(is_running).map(|(name, _)| name).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -79,6 +80,15 @@ pub fn try_lock(file: &File) -> io::Result<bool> {
         }
         std::thread::yield_now();
     }
+}
+
+/// Writes into a lock file whose it is, for those who cannot read it anywhere else.
+///
+/// # Errors
+/// As `ftruncate(2)` and `write(2)`.
+pub fn sign(lock: &File, whose: &str) -> io::Result<()> {
+    lock.set_len(0)?;
+    lock.write_all_at(format!("{whose}\n").as_bytes(), 0)
 }
 
 /// Whether somebody may hold the lock on this file. One that is not there is not locked; one that cannot be tried might be.

@@ -6,7 +6,7 @@ use super::sweep::{Examined, GONE, LOST, examine};
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::server::record::{Reason, ServerRecord};
-use crate::supervisor::{lost, request};
+use crate::supervisor::{lost, request, unreadable};
 
 impl Examined {
     /// Wakes their watchers, who know that it is over unless somebody has stopped them.
@@ -38,11 +38,23 @@ impl Examined {
             });
             request::await_watchers(record);
         }
+        deeds.extend(self.end_unreadable());
         let again = examine(root, self.id.clone());
         if deeds.iter().all(|deed| deed.done) && judge(again.facts) == Verdict::Retire {
             deeds.extend(again.retire(root));
         }
         deeds
+    }
+
+    /// Ends what is left of servers whose records cannot be read.
+    pub(super) fn end_unreadable(&self) -> Vec<Deed> {
+        let names = self.servers.iter().filter(|(_, record)| record.is_err()).map(|(name, _)| name);
+        let end = |name: &ServerName| match unreadable::end(&self.paths.server(name)) {
+            Ok(0) => None,
+            Ok(_) => Some(self.deed(format!("ended server {name}"), "its record cannot be read", true)),
+            Err(error) => Some(self.deed(format!("could not end server {name}"), &error.to_string(), false)),
+        };
+        names.filter_map(end).collect()
     }
 
     /// Those for which nobody answers any more.

@@ -243,7 +243,8 @@ impl Examined {
     }
 
     pub(super) fn retire(&self, root: &Root) -> Vec<Deed> {
-        let swept = self.sweep();
+        let mut swept = self.sweep();
+        swept.extend(self.end_unreadable());
         let mut deeds = Vec::new();
         if let Some(record) = self.record() {
             let strays = self.strays(record);

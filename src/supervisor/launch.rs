@@ -113,6 +113,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the first record cannot be written, or the system has no process or pipe left.
 pub fn start(mut plan: Plan) -> io::Result<Announcement> {
+    plan.sign();
     plan.record.write(&plan.paths)?;
     failpoint::kill("after-first-record");
     let (announcement, ready) = fd::pipe().inspect_err(|error| plan.fail(error))?;
@@ -139,6 +140,7 @@ pub fn start(mut plan: Plan) -> io::Result<Announcement> {
 /// # Errors
 /// When the first record cannot be written, or the system has no process or pipe left.
 pub fn run(plan: Plan) -> io::Result<i32> {
+    plan.sign();
     plan.record.write(&plan.paths)?;
     let duplicate = |stream: BorrowedFd<'_>| fd::duplicate(stream).inspect_err(|error| plan.fail(error));
     let input = duplicate(io::stdin().as_fd())?;

@@ -25,4 +25,5 @@ pub mod stall;
 mod streams;
 mod supervise;
 mod turn;
+pub mod unreadable;
 mod watch;

@@ -71,7 +71,14 @@ impl Plan {
             Ok(lock) if file::is_same(&lock, &self.lock) => {}
             _ => return,
         }
+        self.sign();
         let _ = self.record.write(&self.paths);
+    }
+
+    /// Writes into the lock what the server's processes carry. Without that it can be ended as well, but for a record that
+    /// nobody can read.
+    pub fn sign(&self) {
+        let _ = lock::sign(&self.lock, &self.record.token.to_string());
     }
 }
 
