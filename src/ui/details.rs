@@ -13,12 +13,16 @@ use crate::session::view::{LastExit, ServerView};
 #[must_use]
 pub fn details(server: &ServerView) -> String {
     rows(server, context::wall_millis()).into_iter().fold(String::new(), |text, (name, value)| {
-        value.lines().enumerate().fold(text, |text, (index, line)| {
+        // Only the last words are lines; what others chose to break is none.
+        let lines = if name == LAST_WORDS { value.lines().collect() } else { vec![value.as_str()] };
+        lines.into_iter().enumerate().fold(text, |text, (index, line)| {
             let name = if index == 0 { name } else { "" };
             text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + &plain(line) + "\n"
         })
     })
 }
+
+const LAST_WORDS: &str = "last words";
 
 fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, String)> {
     let pids = server.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
@@ -32,7 +36,7 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, String)> {
         ("threads", lives(server).map(|it| it.threads.to_string())),
         ("tree", (!pids.is_empty()).then_some(pids)),
         ("last exit", server.last_exit.as_ref().map(|last| last_exit(last, server.restarts, now))),
-        ("last words", (!server.last_words.is_empty()).then(|| server.last_words.join("\n"))),
+        (LAST_WORDS, (!server.last_words.is_empty()).then(|| server.last_words.join("\n"))),
         ("log", server.log.as_ref().map(|log| log.display().to_string())),
         ("watched by", watchers(server)),
     ];
