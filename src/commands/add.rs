@@ -11,10 +11,12 @@ use crate::definition::document;
 use crate::definition::store::{self, Added, NewServer};
 use crate::failure::hinted;
 use crate::server::settings::PortChoice;
+use crate::session::find;
 use crate::ui;
 
 impl Run for Add {
     fn run(self) -> Result<ExitCode> {
+        find::settle();
         let file = document::user_file()?;
         let (name, may_replace) = (self.name.clone(), self.force);
         match store::add(&name, &self.server(), may_replace)? {

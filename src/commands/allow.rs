@@ -13,11 +13,13 @@ use crate::definition::catalogue::Catalogue;
 use crate::definition::document::{self, Document, PROJECT_FILE};
 use crate::definition::review::{self, Review};
 use crate::failure::hinted;
+use crate::session::find;
 use crate::ui;
 use crate::ui::confirm;
 
 impl Run for Allow {
     fn run(self) -> Result<ExitCode> {
+        find::settle();
         let here = context::working_directory().context("could not find the working directory")?;
         let path = self.path.map_or_else(|| here.clone(), |path| here.join(path));
         let found = match path.canonicalize() {

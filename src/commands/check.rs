@@ -14,7 +14,7 @@ use crate::definition::document;
 use crate::definition::entry::Definition;
 use crate::definition::examine::Around;
 use crate::disk::file_at::FileAt;
-use crate::disk::layout::{self, Root, SessionPaths};
+use crate::disk::layout::{self, SessionPaths};
 use crate::failure::hinted;
 use crate::server::record::ServerRecord;
 use crate::session::find;
@@ -23,10 +23,7 @@ use crate::ui;
 impl Run for Check {
     fn run(self) -> Result<ExitCode> {
         let here = context::working_directory().context("could not find the working directory")?;
-        let session = Root::locate().ok().and_then(|root| {
-            let session = find::glance(&root)?;
-            Some(root.session(&session.record.id))
-        });
+        let session = find::settle().map(|(root, session)| root.session(&session.record.id));
         let catalogue = Catalogue::read();
         let mut servers = check::all(&catalogue, &|definition| definition_in(session.as_ref(), definition, &here));
         self.select(&mut servers)?;

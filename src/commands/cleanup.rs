@@ -39,16 +39,11 @@ impl Run for Cleanup {
         let root = Root::open()?;
         // Ours comes back before it is looked for.
         let _ = find::current(&root);
-        let mut deeds = self.end_ownerless(&root);
-        let sessions = sweep::examine_all(&root);
-        if self.dry_run {
-            deeds.extend(sessions.iter().flat_map(Examined::intended));
-            deeds.extend(retention::intended(&root));
-        } else {
-            deeds.extend(sessions.iter().flat_map(|session| session.carry_out(&root)));
-            claim::sweep(root.ports());
-            claim::sweep(root.launchers());
-            deeds.extend(retention::carry_out(&root));
+        let (mut deeds, mut sessions) = (Vec::new(), Vec::new());
+        for root in [&root].into_iter().chain(&root.others()) {
+            let (done, examined) = self.clean(root);
+            deeds.extend(done);
+            sessions.extend(examined);
         }
         let failed = !self.dry_run && deeds.iter().any(|deed| !deed.done);
         self.show(deeds)?;
@@ -62,6 +57,22 @@ impl Run for Cleanup {
 }
 
 impl Cleanup {
+    /// Cleans up one root; returns what was done, and the sessions that there were.
+    fn clean(&self, root: &Root) -> (Vec<Deed>, Vec<Examined>) {
+        let mut deeds = self.end_ownerless(root);
+        let sessions = sweep::examine_all(root);
+        if self.dry_run {
+            deeds.extend(sessions.iter().flat_map(Examined::intended));
+            deeds.extend(retention::intended(root));
+        } else {
+            deeds.extend(sessions.iter().flat_map(|session| session.carry_out(root)));
+            claim::sweep(root.ports());
+            claim::sweep(root.launchers());
+            deeds.extend(retention::carry_out(root));
+        }
+        (deeds, sessions)
+    }
+
     /// Ends the servers whose records were removed along with that of their session.
     fn end_ownerless(&self, root: &Root) -> Vec<Deed> {
         let end = |server: &Forgotten| {

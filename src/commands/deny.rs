@@ -11,10 +11,12 @@ use crate::context;
 use crate::definition::allowed;
 use crate::definition::document::PROJECT_FILE;
 use crate::failure::hinted;
+use crate::session::find;
 use crate::ui;
 
 impl Run for Deny {
     fn run(self) -> Result<ExitCode> {
+        find::settle();
         let here = context::working_directory().context("could not find the working directory")?;
         let path = self.path.map_or_else(|| here.clone(), |path| here.join(path));
         let file = if path.is_dir() { nearest(&path)? } else { path };

@@ -21,8 +21,7 @@ use crate::ui;
 
 impl Run for Env {
     fn run(self) -> Result<ExitCode> {
-        let root = Root::open()?;
-        let session = find::find(&root, self.session.session.as_ref())?;
+        let (root, session) = find::find(&Root::open()?, self.session.session.as_ref())?;
         let paths = root.session(&session.record.id);
         let servers = ports(&paths);
         let (variables, left_out) = export::ports(&servers);

@@ -8,10 +8,12 @@ use super::Run;
 use crate::cli::List;
 use crate::definition::catalogue::Catalogue;
 use crate::definition::view;
+use crate::session::find;
 use crate::ui;
 
 impl Run for List {
     fn run(self) -> Result<ExitCode> {
+        find::settle();
         let catalogue = Catalogue::read();
         let files = catalogue.view();
         if self.json {

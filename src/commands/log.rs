@@ -15,11 +15,12 @@ use crate::session::find;
 impl Run for Log {
     fn run(self) -> Result<ExitCode> {
         let root = Root::open()?;
-        let session = match &self.session.session {
+        let found = match &self.session.session {
             Some(_) => Some(find::find(&root, self.session.session.as_ref())?),
             // A script outside of every session has something to say, too.
             None => find::current(&root).ok().flatten(),
         };
+        let (root, session) = found.map_or((root, None), |(root, session)| (root, Some(session)));
         let words: Vec<_> = self.message.iter().map(|word| OsStr::to_string_lossy(word)).collect();
         let entry = Entry {
             time: context::wall_clock(),

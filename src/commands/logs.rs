@@ -37,8 +37,7 @@ const DISORDER: Duration = Duration::from_secs(10);
 
 impl Run for Logs {
     fn run(self) -> Result<ExitCode> {
-        let root = Root::open()?;
-        let source = self.source(&root)?;
+        let (root, source) = self.source(Root::open()?)?;
         let file = source.file(&root, self.errors);
         let since = self.since.map(|since| match since {
             Since::Ago(time) => context::wall_clock().checked_sub(time).unwrap_or(SystemTime::UNIX_EPOCH),
@@ -71,22 +70,25 @@ impl Run for Logs {
 }
 
 impl Logs {
-    fn source(&self, root: &Root) -> Result<Source> {
-        let Some(name) = &self.name else { return Ok(Source::Central(self.session.session.clone())) };
-        let session = self.session_of_logs(root)?;
+    fn source(&self, root: Root) -> Result<(Root, Source)> {
+        let Some(name) = &self.name else {
+            let root = find::glance(&root).map_or(root, |(root, _)| root);
+            return Ok((root, Source::Central(self.session.session.clone())));
+        };
+        let (root, session) = self.session_of_logs(root)?;
         let log = root.session(&session).server(name).log;
         if log.is_there() {
-            return Ok(Source::Server(session, name.clone()));
+            return Ok((root, Source::Server(session, name.clone())));
         }
         let message = format!("could not find the log of {name}: {log} is not there");
         Err(hinted(message, "mcp-hook status shows the servers there are"))
     }
 
     /// The session whose log is meant; that of one that has ended is still there.
-    fn session_of_logs(&self, root: &Root) -> Result<SessionId> {
+    fn session_of_logs(&self, root: Root) -> Result<(Root, SessionId)> {
         match &self.session.session {
-            Some(id) if root.session(id).logs.is_there() => Ok(id.clone()),
-            id => Ok(find::find(root, id.as_ref())?.record.id),
+            Some(id) if root.session(id).logs.is_there() => Ok((root, id.clone())),
+            id => find::find(&root, id.as_ref()).map(|(root, session)| (root, session.record.id)),
         }
     }
 }

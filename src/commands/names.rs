@@ -8,6 +8,7 @@ use super::Run;
 use crate::cli::{Names, NamesOf};
 use crate::definition::catalogue::{Catalogue, State};
 use crate::disk::layout::Root;
+use crate::disk::names::SessionId;
 use crate::session::{find, open, sweep};
 use crate::ui;
 
@@ -25,16 +26,20 @@ impl Run for Names {
 }
 
 fn sessions(root: &Root) -> Vec<String> {
-    find::all(root).into_iter().filter(|id| open::live(root, id).is_some()).map(String::from).collect()
+    let lives = |root: &Root, id: &SessionId| open::live(root, id).is_some();
+    let others = root.others();
+    let roots = [root].into_iter().chain(&others);
+    roots.flat_map(|root| find::all(root).into_iter().filter(|id| lives(root, id))).map(String::from).collect()
 }
 
 fn servers(root: &Root) -> Vec<String> {
     let session = find::current(root).ok().flatten();
-    let servers = session.map(|session| sweep::servers(&root.session(&session.record.id)));
+    let servers = session.map(|(root, session)| sweep::servers(&root.session(&session.record.id)));
     servers.unwrap_or_default().into_iter().map(|(name, _)| String::from(name)).collect()
 }
 
 fn definitions() -> Vec<String> {
+    find::settle();
     let catalogue = Catalogue::read();
     let counts = |state: &State| matches!(state, State::Usable | State::Remote);
     catalogue.all().into_iter().filter(|listed| counts(&listed.state)).map(|listed| listed.name.to_owned()).collect()

@@ -20,7 +20,7 @@ impl Run for Open {
         fd::close_inherited();
         let root = Root::open()?;
         let shell = self.shell_process()?;
-        let Opened { session, is_new } = open::open(&root, &shell, &Inherited::from_environment())?;
+        let Opened { root, session, is_new } = open::open(&root, &shell, &Inherited::from_environment())?;
         let planned = if is_new { autostart::plan(&root, &session) } else { Vec::new() };
         let ports = if is_new { autostart::ports(&planned) } else { env::ports(&root.session(&session.record.id)) };
         let (variables, _) = export::ports(&ports);

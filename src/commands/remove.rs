@@ -8,10 +8,12 @@ use super::Run;
 use crate::cli::Remove;
 use crate::definition::{document, store};
 use crate::failure::hinted;
+use crate::session::find;
 use crate::ui;
 
 impl Run for Remove {
     fn run(self) -> Result<ExitCode> {
+        find::settle();
         let file = document::user_file()?;
         if !store::remove(&self.name)? {
             let message = format!("could not remove {:?}: {} does not define it", self.name, file.display());

@@ -44,7 +44,7 @@ impl Run for Restart {
 /// Has the supervisor restart the server, with the environment that it was started with; one that has ended is started
 /// with ours, as its definition says now. So is any other that is wanted `fresh`, with a new copy of its configuration.
 fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) -> Result<()> {
-    let session = find::find(root, id)?;
+    let (root, session) = find::find(root, id)?;
     let in_session = root.session(&session.record.id);
     let directory = &in_session.pids;
     let paths = root.session(&session.record.id).server(name);
@@ -61,7 +61,7 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     if fresh {
         let startable = Wanted::again(&record)?.resolve("restart", None, Some(&record.directory))?;
         stop_first(&in_session, name)?;
-        return start::start(root, session, name, startable, true);
+        return start::start(&root, session, name, startable, true);
     }
     let changes = Follower::new(directory.path()).with_context(|| format!("could not watch {directory}"))?;
     let watchers = request::ask_to_restart(&paths, &record);
@@ -70,12 +70,12 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
         let outcome = outcome.map_err(|error| stop::could_not("restart", name, &paths, &error))?;
         if let Some(waited) = outcome {
             start::report("restart", name, &paths, waited)?;
-            env::warn_of_stale(root, &session.record, name);
+            env::warn_of_stale(&root, &session.record, name);
             return Ok(());
         }
     }
     let startable = Wanted::again(&record)?.resolve("restart", Some(&in_session), Some(&record.directory))?;
-    start::start(root, session, name, startable, true)
+    start::start(&root, session, name, startable, true)
 }
 
 /// Ends what is about to be started anew.

@@ -32,10 +32,9 @@ const SHOWN: usize = 10;
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
+        let (root, session) = find::find(&Root::open()?, self.session.session.as_ref())?;
         let mut wanted = self.what.wanted("start")?;
         self.life.apply(wanted.settings());
-        let root = Root::open()?;
-        let session = find::find(&root, self.session.session.as_ref())?;
         let paths = root.session(&session.record.id);
         let startable = wanted.resolve("start", (!self.fresh).then_some(&paths), None)?;
         start(&root, session, &self.what.name, startable, !self.no_wait)?;

@@ -34,7 +34,7 @@ impl Run for Status {
             self.show(sessions)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let session = find::find(&root, self.session.session.as_ref())?;
+        let (root, session) = find::find(&root, self.session.session.as_ref())?;
         let is_current = self.session.session.is_none() || is_current(&root, &session);
         let mut view = SessionView::of_live(&root, &session, is_current);
         env::add_stale(&root, &mut view);
@@ -81,8 +81,15 @@ impl Status {
 /// # Errors
 /// When a session whose files have vanished cannot be made again.
 pub fn all(root: &Root) -> Result<(Vec<SessionView>, Vec<anyhow::Error>)> {
-    let current = find::current(root)?.map(|session| session.record.id);
-    let mut troubles = Vec::new();
+    let current = find::current(root)?.map(|(_, session)| session.record.id);
+    let (mut sessions, mut troubles) = (Vec::new(), Vec::new());
+    for root in [root].into_iter().chain(&root.others()) {
+        sessions.extend(all_of(root, current.as_ref(), &mut troubles));
+    }
+    Ok((sessions, troubles))
+}
+
+fn all_of(root: &Root, current: Option<&SessionId>, troubles: &mut Vec<anyhow::Error>) -> Vec<SessionView> {
     let view = |id: SessionId| {
         let record = match SessionRecord::read(&root.session(&id)) {
             Ok(record) => record?,
@@ -93,7 +100,7 @@ pub fn all(root: &Root) -> Result<(Vec<SessionView>, Vec<anyhow::Error>)> {
             }
         };
         let alive = matches!(record.owner(), Owner::Alive(_));
-        let look = || SessionView::of(root, &record, alive, current.as_ref() == Some(&id));
+        let look = || SessionView::of(root, &record, alive, current == Some(&id));
         let mut view = look();
         if view.servers.iter().any(ServerView::is_lost) {
             let _ = sweep::examine(root, id.clone()).sweep();
@@ -103,12 +110,11 @@ pub fn all(root: &Root) -> Result<(Vec<SessionView>, Vec<anyhow::Error>)> {
         // A dead session is of interest only while something of it is.
         (alive || view.servers.iter().any(|server| server.managed)).then_some(view)
     };
-    let sessions = find::all(root).into_iter().filter_map(view).collect();
-    Ok((sessions, troubles))
+    find::all(root).into_iter().filter_map(view).collect()
 }
 
 /// Whether a session is the one that this process is in.
 #[must_use]
 pub fn is_current(root: &Root, session: &Session) -> bool {
-    find::current(root).ok().flatten().is_some_and(|current| current.record.id == session.record.id)
+    find::current(root).ok().flatten().is_some_and(|(_, current)| current.record.id == session.record.id)
 }

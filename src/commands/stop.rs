@@ -20,8 +20,7 @@ use crate::ui;
 
 impl Run for Stop {
     fn run(self) -> Result<ExitCode> {
-        let root = Root::open()?;
-        let session = find::find(&root, self.session.session.as_ref())?;
+        let (root, session) = find::find(&Root::open()?, self.session.session.as_ref())?;
         let paths = root.session(&session.record.id);
         let names = if self.all { running(&paths) } else { self.names };
         if names.iter().any(|name| !paths.server(name).record.is_there()) {

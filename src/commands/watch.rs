@@ -44,10 +44,11 @@ const DRAWS: [Signal; 2] = [Signal::SIGWINCH, Signal::SIGCONT];
 /// # Errors
 /// When there is no session or no terminal to draw on.
 pub fn watch(root: &Root, arguments: &Status) -> Result<ExitCode> {
-    let session = if arguments.all { None } else { Some(find::find(root, arguments.session.session.as_ref())?) };
+    let found = if arguments.all { None } else { Some(find::find(root, arguments.session.session.as_ref())?) };
+    let (root, session) = found.map_or((root.clone(), None), |(root, session)| (root, Some(session)));
     let mut view = View {
-        root,
-        is_current: session.as_ref().is_some_and(|session| status::is_current(root, session)),
+        root: &root,
+        is_current: session.as_ref().is_some_and(|session| status::is_current(&root, session)),
         session,
         arguments,
         state: State::new(arguments.all, ui::is_coloured()),

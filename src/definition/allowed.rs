@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::document::Document;
 use crate::disk::directory::Directory;
 use crate::disk::file_at::FileAt;
-use crate::disk::{file, record, root};
+use crate::disk::{file, locations, record};
 
 const VERSION: u32 = 1;
 
@@ -103,7 +103,7 @@ fn remembered_at(canonical: &Path) -> Result<FileAt> {
 }
 
 fn directory() -> Result<Directory> {
-    Ok(Directory::at(root::state_directory()?.join("allowed")))
+    Ok(Directory::at(locations::state_directory()?.join("allowed")))
 }
 
 fn digest(bytes: &[u8]) -> String {

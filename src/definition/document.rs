@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::fcntl::OFlag;
 
 use crate::context;
-use crate::disk::root;
+use crate::disk::locations;
 use crate::server::size;
 
 /// A file with servers is far smaller, in bytes.
@@ -47,7 +47,7 @@ pub struct Document {
 /// # Errors
 /// When there is no home directory.
 pub fn user_file() -> Result<PathBuf> {
-    Ok(root::config_directory()?.join("servers.json"))
+    Ok(locations::config_directory()?.join("servers.json"))
 }
 
 /// A file that is there, and what stands in it or why that cannot be read.

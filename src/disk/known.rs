@@ -44,8 +44,8 @@ pub fn foreign_in_root(name: &str, inside: impl Fn() -> Vec<String>) -> Option<S
         "pids" | "configs" | "logs" | "ports" => {
             inside().into_iter().find(|below| !is_known(below)).map(|below| format!("{name}/{below}"))
         }
-        // What the user has allowed, where the root is the state directory.
-        "allowed" | "cleanup-cursor" | MARKER => None,
+        // What the user has allowed, and other roots, where the root is the state directory.
+        "allowed" | "roots" | "cleanup-cursor" | MARKER => None,
         _ if final_name(name).is_some_and(|name| matches!(name, "cleanup-cursor" | MARKER)) => None,
         _ => Some(name.to_owned()),
     }

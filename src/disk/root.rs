@@ -3,27 +3,37 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use directories::{BaseDirs, ProjectDirs};
+use anyhow::{Context, Result, anyhow, ensure};
 use tracing::debug;
 
 use super::directory::Directory;
 use super::file;
 use super::known;
 use super::layout::Root;
-use crate::context;
-use crate::failure::{Hint, hint_of, hinted};
+use super::locations::{self, Location};
+use crate::failure::{hint_of, hinted};
+
+/// Below a file there is nothing, and never will be.
+const NOWHERE: &str = "/dev/null/mcp-hook";
 
 /// What stands in the marker: the version of the layout.
 const MARKER: &str = "mcp-hook root, version 1\n";
 
 impl Root {
-    /// Finds the root by the environment, makes it if need be, and checks it.
+    /// Finds the best place for the root that is to be had, makes it if need be, and checks it.
     ///
     /// # Errors
-    /// When `MCP_HOOK_DIR` is no usable path, or the directory is not ours alone. Nothing is written then.
+    /// When `MCP_HOOK_DIR` is no usable path, or no place is ours alone: what is wrong with the best. Nothing is written then.
     pub fn open() -> Result<Self> {
-        Self::locate().and_then(Self::make).map_err(with_way_out)
+        let candidates = locations::candidates().map_err(with_way_out)?;
+        let mut wrong = None;
+        for location in candidates {
+            match Self::at(location).make() {
+                Ok(root) => return Ok(root),
+                Err(error) => wrong = wrong.or(Some(error)),
+            }
+        }
+        Err(with_way_out(wrong.unwrap_or_else(|| anyhow!("could not find a place for records"))))
     }
 
     fn make(self) -> Result<Self> {
@@ -83,55 +93,57 @@ impl Root {
     /// Where the root would be, without making or checking anything.
     ///
     /// # Errors
-    /// When `MCP_HOOK_DIR` is no usable path, or there is neither a home directory nor another place.
+    /// When `MCP_HOOK_DIR` is no usable path.
     pub fn locate() -> Result<Self> {
-        if let Some(chosen) = context::variable("MCP_HOOK_DIR") {
-            let chosen = PathBuf::from(chosen);
-            check_text(&chosen).with_context(|| format!("could not use MCP_HOOK_DIR={}", chosen.display()))?;
-            return Ok(Self::new(chosen, None));
-        }
-        let state = state_directory()?;
-        let runtime = runtime_directory().unwrap_or_else(|| state.clone());
-        Ok(Self::new(runtime, Some(state.join("logs"))))
+        let best = locations::candidates()?.into_iter().next();
+        best.map(Self::at).context("could not find a place for records")
     }
-}
 
-/// `$XDG_RUNTIME_DIR/mcp-hook`, if that directory is really this user's: after `su` it is still the other's.
-fn runtime_directory() -> Option<PathBuf> {
-    let directory = PathBuf::from(context::variable("XDG_RUNTIME_DIR")?);
-    (check_text(&directory).is_ok() && Directory::at(directory.clone()).is_there()).then(|| directory.join("mcp-hook"))
-}
+    /// The root at this place, unchecked.
+    #[must_use]
+    pub fn at(location: Location) -> Self {
+        Self::new(location.runtime, Some(location.logs))
+    }
 
-/// Where what outlives a session is kept: `$XDG_STATE_HOME/mcp-hook`, or what the platform has for it.
-///
-/// # Errors
-/// When there is no home directory, or its path cannot be used.
-pub fn state_directory() -> Result<PathBuf> {
-    let hint = || "set HOME, or MCP_HOOK_DIR to a directory of your own".to_owned();
-    let projects = ProjectDirs::from("", "", "mcp-hook").context("could not find a home directory").hint(hint)?;
-    let state = projects.state_dir().unwrap_or_else(|| projects.data_local_dir()).to_owned();
-    check_text(&state).with_context(|| format!("could not use {}", state.display())).hint(hint)?;
-    Ok(state)
-}
+    /// A root in which nothing can be made.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self::at(Location { runtime: NOWHERE.into(), logs: Path::new(NOWHERE).join("logs") })
+    }
 
-/// Where the user's own files are: `$XDG_CONFIG_HOME/mcp-hook`, else `~/.config/mcp-hook`, on macOS too: that is where
-/// people keep what they write by hand.
-///
-/// # Errors
-/// When there is no home directory.
-pub fn config_directory() -> Result<PathBuf> {
-    let chosen = context::variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|chosen| chosen.is_absolute());
-    let of_home = || Some(BaseDirs::new()?.home_dir().join(".config"));
-    let found = chosen.or_else(of_home).context("could not find a home directory");
-    Ok(found.hint(|| "set HOME or XDG_CONFIG_HOME".to_owned())?.join("mcp-hook"))
-}
+    /// Whether it is the one in which nothing can be made.
+    #[must_use]
+    pub fn is_nowhere(&self) -> bool {
+        self.runtime().path() == Path::new(NOWHERE)
+    }
 
-/// Paths go into shell text and into environment variables of one line.
-fn check_text(path: &Path) -> Result<()> {
-    ensure!(path.is_absolute(), "it is not an absolute path");
-    let text = path.to_str().context("it is not valid UTF-8")?;
-    ensure!(!text.chars().any(char::is_control), "it contains a control character");
-    Ok(())
+    /// Whether the user has chosen the place for records.
+    #[must_use]
+    pub fn is_chosen() -> bool {
+        locations::is_chosen()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        Location { runtime: self.runtime().path().to_owned(), logs: self.logs().path().to_owned() }
+    }
+
+    /// The same with the logs at another place.
+    #[must_use]
+    pub fn with_logs(&self, logs: PathBuf) -> Self {
+        if logs == self.logs().path() {
+            return self.clone();
+        }
+        Self::at(Location { logs, ..self.location() })
+    }
+
+    /// The user's other roots: those that a command with other variables would use, as far as they are there and ours.
+    #[must_use]
+    pub fn others(&self) -> Vec<Self> {
+        let others = locations::others(self.runtime().path()).into_iter().map(Self::at);
+        others.filter(|root| root.runtime().is_there() && root.examine().is_ok() && root.pids().is_there()).collect()
+    }
 }
 
 /// Every refusal of a root has a way out.

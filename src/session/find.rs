@@ -13,17 +13,27 @@ use crate::failure::hinted;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, process as processes};
 
+/// A session and the root that it lies in, with the logs where its shell has them.
+pub type Located = (Root, Session);
+
 /// Finds the session that a command means: the named one, else that of the environment if it is believable, else the
-/// one whose owner is above us, else the one on our terminal.
+/// one whose owner is nearest above us, else the one on our terminal. Where this root has it not, the user's others are
+/// searched: a client hands on few variables. What the session's shell was told counts from now on.
 ///
 /// # Errors
 /// When there is none.
-pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Session> {
+pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Located> {
+    find_by(root, named).inspect(|(_, session)| adopt(session))
+}
+
+fn find_by(root: &Root, named: Option<&SessionId>) -> Result<Located> {
     if let Some(id) = named {
-        return by_id(root, id);
+        let others = root.others();
+        let has_it = |root: &&Root| !matches!(SessionRecord::read(&root.session(id)), Ok(None));
+        return by_id([root].into_iter().chain(&others).find(has_it).unwrap_or(root), id);
     }
-    if let Some(session) = current(root)? {
-        return Ok(session);
+    if let Some(found) = current(root)? {
+        return Ok(found);
     }
     // A damaged record is the likelier cause.
     match Inherited::from_environment().id.map(|id| SessionRecord::read(&root.session(&id))) {
@@ -37,16 +47,22 @@ pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Session> {
 }
 
 /// The session with this id, or why there is none to be used.
-fn by_id(root: &Root, id: &SessionId) -> Result<Session> {
+fn by_id(root: &Root, id: &SessionId) -> Result<Located> {
     let refuse = |why| Err(hinted(format!("could not use the session {id}: {why}"), SEE_ALL));
     match SessionRecord::read(&root.session(id))? {
         None => refuse("there is none of this id"),
         Some(record) => match record.owner() {
-            Owner::Alive(owner) => Ok(Session { record, owner }),
+            Owner::Alive(owner) => Ok(located(root, Session { record, owner })),
             Owner::Gone => refuse("the shell that it belonged to is gone"),
             Owner::Elsewhere => Err(elsewhere(root, id)),
         },
     }
+}
+
+/// A session with its root; its logs are where its shell has them.
+fn located(root: &Root, session: Session) -> Located {
+    let logs = session.record.told.as_ref().map(|told| told.logs.clone());
+    (logs.map_or_else(|| root.clone(), |logs| root.with_logs(logs)), session)
 }
 
 /// Why a session that is somewhere else cannot be used from here, and what may run there.
@@ -61,35 +77,59 @@ fn elsewhere(root: &Root, id: &SessionId) -> anyhow::Error {
 ///
 /// # Errors
 /// When the named one does not exist.
-pub fn find_existing(root: &Root, named: Option<&SessionId>) -> Result<Option<Session>> {
-    if named.is_some() { find(root, named).map(Some) } else { current(root) }
+pub fn find_existing(root: &Root, named: Option<&SessionId>) -> Result<Option<Located>> {
+    let found = if named.is_some() { Some(find_by(root, named)?) } else { current(root)? };
+    Ok(found.inspect(|(_, session)| adopt(session)))
+}
+
+/// The session that this process is in, for what only reads definitions: what its shell was told counts from now on.
+pub fn settle() -> Option<Located> {
+    let found = Root::locate().ok().and_then(|root| glance(&root));
+    found.inspect(|(_, session)| adopt(session))
+}
+
+/// What the shell of a session was told counts from now on, where this process was told nothing.
+fn adopt(session: &Session) {
+    if let Some(told) = &session.record.told {
+        told.adopt();
+    }
 }
 
 /// The session that this process is in, if it is in one.
 ///
 /// # Errors
 /// When a session whose files have vanished cannot be made again.
-pub fn current(root: &Root) -> Result<Option<Session>> {
+pub fn current(root: &Root) -> Result<Option<Located>> {
     let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
     let inherited = Inherited::from_environment();
     if let Some(session) = named_by(&inherited, root, &me) {
-        return Ok(Some(session));
+        return Ok(Some(located(root, session)));
+    }
+    let others = root.others();
+    if let Some(found) = others.iter().find_map(|root| Some(located(root, named_by(&inherited, root, &me)?))) {
+        return Ok(Some(found));
     }
     let above: Vec<Pid> = ancestors(me.pid).collect();
     if let Some(session) = recall::session(root, &inherited, &above)? {
-        return Ok(Some(session));
+        return Ok(Some(located(root, session)));
     }
-    let found = search(root, &me, &above);
-    debug!(session = ?found.as_ref().map(|session| &session.record.id), "searched for an owner above us or on our terminal");
+    let found = search(&[root].into_iter().chain(&others).collect::<Vec<_>>(), &me, &above);
+    debug!(session = ?found.as_ref().map(|(_, session)| &session.record.id), "searched for an owner above us or on our terminal");
     Ok(found)
 }
 
 /// The same without making anything that has vanished.
 #[must_use]
-pub fn glance(root: &Root) -> Option<Session> {
+pub fn glance(root: &Root) -> Option<Located> {
     let me = process::read(Pid::this())?;
-    let by_descent = || search(root, &me, &ancestors(me.pid).collect::<Vec<_>>());
-    named_by(&Inherited::from_environment(), root, &me).or_else(by_descent)
+    let inherited = Inherited::from_environment();
+    if let Some(session) = named_by(&inherited, root, &me) {
+        return Some(located(root, session));
+    }
+    let others = root.others();
+    let roots: Vec<&Root> = [root].into_iter().chain(&others).collect();
+    let named = roots.iter().find_map(|root| Some(located(root, named_by(&inherited, root, &me)?)));
+    named.or_else(|| search(&roots, &me, &ancestors(me.pid).collect::<Vec<_>>()))
 }
 
 /// The session that the environment names, if it is to be believed: its owner is above us or on our terminal.
@@ -109,20 +149,26 @@ fn is_on_terminal_of(session: &Session, me: &Process) -> bool {
     me.terminal != 0 && processes::read(session.owner.pid()).is_some_and(|it| it.terminal == me.terminal)
 }
 
-/// Searches all sessions: first for an owner above us, nearest first, then for one on our terminal. The ids tell which
-/// are worth reading.
-fn search(root: &Root, me: &Process, above: &[Pid]) -> Option<Session> {
-    let ids = all(root);
+/// Searches all sessions of these roots: first for an owner above us, nearest first, then for one on our terminal. The ids
+/// tell which are worth reading.
+fn search(roots: &[&Root], me: &Process, above: &[Pid]) -> Option<Located> {
+    let ids: Vec<(&Root, SessionId)> =
+        roots.iter().flat_map(|&root| all(root).into_iter().map(move |id| (root, id))).collect();
     let owned = above.iter().find_map(|&pid| {
-        let candidates = ids.iter().filter(|id| id.owner() == Some(pid.as_raw()));
-        candidates.filter_map(|id| live(root, id)).find(|session| session.owner.pid() == pid)
+        let candidates = ids.iter().filter(|(_, id)| id.owner() == Some(pid.as_raw()));
+        candidates.filter_map(live_in).find(|(_, session)| session.owner.pid() == pid)
     });
-    owned.or_else(|| {
-        let on_my_terminal = |session: &Session| is_on_terminal_of(session, me);
+    let found = owned.or_else(|| {
         let terminal = processes::terminal_path(me.terminal)?;
         let short: String = terminal.strip_prefix("/dev").ok()?.to_str()?.replace('/', "");
-        ids.iter().filter(|id| id.terminal() == short).filter_map(|id| live(root, id)).find(on_my_terminal)
-    })
+        let candidates = ids.iter().filter(|(_, id)| id.terminal() == short);
+        candidates.filter_map(live_in).find(|(_, session)| is_on_terminal_of(session, me))
+    });
+    found.map(|(root, session)| located(root, session))
+}
+
+fn live_in<'root>((root, id): &(&'root Root, SessionId)) -> Option<(&'root Root, Session)> {
+    Some((root, live(root, id)?))
 }
 
 /// The ids of all sessions that have files, in order.

@@ -8,7 +8,9 @@ use tracing::debug;
 use super::recall;
 use super::record::{Owner, SessionRecord};
 use crate::disk::layout::Root;
+use crate::disk::locations::Told;
 use crate::disk::names::SessionId;
+use crate::disk::registry;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::host::Host;
 use crate::sys::process::{self, Process};
@@ -25,6 +27,8 @@ pub struct Session {
 
 /// What [`open`] found or made.
 pub struct Opened {
+    /// The root that it lies in.
+    pub root: Root,
     /// The session.
     pub session: Session,
     /// Whether it was made just now.
@@ -66,13 +70,25 @@ pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Opene
         && may_join(&session, shell, inherited.wants_own)
     {
         debug!(session = %session.record.id, "joined the session around this shell");
-        return Ok(Opened { session, is_new: false });
+        return Ok(Opened { root: root.clone(), session, is_new: false });
+    }
+    if let Some((root, session)) = of_other_root(root, shell, inherited) {
+        debug!(session = %session.record.id, "joined a session that was opened with other variables");
+        return Ok(Opened { root, session, is_new: false });
     }
     if let Some(session) = recall::session(root, inherited, &[shell.pid])? {
-        return Ok(Opened { session, is_new: false });
+        return Ok(Opened { root: root.clone(), session, is_new: false });
     }
     debug!("no session to join");
-    find_or_make(root, shell.pid)
+    let (session, is_new) = find_or_make(root, shell.pid)?;
+    Ok(Opened { root: root.clone(), session, is_new })
+}
+
+/// The session to join, if it lies in another root of this user.
+fn of_other_root(root: &Root, shell: &Process, inherited: &Inherited) -> Option<(Root, Session)> {
+    let id = inherited.id.as_ref()?;
+    let find = |root: Root| live(&root, id).filter(|it| may_join(it, shell, inherited.wants_own)).map(|it| (root, it));
+    root.others().into_iter().find_map(find)
 }
 
 /// The session with this id, if its owner lives.
@@ -116,10 +132,23 @@ pub fn client() -> Pid {
 /// # Errors
 /// When the owner is gone, or the files cannot be made; nothing is left then.
 pub fn create(root: &Root, owner: Pid) -> Result<Session> {
-    find_or_make(root, owner).map(|opened| opened.session)
+    find_or_make(root, owner).map(|(session, _)| session)
 }
 
-fn find_or_make(root: &Root, owner: Pid) -> Result<Opened> {
+/// A session that lives as long as `owner` and stands in no record, for where there is no place for one.
+///
+/// # Errors
+/// When the owner is gone.
+pub fn unrecorded(owner: Pid) -> Result<Session> {
+    let handle = ProcessHandle::open(owner).with_context(|| format!("could not find the process {owner}"))?;
+    let terminal = process::read(owner).map_or(0, |process| process.terminal);
+    let id = SessionId::new("", owner.as_raw(), fingerprint(handle.identity(), Host::current()));
+    let record = SessionRecord::new(id, handle.identity(), terminal, process::name(owner));
+    Ok(Session { record, owner: handle })
+}
+
+/// The session, and whether it is new.
+fn find_or_make(root: &Root, owner: Pid) -> Result<(Session, bool)> {
     let handle = ProcessHandle::open(owner).with_context(|| format!("could not find the process {owner}"))?;
     let process = process::read(owner).with_context(|| format!("could not find the process {owner}"))?;
     let tty = process::terminal_path(process.terminal);
@@ -132,12 +161,13 @@ fn find_or_make(root: &Root, owner: Pid) -> Result<Opened> {
         let id = SessionId::new(terminal.unwrap_or_default(), owner.as_raw(), random);
         if let Some(session) = live(root, &id).filter(|session| session.owner.identity().is_same(&handle.identity())) {
             debug!(session = %id, "this shell has a session already");
-            return Ok(Opened { session, is_new: false });
+            return Ok((session, false));
         }
         choice = fd::random();
         if let Some(record) = claim(root, id, &handle, process.terminal)? {
             debug!(session = %record.id, owner = %owner, "made a session");
-            return Ok(Opened { session: Session { record, owner: handle }, is_new: true });
+            registry::remember(&root.location());
+            return Ok((Session { record, owner: handle }, true));
         }
     }
     bail!("could not create a session under {}: all ids are taken", root.runtime())
@@ -170,7 +200,8 @@ pub fn write(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -
     paths.configs.make_or_check()?;
     // Made once there is something to log: most shells start nothing, and their disks are left alone.
     paths.logs.check_if_there()?;
-    let record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
+    let mut record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
+    record.told = Some(Told::here(root.logs().path().to_owned()));
     record.write(&paths).with_context(|| format!("could not write {}", paths.record()))?;
     Ok(record)
 }

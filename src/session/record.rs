@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::context;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::SessionPaths;
+use crate::disk::locations::Told;
 use crate::disk::names::SessionId;
 use crate::disk::{file, record};
 use crate::failure::Hint;
@@ -41,6 +42,9 @@ pub struct SessionRecord {
     pub created: u64,
     /// The same in milliseconds since boot.
     pub created_since_boot: u64,
+    /// Where its shell has what does not lie in the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
 }
 
 /// What has become of a session's owner.
@@ -69,6 +73,7 @@ impl SessionRecord {
             shell,
             created: context::wall_millis(),
             created_since_boot: u64::try_from(context::uptime().as_millis()).unwrap_or_default(),
+            told: None,
         }
     }
 

@@ -138,10 +138,10 @@ pub fn start(mut plan: Plan) -> io::Result<Announcement> {
 /// of the server.
 ///
 /// # Errors
-/// When the first record cannot be written, or the system has no process or pipe left.
+/// When the system has no process or pipe left. A server without a record is supervised all the same.
 pub fn run(plan: Plan) -> io::Result<i32> {
     plan.sign();
-    plan.record.write(&plan.paths)?;
+    let _ = plan.record.write(&plan.paths);
     let duplicate = |stream: BorrowedFd<'_>| fd::duplicate(stream).inspect_err(|error| plan.fail(error));
     let input = duplicate(io::stdin().as_fd())?;
     let error = ClientError::new(duplicate(io::stderr().as_fd())?);

@@ -25,12 +25,12 @@ pub mod wait;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
+pub use linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
+pub use macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");

@@ -10,6 +10,7 @@ use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::failure::hint_of;
 use crate::server::record::{ServerRecord, State};
+use crate::session::deed::Deed;
 use crate::session::judge::OwnerFact;
 use crate::session::open::{Inherited, live};
 use crate::session::{recall, sweep, view};
@@ -39,6 +40,9 @@ pub fn directories(root: &anyhow::Result<Root>) -> Vec<Finding> {
             Err(_) => {}
         }
     }
+    let others = root.others();
+    let other = |root: &Root| Finding::good("root", format!("{} is looked into as well", root.runtime()));
+    findings.extend(others.iter().map(other));
     findings
 }
 
@@ -50,25 +54,10 @@ fn refused(about: &'static str, error: &anyhow::Error) -> Finding {
 /// What sessions there are and what dead ones left.
 #[must_use]
 pub fn sessions(root: &Root) -> Vec<Finding> {
-    let sessions = sweep::examine_all(root);
-    let is_alive = |session: &&sweep::Examined| session.facts.owner == OwnerFact::Alive;
-    let living = sessions.iter().filter(is_alive);
-    let known: usize = living.clone().map(|session| session.servers.len()).sum();
-    let mut facts = Sessions { living: living.count(), servers: known, ..Sessions::default() };
-    let ownerless = recall::ownerless(root);
-    let forgotten = |token: &crate::server::token::Token| {
-        format!("{}: server {} runs, but its session's files are gone", token.session(), token.server())
-    };
-    facts.left.extend(ownerless.iter().map(|server| forgotten(&server.token)));
-    facts.failed.extend(sessions.iter().filter(is_alive).flat_map(failed));
-    for session in &sessions {
-        facts.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
-        let deeds = session.intended();
-        facts
-            .left
-            .extend(deeds.iter().map(|deed| format!("{}: cleanup {} ({})", deed.session, deed.what, deed.reason)));
-        facts.stuck.extend(session.servers.iter().filter_map(|(_, record)| stuck::look(record.as_ref().ok()?)));
-        facts.unreadable.extend(session.troubles().map(|error| format!("{error:#}")));
+    let mut facts = Sessions::default();
+    let others = root.others();
+    for root in [root].into_iter().chain(&others) {
+        facts.add(root);
     }
     facts.findings()
 }
@@ -106,6 +95,27 @@ struct Sessions {
 }
 
 impl Sessions {
+    /// Adds what is in a root.
+    fn add(&mut self, root: &Root) {
+        let sessions = sweep::examine_all(root);
+        let living = || sessions.iter().filter(|session| session.facts.owner == OwnerFact::Alive);
+        self.living += living().count();
+        self.servers += living().map(|session| session.servers.len()).sum::<usize>();
+        self.failed.extend(living().flat_map(failed));
+        let forgotten = |token: &crate::server::token::Token| {
+            format!("{}: server {} runs, but its session's files are gone", token.session(), token.server())
+        };
+        self.left.extend(recall::ownerless(root).iter().map(|server| forgotten(&server.token)));
+        for session in &sessions {
+            self.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
+            let deeds = session.intended();
+            let line = |deed: &Deed| format!("{}: cleanup {} ({})", deed.session, deed.what, deed.reason);
+            self.left.extend(deeds.iter().map(line));
+            self.stuck.extend(session.servers.iter().filter_map(|(_, record)| stuck::look(record.as_ref().ok()?)));
+            self.unreadable.extend(session.troubles().map(|error| format!("{error:#}")));
+        }
+    }
+
     fn findings(self) -> Vec<Finding> {
         let known = format!("{} with a living shell, {} in them", self.living, servers(self.servers));
         let mut findings = vec![Finding::good("sessions", known)];

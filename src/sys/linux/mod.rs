@@ -10,6 +10,5 @@ pub mod mark;
 pub mod orphans;
 pub mod process;
 pub mod title;
-#[cfg(target_feature = "crt-static")]
-mod users;
+pub mod users;
 pub mod waits;

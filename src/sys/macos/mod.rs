@@ -13,4 +13,5 @@ pub mod orphans;
 pub mod process;
 mod sysctl;
 pub mod title;
+pub mod users;
 pub mod waits;

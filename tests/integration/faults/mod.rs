@@ -16,6 +16,7 @@ mod reader;
 mod records;
 mod replaced;
 mod reuse;
+mod roots;
 mod session;
 mod strangers;
 mod terminal;

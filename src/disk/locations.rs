@@ -1,0 +1,198 @@
+//! Where one user's files may be, so that whoever asks finds the same: with the variables of a desktop, or with next to
+//! none, as an MCP client hands on.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, ensure};
+use directories::BaseDirs;
+use serde::{Deserialize, Serialize};
+
+use super::directory::Directory;
+use super::registry;
+use crate::context;
+use crate::failure::Hint;
+use crate::sys::users;
+
+/// A place for records, and where the logs belong to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Where everything but the logs is.
+    pub runtime: PathBuf,
+    /// Where the logs are.
+    pub logs: PathBuf,
+}
+
+/// What a session's shell was told by its variables, for those in the session that were told nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The logs of all sessions.
+    pub logs: PathBuf,
+    /// [`state_directory`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PathBuf>,
+    /// [`config_directory`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<PathBuf>,
+}
+
+static TOLD: OnceLock<Told> = OnceLock::new();
+
+impl Told {
+    /// What this process was told, with the logs at `logs`.
+    #[must_use]
+    pub fn here(logs: PathBuf) -> Self {
+        Self { logs, state: state_directory().ok(), config: config_directory().ok() }
+    }
+
+    /// From now on this counts where no variable says anything else.
+    pub fn adopt(&self) {
+        let _ = TOLD.set(self.clone());
+    }
+}
+
+/// The places for records, best first. `MCP_HOOK_DIR` is the only one where it is set.
+///
+/// # Errors
+/// When `MCP_HOOK_DIR` is no usable path.
+pub fn candidates() -> Result<Vec<Location>> {
+    if let Some(chosen) = context::variable("MCP_HOOK_DIR") {
+        let runtime = PathBuf::from(chosen);
+        check_text(&runtime).with_context(|| format!("could not use MCP_HOOK_DIR={}", runtime.display()))?;
+        return Ok(vec![Location { logs: runtime.join("logs"), runtime }]);
+    }
+    let temporary = temporary_directory();
+    let state = state_directory().ok();
+    let logs = state.as_ref().unwrap_or(&temporary).join("logs");
+    let usual = usual_runtime_directory();
+    let named = context::variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|named| *named != usual);
+    let runtimes = named.into_iter().chain([usual]).filter_map(|parent| runtime_directory(&parent));
+    let mut found: Vec<Location> =
+        runtimes.chain(state).map(|runtime| Location { runtime, logs: logs.clone() }).collect();
+    found.push(Location { logs: temporary.join("logs"), runtime: temporary });
+    Ok(found)
+}
+
+/// Whether the user has chosen the place for records: then there is no other.
+#[must_use]
+pub fn is_chosen() -> bool {
+    context::variable("MCP_HOOK_DIR").is_some()
+}
+
+/// The same without one, and those that sessions were opened in with other variables. Nothing is checked.
+#[must_use]
+pub fn others(than: &Path) -> Vec<Location> {
+    if is_chosen() {
+        return Vec::new();
+    }
+    let mut found = candidates().unwrap_or_default();
+    found.extend(registry::remembered());
+    let mut seen = vec![than.to_owned()];
+    found.retain(|location| {
+        let is_new = !seen.contains(&location.runtime);
+        seen.push(location.runtime.clone());
+        is_new
+    });
+    found
+}
+
+/// `PARENT/mcp-hook`, if `parent` is really this user's: after `su` it is still the other's. One that was made while it
+/// was closed to others is used on, should others be able to look into it by now.
+fn runtime_directory(parent: &Path) -> Option<PathBuf> {
+    let ours = parent.join("mcp-hook");
+    let is_usable = |directory: &Path| Directory::at(directory.to_owned()).is_there();
+    let is_directory = fs::symlink_metadata(parent).is_ok_and(|data| data.is_dir());
+    (is_directory && check_text(parent).is_ok() && (is_usable(parent) || is_usable(&ours))).then_some(ours)
+}
+
+/// The places that are found without any variable but `HOME`.
+#[must_use]
+pub fn usual() -> Vec<PathBuf> {
+    let runtime = usual_runtime_directory().join("mcp-hook");
+    [runtime, temporary_directory()].into_iter().chain(unnamed_state_directory().ok()).collect()
+}
+
+/// What `XDG_RUNTIME_DIR` is where there is a login manager (`pam_systemd(8)`, `file-hierarchy(7)`).
+fn usual_runtime_directory() -> PathBuf {
+    format!("/run/user/{}", context::user()).into()
+}
+
+/// Where records are if there is neither a runtime directory nor a home.
+fn temporary_directory() -> PathBuf {
+    format!("/tmp/mcp-hook-{}", context::user()).into()
+}
+
+/// The home directory: what `HOME` says, unless that is another user's (`su -p`, `sudo -E`); else what the password file
+/// says.
+fn home() -> Option<PathBuf> {
+    let named = BaseDirs::new().map(|base| base.home_dir().to_owned()).filter(|home| home.is_absolute());
+    let is_mine = |home: &PathBuf| fs::metadata(home).map_or(true, |data| data.uid() == context::user());
+    let of_user = || users::home(context::user()).filter(|home| home.is_dir());
+    named.clone().filter(is_mine).or_else(of_user).or(named)
+}
+
+/// Where what outlives a session is kept: `$XDG_STATE_HOME/mcp-hook`, or what the platform has for it.
+///
+/// # Errors
+/// When there is no home directory, or its path cannot be used.
+pub fn state_directory() -> Result<PathBuf> {
+    if let Some(state) = users::STATE_VARIABLE.and_then(named) {
+        return checked(state.join("mcp-hook"));
+    }
+    match TOLD.get().and_then(|told| told.state.clone()) {
+        Some(state) => checked(state),
+        None => unnamed_state_directory(),
+    }
+}
+
+/// The same whatever the variables say, but for `HOME`.
+///
+/// # Errors
+/// As [`state_directory`].
+pub fn unnamed_state_directory() -> Result<PathBuf> {
+    let home = home().context("could not find a home directory").hint(state_hint)?;
+    checked(home.join(users::STATE).join("mcp-hook"))
+}
+
+fn checked(state: PathBuf) -> Result<PathBuf> {
+    check_text(&state).with_context(|| format!("could not use {}", state.display())).hint(state_hint)?;
+    Ok(state)
+}
+
+fn state_hint() -> String {
+    "set HOME, or MCP_HOOK_DIR to a directory of your own".to_owned()
+}
+
+/// Where the user's own files are: `$XDG_CONFIG_HOME/mcp-hook`, else `~/.config/mcp-hook`, on macOS too: that is where
+/// people keep what they write by hand.
+///
+/// # Errors
+/// When there is no home directory.
+pub fn config_directory() -> Result<PathBuf> {
+    if let Some(chosen) = named("XDG_CONFIG_HOME") {
+        return Ok(chosen.join("mcp-hook"));
+    }
+    if let Some(told) = TOLD.get().and_then(|told| told.config.clone()) {
+        return Ok(told);
+    }
+    let home = home().context("could not find a home directory");
+    Ok(home.hint(|| "set HOME or XDG_CONFIG_HOME".to_owned())?.join(".config/mcp-hook"))
+}
+
+/// What an `XDG_` variable says; a relative path counts as unset (XDG Base Directory Specification).
+fn named(variable: &str) -> Option<PathBuf> {
+    context::variable(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Paths go into shell text and into environment variables of one line.
+///
+/// # Errors
+/// Why this one cannot.
+pub fn check_text(path: &Path) -> Result<()> {
+    ensure!(path.is_absolute(), "it is not an absolute path");
+    let text = path.to_str().context("it is not valid UTF-8")?;
+    ensure!(!text.chars().any(char::is_control), "it contains a control character");
+    Ok(())
+}
