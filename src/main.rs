@@ -3,6 +3,7 @@
 mod cleanup;
 mod cli;
 mod commands;
+mod container;
 mod context;
 mod definition;
 mod disk;

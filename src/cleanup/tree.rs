@@ -80,6 +80,18 @@ impl Ending {
         self
     }
 
+    /// What is due now.
+    #[must_use]
+    pub fn stage(&self, now: Instant) -> Stage {
+        self.pace.stage(now.duration_since(self.began))
+    }
+
+    /// The time from the first signal to the last.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        self.pace.grace
+    }
+
     /// When it began.
     #[must_use]
     pub fn began(&self) -> Instant {
@@ -103,7 +115,7 @@ impl Ending {
 
     /// Does what is due now. `let_go` says whether a process asked to be kept; it is asked once for each.
     pub fn advance(&mut self, now: Instant, let_go: impl Fn(Pid) -> bool) -> Progress {
-        let stage = self.pace.stage(now.duration_since(self.began));
+        let stage = self.stage(now);
         self.signal_group(stage, &let_go);
         loop {
             let (living, collected) = self.collect(stage, now, &let_go);

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
 use crate::cli::{Life, Sampling, What};
+use crate::container::{self, Container};
 use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::lock;
@@ -123,7 +124,8 @@ pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
         Ok(Some(record)) => lost::sweep_locked(paths, record, Reason::WatchersLost).map(drop),
         Err(_) => unreadable::sweep_locked(paths).map(drop),
     };
-    Ok((!matches!(left, Err(StopError::Unkillable { .. } | StopError::Unseen))).then_some(file))
+    Ok((!matches!(left, Err(StopError::Unkillable { .. } | StopError::Unseen | StopError::Container { .. })))
+        .then_some(file))
 }
 
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which
@@ -160,16 +162,28 @@ pub fn plan(
     let client = (mode == Mode::Run).then(|| ProcessHandle::open(open::client())).flatten();
     // Where it cannot be seen, the end of its input says that it is gone.
     let client = client.filter(|client| client.pid() != Pid::this());
-    let record = ServerRecord::new(token, mode, &prepared);
+    let container = container(&prepared, &root.session(&id).server(&name), &token);
+    let mut record = ServerRecord::new(token, mode, &prepared);
+    record.container = container.as_ref().and_then(|container| container.recorded(&prepared.invocation.secrets));
     let could_not = || format!("could not {} {name}", if mode == Mode::Run { "run" } else { "start" });
     record.check_size().with_context(could_not).hint(|| "put long arguments into a file".to_owned())?;
     Ok(Plan {
         paths: root.session(&id).server(&name),
         record,
+        container,
         invocation: prepared.invocation,
         lock,
         lease: None,
         watched: Watched { owner: Some(session.owner), client },
         ignored: signals::ignored(if mode == Mode::Run { &INHERITED } else { &[] }),
     })
+}
+
+/// The container that a server is, if it is one.
+fn container(prepared: &Prepared, paths: &ServerPaths, token: &Token) -> Option<Container> {
+    let invocation = &prepared.invocation;
+    let words: Vec<String> = invocation.words.iter().map(|word| word.render(None)).collect();
+    let variables: Vec<_> =
+        invocation.environment.iter().map(|(name, value)| (name.clone(), value.render(None))).collect();
+    container::find(&words, &variables, &prepared.directory, paths, token.to_string())
 }

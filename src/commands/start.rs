@@ -114,6 +114,10 @@ fn lock(name: &ServerName, paths: &ServerPaths) -> Result<Option<File>> {
 
 /// Why a name cannot be had, by the record of the server that has it.
 fn why_taken(name: &ServerName, record: Option<ServerRecord>) -> Error {
+    if let Some(container) = record.as_ref().and_then(|record| record.container.as_ref()).filter(|it| it.is_left()) {
+        let hint = format!("{} ends it; mcp-hook stop {name} tries again", container.remedy());
+        return hinted(format!("could not start {name}: {}", container.complaint()), hint);
+    }
     let (why, hint) = match record.map(|record| record.state) {
         Some(State::Waiting { .. }) => (
             "it failed and is about to be started again".to_owned(),

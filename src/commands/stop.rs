@@ -76,7 +76,7 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
             "mcp-hook status shows those there are",
         ));
     };
-    if record.state.is_final() {
+    if record.is_over() {
         return Ok(None);
     }
     let watchers = request::ask_to_stop(&files, &record);
@@ -97,6 +97,7 @@ pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> 
     let ended = result.map_err(|error| could_not("stop", name, &paths.server(name), &error))?;
     let was_waiting = matches!(record.state, State::Waiting { .. }) && ended.restarts == record.restarts;
     match &ended.state {
+        _ if record.state.is_final() => Ok(format!("ended the container of {name}")),
         State::Ended(End { exit, .. }) if was_waiting => {
             let last = exit.map(|exit| format!(" (it had ended with {exit})")).unwrap_or_default();
             Ok(format!("stopped {name} before it was started again{last}"))
@@ -112,6 +113,7 @@ pub fn could_not(verb: &str, name: &ServerName, paths: &ServerPaths, error: &Sto
         StopError::Elsewhere(_) | StopError::Unproven | StopError::Unseen => {
             format!("its record is {}", paths.record)
         }
+        StopError::Container { remedy, .. } => format!("{remedy} ends it; mcp-hook cleanup tries again"),
         StopError::Unkillable { refused, .. } => unended::hint(refused),
     };
     hinted(format!("could not {verb} {name}: {error}"), hint)
@@ -134,7 +136,7 @@ fn outside(end: &End) -> String {
 
 fn running(paths: &SessionPaths) -> Vec<ServerName> {
     let is_running = |(name, record): &sweep::NamedRecord| match record {
-        Ok(record) => !record.state.is_final(),
+        Ok(record) => !record.is_over(),
         Err(_) => lock::is_locked(&paths.server(name).lock),
     };
     sweep::servers(paths).into_iter().filter(is_running).map(|(name, _)| name).collect()

@@ -3,11 +3,11 @@
 use super::layout::MARKER;
 use super::names::{ServerName, SessionId};
 
-/// Whether it is the name of a file in `pids/ID`: a record, a lock, or a pid file, whoever wrote that.
+/// Whether it is the name of a file in `pids/ID`: a record, a lock, a container's id, or a pid file, whoever wrote that.
 #[must_use]
 pub fn is_of_pids(name: &str) -> bool {
     let stem = |name: &str| {
-        ["json", "lock"].iter().find_map(|end| Some(name.strip_suffix(end)?.strip_suffix('.')?.to_owned()))
+        ["json", "lock", "cid"].iter().find_map(|end| Some(name.strip_suffix(end)?.strip_suffix('.')?.to_owned()))
     };
     let is_ours = |name: &str| {
         name.strip_suffix(".pid").is_some()

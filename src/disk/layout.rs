@@ -165,6 +165,7 @@ impl SessionPaths {
             record: at("json"),
             lock: at("lock"),
             pid: at("pid"),
+            cidfile: at("cid"),
             configs: self.configs.clone(),
             ports: self.ports.clone(),
             launchers: self.launchers.clone(),
@@ -190,6 +191,8 @@ pub struct ServerPaths {
     pub lock: FileAt,
     /// The server's pid, for people and scripts.
     pub pid: FileAt,
+    /// Where the client of its container writes the container's id.
+    pub cidfile: FileAt,
     /// The session's config copies.
     pub configs: Directory,
     /// The locks on the ports of all sessions.

@@ -15,6 +15,7 @@ use super::invocation::Prepared;
 use super::settings::Settings;
 use super::token::Token;
 use crate::cleanup::survivors::Survivors;
+use crate::container::Container;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
@@ -59,6 +60,9 @@ pub struct ServerRecord {
     /// The port that it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<Port>,
+    /// The container that it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Container>,
     /// How often it was started again.
     pub restarts: u32,
     /// How it ended last, if it was started again since.
@@ -198,6 +202,7 @@ impl ServerRecord {
             source: prepared.source.clone(),
             autostart: false,
             port: None,
+            container: None,
             restarts: 0,
             last_end: None,
             history: History::default(),
@@ -265,6 +270,12 @@ impl ServerRecord {
         };
         let name = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", paths.record));
         file::replace(&paths.record, &content).map_err(name)
+    }
+
+    /// Whether nothing of it is left: neither of its tree nor a container that its engine has kept.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state.is_final() && !self.container.as_ref().is_some_and(Container::is_left)
     }
 
     /// Whether process numbers in this record mean processes that this process could see.

@@ -2,10 +2,11 @@
 
 use super::deed::Deed;
 use super::judge::{Verdict, judge};
-use super::sweep::{Examined, GONE, LOST, examine};
+use super::sweep::{Examined, GONE, examine};
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::server::record::{Reason, ServerRecord};
+use crate::supervisor::lost::StopError;
 use crate::supervisor::{lost, request, unreadable};
 
 impl Examined {
@@ -34,7 +35,7 @@ impl Examined {
         for (name, paths, record, watchers) in asked {
             deeds.push(match request::await_end(&paths, record, &watchers) {
                 Ok(_) => self.deed(format!("ended server {name}"), GONE, true),
-                Err(error) => self.deed(format!("could not end server {name}"), &error.to_string(), false),
+                Err(error) => self.deed(format!("could not end server {name}"), &why(&error), false),
             });
             request::await_watchers(record);
         }
@@ -57,9 +58,11 @@ impl Examined {
         names.filter_map(end).collect()
     }
 
-    /// Those for which nobody answers any more.
+    /// Those for which nobody answers any more, and those of which an engine had kept the container.
     pub(super) fn lost(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
-        self.unended().filter(|(name, record)| !request::is_answered_for(&self.paths.server(name), record))
+        let readable = self.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
+        readable
+            .filter(|(name, record)| !record.is_over() && !request::is_answered_for(&self.paths.server(name), record))
     }
 
     /// Ends the servers for which nobody answers any more.
@@ -71,10 +74,28 @@ impl Examined {
         self.lost()
             .map(|(name, record)| {
                 match lost::sweep_lost(&self.paths.server(name), record.clone(), Reason::WatchersLost) {
-                    Ok(_) => self.deed(format!("ended server {name}"), LOST, true),
-                    Err(error) => self.deed(format!("could not end server {name}"), &error.to_string(), false),
+                    Ok(_) => self.deed(format!("ended {}", kind(name, record)), why_lost(record), true),
+                    Err(error) => self.deed(format!("could not end {}", kind(name, record)), &why(&error), false),
                 }
             })
             .collect()
+    }
+}
+
+/// What is ended by the clean-up.
+pub(super) fn kind(name: &ServerName, record: &ServerRecord) -> String {
+    if record.state.is_final() { format!("the container of {name}") } else { format!("server {name}") }
+}
+
+/// Why it is.
+pub(super) fn why_lost(record: &ServerRecord) -> &'static str {
+    if record.state.is_final() { "its engine had kept it" } else { "its supervisor and keeper are gone" }
+}
+
+/// Why it could not be ended, and what would do it.
+fn why(error: &StopError) -> String {
+    match error {
+        StopError::Container { why, remedy } => format!("{why}; to end it: {remedy}"),
+        error => error.to_string(),
     }
 }

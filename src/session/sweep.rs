@@ -8,6 +8,7 @@ use tracing::debug;
 use super::deed::Deed;
 use super::find;
 use super::judge::{Facts, OwnerFact, Verdict, judge};
+use super::overdue::{kind, why_lost};
 use super::record::{Owner, SessionRecord};
 use super::removal;
 use crate::cleanup::stray::{self, Stray};
@@ -101,7 +102,7 @@ fn examine_with(
             Err(_) => lock::is_locked(&files.lock),
         };
         facts.is_busy |= is_answered_for;
-        facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.state.is_final());
+        facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.is_over());
     }
     paths.release();
     Examined { id, paths, record, servers, facts }
@@ -214,7 +215,8 @@ impl Examined {
             deeds.extend(self.unended().map(|(name, _)| self.deed(format!("would end server {name}"), GONE, false)));
         }
         if !matches!(verdict, Verdict::Leave | Verdict::Remind) {
-            let would_end = |(name, _)| self.deed(format!("would end server {name}"), LOST, false);
+            let would_end =
+                |(name, record)| self.deed(format!("would end {}", kind(name, record)), why_lost(record), false);
             deeds.extend(self.lost().map(would_end));
         }
         if verdict == Verdict::Retire {
@@ -277,8 +279,7 @@ impl Examined {
     }
 }
 
-/// Why a server is ended by the clean-up, and why a session's files are removed.
-pub(super) const LOST: &str = "its supervisor and keeper are gone";
+/// Why a server is ended by the clean-up, and a session's files are removed.
 pub(super) const GONE: &str = "its shell is gone";
 
 /// Looks at all sessions.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::{getpgid, getpgrp};
 
+use super::contained::{allowance, end_lost};
 use super::lifeline::KeeperEnd;
 use super::pace::pace;
 use super::plan::{Watched, is_kept, trace};
@@ -14,6 +15,7 @@ use crate::cleanup::lost;
 use crate::cleanup::pace::Pace;
 use crate::cleanup::survivors::Survivors;
 use crate::cleanup::tree::{Ending, Progress};
+use crate::container::Container;
 use crate::disk::layout::ServerPaths;
 use crate::server::claim;
 use crate::server::journal::{self, Level};
@@ -58,6 +60,8 @@ pub struct Keeper {
     pub paths: ServerPaths,
     /// The server's record as it was at the start.
     pub record: ServerRecord,
+    /// Its container, if it is one.
+    pub container: Option<Container>,
     /// Whose end ends the server.
     pub watched: Watched,
     /// What the client ignores; it is not passed on.
@@ -76,7 +80,7 @@ impl Keeper {
         let mut inbox = match self.listen() {
             Ok(inbox) => inbox,
             Err(error) => {
-                self.report(&format!("its keeper could not listen for signals: {error}"));
+                self.report(Level::Warn, &format!("its keeper could not listen for signals: {error}"));
                 return self.sweep();
             }
         };
@@ -98,7 +102,8 @@ impl Keeper {
                 // Whoever stopped the supervisor did not mean the server to outlive its session.
                 let _ = kill(self.supervisor, Signal::SIGCONT);
                 let longest = pace(Reason::SessionEnded, self.record.mode, self.record.settings.grace()).longest();
-                deadline.get_or_insert(context::now() + longest + SLACK);
+                let container = allowance(&self.record, Reason::SessionEnded);
+                deadline.get_or_insert(context::now() + longest + container + SLACK);
             }
             if deadline.is_some_and(|deadline| context::now() >= deadline) {
                 deadline = None;
@@ -188,7 +193,12 @@ impl Keeper {
         let (killed, kept) = self.end_children(began, reason);
         // The supervisor can no more give back what it had.
         claim::sweep(&self.paths.ports);
-        let Some((mut record, reason)) = self.unfinished(reason) else { return };
+        let unfinished = self.unfinished(reason);
+        let is_due = reason.is_some() || unfinished.is_some();
+        let container = self.container.as_mut().filter(|_| is_due);
+        let trouble = container.and_then(|container| end_lost(container, Pace::AT_ONCE));
+        let Some((mut record, reason)) = unfinished else { return };
+        record.container = record.container.and(self.container.take());
         record.state = State::Ended(End {
             reason,
             exit: None,
@@ -200,12 +210,15 @@ impl Keeper {
             outside: Vec::new(),
         });
         let _ = record.write(&self.paths);
-        self.report(&format!("ended because {}", reason.text()));
+        self.report(Level::Warn, &format!("ended because {}", reason.text()));
+        if let Some(trouble) = trouble {
+            self.report(Level::Error, &trouble);
+        }
     }
 
-    fn report(&self, text: &str) {
+    fn report(&self, level: Level, text: &str) {
         let whose = (Some(self.record.token.session()), Some(&self.record.name));
-        journal::report(&self.paths.central, Level::Warn, whose, text);
+        journal::report(&self.paths.central, level, whose, text);
     }
 
     /// The record of a server whose end nobody wrote down yet, and the reason for it.

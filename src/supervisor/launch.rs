@@ -170,13 +170,15 @@ fn keep(mut plan: Plan, ready: Option<Announcer>, client: Option<(OwnedFd, Clien
             fork::trim_memory();
             let _lock = plan.lock;
             let (paths, record, watched, ignored) = (plan.paths, plan.record, plan.watched, plan.ignored);
-            let (lifeline, handle) = (keeper_end, ProcessHandle::open(supervisor));
+            let (lifeline, container) = (keeper_end, plan.container);
+            let handle = ProcessHandle::open(supervisor);
             let keeper = Keeper {
                 supervisor,
                 handle,
                 lifeline,
                 paths,
                 record,
+                container,
                 watched,
                 ignored,
                 is_adopting,

@@ -71,7 +71,8 @@ impl Supervisor {
                 }
             }
             if let Phase::Down { ending, reason, order, early, look_again } = &mut phase {
-                match ending.advance(context::now(), is_kept) {
+                let asking = self.tell_container(ending, running.pid());
+                match ending.advance(context::now(), |pid| Some(pid) == asking || is_kept(pid)) {
                     Progress::Wait(limit) => *look_again = limit,
                     Progress::Unkillable(survivors) => {
                         if self.may_hang_up(running.pid(), &survivors) {
@@ -80,7 +81,11 @@ impl Supervisor {
                         *look_again = None;
                         self.report_unkillable(&survivors, *reason);
                     }
-                    Progress::Done { kept } => {
+                    Progress::Done { mut kept } => {
+                        kept.retain(|&pid| Some(pid) != asking);
+                        for new in self.end_container(ending) {
+                            (*reason, *order) = overrule((*reason, *order), new);
+                        }
                         let killed = ending.killed | self.end_escaped();
                         running.drain(&mut self.log, self.client_error.as_mut());
                         // Later than all that it said.
@@ -232,8 +237,8 @@ impl Supervisor {
             }
             Phase::Down { mut ending, reason, order, early, .. } => {
                 ending.hurry(pace, now);
-                let overruled = reason == Reason::Restarted && asked == Order::Leave;
-                (ending, if overruled { new } else { reason }, order.max(asked), early, overruled)
+                let (now_for, order) = overrule((reason, order), new);
+                (ending, now_for, order, early, now_for != reason)
             }
         };
         if is_news {
@@ -282,6 +287,13 @@ fn look_whether_serving(running: &mut Running, now: Instant) -> Option<Duration>
     let is_well = running.ready_since.is_some_and(|since| now.duration_since(since) >= HEALTH);
     running.doubt = (!running.has_served && !is_well).then_some((now + 2 * pause, 2 * pause));
     running.doubt.map(|(_, pause)| pause)
+}
+
+/// Why a tree is ended and what is to follow, after one more reason to.
+fn overrule((reason, order): (Reason, Order), new: Reason) -> (Reason, Order) {
+    let asked = Order::after(new);
+    let is_overruled = reason == Reason::Restarted && asked == Order::Leave;
+    (if is_overruled { new } else { reason }, order.max(asked))
 }
 
 fn describe(ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End {

@@ -1,9 +1,14 @@
 //! Servers for which nobody answers any more: ended by whoever comes next.
 
+use std::time::Duration;
+
+use super::contained::end_lost;
 use super::plan::trace;
 use super::request::Watchers;
 use crate::cleanup::lost;
+use crate::cleanup::pace::Pace;
 use crate::cleanup::survivors::Survivors;
+use crate::container::Container;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
 use crate::server::journal::{self, Level};
@@ -30,9 +35,28 @@ pub enum StopError {
     /// The record is of another place.
     #[error("it belongs to {}", .0.name().unwrap_or("another place"))]
     Elsewhere(Place),
+    /// Its container is still there.
+    #[error("{why}")]
+    Container {
+        /// What is there and why.
+        why: String,
+        /// What would end it, to be typed.
+        remedy: String,
+    },
     /// What may be left of it cannot be looked for.
     #[error("the processes of this machine cannot be looked at")]
     Unseen,
+}
+
+/// What a container gets that nobody has watched over for an unknown time.
+const GRACE: Pace = Pace { patience: Duration::ZERO, grace: Duration::from_secs(1), straggler: Duration::ZERO };
+
+impl StopError {
+    /// That a container could not be ended.
+    #[must_use]
+    pub fn of(container: &Container) -> Self {
+        Self::Container { why: container.complaint(), remedy: container.remedy() }
+    }
 }
 
 /// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, or for which
@@ -41,7 +65,7 @@ pub enum StopError {
 /// # Errors
 /// When something is left that cannot be ended, or must not be touched.
 pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
-    if record.state.is_final() {
+    if record.is_over() {
         return Ok(record);
     }
     check_place(&record)?;
@@ -68,7 +92,7 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> 
 /// # Errors
 /// As [`sweep_lost`].
 pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
-    if record.state.is_final() {
+    if record.is_over() {
         return Ok(record);
     }
     let place = check_place(&record)?;
@@ -77,9 +101,14 @@ pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord, reason: Reaso
     }
     failpoint::kill("lost-locked");
     let began = context::now();
-    let (count, survivors) = if place == Place::Here { lost::end(&trace(&record)) } else { (0, Survivors::default()) };
+    let was_final = record.state.is_final();
+    let (count, survivors) =
+        if place == Place::Here && !was_final { lost::end(&trace(&record)) } else { (0, Survivors::default()) };
     failpoint::kill("lost-ended");
-    record.state = if survivors.pids.is_empty() {
+    let trouble = record.container.as_mut().and_then(|container| end_lost(container, GRACE));
+    record.state = if was_final {
+        record.state
+    } else if survivors.pids.is_empty() {
         State::Ended(End {
             reason,
             exit: None,
@@ -94,9 +123,18 @@ pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord, reason: Reaso
         State::unkillable(&survivors, reason)
     };
     let _ = record.write(paths);
-    report_lost(paths, &record);
-    match record.state {
-        State::Unkillable { pids, refused, .. } => Err(StopError::Unkillable { pids, refused }),
+    if !was_final {
+        report_lost(paths, &record);
+    }
+    if let Some(trouble) = trouble {
+        let whose = (Some(record.token.session()), Some(&record.name));
+        journal::report(&paths.central, Level::Error, whose, &trouble);
+    }
+    match (&record.state, &record.container) {
+        (State::Unkillable { pids, refused, .. }, _) => {
+            Err(StopError::Unkillable { pids: pids.clone(), refused: refused.clone() })
+        }
+        (_, Some(container)) if container.is_left() => Err(StopError::of(container)),
         _ => Ok(record),
     }
 }

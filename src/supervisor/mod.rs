@@ -4,6 +4,7 @@
 //! the supervisor die. Each has adopted the orphans below it, each notices the other's death.
 
 mod aftermath;
+mod contained;
 mod events;
 pub mod forgotten;
 mod keeper;

@@ -7,6 +7,7 @@ use nix::sys::signal::SigSet;
 
 use super::watch::{Place, Ready, Watch};
 use crate::cleanup::lost::Trace;
+use crate::container::Container;
 use crate::disk::layout::ServerPaths;
 use crate::disk::{file, lock};
 use crate::server::invocation::Invocation;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub record: ServerRecord,
     /// What is executed.
     pub invocation: Invocation,
+    /// Its container, if it is one. The record has it too, unless it holds a secret.
+    pub container: Option<Container>,
     /// The lock on its name. Whoever has a copy of this descriptor answers for the server.
     pub lock: File,
     /// Its port, if it has one. Only the supervisor keeps it, so that it can let it go.

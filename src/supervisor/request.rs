@@ -6,6 +6,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use tracing::debug;
 
+use super::contained::allowance;
 use super::lost::{StopError, sweep_lost};
 use super::pace::{longest_unheard, pace};
 use crate::disk::layout::ServerPaths;
@@ -121,7 +122,10 @@ impl Asked {
         let (heard, over) = match record.state {
             // It has had its time; it tries once more.
             State::Unkillable { .. } => (Duration::ZERO, Duration::ZERO),
-            _ => (longest_unheard(reason, mode, grace), pace(reason, mode, grace).longest()),
+            _ => {
+                let longest = pace(reason, mode, grace).longest() + allowance(record, reason);
+                (longest_unheard(reason, mode, grace), longest)
+            }
         };
         let now = context::now();
         Self { reason, heard_by: now + heard + SLACK, over_by: now + over + SLACK }
@@ -210,7 +214,7 @@ pub fn await_end(paths: &ServerPaths, known: &ServerRecord, watchers: &Watchers)
     let is_over = wait_for(watchers, asked.heard_by)
         || matches!(record().state, State::Stopping { .. }) && wait_for(watchers, asked.over_by);
     if is_over {
-        return sweep_lost(paths, record(), Reason::WatchersLost);
+        return settle(paths, record(), known, Reason::WatchersLost);
     }
     // What the keeper does not get to is ended from here, and for the reason that we have.
     let mut reason = Reason::WatchersLost;
@@ -222,11 +226,24 @@ pub fn await_end(paths: &ServerPaths, known: &ServerRecord, watchers: &Watchers)
             debug!("a watcher does not answer; killed");
             reason = if_killed;
         }
-        if wait_for(watchers, context::now() + SWEEP) {
+        if wait_for(watchers, context::now() + SWEEP + allowance(known, Reason::SupervisorLost)) {
             break;
         }
     }
-    sweep_lost(paths, record(), reason)
+    settle(paths, record(), known, reason)
+}
+
+/// Ends what the watchers have left, unless it is a container: they have just waited for its engine.
+fn settle(
+    paths: &ServerPaths,
+    record: ServerRecord,
+    known: &ServerRecord,
+    reason: Reason,
+) -> Result<ServerRecord, StopError> {
+    match record.container.as_ref().filter(|container| container.is_left()) {
+        Some(container) if record.state.is_final() && !known.state.is_final() => Err(StopError::of(container)),
+        _ => sweep_lost(paths, record, reason),
+    }
 }
 
 /// Reads a record again whenever something beside it has changed, as long as `goes_on` says so and until the deadline.

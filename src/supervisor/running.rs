@@ -61,6 +61,7 @@ impl Running {
     pub fn start(plan: &Plan, terminal: Option<&Pty>) -> Result<Self, Failure> {
         let port = plan.record.port.as_ref().map(|port| port.number);
         let words: Vec<String> = plan.invocation.words.iter().map(|word| word.render(port)).collect();
+        let words = plan.container.as_ref().map_or(words.clone(), |container| container.mark(words));
         let record = &plan.record;
         let launcher = Launcher::of_command(&words);
         let check = Check::begin(&record.settings.ready, port.is_some(), launcher, context::now());

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
+use super::contained::Containment;
 use super::events::REQUESTS;
 use super::launch::Announcer;
 use super::life::Over;
@@ -53,6 +54,7 @@ pub struct Supervisor {
     pub(super) port: History,
     /// Its turn among those that the same launcher starts, until that is done.
     pub(super) turn: Option<Claim>,
+    pub(super) containment: Containment,
 }
 
 impl Supervisor {
@@ -80,6 +82,7 @@ impl Supervisor {
             past: Past::begin(plan.record.autostart),
             port: History::default(),
             turn: None,
+            containment: Containment::default(),
             plan,
         };
         supervisor.plan.record.watchers = channels
@@ -133,6 +136,7 @@ impl Supervisor {
         self.plan.record.history.samples.clear();
         self.record(State::Starting);
         self.prepare_port();
+        self.prepare_container();
         failpoint::kill("before-fork");
         let started = Running::start(&self.plan, self.terminal.as_ref());
         failpoint::kill("after-fork");

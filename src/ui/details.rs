@@ -7,7 +7,7 @@ use super::style::{self, paint};
 use super::table::ending;
 use crate::context;
 use crate::sanitize::plain;
-use crate::session::view::{LastExit, ServerView};
+use crate::session::view::{ContainerView, LastExit, ServerView};
 
 /// A line for each thing that is known of a server.
 #[must_use]
@@ -30,6 +30,7 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, String)> {
         ("command", server.command.as_ref().map(|words| words.join(" "))),
         ("defined in", server.source.as_ref().map(|path| path.display().to_string())),
         ("address", address(server)),
+        ("container", server.container.as_ref().map(container)),
         ("processor", lives(server).map(processor)),
         ("memory", memory(server)),
         ("open files", lives(server).map(|it| it.open_files.to_string())),
@@ -45,6 +46,11 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, String)> {
 
 fn lives(server: &ServerView) -> Option<&ServerView> {
     (server.processes > 0).then_some(server)
+}
+
+fn container(container: &ContainerView) -> String {
+    let id = container.id.as_ref().map_or("not made yet", |id| id.get(..12).unwrap_or(id));
+    container.complaint.clone().unwrap_or_else(|| format!("{id} ({})", container.engine))
 }
 
 fn address(server: &ServerView) -> Option<String> {

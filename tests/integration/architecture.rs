@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The path through the code: each knows only what stands after it.
-const PATH: [&str; 6] = ["shell", "session", "definition", "supervisor", "server", "cleanup"];
+const PATH: [&str; 7] = ["shell", "session", "definition", "supervisor", "server", "container", "cleanup"];
 /// What all of them may use, and what each of these may use itself.
 const BASE: [(&str, &[&str]); 6] = [
     ("context", &[]),

@@ -18,6 +18,7 @@
 
 mod architecture;
 mod completions;
+mod containers;
 mod definitions;
 mod faults;
 mod lives;

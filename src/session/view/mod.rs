@@ -1,5 +1,6 @@
 //! What `status` tells of sessions and servers, in the stable form of its `--json`.
 
+mod container;
 mod intruder;
 mod server;
 mod state;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+pub use self::container::ContainerView;
 pub use self::server::ServerView;
 pub use self::state::{FAILED, LastExit, name as state, reason};
 use super::open::Session;

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::super::sweep;
+use super::container::ContainerView;
 use super::intruder;
 use super::state::{self, FAILED, LOST, LastExit};
 use crate::context;
@@ -52,6 +53,8 @@ pub struct ServerView {
     pub address: Option<IpAddr>,
     /// Whether it was found to listen on more than the loopback interface.
     pub public: bool,
+    /// Its container, if it is one.
+    pub container: Option<ContainerView>,
     /// How long its first process has lived, in seconds.
     pub uptime_seconds: Option<f64>,
     /// How often it was started again.
@@ -158,6 +161,7 @@ impl ServerView {
         self.restarts = record.restarts;
         self.command = Some(record.command.words().into_iter().map(str::to_owned).collect());
         self.source = record.source;
+        self.container = record.container.as_ref().and_then(|it| ContainerView::of(it, record.state.is_final()));
         self.memory_limit_bytes = record.settings.memory;
         if let Some(port) = record.port {
             self.url = port.defined_url();
@@ -215,6 +219,7 @@ impl ServerView {
             url: None,
             address: None,
             public: false,
+            container: None,
             uptime_seconds: None,
             restarts: 0,
             last_exit: None,

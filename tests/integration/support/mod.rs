@@ -1,6 +1,7 @@
 //! What tests stand on: a world of their own, terminals, processes known by more than their number, waiting without sleep.
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
+pub mod engine;
 pub mod hold;
 pub mod innocent;
 pub mod namespace;
@@ -16,6 +17,7 @@ mod teletype;
 pub mod tree;
 pub mod wait;
 
+pub use engine::Engine;
 pub use hold::Hold;
 pub use innocent::Innocent;
 pub use namespace::Namespace;

@@ -1,0 +1,91 @@
+//! Whether what is about to be started is a container, and what it takes to end it.
+
+use std::path::{Path, PathBuf};
+
+use super::engine::{Engine, VARIABLES};
+use super::{Container, client};
+use crate::context;
+use crate::disk::layout::ServerPaths;
+
+/// The container that the words start in `directory`, with these variables on top of the inherited ones; `None` if they do
+/// not start one, or one that does not stay with its client.
+#[must_use]
+pub fn find(
+    words: &[String],
+    variables: &[(String, String)],
+    directory: &Path,
+    paths: &ServerPaths,
+    label: String,
+) -> Option<Container> {
+    let client = client::parse(words)?;
+    let variable = |name: &str| {
+        let set = client.assignments.iter().chain(variables).find(|(known, _)| known == name);
+        set.map_or_else(|| context::variable_as_it_is(name)?.into_string().ok(), |(_, value)| Some(value.clone()))
+    };
+    let wanted = client.cidfile.as_ref().map(|path| directory.join(path));
+    // The client will refuse to start, and what is in the file is somebody else's.
+    if wanted.as_ref().is_some_and(|path| path.symlink_metadata().is_ok()) {
+        return None;
+    }
+    let set = VARIABLES.iter().filter_map(|&name| Some((name.to_owned(), variable(name)?)));
+    let engine = Engine {
+        program: program(&client.program, directory, variable("PATH").as_deref())?,
+        environment: set.collect(),
+        options: client.options,
+        directory: directory.to_owned(),
+    };
+    Some(Container {
+        engine,
+        own_cidfile: wanted.is_none(),
+        cidfile: wanted.unwrap_or_else(|| paths.cidfile.path()),
+        label,
+        removed: client.removed,
+        left: Vec::new(),
+        trouble: None,
+    })
+}
+
+/// The program as whoever has to end the container finds it, wherever that is.
+fn program(word: &str, directory: &Path, path: Option<&str>) -> Option<PathBuf> {
+    if word.contains('/') {
+        return Some(directory.join(word));
+    }
+    let places = path.unwrap_or_default().split(':').map(|place| directory.join(place).join(word));
+    places.into_iter().find(|place| place.is_file())
+}
+
+impl Container {
+    /// What may be recorded of it: nothing, if what tells its engine has a secret in it.
+    #[must_use]
+    pub fn recorded(&self, secrets: &[String]) -> Option<Self> {
+        let engine = &self.engine;
+        let is_plain = |text: &String| {
+            !has_password(text) && !secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret))
+        };
+        (engine.options.iter().all(is_plain) && engine.environment.values().all(is_plain)).then(|| self.clone())
+    }
+}
+
+/// Whether an address has a password in it: `tcp://NAME:PASSWORD@HOST`.
+fn has_password(text: &str) -> bool {
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    authority.and_then(|it| it.rsplit_once('@')).is_some_and(|(user, _)| user.contains(':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_seen() {
+        for (text, expected) in [
+            ("ssh://me@host", false),
+            ("tcp://me:secret@host:1", true),
+            ("--host=tcp://me:secret@host", true),
+            ("tcp://host:1/a:b@c", false),
+            ("/home/me:x@y", false),
+        ] {
+            assert_eq!(has_password(text), expected, "{text}");
+        }
+    }
+}
