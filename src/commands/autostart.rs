@@ -9,7 +9,7 @@ use super::start::Occasion;
 use super::wanted::{Startable, Wanted};
 use super::{spec, start};
 use crate::context;
-use crate::definition::catalogue;
+use crate::definition::autostart;
 use crate::definition::entry::{Definition, Kind};
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
@@ -36,7 +36,7 @@ pub struct Planned {
 #[must_use]
 pub fn plan(root: &Root, session: &Session) -> Vec<Planned> {
     let paths = root.session(&session.record.id);
-    catalogue::autostarted().into_iter().map(|definition| Planned::new(root, &paths, session, definition)).collect()
+    autostart::autostarted().into_iter().map(|definition| Planned::new(root, &paths, session, definition)).collect()
 }
 
 /// The ports of those that can be started.

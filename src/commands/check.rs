@@ -46,7 +46,7 @@ impl Check {
                 // What cannot be read may be where it is defined.
                 let unreadable = servers
                     .iter()
-                    .find(|server| server.name.is_none())
+                    .find(|server| server.name.is_none() && !server.problems.is_empty())
                     .map(|it| format!("could not read {}: {}", it.file.display(), it.problems.join(", ")));
                 let why = unreadable.unwrap_or_else(|| "it is not defined".to_owned());
                 let hint = format!("mcp-hook list shows what is defined; {file} is yours");

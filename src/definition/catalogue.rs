@@ -30,6 +30,8 @@ pub struct Source {
     pub permission: Permission,
     /// What stands in it.
     pub entries: Result<Vec<Entry>>,
+    /// What should not be about the file as a whole.
+    pub notes: Vec<String>,
 }
 
 impl Catalogue {
@@ -54,6 +56,15 @@ impl Catalogue {
     pub fn at(file: &Path) -> Self {
         let found = Some(Found { file: file.to_owned(), document: document::at(file) });
         if document::is_of_project(file) { Self::of(found, None) } else { Self::of(None, found) }
+    }
+
+    /// Only what counts: a project's file that is allowed, and the user's.
+    #[must_use]
+    pub fn of_allowed(project: Option<Found>, user: Option<Found>) -> Self {
+        let sources =
+            project.map(|found| (Origin::Project, found)).into_iter().chain(user.map(|it| (Origin::User, it)));
+        let sources = sources.map(|(origin, found)| Source::of(origin, Permission::Allowed, found));
+        Self { sources: sources.collect() }
     }
 
     fn of(project: Option<Found>, user: Option<Found>) -> Self {
@@ -137,40 +148,21 @@ impl Catalogue {
     }
 }
 
-/// The servers that a new session starts by itself. Costs two failed system calls where nothing is defined, and no look
-/// at the directories above where nothing was ever allowed.
-#[must_use]
-pub fn autostarted() -> Vec<Definition> {
-    let directory = allowed::is_any().then(context::working_directory).and_then(Result::ok);
-    let project = directory.and_then(|directory| document::project(&directory));
-    // Every new shell waits for this: what does not count is not understood, nor what does not even name the key.
-    let project = project.filter(|found| Permission::of_project(found) == Permission::Allowed);
-    let user = document::user();
-    let names_it = |found: &Found| found.document.as_ref().is_ok_and(|document| document.text.contains("autostart"));
-    if !project.iter().chain(&user).any(names_it) {
-        return Vec::new();
-    }
-    let sources = project.map(|found| (Origin::Project, found)).into_iter().chain(user.map(|it| (Origin::User, it)));
-    let sources = sources.map(|(origin, found)| Source::of(origin, Permission::Allowed, found));
-    let catalogue = Catalogue { sources: sources.collect() };
-    let usable = catalogue.all().into_iter().filter(|listed| listed.state == State::Usable);
-    let server = usable.filter_map(|listed| match listed.content {
-        Ok(Content::Server(definition)) => Some(&**definition),
-        _ => None,
-    });
-    server.filter(|definition| definition.hook.autostart).cloned().collect()
-}
-
 impl Permission {
-    fn of_project(found: &Found) -> Self {
+    /// Whether what was found in a project counts; what cannot be read does not.
+    #[must_use]
+    pub fn of_project(found: &Found) -> Self {
         found.document.as_ref().map_or(Self::Missing, allowed::of)
     }
 }
 
 impl Source {
     fn of(origin: Origin, permission: Permission, found: Found) -> Self {
-        let entries = found.document.and_then(|document| parse::entries(&document.file, &document.text));
-        Self { origin, file: found.file, permission, entries }
+        let (entries, notes) = match found.document {
+            Ok(document) => (parse::entries(&document.file, &document.text), parse::notes(&document.text)),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        Self { origin, file: found.file, permission, entries, notes }
     }
 
     /// The entry `name`, with its error or that of the whole file.
@@ -233,7 +225,13 @@ mod tests {
             Origin::Project => "/p/.mcp.json",
             Origin::User => "/u/servers.json",
         };
-        Source { origin, file: file.into(), permission, entries: parse::entries(Path::new(file), text) }
+        Source {
+            origin,
+            file: file.into(),
+            permission,
+            entries: parse::entries(Path::new(file), text),
+            notes: Vec::new(),
+        }
     }
 
     /// What is found as `web`, in few words.

@@ -26,6 +26,16 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// What should not be.
     pub warnings: Vec<String>,
+    /// The way out, where it is not plain.
+    #[serde(skip)]
+    pub hint: Option<String>,
+}
+
+impl Checked {
+    /// Nothing is known yet of `name`, or of the file as a whole.
+    fn blank(name: Option<String>, file: &Path) -> Self {
+        Self { name, file: file.to_owned(), problems: Vec::new(), warnings: Vec::new(), hint: None }
+    }
 }
 
 /// What `check --json` prints.
@@ -46,12 +56,13 @@ pub fn report(servers: Vec<Checked>) -> Report {
 pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -> Vec<Checked> {
     let unreadable = catalogue.sources().iter().filter_map(|source| {
         let error = source.entries.as_ref().err()?;
-        let problems = vec![source.shorten(error)];
-        Some(Checked { name: None, file: source.file.clone(), problems, warnings: Vec::new() })
+        Some(Checked { problems: vec![source.shorten(error)], ..Checked::blank(None, &source.file) })
     });
+    let noted = catalogue.sources().iter().filter(|source| !source.notes.is_empty());
+    let noted = noted.map(|source| Checked { warnings: source.notes.clone(), ..Checked::blank(None, &source.file) });
     let counts = |listed: &Listed<'_>| !matches!(listed.state, State::Client | State::Shadowed);
     let servers = catalogue.all().into_iter().filter(counts).map(|listed| one(&listed, definition));
-    unreadable.chain(servers).collect()
+    unreadable.chain(noted).chain(servers).collect()
 }
 
 fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
@@ -59,13 +70,12 @@ fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Chec
         // Nobody has been asked yet whether what stands there may know anything of this place.
         Ok(Content::Server(server)) if matches!(listed.state, State::Refused(_)) => form(server),
         Ok(Content::Server(server)) => definition(server),
-        _ => Checked {
-            name: Some(listed.name.to_owned()),
-            file: listed.source.file.clone(),
-            problems: Vec::new(),
-            warnings: Vec::new(),
-        },
+        _ => Checked::blank(Some(listed.name.to_owned()), &listed.source.file),
     };
+    if listed.content.is_err() {
+        let file = listed.source.file.display();
+        checked.hint = Some(format!("correct it in {file}; the other servers there count all the same"));
+    }
     match &listed.state {
         State::Broken(reason) => checked.problems.push(reason.clone()),
         State::Refused(_) => {
@@ -81,10 +91,9 @@ fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Chec
 /// Checks what a definition says, but for what its variables hold and where its paths lead.
 fn form(definition: &Definition) -> Checked {
     Checked {
-        name: Some(definition.name.to_string()),
-        file: definition.file.clone(),
         problems: examine::form(definition).iter().map(problem::line).collect(),
-        warnings: Vec::new(),
+        warnings: examine::spellings(definition).iter().map(problem::line).collect(),
+        ..Checked::blank(Some(definition.name.to_string()), &definition.file)
     }
 }
 
@@ -97,10 +106,9 @@ pub fn definition(definition: &Definition, around: &Around<'_>, port: Option<u16
         problems.extend(here);
     }
     Checked {
-        name: Some(definition.name.to_string()),
-        file: definition.file.clone(),
         problems: server.lines(&problems),
         warnings: server.lines(&warnings),
+        ..Checked::blank(Some(definition.name.to_string()), &definition.file)
     }
 }
 

@@ -1,13 +1,10 @@
 //! A session's own copy of a server's configuration.
 
 use std::collections::HashSet;
-use std::fs::OpenOptions;
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use nix::fcntl::OFlag;
 use serde_json::Value as Json;
 
 use super::entry::Config;
@@ -73,19 +70,13 @@ pub fn write(copy: &FileAt, content: &[u8]) -> Result<()> {
 
 /// A source may be a link and another user's; it is only read.
 fn read_source(path: &Path) -> Result<Vec<u8>, String> {
-    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let said = |error: io::Error| match error.kind() {
+    file::read_any(path, LARGEST).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        io::ErrorKind::InvalidInput => "it is not a regular file".to_owned(),
+        io::ErrorKind::FileTooLarge => format!("it has more than {LARGEST} bytes"),
         _ => format!("it could not be read: {error}"),
-    };
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).map_err(said)?;
-    if !file.metadata().map_err(said)?.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    let mut content = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut content).map_err(said)?;
-    if content.len() as u64 > LARGEST { Err(format!("it has more than {LARGEST} bytes")) } else { Ok(content) }
+    })
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Json, Problem> {

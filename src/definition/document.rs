@@ -14,6 +14,8 @@ use crate::server::size;
 
 /// A file with servers is far smaller, in bytes.
 const LARGEST: u64 = 256 << 10;
+/// Claude Code has its history in the same file, in bytes.
+const LARGEST_OF_CLIENTS: u64 = 64 << 20;
 
 /// What a project's definitions are called.
 pub const PROJECT_FILE: &str = ".mcp.json";
@@ -96,6 +98,17 @@ pub fn at(file: &Path) -> Result<Document> {
     }
 }
 
+/// A client's own file, which may hold far more than servers.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub fn of_client(file: &Path) -> Result<Document> {
+    match open(file)? {
+        Some(open) => read_up_to(LARGEST_OF_CLIENTS, file, open),
+        None => bail!("{}: there is no such file", could_not(file)),
+    }
+}
+
 fn could_not(file: &Path) -> String {
     format!("could not read {}", file.display())
 }
@@ -112,12 +125,16 @@ fn open(file: &Path) -> Result<Option<File>> {
 /// Reads what is open: what is looked at is what is read. A symbolic link was followed: files of this kind often are
 /// links into a collection of dotfiles.
 fn read(file: &Path, open: File) -> Result<Document> {
+    read_up_to(LARGEST, file, open)
+}
+
+fn read_up_to(largest: u64, file: &Path, open: File) -> Result<Document> {
     let data = open.metadata().with_context(|| could_not(file))?;
     ensure!(data.is_file(), "{}: it is not a regular file", could_not(file));
     ensure!(is_trusted(data.uid()), "{}: it belongs to user {}", could_not(file), data.uid());
     let mut content = Vec::new();
-    open.take(LARGEST + 1).read_to_end(&mut content).with_context(|| could_not(file))?;
-    ensure!(content.len() as u64 <= LARGEST, "{}: it has more than {}", could_not(file), size::display(LARGEST));
+    open.take(largest + 1).read_to_end(&mut content).with_context(|| could_not(file))?;
+    ensure!(content.len() as u64 <= largest, "{}: it has more than {}", could_not(file), size::display(largest));
     match String::from_utf8(content) {
         Ok(text) => Ok(Document { file: file.to_owned(), text }),
         Err(error) => {

@@ -9,9 +9,11 @@ use super::document;
 use super::entry::{Config, Definition, Kind, Variable};
 use super::excerpt::excerpt;
 use super::expand::{Expanded, Expander, Own, Values, Variables};
+use super::place::join;
 use super::problem::{Problem, Warning};
 use super::requirement::{self, Environment, Value};
 use super::resolve::Resolved;
+use super::spelling;
 use crate::disk::file_at::FileAt;
 use crate::server::log::forms::SHORTEST;
 
@@ -73,6 +75,7 @@ pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
     }
     problems.extend(texts.directory.as_ref().and_then(|text| secret_in("cwd", text, &secrets)));
     warnings.extend(short(&secrets, &environment));
+    warnings.extend(spellings(definition));
     let server = Resolved {
         secrets: hidden(&secrets, &environment),
         definition: definition.clone(),
@@ -112,12 +115,12 @@ impl Texts {
             }
             words.extend(args.iter().enumerate().map(|(index, arg)| expander.expand(&format!("args[{index}]"), arg)));
             environment =
-                env.iter().map(|(name, text)| (name.clone(), expander.expand(&format!("env.{name}"), text))).collect();
+                env.iter().map(|(name, text)| (name.clone(), expander.expand(&join("env", name), text))).collect();
             directory = cwd.as_ref().map(|cwd| known(expander, "cwd", cwd, |own| own == Own::Port));
         }
         let url = definition.url.as_ref().map(|url| expander.expand("url", url));
         for (name, text) in &definition.headers {
-            expander.expand(&format!("headers.{name}"), text);
+            expander.expand(&join("headers", name), text);
         }
         let config = definition.hook.config.as_ref();
         let source = config.map(|config| known(expander, "hook.config.source", &config.source, |_| true));
@@ -219,6 +222,13 @@ fn secret_in(place: &str, text: &Expanded, secrets: &[String]) -> Option<Problem
     let secrets: HashSet<&String> = secrets.iter().collect();
     let name = text.variables.iter().find(|name| secrets.contains(name))?.clone();
     Some(Problem::SecretPath { place: place.to_owned(), name })
+}
+
+/// What other programs would put something else for.
+#[must_use]
+pub fn spellings(definition: &Definition) -> Vec<Warning> {
+    let warning = |(place, text, spelling)| Warning::Spelling { place, text, spelling };
+    spelling::all(definition).into_iter().map(warning).collect()
 }
 
 /// The secrets that are too short to be masked.

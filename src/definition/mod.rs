@@ -1,6 +1,7 @@
 //! Servers that are defined in files: the user's `servers.json` and a project's `.mcp.json`.
 
 pub mod allowed;
+pub mod autostart;
 pub mod catalogue;
 pub mod check;
 pub mod config_copy;
@@ -11,7 +12,7 @@ pub mod examine;
 pub mod excerpt;
 pub mod expand;
 mod hook;
-mod json;
+pub mod json;
 pub mod parse;
 pub mod paths;
 mod place;
@@ -21,6 +22,7 @@ pub mod resolve;
 #[cfg(test)]
 mod resolve_tests;
 pub mod review;
+mod spelling;
 pub mod store;
 mod surprise;
 pub mod template;

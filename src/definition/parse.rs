@@ -80,6 +80,42 @@ pub fn servers(file: &Path, text: &str) -> Result<Map<String, Value>> {
     }
 }
 
+/// What should not be about a file as a whole, although it can be read.
+#[must_use]
+pub fn notes(text: &str) -> Vec<String> {
+    let mark = text.starts_with(json::MARK);
+    let mark = mark.then(|| "it begins with a byte order mark, which some clients do not read".to_owned());
+    mark.into_iter().chain(misnamed(text)).collect()
+}
+
+/// The key that stands there in the place of ours, if none does.
+fn misnamed(text: &str) -> Option<String> {
+    // Nearly every file has it.
+    let is_named = text.contains(&format!("\"{SERVERS}\""));
+    let document = (!is_named).then(|| json::read(text).ok()).flatten()?;
+    document.as_object()?.keys().find_map(|key| {
+        let whose = FOREIGN.iter().find(|(name, _)| name == key).map(|(_, whose)| *whose);
+        let is_like = strsim::jaro_winkler(&key.to_lowercase(), &SERVERS.to_lowercase()) >= LIKE_ENOUGH;
+        let key = excerpt(key);
+        match whose {
+            Some(whose) => Some(format!("{key:?} is the key of {whose}: servers stand under {SERVERS:?} here")),
+            None => is_like.then(|| format!("{key:?} is no key of ours: servers stand under {SERVERS:?}")),
+        }
+    })
+}
+
+/// Under what other clients have their servers.
+const FOREIGN: &[(&str, &str)] = &[
+    ("servers", "VS Code"),
+    ("mcp", "opencode"),
+    ("mcp_servers", "Codex"),
+    ("context_servers", "Zed"),
+    ("amp.mcpServers", "Amp"),
+    ("extensions", "Goose"),
+];
+/// From which likeness on a key is taken for ours, mistyped.
+const LIKE_ENOUGH: f64 = 0.9;
+
 fn unreadable(file: &Path, why: &dyn fmt::Display) -> Error {
     anyhow!("could not read {}: {why}", file.display())
 }

@@ -3,13 +3,17 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::excerpt::excerpt;
 use super::paths::BadPattern;
+use super::spelling::{self, Spelling};
 use super::template::BadTemplate;
 use crate::sanitize;
 use crate::server::log::forms::SHORTEST;
 
 /// In how many places a variable is said to be used.
 const MOST_PLACES: usize = 20;
+/// A description is a sentence or two, in letters.
+const LONGEST_DESCRIPTION: usize = 400;
 
 /// Something that keeps a server from being started.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -18,16 +22,16 @@ pub enum Problem {
     #[error("{place}: {why}")]
     Template { place: String, why: BadTemplate },
     /// A variable that has no value.
-    #[error("{name} is not set{}{}", listed(places), described(description.as_deref()))]
+    #[error("{} is not set{}{}{}", excerpt(name), listed(places), described(description.as_deref()), of_others(name))]
     Unset { name: String, places: Vec<String>, description: Option<String> },
     /// A variable that has to have a value and is empty.
-    #[error("{name} is empty{}", described(description.as_deref()))]
+    #[error("{} is empty{}", excerpt(name), described(description.as_deref()))]
     Empty { name: String, description: Option<String> },
     /// A variable with a value that it may not have; `None` for a secret one.
-    #[error("{name} is {}{}{}", shown(value.as_deref()), choices.join(", "), described(description.as_deref()))]
+    #[error("{} is {}{}{}", excerpt(name), shown(value.as_deref()), several(choices), described(description.as_deref()))]
     Choice { name: String, value: Option<String>, choices: Vec<String>, description: Option<String> },
     /// A value that is no text.
-    #[error("{name} is not valid UTF-8")]
+    #[error("{} is not valid UTF-8", excerpt(name))]
     NotText { name: String },
     /// A variable of ours that has no value, because a key of the definition is not there.
     #[error("{place}: ${{{name}}} needs {key}")]
@@ -42,7 +46,7 @@ pub enum Problem {
     #[error("command: it is empty once it is expanded")]
     NoCommand,
     /// A path into the configuration that is none.
-    #[error("{place}: {text:?} is not a path: {why}")]
+    #[error("{place}: {:?} is not a path: {why}", excerpt(text))]
     Pattern { place: String, text: String, why: BadPattern },
     /// The configuration.
     #[error("{}: {what}", file.display())]
@@ -97,6 +101,8 @@ pub enum HereProblem {
 pub enum Warning {
     /// A variable with a value that was copied from an example.
     Placeholder { name: String, description: Option<String> },
+    /// A text that stands for itself, but means something to other programs.
+    Spelling { place: String, text: String, spelling: Spelling },
     /// A secret that would be masked in the middle of other words.
     ShortSecret { name: String },
     /// A project's file that does not count yet.
@@ -104,11 +110,18 @@ pub enum Warning {
 }
 
 impl Problem {
+    /// Whether setting a variable where mcp-hook is called would do.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        matches!(self, Self::Unset { places, name, .. } if !places.is_empty() && spelling::of_name(name).is_none())
+    }
+
     /// Whether another value of a variable of the server would do.
     #[must_use]
     pub fn is_of_variable(&self) -> bool {
         match self {
-            Self::Unset { .. } | Self::Empty { .. } | Self::Choice { .. } => true,
+            Self::Unset { name, .. } => spelling::of_name(name).is_none(),
+            Self::Empty { .. } | Self::Choice { .. } => true,
             Self::Config { what, .. } => matches!(what, ConfigProblem::Names { .. }),
             _ => false,
         }
@@ -119,9 +132,13 @@ impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Placeholder { name, description } => {
-                write!(formatter, "{name} looks like a placeholder{}", described(description.as_deref()))
+                write!(formatter, "{} looks like a placeholder{}", excerpt(name), described(description.as_deref()))
+            }
+            Self::Spelling { place, text, spelling } => {
+                write!(formatter, "{place}: {text} stays as it is; {spelling}")
             }
             Self::ShortSecret { name } => {
+                let name = excerpt(name);
                 write!(formatter, "{name} is secret, but shorter than {SHORTEST} bytes: logs are not kept clear of it")
             }
             Self::NotAllowed { file } => {
@@ -150,10 +167,23 @@ fn listed(places: &[String]) -> String {
     }
 }
 
+/// A few words, each cut if nobody wrote it by hand.
+fn several(words: &[String]) -> String {
+    let shown: Vec<_> = words.iter().take(MOST_PLACES).map(|word| excerpt(word)).collect();
+    let more = if words.len() > shown.len() { ", …" } else { "" };
+    shown.join(", ") + more
+}
+
 fn described(description: Option<&str>) -> String {
-    description.map(|text| format!(": {text}")).unwrap_or_default()
+    description
+        .map(|text| format!(": {}", text.chars().take(LONGEST_DESCRIPTION).collect::<String>()))
+        .unwrap_or_default()
+}
+
+fn of_others(name: &str) -> String {
+    spelling::of_name(name).map(|spelling| format!("; {spelling}")).unwrap_or_default()
 }
 
 fn shown(value: Option<&str>) -> String {
-    value.map_or("none of ".to_owned(), |value| format!("{value:?}, not one of "))
+    value.map_or("none of ".to_owned(), |value| format!("{:?}, not one of ", excerpt(value)))
 }

@@ -69,10 +69,9 @@ fn refuse(definition: &Definition, verb: &str, around: &Around<'_>, lines: &[Str
 fn way_out(definition: &Definition, around: &Around<'_>, problems: &[Problem]) -> String {
     let (name, file) = (&definition.name, definition.file.display());
     let in_copy = |problem: &Problem| matches!(problem, Problem::Config { file, .. } if around.copy.is_some_and(|copy| *file == copy.path()));
-    let is_expanded = |problem: &Problem| matches!(problem, Problem::Unset { places, .. } if !places.is_empty());
     if problems.iter().any(in_copy) {
         format!("edit the session's copy, or replace it by its source: mcp-hook start {name} --fresh")
-    } else if problems.iter().any(is_expanded) {
+    } else if problems.iter().any(Problem::is_unset) {
         "set it where mcp-hook is called; an MCP client may hand on only what its own \"env\" says".to_owned()
     } else if problems.iter().any(Problem::is_of_variable) {
         format!("set it where mcp-hook is called, or under \"env\" of {name} in {file}")

@@ -2,6 +2,9 @@
 
 use std::mem;
 
+use super::excerpt::excerpt;
+use super::spelling;
+
 /// A text cut at its variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(pub Vec<Part>);
@@ -27,7 +30,7 @@ pub enum BadTemplate {
     #[error("${{ is not closed by }}")]
     Unclosed,
     /// Something else in the place of a name.
-    #[error("${{{0}}} does not name a variable")]
+    #[error("${{{}}} does not name a variable{}", excerpt(.0), of_others(.0))]
     Name(String),
 }
 
@@ -65,6 +68,11 @@ fn variable(inside: &str) -> Result<Part, BadTemplate> {
         return Err(BadTemplate::Name(inside.to_owned()));
     }
     Ok(Part::Variable { name: name.to_owned(), default })
+}
+
+/// Whose spelling it is, if it is one.
+fn of_others(inside: &str) -> String {
+    spelling::of_inside(inside).map(|spelling| format!("; {spelling}")).unwrap_or_default()
 }
 
 /// Whether a text can be the name of a variable: letters, digits and `_`, no digit in front.
@@ -118,7 +126,7 @@ mod tests {
         insta::assert_snapshot!(said("${}"), @"${} does not name a variable");
         insta::assert_snapshot!(said("${1A}"), @"${1A} does not name a variable");
         insta::assert_snapshot!(said("${A B}"), @"${A B} does not name a variable");
-        insta::assert_snapshot!(said("${A-b}"), @"${A-b} does not name a variable");
+        insta::assert_snapshot!(said("${A-b}"), @"${A-b} does not name a variable; that is the spelling of shells: write ${A:-b}");
         insta::assert_snapshot!(said("${:-b}"), @"${:-b} does not name a variable");
         insta::assert_snapshot!(said("${Ä}"), @"${Ä} does not name a variable");
     }

@@ -22,6 +22,9 @@ pub struct FileView {
     pub permission: &'static str,
     /// Why nothing in it can be read, if that is so.
     pub error: Option<String>,
+    /// What should not be about it as a whole.
+    #[serde(skip)]
+    pub notes: Vec<String>,
     /// What it defines, in its order.
     pub servers: Vec<DefinitionView>,
 }
@@ -80,6 +83,7 @@ fn file(source: &Source, servers: Vec<DefinitionView>) -> FileView {
             Origin::User => "user",
         },
         permission: permission(source.permission),
+        notes: source.notes.clone(),
         error: source.entries.as_ref().err().map(|error| source.shorten(error)),
         servers,
     }

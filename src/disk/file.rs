@@ -1,9 +1,10 @@
 //! Small files: written whole or not at all, read only if they are ours. All are named relative to a directory that was
 //! checked, and none is reached through a link.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
@@ -109,6 +110,21 @@ fn wrong_with(found: &FileStat, source: Source) -> Option<String> {
         return Some(format!("others may write to it (mode {:04o})", found.st_mode & 0o7777));
     }
     None
+}
+
+/// Reads a regular file of anybody, links followed, up to so many bytes. A pipe is not waited for.
+///
+/// # Errors
+/// As `open(2)` and `read(2)`; of the kind `InvalidInput` if it is none, `FileTooLarge` if it has more.
+pub fn read_any(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut content = Vec::new();
+    file.take(largest + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > largest { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(content) }
 }
 
 /// Whether what was looked at is a regular file.

@@ -24,6 +24,9 @@ fn server(server: &Checked) -> String {
     for problem in &server.problems {
         let _ = writeln!(text, "    {}", plain(problem));
     }
+    if let Some(hint) = &server.hint {
+        let _ = writeln!(text, "    {} {}", paint(style::HINT, "hint:"), plain(hint));
+    }
     for warning in &server.warnings {
         let _ = writeln!(text, "    {} {}", paint(style::WARNING, "warning:"), plain(warning));
     }

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::style::{self, paint};
+use crate::sanitize::plain;
 
 /// Whether anybody is there to be asked.
 #[must_use]
@@ -14,7 +15,7 @@ pub fn can_ask() -> bool {
 #[must_use]
 pub fn confirm(question: &str) -> bool {
     let mut stderr = anstream::stderr().lock();
-    let _ = write!(stderr, "{} [y/N] ", paint(style::HEAD, question));
+    let _ = write!(stderr, "{} [y/N] ", paint(style::HEAD, &plain(question)));
     let _ = stderr.flush();
     let mut answer = String::new();
     let _ = io::stdin().read_line(&mut answer);

@@ -26,6 +26,8 @@ fn head(file: &FileView) -> String {
     let rest = match file.permission {
         _ if file.error.is_some() => String::new(),
         "allowed" => String::new(),
+        // There is nothing in it that could be allowed.
+        _ if file.servers.iter().all(|server| server.state == "client") => String::new(),
         "changed" => paint(style::WARNING, " (changed since it was allowed: look at it, then mcp-hook allow)"),
         _ => paint(style::WARNING, " (not allowed: look at it, then mcp-hook allow)"),
     };

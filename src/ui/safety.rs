@@ -5,8 +5,9 @@ use anyhow::Context;
 use proptest::prelude::*;
 
 use super::findings::Finding;
-use super::{checked, definitions, details, error_text, findings, table};
+use super::{checked, definitions, details, error_text, findings, review, table};
 use crate::definition::check::Checked;
+use crate::definition::review::{Replaced, Review, Reviewed, Role, Row, Shown};
 use crate::definition::view::{DefinitionView, FileView};
 use crate::failure::{Hint, listed};
 use crate::sanitize::is_plain;
@@ -52,17 +53,33 @@ fn file(text: &str, error: Option<&str>) -> FileView {
         autostart: true,
     };
     let error = error.map(str::to_owned);
-    FileView { file: text.into(), origin: "project", permission: "changed", error, servers: vec![server] }
+    let notes = vec![text.to_owned()];
+    FileView { file: text.into(), origin: "project", permission: "changed", notes, error, servers: vec![server] }
+}
+
+fn reviewed(text: &str) -> Review {
+    let row = |value| Row { key: text.to_owned(), value };
+    let entry = |role| Reviewed {
+        name: text.to_owned(),
+        role,
+        rows: vec![row(Shown::Text(text.to_owned())), row(Shown::Words(vec![text.to_owned(), text.to_owned()]))],
+        replaces: Some(Replaced { file: text.into(), command: vec![text.to_owned()] }),
+        surprises: vec![text.to_owned()],
+    };
+    let entries = vec![entry(Role::Server), entry(Role::Broken(text.to_owned()))];
+    Review { file: text.into(), target: Some(text.into()), entries, unknown: Some(text.to_owned()) }
 }
 
 /// Everything that is shown, about a text that others chose.
 fn shown(text: &str) -> Vec<String> {
     let lines = || vec![text.to_owned(), text.to_owned()];
-    let checked = Checked { name: Some(text.to_owned()), file: text.into(), problems: lines(), warnings: lines() };
+    let (name, hint) = (Some(text.to_owned()), Some(text.to_owned()));
+    let checked = Checked { name, file: text.into(), problems: lines(), warnings: lines(), hint };
     let chain = || Err::<(), _>(anyhow::anyhow!("{text}")).with_context(|| text.to_owned());
     vec![
         table::sessions(&[session(text)], true, None),
         details::details(&server(text)),
+        review::review(&reviewed(text)),
         definitions::files(&[file(text, None), file(text, Some(text))]),
         checked::servers(&[checked]),
         findings::findings(&[Finding::problem("root", text, text)]),

@@ -1,12 +1,15 @@
 //! Entries of MCP clients that start a server without mcp-hook, so that it may outlive them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::context;
+use crate::definition::catalogue::{Catalogue, State};
 use crate::definition::document;
 use crate::definition::excerpt::excerpt;
+use crate::definition::json;
 use crate::disk::names::ServerName;
 use crate::ui::findings::Finding;
 
@@ -17,29 +20,39 @@ const LONGEST: usize = 1000;
 /// A client's file that is there: its path, and its text or why that cannot be read.
 pub type File = (PathBuf, Result<String, String>);
 
-/// Reads the project's `.mcp.json` and Claude Code's `~/.claude.json`.
+/// Reads the project's `.mcp.json` and Claude Code's `~/.claude.json`, as everybody here reads such files.
 #[must_use]
 pub fn look() -> Vec<File> {
     let project = context::working_directory().ok().and_then(|directory| document::project(&directory));
-    let project = project.map(|found| found.file);
+    // What cannot be read of a project is told of its definitions.
+    let project = project.and_then(|found| Some((found.file, Ok(found.document.ok()?.text))));
     let home = context::variable("HOME").map(|home| PathBuf::from(home).join(".claude.json"));
-    project.into_iter().chain(home.filter(|file| file.exists())).map(read).collect()
+    project.into_iter().chain(home.filter(|file| file.exists()).map(read)).collect()
 }
 
 fn read(file: PathBuf) -> File {
-    let text = std::fs::read_to_string(&file).map_err(|error| error.to_string());
-    (file, text)
+    let known = format!("could not read {}: ", file.display());
+    let text = document::of_client(&file).map(|document| document.text);
+    (file, text.map_err(|error| format!("{error:#}").replace(&known, "")))
 }
 
-/// What is to be said of the files.
+/// The names that are defined here, whether or not they may be started.
 #[must_use]
-pub fn judge(files: &[File]) -> Vec<Finding> {
-    files.iter().flat_map(|(file, text)| of_file(file, text)).collect()
+pub fn defined() -> HashSet<String> {
+    let catalogue = Catalogue::read();
+    let all = catalogue.all().into_iter().filter(|listed| listed.state != State::Client);
+    all.map(|listed| listed.name.to_owned()).collect()
 }
 
-fn of_file(file: &Path, text: &Result<String, String>) -> Vec<Finding> {
+/// What is to be said of the files, where these names are defined.
+#[must_use]
+pub fn judge(files: &[File], defined: &HashSet<String>) -> Vec<Finding> {
+    files.iter().flat_map(|(file, text)| of_file(file, text, defined)).collect()
+}
+
+fn of_file(file: &Path, text: &Result<String, String>, defined: &HashSet<String>) -> Vec<Finding> {
     let place = file.display();
-    let value = text.clone().and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+    let value = text.clone().and_then(|text| json::read(&text).map_err(|error| error.to_string()));
     let value: Value = match value {
         Ok(value) => value,
         Err(error) => {
@@ -51,6 +64,7 @@ fn of_file(file: &Path, text: &Result<String, String>) -> Vec<Finding> {
     let bypasses: Vec<Finding> = entries.iter().filter_map(|entry| bypass(file, entry)).collect();
     let kept = entries.iter().filter(|entry| is_kept(entry.settings)).count();
     let mut findings = bypasses;
+    findings.extend(entries.iter().filter_map(|entry| leads_nowhere(file, entry, defined)));
     if kept > 0 {
         findings.push(Finding::good(ABOUT, format!("{place}: {kept} of its servers run by mcp-hook")));
     }
@@ -99,11 +113,25 @@ fn bypass(file: &Path, entry: &Entry<'_>) -> Option<Finding> {
     Some(Finding::warning(ABOUT, text, format!("write {}", rewritten(entry.name, command, entry.settings))))
 }
 
+/// An entry that only leads back to mcp-hook, where nothing is defined behind it. What another project defines is not known.
+fn leads_nowhere(file: &Path, entry: &Entry<'_>, defined: &HashSet<String>) -> Option<Finding> {
+    let [_, name] = entry.settings.get("args")?.as_array()?.as_slice() else { return None };
+    let name = name.as_str().filter(|name| !name.starts_with('-') && !defined.contains(*name))?;
+    if entry.project.is_some() || !is_kept(entry.settings) {
+        return None;
+    }
+    let name = excerpt(name);
+    let text =
+        format!("{:?} in {} leads to mcp-hook run {name}, which no file defines", excerpt(entry.name), file.display());
+    let hint = format!("mcp-hook add {name} -- COMMAND ARGUMENT…, or add \"--\" and the command to its arguments");
+    Some(Finding::warning(ABOUT, text, hint))
+}
+
 /// The same entry, started by mcp-hook. Only what changes: the values of its environment are nobody's business.
 fn rewritten(name: &str, command: &str, settings: &Map<String, Value>) -> String {
     let mut words: Vec<Value> = vec!["run".into(), server_name(name).into(), "--".into(), command.into()];
     words.extend(settings.get("args").and_then(Value::as_array).cloned().unwrap_or_default());
-    let text = format!(r#""command": "mcp-hook", "args": {}"#, json!(words));
+    let text = format!(r#""command": "mcp-hook", "args": {}"#, Value::from(words));
     if text.len() <= LONGEST {
         return text;
     }
@@ -127,7 +155,8 @@ mod tests {
     use crate::ui;
 
     fn shown(name: &str, text: &str) -> String {
-        ui::findings::unpainted(&judge(&[(name.into(), Ok(text.to_owned()))]))
+        let defined = ["odd".to_owned(), "kept".to_owned()].into();
+        ui::findings::unpainted(&judge(&[(name.into(), Ok(text.to_owned()))], &defined))
     }
 
     #[test]
@@ -137,6 +166,8 @@ mod tests {
             "my server!": {"command": "/opt/server"},
             "kept": {"command": "/usr/bin/mcp-hook", "args": ["run", "kept"]},
             "odd": {"command": "mcp-hook", "args": ["start", "odd"]},
+            "nowhere": {"command": "mcp-hook", "args": ["run", "nowhere"]},
+            "whole": {"command": "mcp-hook", "args": ["run", "whole", "--", "x"]},
             "remote": {"type": "http", "url": "https://example.org/mcp"}
         }}"#;
         insta::assert_snapshot!(shown("/p/.mcp.json", project), @r#"
@@ -146,7 +177,9 @@ mod tests {
                        hint: write "command": "mcp-hook", "args": ["run","my-server-","--","/opt/server"]
         ! clients      "odd" in /p/.mcp.json calls mcp-hook, but not mcp-hook run
                        hint: let its arguments begin with run odd
-        ✓ clients      /p/.mcp.json: 1 of its servers run by mcp-hook
+        ! clients      "nowhere" in /p/.mcp.json leads to mcp-hook run nowhere, which no file defines
+                       hint: mcp-hook add nowhere -- COMMAND ARGUMENT…, or add "--" and the command to its arguments
+        ✓ clients      /p/.mcp.json: 3 of its servers run by mcp-hook
         "#);
         let own = r#"{"numStartups": 3, "mcpServers": {"top": {"command": "uvx", "args": ["a"]}},
             "projects": {"/p": {"mcpServers": {"web": {"command": "node"}}, "history": []}, "/q": {}}}"#;

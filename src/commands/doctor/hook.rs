@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::context;
+use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::session::open::{Inherited, ancestors, live, shell_above};
 use crate::shell::Shell;
@@ -11,6 +12,8 @@ use crate::sys::{Pid, process};
 use crate::ui::findings::Finding;
 
 const ABOUT: &str = "hook";
+/// A larger start-up file is not looked through, in bytes.
+const LARGEST: u64 = 4 << 20;
 
 /// What the shell that this was called from has to do with a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +80,7 @@ fn files() -> Vec<(Shell, PathBuf, Vec<Standing>)> {
     for shell in Shell::ALL {
         let more = shell.startup_directory(&homes).map(|directory| listed(&directory)).unwrap_or_default();
         for file in shell.startup_files(&homes).into_iter().chain(more) {
-            let text = std::fs::read(&file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            let text = file::read_any(&file, LARGEST).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             let hooks = text.map(|text| hooks(&text)).unwrap_or_default();
             if !hooks.is_empty() {
                 found.push((shell, file, hooks));

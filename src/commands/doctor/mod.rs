@@ -1,6 +1,7 @@
 //! `doctor`: whether everything is as it should be. It looks and changes nothing.
 
 mod clients;
+mod definitions;
 mod hook;
 mod programs;
 mod state;
@@ -49,8 +50,8 @@ fn examine() -> Vec<Finding> {
         findings.extend(state::sessions(root));
         findings.extend(state::variables(root));
     }
-    findings.extend(state::definitions());
-    findings.extend(clients::judge(&clients::look()));
+    findings.extend(definitions::look());
+    findings.extend(clients::judge(&clients::look(), &clients::defined()));
     findings.extend(state::nets(&state::missing_nets()));
     findings
 }

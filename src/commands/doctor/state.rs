@@ -2,9 +2,6 @@
 
 use super::stuck;
 use crate::commands::env;
-use crate::definition::catalogue::Catalogue;
-use crate::definition::excerpt::excerpt;
-use crate::definition::view::FileView;
 use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
@@ -148,51 +145,8 @@ pub fn variables(root: &Root) -> Vec<Finding> {
     stale.iter().map(|stale| Finding::warning("variables", stale.to_string(), way_out)).collect()
 }
 
-/// What the files with definitions say, and whether it counts.
-#[must_use]
-pub fn definitions() -> Vec<Finding> {
-    Catalogue::read().view().iter().flat_map(of_file).collect()
-}
-
-fn of_file(file: &FileView) -> Vec<Finding> {
-    const ABOUT: &str = "definitions";
-    let place = file.file.display();
-    if let Some(error) = &file.error {
-        return vec![Finding::problem(
-            ABOUT,
-            format!("{place}: {error}"),
-            "correct the file; until then none of it counts",
-        )];
-    }
-    let broken = file.servers.iter().filter(|server| server.state == "broken");
-    let mut findings: Vec<Finding> = broken
-        .map(|server| {
-            let reason = server.reason.as_deref().unwrap_or("it is broken");
-            Finding::problem(
-                ABOUT,
-                format!("{} of {place}: {reason}", excerpt(&server.name)),
-                "correct it; the others count",
-            )
-        })
-        .collect();
-    let look = |why: &str| {
-        Finding::warning(ABOUT, format!("{place} {why}: its servers do not count"), "look at it, then mcp-hook allow")
-    };
-    findings.push(match file.permission {
-        "changed" => look("has changed since it was allowed"),
-        "allowed" => Finding::good(
-            ABOUT,
-            format!(
-                "{place}: {}; mcp-hook check tells whether they can start",
-                servers(file.servers.len() - findings.len())
-            ),
-        ),
-        _ => look("is not allowed"),
-    });
-    findings
-}
-
-fn servers(count: usize) -> String {
+/// A number of servers in words.
+pub fn servers(count: usize) -> String {
     quantity::count(count as u64, "server", "servers")
 }
 
@@ -291,43 +245,6 @@ mod tests {
                        hint: mcp-hook cleanup
         ! sessions     could not read /x/session.json: it has version 7
                        hint: remove it if nothing of that session is in use
-        ");
-    }
-
-    #[test]
-    fn files_that_do_not_count_and_servers_that_cannot_be_read_are_told() {
-        use crate::definition::view::DefinitionView;
-        let server = |name: &str, state, reason: Option<&str>| DefinitionView {
-            name: name.to_owned(),
-            state,
-            reason: reason.map(str::to_owned),
-            command: None,
-            url: None,
-            port: None,
-            autostart: false,
-        };
-        let file = |permission, error: Option<&str>| FileView {
-            file: "/p/.mcp.json".into(),
-            origin: "project",
-            permission,
-            error: error.map(str::to_owned),
-            servers: vec![server("web", "yes", None), server("odd", "broken", Some("command must be text"))],
-        };
-        let shown = |file: &FileView| unpainted(&of_file(file));
-        insta::assert_snapshot!(shown(&file("allowed", None)), @r"
-        ✗ definitions  odd of /p/.mcp.json: command must be text
-                       hint: correct it; the others count
-        ✓ definitions  /p/.mcp.json: 1 server; mcp-hook check tells whether they can start
-        ");
-        insta::assert_snapshot!(shown(&file("changed", None)), @r"
-        ✗ definitions  odd of /p/.mcp.json: command must be text
-                       hint: correct it; the others count
-        ! definitions  /p/.mcp.json has changed since it was allowed: its servers do not count
-                       hint: look at it, then mcp-hook allow
-        ");
-        insta::assert_snapshot!(shown(&file("allowed", Some("expected a value at line 1"))), @r"
-        ✗ definitions  /p/.mcp.json: expected a value at line 1
-                       hint: correct the file; until then none of it counts
         ");
     }
 }

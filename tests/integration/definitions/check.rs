@@ -46,6 +46,7 @@ fn every_problem_of_every_server_is_said_at_once_and_nothing_is_made() {
         /home/.config/mcp-hook/broken.json: line 2, column 5: expected `:`
     ✗ typo
         mcpServers.typo.hook.enviromentVariables: there is no such key; did you mean "environmentVariables"?
+        hint: correct it in /home/.config/mcp-hook/servers.json; the other servers there count all the same
     ✗ nowhere
         cwd: there is no directory ${HOME}/nowhere
     ✗ file

@@ -71,8 +71,11 @@ fn what_no_honest_file_has_is_refused_with_the_file_and_the_limit() {
 #[test]
 fn a_name_that_is_longer_than_any_is_cut_where_it_is_shown() {
     let sandbox = Sandbox::new();
-    let name = "n".repeat(80_000);
-    let entries = format!(r#"{{"mcpServers": {{"{name}": {{"command": "x"}}, "web": {{"command": "{name}"}}}}}}"#);
+    let name = "n".repeat(40_000);
+    let entries = format!(
+        r#"{{"mcpServers": {{"{name}": {{"command": "x"}}, "web": {{"command": "{name}"}},
+        "more": {{"command": "${{{name}}}", "env": {{"{name}": "${{", "{name}b": "${{B}}"}}}}}}}}"#
+    );
     write_user(&sandbox, &entries);
     sandbox.write("p/.mcp.json", entries.replace("\"web\"", "\"bad\"").replace("\"x\"", "1"));
     for command in ["list", "check", "doctor", "check web"] {

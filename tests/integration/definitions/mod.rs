@@ -3,12 +3,14 @@
 mod allow;
 mod check;
 mod copies;
+mod documents;
 mod edit;
 mod limits;
 mod list;
 mod locks;
 mod review;
 mod secrets;
+mod spelling;
 mod stage;
 mod started;
 mod writers;
