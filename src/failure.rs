@@ -67,6 +67,13 @@ pub fn told(error: &anyhow::Error) -> (String, Vec<String>) {
     (parts.join(": "), below)
 }
 
+/// An error in one line, with what stands below it.
+#[must_use]
+pub fn in_a_line(error: &anyhow::Error) -> String {
+    let (head, below) = told(error);
+    if below.is_empty() { head } else { format!("{head} {}", below.join("; ")) }
+}
+
 /// Adds a hint to what went wrong.
 pub trait Hint<T> {
     /// Adds `hint` to the error, if there is one.

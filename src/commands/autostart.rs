@@ -13,6 +13,7 @@ use crate::definition::autostart;
 use crate::definition::entry::{Definition, Kind};
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
+use crate::failure::in_a_line;
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::journal::Level;
@@ -95,7 +96,7 @@ impl Planned {
         let started =
             self.what.and_then(|what| start::launch(root, session, &name, what, Occasion::Session(self.lease)));
         if let Err(error) = started {
-            let _ = record(root, Token::new(id, name), &self.definition, &format!("{error:#}"));
+            let _ = record(root, Token::new(id, name), &self.definition, &in_a_line(&error));
         }
     }
 

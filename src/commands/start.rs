@@ -1,6 +1,7 @@
 //! `start`: a server in the background.
 
 use std::fs::File;
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +16,7 @@ use crate::disk::names::ServerName;
 use crate::failure::{hinted, listed};
 use crate::server::log;
 use crate::server::port::Lease;
-use crate::server::record::{Mode, Reason, ServerRecord, State};
+use crate::server::record::{Mode, Port, Reason, ServerRecord, State};
 use crate::server::settings::ReadyWhen;
 use crate::server::unended;
 use crate::session::open::Session;
@@ -165,11 +166,18 @@ pub fn report(verb: &str, name: &ServerName, paths: &ServerPaths, waited: Waited
 fn say_started(name: &ServerName, record: Option<ServerRecord>) {
     let pid = record.as_ref().and_then(|record| record.state.server()).map(|server| format!(", pid {}", server.pid));
     let port = record.and_then(|record| record.port);
-    let place = port.as_ref().map(|port| format!(", port {}", port.number));
+    let place = port.as_ref().map(place);
     ui::say(&format!("started {name}{}{}", pid.unwrap_or_default(), place.unwrap_or_default()));
     if let Some(port) = port.filter(|port| port.public) {
         ui::warn(&format!("other machines can reach {name} on port {}: it listens on all interfaces", port.number));
     }
+}
+
+/// The port, and the address where it is not the usual one.
+fn place(port: &Port) -> String {
+    let address = port.address.filter(|address| *address != Ipv4Addr::LOCALHOST);
+    let address = address.map(|address| format!(" at {address}"));
+    format!(", port {}{}", port.number, address.unwrap_or_default())
 }
 
 fn not_ready(name: &ServerName, paths: &ServerPaths, record: Option<&ServerRecord>) -> Error {

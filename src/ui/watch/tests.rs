@@ -7,6 +7,7 @@ use ratatui::style::Modifier;
 
 use super::render::render;
 use super::state::{Message, Sort, State};
+use crate::sanitize::is_plain;
 use crate::server::history::{History, Sample};
 use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
 
@@ -268,5 +269,20 @@ proptest! {
         state.select(down);
         let text = drawn(&state, width, height);
         prop_assert!(text.lines().count() <= usize::from(height));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_of_others_is_more_than_shown(
+        text in "([ -~]|\u{1b}\\[[0-9;]{0,3}[mJH]|\n|\r|\t|\u{9b}|\u{202e}|\u{200b}|\u{ad}|\u{e0041}|ü|你){0,20}"
+    ) {
+        let evil = ServerView { reason: Some(text.clone()), warnings: vec![text.clone()], ..stopped("web") };
+        let mut state = State::new(true, true);
+        state.update(vec![session(&text, vec![evil])], NOW);
+        state.log = vec![text.clone(), text.clone()];
+        state.message = Some(Message::Failed(text));
+        let shown = drawn(&state, 80, 24);
+        prop_assert!(shown.chars().all(|it| it == '\n' || is_plain(it)), "{:?}", shown);
     }
 }

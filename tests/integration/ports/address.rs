@@ -8,8 +8,11 @@ use crate::support::{Sandbox, Shell, Terminal, Tree, wait};
 /// Starts a server and expects that everything leads to `address`.
 #[track_caller]
 fn is_told(terminal: &mut Terminal<'_>, sandbox: &Sandbox, name: &str, how: &str, address: &str) {
-    terminal.run(&format!("mcp-hook start {name} --port auto {how}")).ok();
+    let said = terminal.run(&format!("mcp-hook start {name} --port auto {how}")).ok().stdout;
     let port = port_of(sandbox, name);
+    if address != "127.0.0.1" && !how.contains("--ready-log") {
+        assert!(said.contains(&format!(", port {port} at {address}\n")), "{said}");
+    }
     let place = if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") };
     wait::until("it is seen", || (server(sandbox, name)["address"] == address).then_some(()));
     assert!(answers(address, port), "{address}");

@@ -101,6 +101,7 @@ fn what_goes_wrong_is_told_by_status_and_never_at_the_prompt() {
         &sandbox,
         &json!({
             "needy": needy,
+            "needier": { "command": "cat", "args": ["${NOT_SET}", "${NOR_THIS}"], "hook": { "autostart": true } },
             "late": listening(&json!({ "autostart": true, "port": taken })),
             "missing": { "command": "no-such-program", "hook": { "autostart": true } },
             "good": listening(&json!({ "autostart": true, "port": "auto" })),
@@ -115,6 +116,8 @@ fn what_goes_wrong_is_told_by_status_and_never_at_the_prompt() {
         })
     };
     assert!(failed("needy").contains("NOT_SET"), "{}", failed("needy"));
+    let needier = failed("needier");
+    assert!(needier.contains("NOT_SET") && needier.contains("; ") && !needier.contains('\n'), "{needier}");
     let late = failed("late");
     assert!(late.starts_with(&format!("could not start late: port {taken} is in use by ")), "{late}");
     assert!(failed("missing").contains("command not found"), "{}", failed("missing"));
