@@ -6,27 +6,23 @@ use super::quantity::{bytes, count, duration, percent, trend};
 use super::style::{self, paint};
 use super::table::ending;
 use crate::context;
-use crate::sanitize::plain;
+use crate::sanitize::{plain, tame};
 use crate::session::view::{ContainerView, LastExit, ServerView};
 
-/// A line for each thing that is known of a server.
+/// A line for each thing that is known of a server, and for each of its last words.
 #[must_use]
 pub fn details(server: &ServerView) -> String {
-    rows(server, context::wall_millis()).into_iter().fold(String::new(), |text, (name, value)| {
-        // Only the last words are lines; what others chose to break is none.
-        let lines = if name == LAST_WORDS { value.lines().collect() } else { vec![value.as_str()] };
-        lines.into_iter().enumerate().fold(text, |text, (index, line)| {
+    rows(server, context::wall_millis()).into_iter().fold(String::new(), |text, (name, lines)| {
+        lines.iter().enumerate().fold(text, |text, (index, line)| {
             let name = if index == 0 { name } else { "" };
-            text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + &plain(line) + "\n"
+            text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + line + "\n"
         })
     })
 }
 
-const LAST_WORDS: &str = "last words";
-
-fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, String)> {
+fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
     let pids = server.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
-    let rows = [
+    let before = [
         ("command", server.command.as_ref().map(|words| words.join(" "))),
         ("defined in", server.source.as_ref().map(|path| path.display().to_string())),
         ("address", address(server)),
@@ -37,11 +33,12 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, String)> {
         ("threads", lives(server).map(|it| it.threads.to_string())),
         ("tree", (!pids.is_empty()).then_some(pids)),
         ("last exit", server.last_exit.as_ref().map(|last| last_exit(last, server.restarts, now))),
-        (LAST_WORDS, (!server.last_words.is_empty()).then(|| server.last_words.join("\n"))),
-        ("log", server.log.as_ref().map(|log| log.display().to_string())),
-        ("watched by", watchers(server)),
     ];
-    rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    let after = [("log", server.log.as_ref().map(|log| log.display().to_string())), ("watched by", watchers(server))];
+    let row = |(name, value): (&'static str, Option<String>)| Some((name, vec![plain(&value?)]));
+    let words = server.last_words.iter().map(|line| tame(line.as_bytes())).collect::<Vec<_>>();
+    let words = (!words.is_empty()).then_some(("last words", words));
+    before.into_iter().filter_map(row).chain(words).chain(after.into_iter().filter_map(row)).collect()
 }
 
 fn lives(server: &ServerView) -> Option<&ServerView> {
@@ -99,7 +96,9 @@ mod tests {
     use crate::sys::wait::Exit;
 
     fn shown(server: &ServerView) -> String {
-        rows(server, 60_000).iter().fold(String::new(), |text, (name, value)| text + name + ": " + value + "\n")
+        rows(server, 60_000)
+            .iter()
+            .fold(String::new(), |text, (name, value)| text + name + ": " + &value.join("\n") + "\n")
     }
 
     #[test]

@@ -20,6 +20,7 @@ fn server(text: &str) -> ServerView {
     ServerView {
         reason: Some(text.to_owned()),
         warnings: many(),
+        last_words: many(),
         command: Some(many()),
         source: Some(text.into()),
         url: Some(text.to_owned()),

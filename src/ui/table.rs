@@ -8,7 +8,7 @@ use super::grid::{Cell, Grid};
 use super::quantity::duration;
 use super::style::{self, paint};
 use crate::context;
-use crate::sanitize::plain;
+use crate::sanitize::{plain, tame};
 use crate::session::view::{ServerView, SessionView};
 use crate::sys::wait::Exit;
 
@@ -60,7 +60,7 @@ fn servers(servers: &[ServerView], room: Option<usize>) -> String {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &why));
         }
         for words in server.last_words.iter().take(FIRST_WORDS) {
-            let _ = writeln!(text, "      {}", paint(style::FAINT, &plain(words)));
+            let _ = writeln!(text, "      {0}{1}{0:#}", style::FAINT, tame(words.as_bytes()));
         }
         for warning in &server.warnings {
             let _ = writeln!(text, "    {} {}", paint(style::ERROR, "warning:"), plain(warning));
