@@ -38,6 +38,7 @@ pub struct Watchers {
 #[derive(Clone, Copy)]
 struct Asked {
     reason: Reason,
+    at: Instant,
     /// By when it is known whether they do it.
     heard_by: Instant,
     /// By when it is over.
@@ -128,7 +129,7 @@ impl Asked {
             }
         };
         let now = context::now();
-        Self { reason, heard_by: now + heard + SLACK, over_by: now + over + SLACK }
+        Self { reason, at: now, heard_by: now + heard + SLACK, over_by: now + over + SLACK }
     }
 }
 
@@ -230,7 +231,13 @@ pub fn await_end(paths: &ServerPaths, known: &ServerRecord, watchers: &Watchers)
             break;
         }
     }
-    settle(paths, record(), known, reason)
+    let mut settled = settle(paths, record(), known, reason)?;
+    if let State::Ended(end) = &mut settled.state
+        && end.reason == asked.reason
+    {
+        end.took = context::elapsed_millis(asked.at);
+    }
+    Ok(settled)
 }
 
 /// Ends what the watchers have left, unless it is a container: they have just waited for its engine.

@@ -91,7 +91,7 @@ pub struct ServerView {
     pub pids: Vec<i32>,
     /// How its first process ended.
     pub exit: Option<Exit>,
-    /// Why it is not running, in words.
+    /// Why it is not running, or not watched, in words.
     pub reason: Option<String>,
     /// What should not be, in words, though it runs.
     pub warnings: Vec<String>,
@@ -129,6 +129,10 @@ impl ServerView {
             Self::blank(record.name.clone(), if is_answered_for { state::name(&record.state) } else { LOST });
         view.reason = if is_answered_for { state::reason(&record) } else { Some("nobody answers for it".to_owned()) };
         view.supervisor_pid = supervisor.as_ref().map(|it| it.pid().as_raw());
+        let is_stopped = |it: &ProcessHandle| process::read(it.pid()).is_some_and(|it| it.stopped);
+        if let Some(stopped) = supervisor.as_ref().filter(|it| is_stopped(it)) {
+            view.reason = Some(format!("its supervisor (pid {}) is stopped: nobody watches over it", stopped.pid()));
+        }
         view.keeper = watchers.map(|both| both.keeper);
         if view.state == FAILED {
             let words = log::last_words(&files.log, LAST_WORDS, over_at(&record)).unwrap_or_default();

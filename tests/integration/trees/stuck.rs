@@ -112,6 +112,8 @@ fn start_does_not_wait_for_ever_for_a_supervisor_that_is_stopped() {
         assert!(said.stderr.contains(&text), "{said}");
         let status = sandbox.hook(["doctor"]).stdout;
         assert!(status.contains(&format!("the supervisor of {way} (pid {supervisor}) is stopped")), "{status}");
+        let status = session.hook("status", &[]).ok().stdout;
+        assert!(status.contains(&format!("its supervisor (pid {supervisor}) is stopped")), "{status}");
         session.hook("stop", &[way]).ok();
         tree.assert_gone();
         session.assert_only_shell_left();

@@ -95,7 +95,8 @@ fn name_is_used_again(verb: &str) {
     let (tree, watchers) = session.start_nasty("nasty");
     kill_both(watchers);
     assert!(tree.member("daemon").process.alive(), "something has outlived both");
-    session.hook(verb, &["nasty", "--", "sh", "-c", "sleep 0.5"]).ok();
+    let command = if verb == "start" { "sleep 1000" } else { "sleep 0.5" };
+    session.hook(verb, &["nasty", "--", "sh", "-c", command]).ok();
     tree.assert_gone();
     assert!(session.record("nasty.2").is_none(), "the name was free");
     session.hook("stop", &["nasty"]).ok();
