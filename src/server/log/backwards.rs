@@ -6,15 +6,21 @@ use std::os::unix::fs::FileExt;
 
 /// How much is read at once, in bytes.
 pub const BLOCK: usize = 64 << 10;
+/// What has no end for so long is no line of ours, but a hole for example, in bytes. It is not read through.
+pub const LONGEST: usize = 1 << 20;
 
-/// Where the last whole line ends.
+/// Where the last whole line ends; the end of the file if that is far behind.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn line_end(file: &File) -> io::Result<u64> {
-    let mut end = file.metadata()?.len();
+    let whole = file.metadata()?.len();
+    let mut end = whole;
     let mut block = vec![0; BLOCK];
     while end > 0 {
+        if whole - end > LONGEST as u64 {
+            return Ok(whole);
+        }
         let length = usize::try_from(end).unwrap_or(BLOCK).min(BLOCK);
         let from = end - length as u64;
         file.read_exact_at(&mut block[..length], from)?;
@@ -26,7 +32,8 @@ pub fn line_end(file: &File) -> io::Result<u64> {
     Ok(0)
 }
 
-/// Hands over the lines in front of `end`, last first, until `each` says no; whether it never did.
+/// Hands over the lines in front of `end`, last first, until `each` says no; whether it never did. What is in front of
+/// something that is no line is left out.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -34,6 +41,9 @@ pub fn backwards(file: &File, end: u64, each: &mut impl FnMut(&[u8]) -> bool) ->
     let mut at = end;
     let mut text: Vec<u8> = Vec::new();
     while at > 0 {
+        if text.len() > LONGEST {
+            return Ok(true);
+        }
         let length = usize::try_from(at).unwrap_or(BLOCK).min(BLOCK);
         at -= length as u64;
         let mut block = vec![0; length];

@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 use nix::libc;
 use nix::sys::stat::FileStat;
 
-use super::backwards::{BLOCK, backwards, line_end};
+use super::backwards::{BLOCK, LONGEST, backwards, line_end};
 use super::{Line, Stream};
 use crate::disk::file_at::FileAt;
 use crate::disk::{file, rotation};
@@ -167,6 +167,9 @@ impl Part {
                 self.partial[..end].split(|&byte| byte == b'\n').for_each(&mut *each);
                 self.partial.drain(..=end);
                 self.read += end as u64 + 1;
+            } else if self.partial.len() > LONGEST {
+                // No line: nobody reads through a hole.
+                (self.read, self.partial) = (self.file.metadata().map_or(at, |data| data.len()), Vec::new());
             }
         }
     }
@@ -330,5 +333,29 @@ mod tests {
         OpenOptions::new().append(true).open(world.path()).expect("open").write_all(b"o\n").expect("written");
         log.read_on(&mut |line| seen.push(line.to_vec()));
         assert_eq!(seen, [b"1 two"]);
+    }
+
+    #[test]
+    fn a_hole_is_not_read_through() {
+        const HOLE: u64 = 200 << 30;
+        let mut world = World::new();
+        world.add(3);
+        let file = OpenOptions::new().write(true).open(world.path()).expect("open");
+        let grow = |text: &str| {
+            let end = file.metadata().expect("there").len() + HOLE;
+            file.write_all_at(text.as_bytes(), end).expect("written");
+        };
+        let mut log = Log::open(&world.log()).expect("open");
+        assert_eq!(log.last(10, |_| Look::Take).expect("read").len(), 3);
+        file.set_len(HOLE).expect("grown");
+        assert!(Log::open(&world.log()).expect("open").last(10, |_| Look::Take).expect("read").is_empty());
+        grow("\nlast\n");
+        let again = Log::open(&world.log()).expect("open");
+        assert_eq!(again.last(1, |_| Look::Take).expect("read"), [b"last"]);
+        let mut lines = 0;
+        log.read_on(&mut |_| lines += 1);
+        world.add(2);
+        log.read_on(&mut |line| lines += usize::from(line.ends_with(b" ")));
+        assert_eq!(lines, 2);
     }
 }

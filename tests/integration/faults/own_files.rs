@@ -101,3 +101,25 @@ fn three_thousand_records_with_holes_do_not_hold_up_a_new_shell() {
     assert!(bytes < 4 << 20, "{bytes} bytes were read");
     session.end();
 }
+
+#[test]
+fn log_with_a_hole_is_shown_without_reading_through_it() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    with_log(&mut session);
+    let log = File::options().append(true).open(session.log_path()).unwrap();
+    log.set_len(200 << 30).unwrap();
+    std::io::Write::write_all(&mut &log, b"\n2026-01-01T00:00:00.000Z out behind\n").unwrap();
+    let said = session.outside(&["logs", "web"]).ok().stdout;
+    assert!(said.ends_with("out behind\n"), "{said}");
+    session.hook("stop web").ok();
+    session.end();
+}
+
+#[test]
+fn pipe_in_the_place_of_a_projects_file_does_not_hold_the_doctor_up() {
+    let sandbox = Sandbox::new();
+    nix::unistd::mkfifo(&sandbox.home().join(".mcp.json"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let said = sandbox.hook(["doctor"]).stdout;
+    assert!(said.contains(".mcp.json") && said.contains("it is not a regular file"), "{said}");
+}
