@@ -18,8 +18,9 @@ use crate::failpoint;
 /// Records and pid files are far smaller; what is larger is not ours.
 pub const LARGEST: u64 = 1 << 20;
 
-/// How much is read before it is looked at, in bytes.
-const AT_ONCE: usize = 16 << 10;
+/// How much is read before it is looked at, in bytes: as much as most have, then more.
+const AT_FIRST: usize = 4 << 10;
+const AT_ONCE: usize = 64 << 10;
 
 /// Whose files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +169,7 @@ fn read_text(mut file: &File, length: usize) -> io::Result<Option<Vec<u8>>> {
     while content.len() <= usize::try_from(LARGEST).unwrap_or(usize::MAX) {
         let start = content.len();
         // One byte more than there is: a shorter answer says that this was all.
-        let room = (length + 1).saturating_sub(start).clamp(1, AT_ONCE);
+        let room = (length + 1).saturating_sub(start).clamp(1, if start == 0 { AT_FIRST } else { AT_ONCE });
         content.resize(start + room, 0);
         let read = file.read(&mut content[start..])?;
         content.truncate(start + read);
@@ -267,7 +268,7 @@ mod tests {
     #[test]
     fn a_text_of_any_length_is_read_whole() {
         let (_temporary, directory) = directory::temporary();
-        for length in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE, 1 << 20] {
+        for length in [0, 1, AT_FIRST - 1, AT_FIRST, AT_FIRST + 1, AT_FIRST + AT_ONCE, 3 * AT_ONCE, 1 << 20] {
             let text = "x".repeat(length);
             replace(&directory.file("a"), text.as_bytes()).expect("written");
             assert_eq!(read(&directory.file("a")).expect("read").expect("there"), text.as_bytes(), "{length}");

@@ -49,7 +49,10 @@ impl Examined {
 
     /// Ends what is left of servers whose records cannot be read.
     pub(super) fn end_unreadable(&self) -> Vec<Deed> {
-        let names = self.servers.iter().filter(|(_, record)| record.is_err()).map(|(name, _)| name);
+        let names: Vec<_> = self.servers.iter().filter(|(_, record)| record.is_err()).map(|(name, _)| name).collect();
+        // All processes are looked at once, however many records there are.
+        let carried: Vec<_> = if names.is_empty() { Vec::new() } else { unreadable::carried().collect() };
+        let names = names.into_iter().filter(|name| unreadable::is_traced(&self.paths.server(name), &carried));
         let end = |name: &ServerName| match unreadable::end(&self.paths.server(name)) {
             Ok(0) => None,
             Ok(_) => Some(self.deed(format!("ended server {name}"), "its record cannot be read", true)),

@@ -105,12 +105,33 @@ fn titled(trace: &Trace, title: &str) -> Vec<ProcessHandle> {
 
 /// What its processes carry: as its lock says, else as one of them does.
 fn token(paths: &ServerPaths) -> Option<Token> {
-    let place = |token: &Token| format!("{}/{}.json", token.session(), token.server());
-    let is_its = |token: &Token| paths.record.path().ends_with(place(token));
-    let parse = |text: Vec<u8>| String::from_utf8(text).ok()?.trim_end().parse().ok().filter(is_its);
+    locked(paths).or_else(|| carried().find(|token| is_its(paths, token)))
+}
+
+/// The token in its lock.
+fn locked(paths: &ServerPaths) -> Option<Token> {
+    file::read(&paths.lock).ok().flatten().and_then(parse).filter(|token| is_its(paths, token))
+}
+
+/// The tokens that processes of this user carry.
+pub fn carried() -> impl Iterator<Item = Token> {
     let is_mine = |pid: &Pid| process::user(*pid) == Some(context::user());
-    let carried = || process::all().filter(is_mine).find_map(|pid| parse(process::variable(pid, VARIABLE)?));
-    file::read(&paths.lock).ok().flatten().and_then(parse).or_else(carried)
+    process::all().filter(is_mine).filter_map(|pid| parse(process::variable(pid, VARIABLE)?))
+}
+
+/// Whether anything tells what there may be of it: its lock, or one of the tokens that are `carried`. Of a file that only
+/// has the name of a record nothing does.
+#[must_use]
+pub fn is_traced(paths: &ServerPaths, carried: &[Token]) -> bool {
+    lock::is_locked(&paths.lock) || locked(paths).is_some() || carried.iter().any(|token| is_its(paths, token))
+}
+
+fn is_its(paths: &ServerPaths, token: &Token) -> bool {
+    paths.record.path().ends_with(format!("{}/{}.json", token.session(), token.server()))
+}
+
+fn parse(text: Vec<u8>) -> Option<Token> {
+    String::from_utf8(text).ok()?.trim_end().parse().ok()
 }
 
 fn trace(token: &Token) -> Trace {
