@@ -35,9 +35,9 @@ const LOG_LINES: usize = 100;
 /// How many sessions are followed; the others are looked at every second only.
 const FOLLOWED: usize = 16;
 
-/// Signals that end the view, and those that have it drawn again.
+/// Signals that end the view, and the others that it heeds: a new size, and what shells do with their jobs.
 const ENDS: [Signal; 4] = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
-const DRAWS: [Signal; 2] = [Signal::SIGWINCH, Signal::SIGCONT];
+const HEEDS: [Signal; 3] = [Signal::SIGWINCH, Signal::SIGTSTP, Signal::SIGCONT];
 
 /// Shows servers until a key or a signal ends it.
 ///
@@ -57,7 +57,7 @@ pub fn watch(root: &Root, arguments: &Status) -> Result<ExitCode> {
         due: context::now(),
     };
     // Before the terminal is taken over, so that no signal finds it taken and nobody to give it back.
-    let mut inbox = Inbox::new(&[ENDS.as_slice(), &DRAWS].concat()).context("could not listen for signals")?;
+    let mut inbox = Inbox::new(&[ENDS.as_slice(), &HEEDS].concat()).context("could not listen for signals")?;
     view.look()?;
     let mut screen = Screen::open()?;
     loop {
@@ -66,15 +66,28 @@ pub fn watch(root: &Root, arguments: &Status) -> Result<ExitCode> {
         }
         failpoint::panic("watch");
         view.wait(&screen, &inbox);
-        if let Some(signal) = inbox.drain().into_iter().find(|signal| ENDS.contains(signal)) {
+        let signals = inbox.drain();
+        if let Some(&signal) = signals.iter().find(|signal| ENDS.contains(signal)) {
             return Ok(ended_by(signal));
         }
-        match view.obey(&screen) {
+        if go_with_jobs(&mut screen, &signals).is_err() {
+            return Ok(ended_by(Signal::SIGHUP));
+        }
+        match view.obey(&mut screen) {
             Next::Quit => return Ok(ExitCode::SUCCESS),
             Next::HangUp => return Ok(ended_by(Signal::SIGHUP)),
             Next::GoOn => view.look_if_due()?,
         }
     }
+}
+
+/// Leaves the terminal to the shell when it asks for that, and takes it over again when it is ours again: somebody else may
+/// have changed it.
+fn go_with_jobs(screen: &mut Screen, signals: &[Signal]) -> std::io::Result<()> {
+    if signals.contains(&Signal::SIGTSTP) {
+        return screen.suspend();
+    }
+    if signals.contains(&Signal::SIGCONT) || !screen.is_ours() { screen.resume() } else { Ok(()) }
 }
 
 /// The exit code that a shell reports for a program that a signal ended.
@@ -179,7 +192,7 @@ impl View<'_> {
         let _ = poll(&mut polled, PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO));
     }
 
-    fn obey(&mut self, screen: &Screen) -> Next {
+    fn obey(&mut self, screen: &mut Screen) -> Next {
         self.finish_request();
         if !is_ready(screen.as_poll_fd()) {
             return Next::GoOn;
@@ -188,6 +201,8 @@ impl View<'_> {
         for key in keys {
             match key {
                 Key::Quit => return Next::Quit,
+                Key::Suspend if screen.suspend().is_err() => return Next::HangUp,
+                Key::Suspend => {}
                 Key::Up => self.select(-1),
                 Key::Down => self.select(1),
                 Key::First => self.select(isize::MIN),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::libc;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, kill, sigaction};
+use nix::unistd::Pid;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
@@ -142,6 +143,21 @@ pub fn end_by(signal: Signal) -> ! {
     let _ = SigSet::empty().thread_set_mask();
     let _ = nix::sys::signal::raise(signal);
     super::fork::leave(128 + signal as i32)
+}
+
+/// Stops this process and those of its group, as a terminal does for Ctrl-Z, until somebody has them go on. Where no shell
+/// could do that, nothing happens.
+pub fn stop() {
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the default action installs no code, and what was there before was installed by us.
+    let before = unsafe { sigaction(Signal::SIGTSTP, &default) };
+    let stopping: SigSet = [Signal::SIGTSTP].into_iter().collect();
+    let mask = stopping.thread_swap_mask(SigmaskHow::SIG_UNBLOCK);
+    // With one thread, the signal is acted on before the call returns (kill(2)).
+    let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
+    let _ = mask.map(|mask| mask.thread_set_mask());
+    // SAFETY: as above.
+    let _ = before.map(|before| unsafe { sigaction(Signal::SIGTSTP, &before) });
 }
 
 /// Ignores `signal` in this process.

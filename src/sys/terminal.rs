@@ -1,9 +1,13 @@
 //! What a terminal tells of itself (`ioctl_tty(2)`).
 
+use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
+use nix::unistd::{getpgrp, tcgetpgrp};
 
 /// The width of a terminal in columns; `None` if it does not know, or there is none.
 #[must_use]
@@ -13,6 +17,26 @@ pub fn width(terminal: impl AsFd) -> Option<usize> {
     let result = unsafe { libc::ioctl(terminal.as_fd().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
     Errno::result(result).ok()?;
     Some(size.ws_col.into()).filter(|&columns| columns > 0)
+}
+
+/// Whether this process is in the foreground of its terminal.
+#[must_use]
+pub fn is_in_foreground(terminal: impl AsFd) -> bool {
+    tcgetpgrp(terminal) == Ok(getpgrp())
+}
+
+/// Waits until this process is in the foreground of its terminal: in the background the kernel stops it, and tells the shell
+/// (SIGTTOU, `tcsetattr(3)`).
+///
+/// # Errors
+/// When the terminal is gone, or there is no shell that could put us into the foreground.
+pub fn await_foreground(terminal: impl AsFd) -> io::Result<()> {
+    let stopping = SigSet::from_iter([Signal::SIGTTOU]);
+    let before = stopping.thread_swap_mask(SigmaskHow::SIG_UNBLOCK)?;
+    // What is set is what there is; whoever is in the background is stopped before.
+    let result = tcgetattr(&terminal).and_then(|state| tcsetattr(&terminal, SetArg::TCSANOW, &state));
+    before.thread_set_mask()?;
+    Ok(result?)
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub enum Key {
     Stop,
     /// End the selected server and start it again.
     Restart,
+    /// Let the shell have the terminal for a while.
+    Suspend,
     /// Leave.
     Quit,
 }
@@ -74,6 +76,8 @@ fn plain(byte: u8) -> Option<Key> {
         b's' => Some(Key::Sort),
         b'x' => Some(Key::Stop),
         b'r' => Some(Key::Restart),
+        // Ctrl-Z.
+        0x1a => Some(Key::Suspend),
         // Escape, Ctrl-C, Ctrl-D, Ctrl-\.
         b'q' | b'Q' | 0x1b | 0x03 | 0x04 | 0x1c => Some(Key::Quit),
         _ => None,
@@ -99,6 +103,7 @@ mod tests {
             (b"\x1b", &[Key::Quit]),
             (b"\x1b\x1b[A", &[Key::Quit, Key::Up]),
             (b"\x03", &[Key::Quit]),
+            (b"\x1a", &[Key::Suspend]),
             (b"q", &[Key::Quit]),
             ("ä€".as_bytes(), &[]),
             (b"\x1b[", &[]),

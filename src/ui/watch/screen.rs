@@ -12,12 +12,13 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
+use ratatui::crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 
 use super::keys::{self, Key};
 use super::{State, render};
 use crate::context;
 use crate::failure::hinted;
+use crate::sys::{signals, terminal};
 
 /// What the terminal was like; there is one terminal, and a panic must find it.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -29,6 +30,8 @@ const REST_OF_KEY: u16 = 25;
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     stdin: Stdin,
+    /// What the terminal was like.
+    before: Termios,
 }
 
 impl Screen {
@@ -49,17 +52,47 @@ impl Screen {
         if context::text_variable("TERM").is_none_or(|term| term == "dumb") {
             return refuse("the terminal can only print lines (TERM is dumb or not set)");
         }
-        let before = tcgetattr(io::stdin()).context("could not read the state of the terminal")?;
-        let mut raw = before.clone();
-        cfmakeraw(&mut raw);
         restore_after_panics();
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-        let take_over = || -> Result<Self> {
-            tcsetattr(io::stdin(), SetArg::TCSADRAIN, &raw)?;
-            execute!(io::stdout(), EnterAlternateScreen)?;
-            Ok(Self { terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?, stdin: io::stdin() })
+        // Before its state is read: in the background it is that of another program.
+        let wait = || terminal::await_foreground(io::stdin());
+        wait().context("could not take over the terminal")?;
+        let before = tcgetattr(io::stdin()).context("could not read the state of the terminal")?;
+        let open = || -> Result<Self> {
+            take_over(&before)?;
+            let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+            Ok(Self { terminal, stdin: io::stdin(), before: before.clone() })
         };
-        take_over().inspect_err(|_| restore()).context("could not take over the terminal")
+        open().inspect_err(|_| restore()).context("could not take over the terminal")
+    }
+
+    /// Whether the terminal is ours to draw on and to read from, and not that of the shell that put us into the background.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        terminal::is_in_foreground(&self.stdin)
+    }
+
+    /// Gives the terminal back and stops this process, as Ctrl-Z does where programs leave it to the terminal; takes it over
+    /// again when somebody has this process go on.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        signals::stop();
+        self.resume()
+    }
+
+    /// Takes over the terminal again, whatever somebody else has done to it; waits until it is ours.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn resume(&mut self) -> io::Result<()> {
+        terminal::await_foreground(&self.stdin)?;
+        take_over(&self.before)?;
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        // A new one knows of nothing that is drawn; to clear the old one would ask the terminal where its cursor is.
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
     }
 
     /// Draws what changed since the last time, at the size that the terminal has now.
@@ -104,6 +137,15 @@ impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Puts the terminal into raw mode and shows the alternate screen.
+fn take_over(before: &Termios) -> io::Result<()> {
+    let mut raw = before.clone();
+    cfmakeraw(&mut raw);
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before.clone());
+    tcsetattr(io::stdin(), SetArg::TCSADRAIN, &raw)?;
+    execute!(io::stdout(), EnterAlternateScreen)
 }
 
 /// Gives the terminal back as it was; twice is harmless, and so is a terminal that is gone.

@@ -1,10 +1,16 @@
 //! The live view on a real terminal, driven by real keys.
 
+use std::fs::File;
+use std::io::{Read, Write};
+
 use nix::sys::signal::Signal;
 
+use crate::support::teletype::{open_pty, spawn_on};
 use crate::support::wait::Deadline;
 use crate::support::{Process, Sandbox, Shell, Terminal, Tree, wait};
 
+/// What begins the alternate screen.
+const ENTERED: &str = "\u{1b}[?1049h";
 /// What ends the alternate screen.
 const LEFT: &str = "\u{1b}[?1049l";
 
@@ -106,6 +112,107 @@ fn signals_end_the_view_and_give_the_terminal_back() {
         terminal.wait_for(LEFT);
         terminal.wait_for(&format!("status:{code}:"));
         assert_eq!(modes(&mut terminal), before, "{signal}");
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_shows_the_view_again() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&sandbox, Shell::Bash);
+    let before = modes(&mut terminal);
+    let view = watch(&mut terminal, "");
+    for _ in 0..2 {
+        terminal.send("\u{1a}");
+        terminal.wait_for(LEFT);
+        terminal.wait_for("Stopped");
+        assert_eq!(modes(&mut terminal), before);
+        terminal.wait_prompt();
+        terminal.send_line("fg; echo fg $? \"is\" over");
+        terminal.wait_for(ENTERED);
+        terminal.wait_for("restart");
+    }
+    view.signal(Signal::SIGTSTP);
+    terminal.wait_for("Stopped");
+    terminal.wait_prompt();
+    terminal.send_line("fg; echo fg $? \"is\" over");
+    terminal.wait_for(ENTERED);
+    terminal.wait_for("restart");
+    terminal.send("q");
+    terminal.wait_for(LEFT);
+    terminal.wait_for("fg 0 is over");
+    assert_eq!(modes(&mut terminal), before);
+}
+
+#[test]
+fn a_view_that_was_stopped_from_outside_obeys_its_keys_after_fg() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&sandbox, Shell::Bash);
+    let before = modes(&mut terminal);
+    let view = watch(&mut terminal, "");
+    view.signal(Signal::SIGSTOP);
+    terminal.wait_for("Stopped");
+    assert_eq!(modes(&mut terminal), before);
+    terminal.wait_prompt();
+    terminal.send_line("fg; echo fg $? \"is\" over");
+    terminal.wait_for(ENTERED);
+    terminal.wait_for("restart");
+    terminal.send("q");
+    terminal.wait_for(LEFT);
+    terminal.wait_for("fg 0 is over");
+    assert_eq!(modes(&mut terminal), before);
+}
+
+#[test]
+fn a_view_in_the_background_is_stopped_and_draws_nothing() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&sandbox, Shell::Bash);
+    let before = modes(&mut terminal);
+    let start = "TERM=xterm mcp-hook status --watch & while [ -z \"$(jobs -s)\" ]; do :; done";
+    let said = terminal.run(start).ok().stdout;
+    assert!(!said.contains("restart"), "{said}");
+    let view = wait::until("the view is a job", || {
+        let pid = terminal.run("jobs -p").ok().stdout;
+        Process::with_pid(pid.trim().parse().ok()?)
+    });
+    // In the background it is stopped again, however often it is told to go on.
+    for _ in 0..3 {
+        view.signal(Signal::SIGCONT);
+        wait::until("it is stopped", || (view.stat()?.state == 'T').then_some(()));
+    }
+    let said = terminal.run("bg; while [ -z \"$(jobs -s)\" ]; do :; done; echo nothing").ok().stdout;
+    assert!(!said.contains("restart"), "{said}");
+    assert_eq!(modes(&mut terminal), before);
+    terminal.wait_prompt();
+    terminal.send_line("fg; echo fg $? \"is\" over");
+    terminal.wait_for("restart");
+    terminal.send("q");
+    terminal.wait_for("fg 0 is over");
+    assert_eq!(modes(&mut terminal), before);
+}
+
+#[test]
+fn a_view_without_a_shell_to_continue_it_is_not_stopped() {
+    let sandbox = Sandbox::new();
+    let (mut master, slave) = open_pty();
+    let id = sandbox.hook(["open"]).ok().stdout;
+    assert!(id.contains("MCP_SESSION_ID"));
+    let mut command = sandbox.command("mcp-hook");
+    let mut view = spawn_on(command.env("TERM", "xterm").args(["status", "--watch", "--all"]), &slave);
+    drop(slave);
+    for key in ["\u{1a}", "\u{1a}", "q"] {
+        read_until(&mut master, "restart");
+        master.write_all(key.as_bytes()).unwrap();
+    }
+    assert_eq!(view.wait().unwrap().code(), Some(0));
+}
+
+/// Reads what a terminal shows up to this text.
+fn read_until(master: &mut File, text: &str) {
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(text) {
+        let mut chunk = [0; 4096];
+        let length = master.read(&mut chunk).unwrap();
+        seen.extend(&chunk[..length]);
     }
 }
 

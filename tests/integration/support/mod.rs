@@ -13,7 +13,7 @@ pub mod sandbox;
 pub mod shell;
 pub mod stand_in;
 pub mod stranger;
-mod teletype;
+pub mod teletype;
 pub mod tree;
 pub mod wait;
 
