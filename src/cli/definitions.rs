@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use super::servers::server_name;
 use crate::disk::names::ServerName;
 use crate::server::settings::PortChoice;
 
@@ -19,6 +20,7 @@ pub struct List {
 #[derive(Debug, Args)]
 pub struct Check {
     /// Only these servers
+    #[arg(value_parser = server_name)]
     pub names: Vec<ServerName>,
     /// Print JSON
     #[arg(long)]
@@ -29,6 +31,7 @@ pub struct Check {
 #[derive(Debug, Args)]
 pub struct Add {
     /// The server's name
+    #[arg(value_parser = server_name)]
     pub name: ServerName,
     /// A variable for it; ${VAR} in the value stays and is looked up when the server is started
     #[arg(long, value_name = "K=V", value_parser = pair, requires = "words")]

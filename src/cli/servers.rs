@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::disk::names::{ServerName, SessionId};
+use crate::disk::names::{BadName, ServerName, SessionId};
 use crate::server::settings::{PortChoice, Restart as RestartPolicy, StopSignal};
 use crate::server::size;
 use crate::shell::quote::Syntax;
@@ -25,6 +25,7 @@ pub struct InSession {
 #[derive(Debug, Args)]
 pub struct What {
     /// The server's name in its session
+    #[arg(value_parser = server_name)]
     pub name: ServerName,
     /// A command line for `sh -c`
     #[arg(value_name = "COMMAND LINE")]
@@ -32,6 +33,14 @@ pub struct What {
     /// The command and its arguments
     #[arg(last = true, value_name = "CMD", conflicts_with = "line")]
     pub words: Vec<OsString>,
+    /// How it is run.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// How a server is run.
+#[derive(Clone, Debug, Args)]
+pub struct Tuning {
     /// Time between SIGTERM and SIGKILL, like 10s or 500ms
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub grace: Option<Duration>,
@@ -93,22 +102,49 @@ pub struct Start {
     pub session: InSession,
 }
 
-/// Arguments of `run`.
+/// Arguments of `run`. What stands before the command is for us, with `--` or without: clients take it out.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// What is started.
+    /// The server's name in its session; one is made of any other label
+    #[arg(id = "name", value_name = "NAME")]
+    pub label: Label,
+    /// The command and its arguments, or a command line for `sh -c`
+    #[arg(trailing_var_arg = true, value_name = "CMD")]
+    pub words: Vec<OsString>,
+    /// How it is run.
     #[command(flatten)]
-    pub what: What,
+    pub tuning: Tuning,
     /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
+}
+
+/// What a client calls a server, and the name that it has here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// What was given.
+    pub text: String,
+    /// The name.
+    pub name: ServerName,
+}
+
+impl FromStr for Label {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let name = match text.parse() {
+            Err(BadName::Shape { .. }) if !text.is_empty() => ServerName::from_label(text),
+            result => result?,
+        };
+        Ok(Self { text: text.to_owned(), name })
+    }
 }
 
 /// Arguments of `stop`.
 #[derive(Debug, Args)]
 pub struct Stop {
     /// The servers
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present = "all", value_parser = server_name)]
     pub names: Vec<ServerName>,
     /// All servers of the session
     #[arg(long, conflicts_with = "names")]
@@ -122,7 +158,7 @@ pub struct Stop {
 #[derive(Debug, Args)]
 pub struct Restart {
     /// The servers
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = server_name)]
     pub names: Vec<ServerName>,
     /// Read the definition and the environment again, and take a new copy of the configuration
     #[arg(long)]
@@ -136,6 +172,7 @@ pub struct Restart {
 #[derive(Debug, Args)]
 pub struct Status {
     /// Only this server; exit status 3 if it is not running, 4 if there is none of this name
+    #[arg(value_parser = server_name)]
     pub name: Option<ServerName>,
     /// Every session
     #[arg(long, conflicts_with_all = ["name", "session"])]
@@ -166,6 +203,7 @@ pub struct Env {
 #[derive(Debug, Args)]
 pub struct Logs {
     /// The server; without it, what happened in all sessions
+    #[arg(value_parser = server_name)]
     pub name: Option<ServerName>,
     /// Go on printing what is added
     #[arg(short, long)]
@@ -204,6 +242,19 @@ impl FromStr for Since {
         let time = || humantime::parse_rfc3339_weak(text).ok().map(Self::At);
         ago.or_else(time).ok_or("it is neither a time span like 10m nor a time like 2026-11-22T15:18:08Z")
     }
+}
+
+/// A server's name; for what is none, the one that `run` makes of it.
+///
+/// # Errors
+/// When it is none.
+pub fn server_name(text: &str) -> Result<ServerName, String> {
+    text.parse().map_err(|error| match error {
+        BadName::Shape { .. } if !text.is_empty() => {
+            format!("{error}\nhint: mcp-hook run takes it as {}", ServerName::from_label(text))
+        }
+        _ => error.to_string(),
+    })
 }
 
 fn stop_signal() -> impl TypedValueParser<Value = StopSignal> {

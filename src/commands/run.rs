@@ -1,14 +1,18 @@
 //! `run`: what an MCP client starts instead of the server.
 
+use std::ffi::OsString;
 use std::fs::File;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
 use super::{Run, spec};
-use crate::cli;
+use crate::cli::{self, Label, What};
+use crate::context;
 use crate::disk::layout::{Root, SessionPaths};
-use crate::disk::names::ServerName;
+use crate::disk::names::{ServerName, SessionId};
+use crate::server::journal::{self, Level};
 use crate::server::record::Mode;
 use crate::session::open::Session;
 use crate::session::{find, open, passing};
@@ -23,11 +27,14 @@ impl Run for cli::Run {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
         let (root, found) = self.find()?;
-        let wanted = self.what.wanted("run")?;
+        let wanted = self.what(&context::arguments().collect::<Vec<_>>()).wanted("run")?;
         let paths = found.as_ref().map(|session| root.session(&session.record.id));
         let startable = wanted.resolve("run", paths.as_ref(), None)?;
         let (session, locked) = self.take_name(&root, found)?;
-        let (id, name) = (&session.record.id, &self.what.name);
+        let (id, name) = (&session.record.id, &self.label.name);
+        if self.label.text != name.as_str() {
+            tell_name(&root, id, &self.label, &locked.0);
+        }
         let describe = || format!("could not run {name}");
         let lease = spec::lease(&root, startable.settings(), None).with_context(describe)?;
         let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0)).with_context(describe)?;
@@ -59,12 +66,43 @@ impl cli::Run {
     fn take_name(&self, root: &Root, found: Option<Session>) -> Result<(Session, (ServerName, File))> {
         if root.is_nowhere() {
             let lock = File::open("/dev/null").context("could not open /dev/null")?;
-            return Ok((open::unrecorded(open::client())?, (self.what.name.clone(), lock)));
+            return Ok((open::unrecorded(open::client())?, (self.label.name.clone(), lock)));
         }
         let session = found.map_or_else(|| open::create(root, open::client()), Ok)?;
         passing::in_passing(root, &session.record.id)?;
-        let locked = free_name(&root.session(&session.record.id), &self.what.name)?;
+        let locked = free_name(&root.session(&session.record.id), &self.label.name)?;
         Ok((session, locked))
+    }
+
+    /// What was typed, in these arguments of this program.
+    fn what(&self, arguments: &[OsString]) -> What {
+        let (mut line, mut words) = (None, self.words.clone());
+        if let ([word], false) = (words.as_slice(), stand_behind_dashes(arguments, &words))
+            && let Some(text) = word.to_str().filter(|text| needs_shell(text) && !Path::new(text).is_file())
+        {
+            line = Some(text.to_owned());
+            words = Vec::new();
+        }
+        What { name: self.label.name.clone(), line, words, tuning: self.tuning.clone() }
+    }
+}
+
+/// Whether the words at the end of the arguments stand behind a `--`, and are what they are therefore.
+fn stand_behind_dashes(arguments: &[OsString], words: &[OsString]) -> bool {
+    arguments.strip_suffix(words).and_then(<[_]>::last).is_some_and(|before| before == "--")
+}
+
+/// Whether this says more to a shell than the name of a program.
+fn needs_shell(text: &str) -> bool {
+    text.contains(|it: char| it.is_whitespace() || "|&;<>()$`\\\"'*?[]#~={}!".contains(it))
+}
+
+/// Tells the client, and the log, what a server is called that has another name elsewhere.
+fn tell_name(root: &Root, session: &SessionId, label: &Label, name: &ServerName) {
+    let text = format!("{:?} runs as {name}", label.text);
+    ui::say(&format!("mcp-hook: {text}"));
+    if !root.is_nowhere() {
+        journal::report(&root.central(), Level::Info, (Some(session), Some(name)), &text);
     }
 }
 
@@ -78,4 +116,29 @@ fn free_name(session: &SessionPaths, wanted: &ServerName) -> Result<(ServerName,
         }
     }
     bail!("could not run {wanted}: {MOST} servers run under this name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_the_same_with_dashes_and_without() {
+        let words = |line: &str| line.split('|').map(OsString::from).collect::<Vec<_>>();
+        for (line, command, is_literal) in [
+            ("run|t|--|npx|-y", "npx|-y", true),
+            ("run|t|npx|-y", "npx|-y", false),
+            ("run|t|npx|--|-y", "npx|--|-y", false),
+            ("run|--|t|npx", "npx", false),
+            ("run|t|--|a b", "a b", true),
+            ("run|t|a b", "a b", false),
+        ] {
+            assert_eq!(stand_behind_dashes(&words(line), &words(command)), is_literal, "{line}");
+        }
+        for (text, is_line) in
+            [("cat", false), ("./a-b_c.d/e:f@g,h+i%j", false), ("a b", true), ("$X", true), ("a|b", true)]
+        {
+            assert_eq!(needs_shell(text), is_line, "{text}");
+        }
+    }
 }

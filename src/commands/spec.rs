@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
-use crate::cli::{Life, Sampling, What};
+use crate::cli::{Life, Sampling, Tuning, What};
 use crate::container::{self, Container};
 use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
@@ -52,10 +52,12 @@ impl What {
         let command = self.command(verb)?;
         let directory = context::working_directory().context("could not find the working directory")?;
         let mut prepared = Prepared::typed(command, directory, Settings::default());
-        self.apply(&mut prepared.settings);
+        self.tuning.apply(&mut prepared.settings);
         Ok(prepared)
     }
+}
 
+impl Tuning {
     /// Sets what was typed.
     pub fn apply(&self, settings: &mut Settings) {
         if let Some(grace) = self.grace {

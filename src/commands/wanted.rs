@@ -45,7 +45,7 @@ impl What {
             return self.prepare(verb).map(Box::new).map(Wanted::Typed);
         }
         let Some(mut definition) = Catalogue::read().find(&self.name)? else { return Err(nothing(verb, &self.name)) };
-        self.apply(&mut definition.hook.settings);
+        self.tuning.apply(&mut definition.hook.settings);
         Ok(Wanted::Defined(Box::new(definition)))
     }
 }

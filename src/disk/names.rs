@@ -77,6 +77,20 @@ impl FromStr for SessionId {
 }
 
 impl ServerName {
+    /// The name of what is called `label` elsewhere, always the same one: what a name may not hold becomes a dash.
+    #[must_use]
+    pub fn from_label(label: &str) -> Self {
+        let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
+        let parts: Vec<&str> = label.split(|it| !is_plain(it)).filter(|part| !part.is_empty()).collect();
+        let joined = parts.join("-");
+        let name: String = joined.trim_start_matches(['.', '_', '-']).chars().take(LONGEST_SERVER_NAME).collect();
+        match name.as_str() {
+            "" => Self("server".to_owned()),
+            "session" => Self("session-server".to_owned()),
+            _ => Self(name),
+        }
+    }
+
     /// The name of the `n`th server (from 2) that runs under this name in one session.
     #[must_use]
     pub fn numbered(&self, n: u32) -> Self {
@@ -165,6 +179,26 @@ mod tests {
     }
 
     #[test]
+    fn a_label_becomes_a_name_that_tells_what_was_meant() {
+        for (label, name) in [
+            ("MaaS Slack", "MaaS-Slack"),
+            ("com.example/time", "com.example-time"),
+            ("@scope/server", "scope-server"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("-rf /", "rf"),
+            ("  a \t b\n", "a-b"),
+            ("Größe", "Gr-e"),
+            ("天気", "server"),
+            ("..", "server"),
+            ("/session", "session-server"),
+            ("plain_1.2-x", "plain_1.2-x"),
+            (&"é x".repeat(40), &("x".to_owned() + &"-x".repeat(31) + "-")),
+        ] {
+            assert_eq!(ServerName::from_label(label).as_str(), name, "{label:?}");
+        }
+    }
+
+    #[test]
     fn a_session_id_tells_terminal_and_owner() {
         let id = SessionId::new("pts/3", 48213, 0);
         assert_eq!(id.as_str(), "pts3-48213-aaaa");
@@ -183,6 +217,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_label_becomes_a_name_and_a_name_stays_one(label in ".*", name in "[A-Za-z0-9][A-Za-z0-9._-]{0,63}") {
+            prop_assert!(ServerName::from_label(&label).as_str().parse::<ServerName>().is_ok());
+            prop_assume!(name != "session");
+            let same = ServerName::from_label(&name);
+            prop_assert_eq!(same.as_str(), name);
+        }
+
         #[test]
         fn every_id_that_is_made_can_be_read_back(terminal in ".*", owner in 1..i32::MAX, random: u64) {
             let id = SessionId::new(&terminal, owner, random);

@@ -6,6 +6,7 @@ mod escape;
 mod failpoints;
 mod forks;
 mod keep;
+mod labels;
 mod nested;
 mod refused;
 mod run;
