@@ -15,6 +15,8 @@ const USUAL: Duration = Duration::from_millis(300);
 const SETTLES: Duration = Duration::from_secs(5);
 /// How long a launcher may take until it has run the server, whatever the time limit.
 const INSTALLS: Duration = Duration::from_mins(10);
+/// How long one may take whose server is not below it, where nothing else was said: it may be that we do not see it.
+const ATTACHES: Duration = Duration::from_mins(1);
 /// The first pause between two looks at the tree; each one is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(10);
 /// The longest pause.
@@ -153,6 +155,10 @@ impl Check {
             Sign::Lived(whole) => left(*whole).map_or(Answer::Ready, |left| self.not_yet(left, now)),
             Sign::Line { is_seen: true, .. } => Answer::Ready,
             Sign::Port if listens => Answer::Ready,
+            Sign::Settled if self.launching.is_some() => {
+                let limit = if self.launching == Some(Launcher::Docker) { ATTACHES } else { INSTALLS };
+                left(limit).map_or(Answer::Assumed, |left| self.not_yet(left, now))
+            }
             _ if self.launching.is_some() => {
                 left(INSTALLS).map_or(Answer::Lost(Reason::NotReady), |left| self.not_yet(left, now))
             }
@@ -247,12 +253,12 @@ mod tests {
                 check.see(NPM, now + at);
                 assert!(matches!(check.ask(now + at, false), Answer::NotYet(_)), "{when:?}");
             }
-            assert_eq!(check.ask(now + INSTALLS, false), Answer::Lost(Reason::NotReady));
+            let late =
+                if when == ReadyWhen::Usual && !has_port { Answer::Assumed } else { Answer::Lost(Reason::NotReady) };
+            assert_eq!(check.ask(now + INSTALLS, false), late);
             check.see(Sight::Busy, now + 60 * SECOND);
             assert_eq!(check.launching(), None);
             assert!(matches!(check.ask(now + 61 * SECOND, false), Answer::NotYet(_)), "its time begins");
-            let late =
-                if when == ReadyWhen::Usual && !has_port { Answer::Assumed } else { Answer::Lost(Reason::NotReady) };
             assert_eq!(check.ask(now + 65 * SECOND, false), late);
         }
     }

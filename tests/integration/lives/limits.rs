@@ -48,9 +48,10 @@ fn a_tree_that_stays_above_its_memory_limit_is_ended_and_started_again() {
 const SHARING: &str = "
 import os, signal
 shared = bytearray(60 << 20); shared[::4096] = b'x' * len(shared[::4096])
+print('ready', flush=True)
 for _ in range(8):
     if os.fork() == 0: signal.pause()
-print('ready', flush=True); signal.pause()
+signal.pause()
 ";
 
 fn sharing() -> Vec<String> {
