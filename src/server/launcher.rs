@@ -60,7 +60,7 @@ impl Launcher {
         let first = rest.first().copied().unwrap_or_default();
         match base(program) {
             // Scripts: the interpreter stands in front.
-            "node" | "nodejs" | "sh" | "bash" | "dash" => Self::of_script(base(first)),
+            "node" | "nodejs" => Self::of_script(base(first)),
             "env" => Self::of(rest),
             name if name.starts_with("python") && first == "-m" => Self::of_script(rest.get(1)?),
             name if name.starts_with("python") => Self::of_script(base(first)),
@@ -221,7 +221,8 @@ mod tests {
             ("npm exec @a/server /tmp|||", None, None, Role::Launcher(Npm)),
             ("node|/usr/bin/npx|-y|a-server|", None, None, Role::Launcher(Npm)),
             ("/usr/bin/env|node|/usr/bin/npx|-y|a-server|", None, None, Role::Launcher(Npm)),
-            ("bash|/shims/npx|-y|a-server|", None, None, Role::Launcher(Npm)),
+            // A shim, which runs programs of its own before it becomes the launcher.
+            ("bash|/shims/npx|-y|a-server|", None, None, Role::Program),
             ("sh|-c|server-fs /tmp|", Some(Npm), Some("npx"), Role::Program),
             ("node|/home/me/.npm/_npx/1/node_modules/.bin/server-fs|", Some(Npm), Some("npx"), Role::Program),
             ("sh|-c|node-gyp rebuild|", Some(Npm), Some("install"), Role::Helper),

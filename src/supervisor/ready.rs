@@ -17,6 +17,8 @@ const SETTLES: Duration = Duration::from_secs(5);
 const INSTALLS: Duration = Duration::from_mins(10);
 /// How long one may take whose server is not below it, where nothing else was said: it may be that we do not see it.
 const ATTACHES: Duration = Duration::from_mins(1);
+/// How long it may take until the launcher itself is seen: a shim or a script may stand in front of it.
+const APPEARS: Duration = Duration::from_secs(20);
 /// The first pause between two looks at the tree; each one is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(10);
 /// The longest pause.
@@ -136,8 +138,7 @@ impl Check {
         self.seen = Some(sight);
         match sight {
             Sight::Launching(launcher) => self.launching = Some(launcher),
-            // At first the launcher itself may not have been executed: by a shim, or a script.
-            _ if !was_launching && sight != Sight::Serves && now.duration_since(self.began) < SETTLES => {}
+            _ if !was_launching && sight != Sight::Serves && now.duration_since(self.began) < APPEARS => {}
             _ => {
                 if self.launching.take().is_some() {
                     self.since_launch = Some(now);
@@ -283,8 +284,8 @@ mod tests {
         check.see(Sight::Idle, now + 2 * SECOND);
         assert_eq!(check.ask(now + 2 * SECOND, false), Answer::Assumed);
         let (mut check, now) = by_npm(ReadyWhen::Usual, false);
-        check.see(Sight::Idle, now + SETTLES);
-        assert_eq!(check.ask(now + SETTLES, false), Answer::Assumed, "nothing was seen of one");
+        check.see(Sight::Idle, now + APPEARS);
+        assert_eq!(check.ask(now + APPEARS, false), Answer::Assumed, "nothing was seen of one");
         let (mut check, now) = by_npm(ReadyWhen::Usual, false);
         check.see(Sight::Serves, now);
         assert_eq!(check.launching(), None);
