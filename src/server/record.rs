@@ -159,6 +159,9 @@ pub enum State {
         /// last status of one that was given up.
         code: i32,
     },
+    /// A state that this version does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 impl State {
@@ -235,8 +238,18 @@ impl ServerRecord {
         Ok(record)
     }
 
+    /// What it takes to end a server is read from a record of every version: its token, the place, its watchers.
     fn parse(content: &[u8]) -> Result<Self> {
-        record::parse(content, VERSION)
+        let salvage = || record::salvage(content, VERSION, &Self::blank()?, &["name", "token", "host"]);
+        record::parse(content, VERSION).or_else(|error| salvage().ok_or(error))
+    }
+
+    /// A record that says nothing.
+    fn blank() -> Option<Self> {
+        let token: Token = "notty-1-aaaa/none/0000000000000000".parse().ok()?;
+        let command = CommandLine::from_line("a command that is not known here".to_owned()).ok()?;
+        let prepared = Prepared::typed(command, PathBuf::from("/"), Settings::default());
+        Some(Self { state: State::Unknown, ..Self::new(token, Mode::Start, &prepared) })
     }
 
     /// That it can be written, and leaves room for what is added while the server lives.
@@ -297,6 +310,20 @@ mod tests {
         assert_eq!(record.name.as_str(), "web");
         assert!(matches!(record.state, State::Running { ready: true, .. }));
         assert_eq!(record.command, CommandLine::Argv(vec!["npx".into(), "-y".into(), "a-server".into()]));
+    }
+
+    #[test]
+    fn what_it_takes_to_end_a_server_is_read_from_every_version() {
+        let mut later: serde_json::Value = serde_json::from_str(VERSION_1).expect("JSON");
+        for (name, part) in [("version", 99.into()), ("state", "asleep".into()), ("settings", 1.into())] {
+            later[name] = part;
+        }
+        let record = ServerRecord::parse(later.to_string().as_bytes()).expect("read");
+        let first = ServerRecord::parse(VERSION_1.as_bytes()).expect("version 1");
+        assert_eq!((record.token, record.host, record.state), (first.token, first.host, State::Unknown));
+        assert!(record.watchers.is_some());
+        later["token"] = "of another form".into();
+        assert!(ServerRecord::parse(later.to_string().as_bytes()).is_err());
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::sweep;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
+use crate::server::record::ServerRecord;
+use crate::supervisor::request::is_called_watcher;
+use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, process as processes};
 
@@ -132,11 +135,13 @@ pub fn glance(root: &Root) -> Option<Located> {
     named.or_else(|| search(&roots, &me, &ancestors(me.pid).collect::<Vec<_>>()))
 }
 
-/// The session that the environment names, if it is to be believed: its owner is above us or on our terminal.
+/// The session that the environment names, if it is to be believed: its owner is above us or on our terminal, or we are
+/// in one of its servers.
 fn named_by(inherited: &Inherited, root: &Root, me: &Process) -> Option<Session> {
     let id = inherited.id.as_ref()?;
-    let is_believable =
-        |session: &Session| is_ancestor(session.owner.pid(), me.parent) || is_on_terminal_of(session, me);
+    let is_believable = |session: &Session| {
+        is_ancestor(session.owner.pid(), me.parent) || is_on_terminal_of(session, me) || is_below_watcher(root, id, me)
+    };
     let session = live(root, id).filter(is_believable);
     match &session {
         Some(_) => debug!(session = %id, "the environment names a session whose owner is above us or on our terminal"),
@@ -145,16 +150,34 @@ fn named_by(inherited: &Inherited, root: &Root, me: &Process) -> Option<Session>
     session
 }
 
+/// Whether we are in a server of this session: who watches over it is above us.
+fn is_below_watcher(root: &Root, id: &SessionId, me: &Process) -> bool {
+    ancestors(me.parent).any(|pid| is_called_watcher(pid) && names_watcher(root, id, pid))
+}
+
+/// Whether a record of this session proves that `pid` watches over one of its servers.
+fn names_watcher(root: &Root, id: &SessionId, pid: Pid) -> bool {
+    let records = sweep::servers(&root.session(id)).into_iter().filter_map(|(_, record)| record.ok());
+    let mut both = records.filter(ServerRecord::is_of_this_host).filter_map(|record| record.watchers);
+    both.any(|both| {
+        let mut named = [both.supervisor, both.keeper].into_iter().filter(|watcher| watcher.pid() == pid);
+        named.any(|watcher| ProcessHandle::reopen(&watcher).is_some())
+    })
+}
+
 fn is_on_terminal_of(session: &Session, me: &Process) -> bool {
     me.terminal != 0 && processes::read(session.owner.pid()).is_some_and(|it| it.terminal == me.terminal)
 }
 
-/// Searches all sessions of these roots: first for an owner above us, nearest first, then for one on our terminal. The ids
-/// tell which are worth reading.
+/// Searches all sessions of these roots: first for an owner or a server's watcher above us, nearest first, then for an owner
+/// on our terminal. The ids tell which are worth reading.
 fn search(roots: &[&Root], me: &Process, above: &[Pid]) -> Option<Located> {
     let ids: Vec<(&Root, SessionId)> =
         roots.iter().flat_map(|&root| all(root).into_iter().map(move |id| (root, id))).collect();
     let owned = above.iter().find_map(|&pid| {
+        if is_called_watcher(pid) {
+            return ids.iter().filter(|(root, id)| names_watcher(root, id, pid)).find_map(live_in);
+        }
         let candidates = ids.iter().filter(|(_, id)| id.owner() == Some(pid.as_raw()));
         candidates.filter_map(live_in).find(|(_, session)| session.owner.pid() == pid)
     });

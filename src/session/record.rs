@@ -103,8 +103,16 @@ impl SessionRecord {
         Ok(record)
     }
 
+    /// Whose a session is, is read from a record of every version.
     fn parse(content: &[u8]) -> Result<Self> {
-        record::parse(content, VERSION)
+        let salvage = || record::salvage(content, VERSION, &Self::blank()?, &["id", "owner", "host", "user"]);
+        record::parse(content, VERSION).or_else(|error| salvage().ok_or(error))
+    }
+
+    /// A record that says nothing.
+    fn blank() -> Option<Self> {
+        let nobody = Identity { pid: 0, start: 0, serial: None };
+        Some(Self::new("notty-1-aaaa".parse().ok()?, nobody, 0, String::new()))
     }
 
     /// Writes the record, and the owner's pid beside it.

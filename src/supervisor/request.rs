@@ -7,8 +7,10 @@ use nix::sys::signal::Signal;
 use tracing::debug;
 
 use super::contained::allowance;
+use super::keeper;
 use super::lost::{StopError, sweep_lost};
 use super::pace::{longest_unheard, pace};
+use super::supervise;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
 use crate::server::record::{Reason, ServerRecord, State};
@@ -149,6 +151,12 @@ pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
     let lives = |watcher: &Identity| ProcessHandle::reopen(watcher).is_some();
     let watchers = record.watchers.filter(|_| record.is_of_this_host());
     watchers.is_some_and(|both| lives(&both.supervisor) || lives(&both.keeper)) || is_held(paths, record)
+}
+
+/// Whether a process has the name of one of our watchers: a reason to look further, no proof.
+#[must_use]
+pub fn is_called_watcher(pid: Pid) -> bool {
+    [keeper::SHORT_TITLE, supervise::SHORT_TITLE].contains(&process::name(pid).as_str())
 }
 
 /// Whether somebody holds the lock of a server that has not ended.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::context;
 use crate::disk::file;
 use crate::disk::layout::Root;
-use crate::session::open::{Inherited, ancestors, live, shell_above};
+use crate::session::find::glance;
+use crate::session::open::{Inherited, live, shell_above};
 use crate::shell::Shell;
 use crate::shell::rc::{Homes, Standing, hooks};
 use crate::sys::{Pid, process};
@@ -61,7 +62,7 @@ fn membership(root: &Root, shell: Option<Pid>) -> Membership {
     let owner = session.owner.pid();
     if shell == Some(owner) {
         Membership::Owns(id.to_string())
-    } else if ancestors(Pid::this()).any(|pid| pid == owner) {
+    } else if glance(root).is_some_and(|(_, around)| around.record.id == id) {
         Membership::Inside(id.to_string(), format!("{} {owner}", process::name(owner)))
     } else {
         Membership::Stale(id.to_string())

@@ -285,7 +285,7 @@ impl ServerView {
     /// Whether the server lives.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        matches!(self.state, "starting" | "running" | "stopping" | "unmanaged" | "unkillable")
+        matches!(self.state, "starting" | "running" | "stopping" | "unmanaged" | "unkillable" | "unknown")
     }
 }
 

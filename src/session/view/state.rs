@@ -21,6 +21,7 @@ pub fn name(state: &State) -> &'static str {
         State::Stopping { .. } => "stopping",
         State::Waiting { .. } => "waiting",
         State::Unkillable { .. } => "unkillable",
+        State::Unknown => "unknown",
         State::Failed { .. } => FAILED,
         State::Ended(End { reason: Reason::Exited, early: true, .. }) => FAILED,
         State::Ended(End { reason: Reason::NotReady | Reason::OverMemory, .. }) => FAILED,
@@ -41,6 +42,7 @@ pub fn reason(record: &ServerRecord) -> Option<String> {
         State::Unkillable { pids, refused, reason } => {
             Some(format!("{}; {}", unended::describe(pids, refused), text(reason)))
         }
+        State::Unknown => Some("its record is of another version".to_owned()),
         State::Failed { cause, .. } => Some(cause.clone()),
     }
 }

@@ -21,3 +21,5 @@ mod session;
 mod strangers;
 mod terminal;
 mod vanished;
+mod versions;
+mod within;
