@@ -69,7 +69,7 @@ impl Supervisor {
         let text = complaint(container);
         self.note(Level::Error, &text);
         if let Some(client) = &mut self.client_error {
-            client.say(&format!("mcp-hook: {}: {text}\n", self.plan.record.name));
+            client.say(&format!("{}: {text}", self.plan.record.name));
         }
     }
 }
