@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use super::Run;
 use crate::cli::Init;
 use crate::shell::Shell;
+use crate::shell::rc::Homes;
 use crate::ui;
 
 impl Run for Init {
@@ -16,15 +17,15 @@ impl Run for Init {
             ui::print(shell.hook())?;
             return Ok(ExitCode::SUCCESS);
         }
-        ui::print(&overview())?;
+        ui::print(&overview(&Homes::from_environment()))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// The three shells, and what to put where.
-fn overview() -> String {
+fn overview(homes: &Homes) -> String {
     let line = |shell: &Shell| {
-        let (line, file) = shell.rc_line();
+        let (line, file) = (shell.rc_line(), shell.rc_file(homes));
         format!("  {shell:<6}{line:<32}in {file}\n")
     };
     let lines = Shell::value_variants().iter().map(line).collect::<Vec<_>>().concat();
@@ -36,9 +37,11 @@ fn overview() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn init_without_a_shell_names_the_three_and_their_lines() {
-        insta::assert_snapshot!(super::overview(), @r#"
+        insta::assert_snapshot!(overview(&Homes { home: "/home/me".into(), ..Homes::default() }), @r#"
         Put one line at the end of your shell's start-up file:
 
           bash  eval "$(mcp-hook init bash)"    in ~/.bashrc

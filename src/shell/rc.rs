@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Shell;
+use crate::context;
 
 /// Where start-up files are looked for.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,15 @@ pub struct Homes {
     pub zsh: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`.
     pub config: Option<PathBuf>,
+}
+
+impl Homes {
+    /// Where the shells look that are started with this environment. What is empty or relative is not heeded by them.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let path = |name| context::variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        Self { home: path("HOME").unwrap_or_else(|| "/".into()), zsh: path("ZDOTDIR"), config: path("XDG_CONFIG_HOME") }
+    }
 }
 
 /// A hook in a start-up file. Lines are counted from 1.
@@ -139,6 +149,7 @@ mod tests {
             (Shell::Fish, &moved, "/c/fish/config.fish"),
         ] {
             assert_eq!(shell.startup_files(homes).first(), Some(&PathBuf::from(first)));
+            assert_eq!(shell.rc_file(homes), first.replace("/h/", "~/"));
         }
         assert_eq!(Shell::Fish.startup_directory(&moved), Some("/c/fish/conf.d".into()));
         assert_eq!(Shell::Bash.startup_directory(&moved), None);

@@ -38,6 +38,8 @@ pub struct Facts {
     pub caller: String,
     /// The user's login shell, for a caller that is no shell with a hook.
     pub login: Option<Shell>,
+    /// Where start-up files are looked for.
+    pub homes: Homes,
     /// The files with a hook: whose files they are, and the hooks.
     pub files: Vec<(Shell, PathBuf, Vec<Standing>)>,
 }
@@ -48,11 +50,13 @@ pub fn look(root: &Root) -> Facts {
     let me = process::read(Pid::this());
     let shell = me.as_ref().and_then(shell_above);
     let login = context::text_variable("SHELL").and_then(|path| Shell::named(path.rsplit('/').next()?));
+    let homes = Homes::from_environment();
     Facts {
         membership: membership(root, shell.as_ref().map(|shell| shell.pid)),
         caller: shell.map(|shell| process::name(shell.pid)).unwrap_or_default(),
         login,
-        files: files(),
+        files: files(&homes),
+        homes,
     }
 }
 
@@ -70,17 +74,11 @@ fn membership(root: &Root, shell: Option<Pid>) -> Membership {
 }
 
 /// The start-up files in which a hook stands.
-fn files() -> Vec<(Shell, PathBuf, Vec<Standing>)> {
-    let path = |name| context::variable(name).map(PathBuf::from);
-    let homes = Homes {
-        home: path("HOME").unwrap_or_else(|| "/".into()),
-        zsh: path("ZDOTDIR"),
-        config: path("XDG_CONFIG_HOME"),
-    };
+fn files(homes: &Homes) -> Vec<(Shell, PathBuf, Vec<Standing>)> {
     let mut found = Vec::new();
     for shell in Shell::ALL {
-        let more = shell.startup_directory(&homes).map(|directory| listed(&directory)).unwrap_or_default();
-        for file in shell.startup_files(&homes).into_iter().chain(more) {
+        let more = shell.startup_directory(homes).map(|directory| listed(&directory)).unwrap_or_default();
+        for file in shell.startup_files(homes).into_iter().chain(more) {
             let text = file::read_any(&file, LARGEST).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             let hooks = text.map(|text| hooks(&text)).unwrap_or_default();
             if !hooks.is_empty() {
@@ -111,7 +109,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
 
 fn active(facts: &Facts) -> Finding {
     let shell = Shell::named(&facts.caller).or(facts.login).unwrap_or(Shell::Bash);
-    let (line, file) = shell.rc_line();
+    let (line, file) = (shell.rc_line(), shell.rc_file(&facts.homes));
     let is_in_file = facts.files.iter().any(|(of, _, hooks)| *of == shell && hooks.iter().any(|it| it.shell == shell));
     let way_out = if is_in_file {
         format!("it stands in a start-up file: open a new terminal, or type {line}")
@@ -137,7 +135,7 @@ fn active(facts: &Facts) -> Finding {
 /// What is to be said of a hook in a file of `shell`.
 fn standing(shell: Shell, file: &str, hook: &Standing) -> Finding {
     let place = format!("stands in {file}, line {}", hook.line);
-    let (line, _) = shell.rc_line();
+    let line = shell.rc_line();
     if hook.shell != shell {
         let text = format!("the hook for {} {place}, which {shell} reads", hook.shell);
         return Finding::problem(ABOUT, text, format!("make it {line}"));
@@ -158,7 +156,8 @@ mod tests {
 
     fn shown(membership: Membership, caller: &str, files: Vec<(Shell, &str, Vec<Standing>)>) -> String {
         let files = files.into_iter().map(|(shell, file, hooks)| (shell, PathBuf::from(file), hooks)).collect();
-        let facts = Facts { membership, caller: caller.to_owned(), login: Some(Shell::Fish), files };
+        let homes = Homes { home: "/home/me".into(), ..Homes::default() };
+        let facts = Facts { membership, caller: caller.to_owned(), login: Some(Shell::Fish), homes, files };
         ui::findings::unpainted(&judge(&facts))
     }
 

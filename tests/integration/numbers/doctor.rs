@@ -147,3 +147,18 @@ fn other_copies_of_the_program_and_open_directories_are_told() {
     let said = sandbox.hook(["doctor"]).expect_code(1);
     assert!(said.stdout.contains("could not use MCP_HOOK_DIR=relative: it is not an absolute path"), "{said}");
 }
+
+#[test]
+fn hints_name_the_start_up_file_that_the_shell_reads() {
+    let sandbox = Sandbox::new();
+    let zdotdir = sandbox.home().join("zsh files");
+    sandbox.env("ZDOTDIR", &zdotdir);
+    sandbox.env("XDG_CONFIG_HOME", "/etc/elsewhere");
+    let said = sandbox.hook(["init"]).ok().stdout;
+    for place in ["in ~/.bashrc\n", "in ~/zsh files/.zshrc\n", "in /etc/elsewhere/fish/config.fish\n"] {
+        assert!(said.contains(place), "{said}");
+    }
+    sandbox.env("SHELL", "/bin/zsh");
+    let said = sandbox.hook(["doctor"]).stdout;
+    assert!(said.contains("at the end of ~/zsh files/.zshrc, and open a new terminal"), "{said}");
+}
