@@ -1,5 +1,6 @@
 //! Whether what is about to be started is a container, and what it takes to end it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::engine::{Engine, VARIABLES};
@@ -51,7 +52,11 @@ fn program(word: &str, directory: &Path, path: Option<&str>) -> Option<PathBuf> 
         return Some(directory.join(word));
     }
     let places = path.unwrap_or_default().split(':').map(|place| directory.join(place).join(word));
-    places.into_iter().find(|place| place.is_file())
+    places.into_iter().find(|place| is_executable(place))
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 impl Container {

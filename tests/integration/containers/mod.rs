@@ -4,6 +4,7 @@ mod commands;
 mod ends;
 mod engine_away;
 mod lost;
+mod podman;
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -45,7 +45,7 @@ impl Engine {
         }
         let missing = |name| format!("needs {name} for a container engine");
         find("dockerd").and_then(|_| find("docker")).ok_or_else(|| missing("docker.io"))?;
-        let busybox = find("busybox").filter(|it| is_static(it)).ok_or_else(|| missing("busybox-static"))?;
+        let busybox = busybox().ok_or_else(|| missing("busybox-static"))?;
         let directory = tempfile::Builder::new().prefix("mcp-engine-").tempdir().unwrap().keep();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/engine.sh");
         let mut command = Command::new("sh");
@@ -107,6 +107,11 @@ impl Drop for Engine {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// A busybox that an image can be made of.
+pub fn busybox() -> Option<PathBuf> {
+    find("busybox").filter(|it| is_static(it))
 }
 
 /// A program of the system.
