@@ -101,6 +101,12 @@ impl Expanded {
         self.pieces.iter().find_map(own)
     }
 
+    /// Whether a variable that is not one of ours is a part of it.
+    #[must_use]
+    pub fn is_of_caller(&self) -> bool {
+        self.variables.iter().any(|name| Own::named(name).is_none())
+    }
+
     /// The parts that stand already.
     pub fn literals(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {

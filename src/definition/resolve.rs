@@ -122,6 +122,7 @@ impl Resolved {
             words: self.words.iter().map(|word| word.fill(&own)).collect(),
             environment: self.environment.iter().map(|(name, value)| (name.clone(), value.fill(&own))).collect(),
             url: self.url.as_ref().map(|url| url.fill(&own)),
+            shown_url: self.definition.url.clone().filter(|_| self.url.as_ref().is_some_and(Expanded::is_of_caller)),
             cwd: self.cwd().map(str::to_owned),
             secrets: self.secrets.clone(),
         }

@@ -31,6 +31,8 @@ pub struct Invocation {
     pub environment: Vec<(String, Text)>,
     /// Where clients reach it, if it has a port.
     pub url: Option<Text>,
+    /// How that stands in the definition, if a variable of the caller is a part of it.
+    pub shown_url: Option<String>,
     /// How its directory stands in the definition, if it does: what messages name.
     pub cwd: Option<String>,
     /// What must not stand in any log, record or message.
@@ -55,7 +57,8 @@ impl Prepared {
     #[must_use]
     pub fn typed(command: CommandLine, directory: PathBuf, settings: Settings) -> Self {
         let words = command.words().into_iter().map(Text::from).collect();
-        let invocation = Invocation { words, environment: Vec::new(), url: None, cwd: None, secrets: Vec::new() };
+        let invocation =
+            Invocation { words, environment: Vec::new(), url: None, shown_url: None, cwd: None, secrets: Vec::new() };
         Self { command, invocation, directory, settings, source: None }
     }
 
@@ -73,7 +76,8 @@ impl Invocation {
     pub fn port(&self, number: u16) -> Port {
         let url = self.url.as_ref().map(|url| url.render(Some(number)));
         let secrets = Secrets::new(&self.secrets);
-        Port { number, url: url.filter(|url| secrets.are_absent(url)), address: None, public: false }
+        let shown = self.shown_url.as_ref().map(|url| Text::with_port(url).render(Some(number)));
+        Port { number, url: url.filter(|url| secrets.are_absent(url)), shown, address: None, public: false }
     }
 }
 

@@ -83,6 +83,9 @@ pub struct Port {
     /// Where clients reach it, if the definition says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// How that is shown: as it is defined, if what a variable of the caller holds is a part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
     /// Where the server was seen to listen last, as clients on this machine reach it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,

@@ -65,7 +65,7 @@ mod tests {
 
     fn port(url: Option<&str>, address: Option<&str>) -> Port {
         let address = address.map(|text| text.parse().expect("an address"));
-        Port { number: 8000, url: url.map(str::to_owned), address, public: false }
+        Port { number: 8000, url: url.map(str::to_owned), shown: None, address, public: false }
     }
 
     #[test]

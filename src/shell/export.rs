@@ -101,7 +101,10 @@ mod tests {
     use super::*;
 
     fn server(name: &str, number: u16, url: Option<&str>) -> (ServerName, Port) {
-        (name.parse().expect("a name"), Port { number, url: url.map(str::to_owned), address: None, public: false })
+        (
+            name.parse().expect("a name"),
+            Port { number, url: url.map(str::to_owned), shown: None, address: None, public: false },
+        )
     }
 
     #[test]

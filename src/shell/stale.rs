@@ -62,7 +62,8 @@ mod tests {
 
     fn said(shell: &[(&str, &str)], address: Option<&str>) -> String {
         let address = address.map(|text| text.parse().expect("an address"));
-        let running = [("web".parse().expect("a name"), Port { number: 8001, url: None, address, public: false })];
+        let running =
+            [("web".parse().expect("a name"), Port { number: 8001, url: None, shown: None, address, public: false })];
         let ended = ["old", "OLD"].map(|name| name.parse().expect("a name"));
         let value = |name: &str| shell.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         stale(&running, &ended, value).iter().map(Stale::to_string).collect::<Vec<_>>().join("\n")

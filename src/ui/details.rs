@@ -53,7 +53,8 @@ fn container(container: &ContainerView) -> String {
 fn address(server: &ServerView) -> Option<String> {
     let port = server.port?;
     let seen = server.address.map(|address| SocketAddr::new(address, port).to_string());
-    let place = server.url.clone().or(seen).unwrap_or_else(|| format!("port {port}"));
+    let place =
+        server.shown_url.clone().or_else(|| server.url.clone()).or(seen).unwrap_or_else(|| format!("port {port}"));
     Some(if server.public { place + ", open to other machines" } else { place })
 }
 

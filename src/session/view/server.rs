@@ -49,6 +49,9 @@ pub struct ServerView {
     pub port: Option<u16>,
     /// Where clients reach it, if its definition says so.
     pub url: Option<String>,
+    /// How that is shown to people, if not as it is.
+    #[serde(skip)]
+    pub shown_url: Option<String>,
     /// Where it was seen to listen, as clients on this machine reach it.
     pub address: Option<IpAddr>,
     /// Whether it was found to listen on more than the loopback interface.
@@ -169,6 +172,7 @@ impl ServerView {
         self.memory_limit_bytes = record.settings.memory;
         if let Some(port) = record.port {
             self.url = port.defined_url();
+            self.shown_url = port.shown;
             (self.port, self.address, self.public) = (Some(port.number), port.address, port.public);
         }
         if self.supervisor_pid.is_some() && !matches!(record.state, State::Ended(_)) {
@@ -221,6 +225,7 @@ impl ServerView {
             keeper: None,
             port: None,
             url: None,
+            shown_url: None,
             address: None,
             public: false,
             container: None,

@@ -174,3 +174,18 @@ fn a_secret_of_a_few_letters_is_warned_of_and_garbles_nothing() {
     assert!(address.contains("/a"), "{address}");
     session.end();
 }
+
+#[test]
+fn an_address_is_shown_as_it_is_defined_and_the_shell_gets_it_as_it_is() {
+    let sandbox = Sandbox::new();
+    let mut web = entry(&json!({ "port": "auto" }));
+    web["url"] = json!("http://127.0.0.1:${MCP_PORT}/${GITHUB_TOKEN}");
+    define(&sandbox, &json!({ "web": web }));
+    let session = Session::open(&sandbox);
+    session.hook_with(&[("GITHUB_TOKEN", PASSWORD)], "start web").ok();
+    let shown = session.hook("status web").ok().stdout;
+    assert!(shown.contains("/${GITHUB_TOKEN}") && !shown.contains(PASSWORD), "{shown}");
+    let variables = session.hook("env").ok().stdout;
+    assert!(variables.contains(PASSWORD), "{variables}");
+    session.end();
+}
