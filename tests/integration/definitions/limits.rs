@@ -52,7 +52,7 @@ fn what_no_honest_file_has_is_refused_with_the_file_and_the_limit() {
         [("p", "it has more than 256 KiB"), ("many", "mcpServers: has 1001 entries, more than 1000")]
     {
         let expected = format!("could not read /{directory}/.mcp.json: {limit}");
-        for command in ["allow", "start s1", "check s1"] {
+        for command in ["allow", "run s1", "check s1"] {
             let text = said(&sandbox, &bounded(&sandbox, directory, command).expect_code(1));
             assert!(text.contains(&expected), "{command}: {text}");
         }
