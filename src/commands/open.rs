@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Run, autostart, env};
 use crate::cli::Open;
+use crate::context;
 use crate::disk::layout::Root;
 use crate::session::open::{self, Inherited, Opened};
 use crate::session::passing;
@@ -25,6 +26,12 @@ impl Run for Open {
         let ports = if is_new { autostart::ports(&planned) } else { env::ports(&root.session(&session.record.id)) };
         let (variables, _) = export::ports(&ports);
         ui::print(&format!("{}\n", export::line(&root, &session, &variables, self.shell)))?;
+        // direnv(1) sets it for the shell of its own that evaluates `.envrc`.
+        if is_new && context::variable("DIRENV_IN_ENVRC").is_some() {
+            ui::warn(
+                "this session ends with the file: direnv reads it in a shell of its own; mcp-hook init tells where the hook belongs",
+            );
+        }
         let id = session.record.id.clone();
         autostart::start(&root, session, planned)?;
         passing::in_passing(&root, &id)?;

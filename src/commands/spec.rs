@@ -12,7 +12,7 @@ use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::lock;
 use crate::disk::names::ServerName;
-use crate::failure::Hint;
+use crate::failure::{Hint, hinted};
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::port::Lease;
@@ -156,6 +156,10 @@ pub fn plan(
     mut prepared: Prepared,
 ) -> Result<Plan> {
     let (name, lock) = locked;
+    if prepared.directory.to_str().is_none() {
+        let message = format!("could not use the directory {}: its name is not UTF-8", prepared.directory.display());
+        return Err(hinted(message, "start it in another directory, or rename that one"));
+    }
     if prepared.settings.port.is_some() && prepared.source.is_none() {
         prepared.fill_in_port();
     }

@@ -266,3 +266,22 @@ fn who_comes_into_a_container_from_outside_runs_a_server() {
     assert_eq!(output.stdout, "hello\n", "{output}");
     assert!(namespace.run("mcp-hook status --all").contains("echo"), "its record was made");
 }
+
+#[test]
+fn a_directory_that_is_no_utf_8_is_named() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    session.terminal.run("mkdir \"$(printf 'odd\\377')\" && cd odd*").ok();
+    let output = session.hook("start web -- cat").expect_code(1);
+    assert!(output.stdout.contains("/home/odd") && output.stdout.contains("its name is not UTF-8"), "{output}");
+    session.end();
+}
+
+#[test]
+fn under_direnv_a_session_is_said_to_end_with_the_file() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command("bash");
+    command.args(["-c", "eval \"$(mcp-hook open)\""]).env("DIRENV_IN_ENVRC", "1");
+    let output = sandbox.run(&mut command).ok();
+    assert!(output.stderr.contains("this session ends with the file"), "{output}");
+}
