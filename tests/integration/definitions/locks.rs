@@ -74,22 +74,25 @@ fn whoever_does_not_let_go_of_the_lock_is_named() {
 }
 
 #[test]
-fn root_with_the_home_of_another_user_makes_nothing_there() {
+fn root_makes_nothing_in_the_directory_of_another_user() {
     if !nix::unistd::geteuid().is_root() {
-        return skip("root_with_the_home_of_another_user", "needs root");
+        return skip("root_makes_nothing_in_the_directory_of_another_user", "needs root");
     }
     let sandbox = Sandbox::new();
-    chown(sandbox.home(), Some(OTHER), Some(OTHER)).unwrap();
+    let theirs = sandbox.path("theirs");
+    fs::create_dir(&theirs).unwrap();
+    chown(&theirs, Some(OTHER), Some(OTHER)).unwrap();
+    sandbox.env("XDG_CONFIG_HOME", &theirs);
     let said = hook_in(&sandbox, "home", "add web -- npx").expect_code(1).stderr;
     let said = said.replace(sandbox.root().to_str().unwrap(), "ROOT");
     insta::assert_snapshot!(said, @r"
-    mcp-hook: could not use ROOT/home/.config/mcp-hook: another user owns ROOT/home
+    mcp-hook: could not use ROOT/theirs/mcp-hook: another user owns ROOT/theirs
     hint: set HOME or XDG_CONFIG_HOME to a directory of your own
     ");
-    assert!(!sandbox.home().join(".config").exists());
+    assert_eq!(fs::read_dir(&theirs).unwrap().count(), 0);
     // Not in one that is there either.
-    fs::create_dir_all(user_file(&sandbox).parent().unwrap()).unwrap();
-    chown(sandbox.home().join(".config/mcp-hook"), Some(OTHER), Some(OTHER)).unwrap();
+    fs::create_dir(theirs.join("mcp-hook")).unwrap();
+    chown(theirs.join("mcp-hook"), Some(OTHER), Some(OTHER)).unwrap();
     hook_in(&sandbox, "home", "add web -- npx").expect_code(1);
-    assert_eq!(fs::read_dir(sandbox.home().join(".config/mcp-hook")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(theirs.join("mcp-hook")).unwrap().count(), 0);
 }
