@@ -22,7 +22,8 @@ pub fn remember(location: &Location) {
     }
     let Some(directory) = directory() else { return };
     let file = directory.file(format!("{:016x}", fingerprint(&location.runtime)));
-    if file.is_there() || directory.ensure_all().is_err() {
+    // One call, most of the time; nothing is believed by it.
+    if file.path().symlink_metadata().is_ok() || directory.ensure_all().is_err() {
         return;
     }
     let (there, gone): (Vec<_>, Vec<_>) =
