@@ -34,6 +34,8 @@ pub struct Check {
     /// When a launcher was seen to have run it.
     since_launch: Option<Instant>,
     seen: Option<Sight>,
+    /// Whether the look before showed the same.
+    is_confirmed: bool,
     pause: Duration,
     /// The tree is not to be looked at before.
     due: Instant,
@@ -80,8 +82,9 @@ impl Check {
         };
         let timeout = Duration::from_millis(ready.timeout_ms);
         let launching = launcher;
-        let (since_launch, seen, has_told) = (None, None, false);
-        Ok(Self { began: now, timeout, sign, launching, since_launch, seen, pause: FIRST, due: now, has_told })
+        let (since_launch, seen, is_confirmed, has_told) = (None, None, false, false);
+        let (began, pause, due) = (now, FIRST, now);
+        Ok(Self { began, timeout, sign, launching, since_launch, seen, is_confirmed, pause, due, has_told })
     }
 
     /// Whether it wants to know what the server prints.
@@ -135,6 +138,7 @@ impl Check {
     /// Takes in what the tree shows.
     fn see(&mut self, sight: Sight, now: Instant) {
         let was_launching = matches!(self.seen, Some(Sight::Launching(_)));
+        self.is_confirmed = self.seen == Some(sight);
         self.seen = Some(sight);
         match sight {
             Sight::Launching(launcher) => self.launching = Some(launcher),
@@ -174,10 +178,14 @@ impl Check {
     }
 
     fn is_settled(&self, now: Instant) -> Answer {
-        let left = SETTLES.checked_sub(now.duration_since(self.since_launch.unwrap_or(self.began)));
+        let lived = now.duration_since(self.since_launch.unwrap_or(self.began));
+        let left = SETTLES.checked_sub(lived);
+        // Between two steps of a script there is a moment that looks like rest.
+        let rests = self.is_confirmed && lived >= USUAL;
         match (self.seen, left.filter(|left| !left.is_zero())) {
             (Some(Sight::Serves), _) => Answer::Ready,
-            (Some(Sight::Idle | Sight::Unknown), _) | (_, None) => Answer::Assumed,
+            (Some(Sight::Unknown), _) | (_, None) => Answer::Assumed,
+            (Some(Sight::Idle), _) if rests => Answer::Assumed,
             (_, Some(left)) => Answer::NotYet(left.min(self.due.saturating_duration_since(now))),
         }
     }
@@ -220,7 +228,7 @@ mod tests {
     fn a_server_without_a_sign_of_its_own_is_ready_when_it_serves_or_does_nothing_more() {
         for (sight, answer) in [
             (Sight::Serves, Answer::Ready),
-            (Sight::Idle, Answer::Assumed),
+            (Sight::Idle, Answer::NotYet(Duration::ZERO)),
             (Sight::Unknown, Answer::Assumed),
             (Sight::Busy, Answer::NotYet(Duration::ZERO)),
         ] {
@@ -229,6 +237,9 @@ mod tests {
             assert!(!check.looks(now) && check.looks(now + USUAL));
             check.see(sight, now + USUAL);
             assert_eq!(check.ask(now + USUAL, false), answer);
+            check.see(sight, now + USUAL);
+            let again = if sight == Sight::Idle { Answer::Assumed } else { answer };
+            assert_eq!(check.ask(now + USUAL, false), again, "rest that was seen twice is rest");
             let after = if sight == Sight::Serves { Answer::Ready } else { Answer::Assumed };
             assert_eq!(check.ask(now + SETTLES, false), after, "in the end it has to do");
         }
@@ -282,10 +293,13 @@ mod tests {
         assert!(matches!(check.ask(now + USUAL, false), Answer::NotYet(_)), "it may be what stands in front of it");
         check.see(Sight::Launching(Launcher::Npm), now + SECOND);
         check.see(Sight::Idle, now + 2 * SECOND);
-        assert_eq!(check.ask(now + 2 * SECOND, false), Answer::Assumed);
+        check.see(Sight::Idle, now + 2 * SECOND + USUAL / 2);
+        assert!(matches!(check.ask(now + 2 * SECOND + USUAL / 2, false), Answer::NotYet(_)), "it was run just now");
+        assert_eq!(check.ask(now + 2 * SECOND + USUAL, false), Answer::Assumed);
         let (mut check, now) = by_npm(ReadyWhen::Usual, false);
         check.see(Sight::Idle, now + APPEARS);
-        assert_eq!(check.ask(now + APPEARS, false), Answer::Assumed, "nothing was seen of one");
+        check.see(Sight::Idle, now + APPEARS + USUAL);
+        assert_eq!(check.ask(now + APPEARS + USUAL, false), Answer::Assumed, "nothing was seen of one");
         let (mut check, now) = by_npm(ReadyWhen::Usual, false);
         check.see(Sight::Serves, now);
         assert_eq!(check.launching(), None);

@@ -34,9 +34,13 @@ struct Fact {
 #[must_use]
 pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
     let mut facts = Vec::new();
-    let mut queue: Vec<_> = process::children_of_first_thread(root).into_iter().map(|pid| (pid, None, false)).collect();
+    let first = process::children_of_first_thread(root);
+    let mut queue: Vec<_> = first.iter().map(|&pid| (pid, None, false)).collect();
     while let Some((pid, above, is_launched)) = queue.pop() {
         if process::read(pid).is_none_or(|process| process.zombie) {
+            // Who is told of a child's end has something to do.
+            let told = Fact { launcher: None, is_launched, waiting: Waiting::Busy, listens: None };
+            facts.extend((!first.contains(&pid)).then_some(told));
             continue;
         }
         let lifecycle = || process::variable(pid, "npm_lifecycle_event");

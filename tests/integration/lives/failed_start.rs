@@ -37,6 +37,17 @@ fn a_program_that_sleeps_and_then_gives_up_has_not_served() {
 }
 
 #[test]
+fn a_program_that_has_not_yet_seen_that_its_child_ended_and_then_gives_up_has_not_served() {
+    // So stands a shell between npm and a server that gave up, for a moment.
+    let script = "import os, signal, sys
+if os.fork() == 0: os._exit(1)
+signal.signal(signal.SIGALRM, lambda *_: sys.exit('no such directory'))
+signal.alarm(1)
+signal.pause()";
+    assert_fails(&["python3", "-c", script], "no such directory");
+}
+
+#[test]
 fn a_program_that_computes_and_then_gives_up_has_not_served() {
     let script = "import sys, time\nend = time.time() + 1\nwhile time.time() < end: pass\nsys.exit('no licence')";
     assert_fails(&["python3", "-c", script], "no licence");
