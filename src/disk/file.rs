@@ -113,6 +113,17 @@ fn wrong_with(found: &FileStat, source: Source) -> Option<String> {
     None
 }
 
+/// Reads the first bytes of a file of ours.
+///
+/// # Errors
+/// As [`open`] and `read(2)`.
+pub fn begin(file: &FileAt, length: u64) -> io::Result<Vec<u8>> {
+    let (open, _) = open(file, OFlag::O_RDONLY)?;
+    let mut content = Vec::new();
+    open.take(length).read_to_end(&mut content)?;
+    Ok(content)
+}
+
 /// Reads a regular file of anybody, links followed, up to so many bytes. A pipe is not waited for.
 ///
 /// # Errors

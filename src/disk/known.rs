@@ -38,10 +38,11 @@ pub fn foreign_in_root(name: &str, inside: impl Fn() -> Vec<String>) -> Option<S
     let is_known = |below: &str| match name {
         "pids" | "configs" => is_session(below),
         "logs" => is_session(below) || is_of_central_logs(below),
-        _ => below.strip_suffix(".lock").is_some_and(is_number),
+        "ports" => below.strip_suffix(".lock").is_some_and(is_number),
+        _ => below.strip_suffix(".lock").is_some_and(is_turn),
     };
     match name {
-        "pids" | "configs" | "logs" | "ports" => {
+        "pids" | "configs" | "logs" | "ports" | "launchers" => {
             inside().into_iter().find(|below| !is_known(below)).map(|below| format!("{name}/{below}"))
         }
         // What the user has allowed, and other roots, where the root is the state directory.
@@ -52,10 +53,39 @@ pub fn foreign_in_root(name: &str, inside: impl Fn() -> Vec<String>) -> Option<S
 }
 
 fn is_of_central_logs(name: &str) -> bool {
-    let is_log = |name: &str| matches!(name, "main.log" | "error.log" | ".rotation.lock" | ".last-look");
-    is_log(name)
-        || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
-        || final_name(name).is_some_and(is_log)
+    let is_other = |name: &str| matches!(name, ".rotation.lock" | ".last-look");
+    is_central_log(name) || is_other(name) || final_name(name).is_some_and(is_other)
+}
+
+/// Whether it is the name of a log that all sessions share. Many programs have logs of these names, so that it takes what
+/// stands in them, too ([`begins_as_central_log`]).
+#[must_use]
+pub fn is_central_log(name: &str) -> bool {
+    let is_log = |name: &str| matches!(name, "main.log" | "error.log");
+    is_log(name) || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
+}
+
+/// Whether a log begins with lines of ours, of which a full disk may have torn the first.
+#[must_use]
+pub fn begins_as_central_log(text: &[u8]) -> bool {
+    text.is_empty() || text.split(|&byte| byte == b'\n').any(is_central_line)
+}
+
+/// Time and level, as every version has written them.
+fn is_central_line(line: &[u8]) -> bool {
+    const SHAPE: &[u8; 25] = b"0000-00-00T00:00:00.000Z ";
+    let fits = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+    let level = line.get(SHAPE.len()..).unwrap_or_default();
+    line.len() > SHAPE.len()
+        && line.iter().zip(SHAPE).all(fits)
+        && [&b"info "[..], b"warn ", b"error "].iter().any(|it| level.starts_with(it))
+}
+
+/// Whether the lock on a launcher's turn is called so: by its name and that of its cache.
+#[must_use]
+pub fn is_turn(name: &str) -> bool {
+    let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.rsplit_once('-').is_some_and(|(launcher, hash)| !launcher.is_empty() && is_hash(hash))
 }
 
 /// What a temporary file would have been renamed to.
@@ -106,6 +136,8 @@ mod tests {
             ("logs", &["2024"], Some("logs/2024")),
             ("ports", &["8000.lock"], None),
             ("ports", &["ssh"], Some("ports/ssh")),
+            ("launchers", &["npm-0123456789abcdef.lock"], None),
+            ("launchers", &["steam.lock"], Some("launchers/steam.lock")),
             ("cleanup-cursor", &[], None),
             (".cleanup-cursor.1", &[], None),
             ("..mcp-hook-root.12", &[], None),
@@ -113,6 +145,22 @@ mod tests {
         ] {
             let inside: Vec<String> = inside.iter().map(ToString::to_string).collect();
             assert_eq!(foreign_in_root(name, || inside.clone()).as_deref(), foreign, "{name} {inside:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_of_ours_is_known_by_its_lines() {
+        let line = "2026-11-22T15:18:08.123Z warn  pts3-48213-k7f2 web it failed\n";
+        for (text, is_ours) in [
+            ("", true),
+            (line, true),
+            (&format!("torn\n{line}"), true),
+            ("precious", false),
+            ("2026-11-22 15:18:08 warn it failed\n", false),
+            ("2026-11-22T15:18:08.123Z started\n", false),
+            ("2026-11-22T15:18:08.123Z ", false),
+        ] {
+            assert_eq!(begins_as_central_log(text.as_bytes()), is_ours, "{text}");
         }
     }
 }

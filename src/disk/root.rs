@@ -19,6 +19,9 @@ const NOWHERE: &str = "/dev/null/mcp-hook";
 /// What stands in the marker: the version of the layout.
 const MARKER: &str = "mcp-hook root, version 1\n";
 
+/// How much of a log tells whose it is, in bytes: more than our longest line.
+const LOOKED_AT: u64 = 8 << 10;
+
 impl Root {
     /// Finds the best place for the root that is to be had, makes it if need be, and checks it.
     ///
@@ -82,12 +85,24 @@ impl Root {
         let describe = || format!("could not read {}", self.runtime());
         for name in text(self.runtime().names().with_context(describe)?) {
             let inside = || text(self.runtime().below(&name).names().unwrap_or_default()).collect();
-            if let Some(foreign) = known::foreign_in_root(&name, inside) {
+            if let Some(foreign) = known::foreign_in_root(&name, inside).or_else(|| self.foreign_log(&name)) {
                 let message = format!("could not use {}: {foreign} in it is not mcp-hook's", self.runtime());
                 return Err(hinted(message, "set MCP_HOOK_DIR to an empty directory, or move that away"));
             }
         }
         Ok(())
+    }
+
+    /// A log that has the name of one of ours, and is another program's.
+    fn foreign_log(&self, directory: &str) -> Option<String> {
+        let logs = self.runtime().below(directory);
+        let names = if directory == "logs" { logs.names().unwrap_or_default() } else { Vec::new() };
+        let mut central = names.iter().filter_map(|name| name.to_str().filter(|name| known::is_central_log(name)));
+        let is_ours = |name: &str| {
+            let begin = file::begin(&logs.file(name), LOOKED_AT);
+            begin.is_ok_and(|text| known::begins_as_central_log(&text))
+        };
+        central.find(|name| !is_ours(name)).map(|name| format!("{directory}/{name}"))
     }
 
     /// Where the root would be, without making or checking anything.

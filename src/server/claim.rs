@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::disk::directory::Directory;
 use crate::disk::file_at::FileAt;
-use crate::disk::{file, lock};
+use crate::disk::{file, known, lock};
 
 /// The lock on a number or a name. One that is only dropped leaves its file, which is nobody's then: so it does no harm where it
 /// is dropped in one of two processes that share it.
@@ -83,7 +83,7 @@ pub fn sweep(directory: &Directory) {
 
 /// Whether it is the name of such a lock file.
 fn is_lock(name: &str) -> bool {
-    name.strip_suffix(".lock").is_some_and(|number| number.parse::<u16>().is_ok())
+    name.strip_suffix(".lock").is_some_and(|name| name.parse::<u16>().is_ok() || known::is_turn(name))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ fn in_use(sandbox: &Sandbox, files: &[&str]) {
         sandbox.write(Path::new("work").join(file), "mine");
     }
     fs::set_permissions(sandbox.path("work"), Permissions::from_mode(0o700)).unwrap();
-    for name in ["pids", "configs", "logs"] {
+    for name in ["pids", "configs", "logs", "launchers"] {
         let _ = fs::set_permissions(sandbox.path("work").join(name), Permissions::from_mode(0o700));
     }
 }
@@ -27,6 +27,9 @@ fn directory_in_use_is_no_root_and_stays_as_it_is() {
         (&["configs/notes/b"], "configs/notes"),
         (&["logs/2024/c"], "logs/2024"),
         (&["thesis.tex"], "thesis.tex"),
+        (&["logs/main.log"], "logs/main.log"),
+        (&["logs/error.log.7"], "logs/error.log.7"),
+        (&["launchers/steam.lock"], "launchers/steam.lock"),
     ] {
         let sandbox = Sandbox::new();
         in_use(&sandbox, files);
@@ -55,6 +58,24 @@ fn root_of_an_earlier_version_is_used_on() {
     let said = sandbox.hook(["status", "--all"]).expect_code(1).stderr;
     assert!(said.contains("another version of mcp-hook has laid it out"), "{said}");
     fs::remove_file(&marker).unwrap();
+    session.end();
+}
+
+#[test]
+fn root_whose_marker_has_aged_away_is_used_on_and_locks_that_nobody_holds_are_swept() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    session.hook("start web -- sleep 1000").ok();
+    let turn = sandbox.runtime().join("launchers/npm-0123456789abcdef.lock");
+    fs::create_dir(turn.parent().unwrap()).unwrap();
+    fs::set_permissions(turn.parent().unwrap(), Permissions::from_mode(0o700)).unwrap();
+    fs::write(&turn, "").unwrap();
+    fs::set_permissions(&turn, Permissions::from_mode(0o600)).unwrap();
+    fs::remove_file(sandbox.runtime().join(".mcp-hook-root")).unwrap();
+    sandbox.hook(["open"]).ok();
+    assert!(turn.exists());
+    sandbox.hook(["cleanup"]).ok();
+    assert!(!turn.exists(), "the lock that nobody holds is still there");
     session.end();
 }
 
