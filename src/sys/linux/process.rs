@@ -193,10 +193,11 @@ pub fn all() -> impl Iterator<Item = Pid> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw)
 }
 
-/// The user that `pid` runs as (the effective one); `None` if there is no such process.
+/// The user whose process `pid` is: the real one (`credentials(7)`), which a program of another user does not change; `None` if
+/// there is no such process.
 #[must_use]
 pub fn user(pid: Pid) -> Option<u32> {
-    fs::metadata(format!("/proc/{pid}")).ok().map(|data| data.uid())
+    users(pid).first().copied()
 }
 
 /// The users that `pid` acts as: the real, effective, saved and file system one (`Uid` of `proc_pid_status(5)`); none if

@@ -151,7 +151,8 @@ fn list(kind: u32, of: u32) -> Vec<Pid> {
     }
 }
 
-/// The user that `pid` runs as (the effective one); `None` if there is no such process.
+/// The user whose process `pid` is: the real one, which a program of another user does not change; `None` if there is no
+/// such process.
 #[must_use]
 pub fn user(pid: Pid) -> Option<u32> {
     sysctl::process(pid.as_raw()).map(|process| process.user)

@@ -81,11 +81,10 @@ pub struct KernelProcess {
     pub accounting: u16,
     _usage: [u64; 2],
     _session: u64,
-    _real_user: [u64; 13],
-    _references: i32,
-    /// `e_ucred.cr_uid`: the effective user.
+    _credentials: [u64; 10],
+    /// `e_pcred.p_ruid`: the real user.
     pub user: u32,
-    _groups: [u32; 18],
+    _others: [u32; 25],
     _memory: [u64; 8],
     /// `e_ppid`.
     pub parent: i32,
@@ -102,7 +101,7 @@ const _: () = {
     assert!(std::mem::offset_of!(KernelProcess, pid) == 40);
     assert!(std::mem::offset_of!(KernelProcess, name) == 243);
     assert!(std::mem::offset_of!(KernelProcess, accounting) == 282);
-    assert!(std::mem::offset_of!(KernelProcess, user) == 420);
+    assert!(std::mem::offset_of!(KernelProcess, user) == 392);
     assert!(std::mem::offset_of!(KernelProcess, parent) == 560);
     assert!(std::mem::offset_of!(KernelProcess, terminal) == 572);
 };

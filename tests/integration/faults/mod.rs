@@ -8,6 +8,7 @@ mod input;
 mod large;
 mod logs;
 mod many;
+mod other_user;
 mod output;
 mod own_files;
 mod pid_files;
