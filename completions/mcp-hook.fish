@@ -57,7 +57,7 @@ SIGUSR1\t''
 SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often its numbers are taken down, or off' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${`MCP_PORT`}' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l restart -d 'When it is started again: no, on-failure (default), always' -r -f -a "no\t''
 on-failure\t''
 always\t''"
@@ -79,7 +79,7 @@ SIGUSR1\t''
 SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often its numbers are taken down, or off' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${`MCP_PORT`}' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s v -l verbose -d 'Say on standard error what is decided, and why'

@@ -53,8 +53,8 @@ pub struct Tuning {
     /// How often its numbers are taken down, or off
     #[arg(long, value_name = "TIME|off", value_parser = sampling)]
     pub sample: Option<Sampling>,
-    /// A port of its own: auto or a number; the command gets it as ${`MCP_PORT`}
-    #[arg(long, value_name = "PORT")]
+    /// A port of its own
+    #[arg(long, value_name = "PORT", help = "A port of its own: auto or a number; the command gets it as ${MCP_PORT}")]
     pub port: Option<PortChoice>,
     /// Give the server no terminal of its own
     #[arg(long)]
@@ -133,7 +133,7 @@ impl FromStr for Label {
 
     fn from_str(text: &str) -> Result<Self, BadName> {
         let name = match text.parse() {
-            Err(BadName::Shape { .. }) if !text.is_empty() => ServerName::from_label(text),
+            Err(BadName::Shape { .. } | BadName::Taken) if !text.is_empty() => ServerName::from_label(text),
             result => result?,
         };
         Ok(Self { text: text.to_owned(), name })

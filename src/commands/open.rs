@@ -50,6 +50,6 @@ impl Open {
             open::is_ancestor(pid, me.parent),
             "could not open a session for process {owner}: it did not call this"
         );
-        process::read(pid).with_context(|| format!("could not find the process {owner}"))
+        open::look(pid)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -30,7 +31,7 @@ impl Run for cli::Run {
         let wanted = self.what(&context::arguments().collect::<Vec<_>>()).wanted("run")?;
         let paths = found.as_ref().map(|session| root.session(&session.record.id));
         let startable = wanted.resolve("run", paths.as_ref(), None)?;
-        let (session, locked) = self.take_name(&root, found)?;
+        let (root, session, locked) = self.take_name(root, found)?;
         let (id, name) = (&session.record.id, &self.label.name);
         if self.label.text != name.as_str() {
             tell_name(&root, id, &self.label, &locked.0);
@@ -62,12 +63,22 @@ impl cli::Run {
         Ok(found.map_or((root, None), |(root, session)| (root, Some(session))))
     }
 
-    /// The session, made for the client if it is in none, and a name in it that is locked.
-    fn take_name(&self, root: &Root, found: Option<Session>) -> Result<(Session, (ServerName, File))> {
-        if root.is_nowhere() {
-            let lock = File::open("/dev/null").context("could not open /dev/null")?;
-            return Ok((open::unrecorded(open::client())?, (self.label.name.clone(), lock)));
+    /// The session, made for the client if it is in none, and a name in it that is locked; without records where they
+    /// cannot be written.
+    fn take_name(&self, root: Root, found: Option<Session>) -> Result<(Root, Session, (ServerName, File))> {
+        if !root.is_nowhere() {
+            match self.take_recorded_name(&root, found) {
+                Err(error) if !Root::is_chosen() && is_unwritable(&error) => {
+                    ui::warn(&format!("nothing is recorded: {error:#}"));
+                }
+                taken => return taken.map(|(session, locked)| (root, session, locked)),
+            }
         }
+        let lock = File::open("/dev/null").context("could not open /dev/null")?;
+        Ok((Root::nowhere(), open::unrecorded(open::client())?, (self.label.name.clone(), lock)))
+    }
+
+    fn take_recorded_name(&self, root: &Root, found: Option<Session>) -> Result<(Session, (ServerName, File))> {
         let session = found.map_or_else(|| open::create(root, open::client()), Ok)?;
         passing::in_passing(root, &session.record.id)?;
         let locked = free_name(&root.session(&session.record.id), &self.label.name)?;
@@ -85,6 +96,13 @@ impl cli::Run {
         }
         What { name: self.label.name.clone(), line, words, tuning: self.tuning.clone() }
     }
+}
+
+/// Whether a file system takes nothing more.
+fn is_unwritable(error: &anyhow::Error) -> bool {
+    use ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let cause = error.root_cause().downcast_ref::<io::Error>().map(io::Error::kind);
+    cause.is_some_and(|kind| [QuotaExceeded, ReadOnlyFilesystem, StorageFull].contains(&kind))
 }
 
 /// Whether the words at the end of the arguments stand behind a `--`, and are what they are therefore.

@@ -44,7 +44,9 @@ impl Told {
     /// What this process was told, with the logs at `logs`.
     #[must_use]
     pub fn here(logs: PathBuf) -> Self {
-        Self { logs, state: state_directory().ok(), config: config_directory().ok() }
+        // A record is text.
+        let config = config_directory().ok().filter(|path| check_text(path).is_ok());
+        Self { logs, state: state_directory().ok(), config }
     }
 
     /// From now on this counts where no variable says anything else.
@@ -88,6 +90,8 @@ pub fn others(than: &Path) -> Vec<Location> {
         return Vec::new();
     }
     let mut found = candidates().unwrap_or_default();
+    // Where the records of a shell are that has no XDG_STATE_HOME.
+    found.extend(unnamed_state_directory().map(|state| Location { logs: state.join("logs"), runtime: state }));
     found.extend(registry::remembered());
     let mut seen = vec![than.to_owned()];
     found.retain(|location| {

@@ -140,17 +140,34 @@ pub fn create(root: &Root, owner: Pid) -> Result<Session> {
 /// # Errors
 /// When the owner is gone.
 pub fn unrecorded(owner: Pid) -> Result<Session> {
-    let handle = ProcessHandle::open(owner).with_context(|| format!("could not find the process {owner}"))?;
+    let handle = hold(owner)?;
     let terminal = process::read(owner).map_or(0, |process| process.terminal);
     let id = SessionId::new("", owner.as_raw(), fingerprint(handle.identity(), Host::current()));
     let record = SessionRecord::new(id, handle.identity(), terminal, process::name(owner));
     Ok(Session { record, owner: handle })
 }
 
+fn hold(owner: Pid) -> Result<ProcessHandle> {
+    if let Some(handle) = ProcessHandle::open(owner) {
+        return Ok(handle);
+    }
+    look(owner)?;
+    bail!("could not look at the process {owner}: there may be too many open files")
+}
+
+/// A process that has to be there.
+///
+/// # Errors
+/// When it is not, or nobody can tell.
+pub fn look(pid: Pid) -> Result<Process> {
+    let process = process::look(pid).with_context(|| format!("could not look at the process {pid}"))?;
+    process.with_context(|| format!("could not find the process {pid}"))
+}
+
 /// The session, and whether it is new.
 fn find_or_make(root: &Root, owner: Pid) -> Result<(Session, bool)> {
-    let handle = ProcessHandle::open(owner).with_context(|| format!("could not find the process {owner}"))?;
-    let process = process::read(owner).with_context(|| format!("could not find the process {owner}"))?;
+    let handle = hold(owner)?;
+    let process = look(owner)?;
     let tty = process::terminal_path(process.terminal);
     let terminal = tty.as_ref().and_then(|path| path.strip_prefix("/dev").ok()).and_then(|path| path.to_str());
     // The first choice is the same for the same process, so that a shell whose environment was emptied finds its

@@ -85,8 +85,8 @@ impl SessionRecord {
         let file = paths.record();
         match file::read(&file).transpose() {
             None => Ok(None),
-            Some(content) => content
-                .and_then(|content| Self::check(paths, &file, &content))
+            // What cannot be read now is no reason to remove it.
+            Some(content) => Self::check(paths, &file, &content?)
                 .map(Some)
                 .hint(|| format!("{} goes with it; remove it if nothing of that session is in use", paths.pids)),
         }

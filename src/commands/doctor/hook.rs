@@ -7,6 +7,7 @@ use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::session::find::glance;
 use crate::session::open::{Inherited, live, shell_above};
+use crate::session::sweep;
 use crate::shell::Shell;
 use crate::shell::rc::{Homes, Standing, hooks};
 use crate::sys::{Pid, process};
@@ -25,6 +26,8 @@ pub enum Membership {
     Inside(String, String),
     /// Its environment names this one, whose owner has ended or is no ancestor.
     Stale(String),
+    /// Its environment names this one, which belongs somewhere else, and this is where.
+    Elsewhere(String, String),
     /// There is nothing in its environment.
     None,
 }
@@ -62,7 +65,11 @@ pub fn look(root: &Root) -> Facts {
 
 fn membership(root: &Root, shell: Option<Pid>) -> Membership {
     let Some(id) = Inherited::from_environment().id else { return Membership::None };
-    let Some(session) = live(root, &id) else { return Membership::Stale(id.to_string()) };
+    let Some(session) = live(root, &id) else {
+        let elsewhere = sweep::examine(root, id.clone()).elsewhere();
+        let stale = Membership::Stale(id.to_string());
+        return elsewhere.map_or(stale, |why| Membership::Elsewhere(id.to_string(), why));
+    };
     let owner = session.owner.pid();
     if shell == Some(owner) {
         Membership::Owns(id.to_string())
@@ -127,6 +134,11 @@ fn active(facts: &Facts) -> Finding {
                 "not active in this shell: its environment names the session {id}, which is over or another shell's"
             ),
             way_out,
+        ),
+        Membership::Elsewhere(id, why) => Finding::problem(
+            ABOUT,
+            format!("not active in this shell: its environment names the session {id}, which {why}"),
+            "use it from where it was opened, or open another one here with eval \"$(mcp-hook open)\"",
         ),
         Membership::None => Finding::problem(ABOUT, "not active in this shell", way_out),
     }

@@ -93,6 +93,18 @@ fn with_too_many_open_files_nothing_of_a_living_session_is_removed() {
 }
 
 #[test]
+fn with_too_many_open_files_nobody_is_called_gone_and_no_removal_is_advised() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::open(&sandbox);
+    for files in 3..12 {
+        let output = session.terminal.run(&format!("sh -c 'ulimit -n {files}; mcp-hook open; mcp-hook status; :'"));
+        let lies = |lie| output.stdout.contains(lie);
+        assert!(!lies("could not find the process") && !lies("goes with it; remove it"), "{files}: {output}");
+    }
+    session.end();
+}
+
+#[test]
 fn what_cannot_be_looked_for_is_not_called_stopped() {
     const TEST: &str = "what_cannot_be_looked_for_is_not_called_stopped";
     let sandbox = Sandbox::new();
@@ -137,6 +149,8 @@ fn from_another_pid_namespace_a_session_is_said_to_be_elsewhere_with_what_runs_i
     assert_eq!(output.stdout, "nothing to clean up\n", "{output}");
     let output = in_namespace(&mut session, TEST, "doctor").unwrap();
     let line = format!("{} belongs to another pid namespace; web runs there", session.id);
+    assert!(output.stdout.contains(&line), "{output}");
+    let line = format!("its environment names the session {}, which belongs to another pid namespace", session.id);
     assert!(output.stdout.contains(&line), "{output}");
     tree.assert_alive();
     session.end();

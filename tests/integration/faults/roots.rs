@@ -94,6 +94,34 @@ fn what_was_opened_with_other_variables_is_told_stopped_and_swept() {
 }
 
 #[test]
+fn what_was_opened_without_a_variable_is_told_where_there_is_one() {
+    let sandbox = with_variables(&[]);
+    let session = Session::open(&sandbox);
+    for variable in ["XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
+        let elsewhere = sandbox.path(variable);
+        fs::create_dir(&elsewhere).unwrap();
+        fs::set_permissions(&elsewhere, Permissions::from_mode(0o700)).unwrap();
+        sandbox.env(variable, &elsewhere);
+        assert_eq!(sandbox.status()["sessions"][0]["id"], session.id, "{variable}");
+        sandbox.unset(variable);
+    }
+    session.end();
+}
+
+#[test]
+fn places_that_are_no_text_cost_no_session() {
+    let sandbox = with_variables(&[]);
+    for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
+        let script = format!("export {variable}=$(printf '%s/\\377' \"$PWD\"); exec mcp-hook run e -- echo served");
+        // Without a home, records are in a directory of all.
+        let script =
+            if variable == "HOME" { format!("export MCP_HOOK_DIR=\"$PWD/records\"; {script}") } else { script };
+        let output = sandbox.run(sandbox.command("sh").args(["-c", &script])).ok();
+        assert_eq!(output.stdout, "served\n", "{variable}: {output}");
+    }
+}
+
+#[test]
 fn definitions_and_what_is_allowed_are_those_of_the_terminal() {
     let sandbox =
         with_variables(&[("XDG_RUNTIME_DIR", "xdg"), ("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state")]);
@@ -228,6 +256,17 @@ fn with_no_place_for_records_at_all_a_server_is_run_without() {
     let setup = "mount --bind /dev/null /etc/passwd && mount -t tmpfs -o ro none /tmp && cd /";
     let Some(output) = served(&sandbox, test, setup, "") else { return };
     assert!(output.stderr.contains("warning: nothing is recorded"), "{output}");
+}
+
+#[test]
+fn on_a_file_system_that_takes_nothing_more_a_server_is_run_without_records() {
+    let sandbox = with_variables(&[]);
+    let test = "on_a_file_system_that_takes_nothing_more_a_server_is_run_without_records";
+    sandbox.hook(["run", "e", "--", "true"]).ok();
+    let home = sandbox.path("home");
+    let setup = format!("mount --bind -o ro {0} {0} && mount -o remount,bind,ro {0}", home.display());
+    let Some(output) = served(&sandbox, test, &setup, "HOME=\"$HOME\"") else { return };
+    assert!(output.stderr.contains("warning: nothing is recorded: "), "{output}");
 }
 
 #[test]
