@@ -30,10 +30,10 @@ pub struct Location {
 pub struct Told {
     /// The logs of all sessions.
     pub logs: PathBuf,
-    /// [`state_directory`].
+    /// What outlives a session, if a variable said where; else it goes by the home of who asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<PathBuf>,
-    /// [`config_directory`].
+    /// The user's own files, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<PathBuf>,
 }
@@ -44,9 +44,8 @@ impl Told {
     /// What this process was told, with the logs at `logs`.
     #[must_use]
     pub fn here(logs: PathBuf) -> Self {
-        // A record is text.
-        let config = config_directory().ok().filter(|path| check_text(path).is_ok());
-        Self { logs, state: state_directory().ok(), config }
+        let is_text = |path: &PathBuf| check_text(path).is_ok();
+        Self { logs, state: named_state().filter(is_text), config: named_config().filter(is_text) }
     }
 
     /// From now on this counts where no variable says anything else.
@@ -142,13 +141,12 @@ fn home() -> Option<PathBuf> {
 /// # Errors
 /// When there is no home directory, or its path cannot be used.
 pub fn state_directory() -> Result<PathBuf> {
-    if let Some(state) = users::STATE_VARIABLE.and_then(named) {
-        return checked(state.join("mcp-hook"));
-    }
-    match TOLD.get().and_then(|told| told.state.clone()) {
-        Some(state) => checked(state),
-        None => unnamed_state_directory(),
-    }
+    named_state().map_or_else(unnamed_state_directory, checked)
+}
+
+fn named_state() -> Option<PathBuf> {
+    let variable = users::STATE_VARIABLE.and_then(named).map(|state| state.join("mcp-hook"));
+    variable.or_else(|| TOLD.get()?.state.clone())
 }
 
 /// The same whatever the variables say, but for `HOME`.
@@ -175,14 +173,16 @@ fn state_hint() -> String {
 /// # Errors
 /// When there is no home directory.
 pub fn config_directory() -> Result<PathBuf> {
-    if let Some(chosen) = named("XDG_CONFIG_HOME") {
-        return Ok(chosen.join("mcp-hook"));
-    }
-    if let Some(told) = TOLD.get().and_then(|told| told.config.clone()) {
-        return Ok(told);
+    if let Some(chosen) = named_config() {
+        return Ok(chosen);
     }
     let home = home().context("could not find a home directory");
     Ok(home.hint(|| "set HOME or XDG_CONFIG_HOME".to_owned())?.join(".config/mcp-hook"))
+}
+
+fn named_config() -> Option<PathBuf> {
+    let variable = named("XDG_CONFIG_HOME").map(|config| config.join("mcp-hook"));
+    variable.or_else(|| TOLD.get()?.config.clone())
 }
 
 /// What an `XDG_` variable says; a relative path counts as unset (XDG Base Directory Specification).

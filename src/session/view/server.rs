@@ -134,7 +134,7 @@ impl ServerView {
         view.supervisor_pid = supervisor.as_ref().map(|it| it.pid().as_raw());
         let is_stopped = |it: &ProcessHandle| process::read(it.pid()).is_some_and(|it| it.stopped);
         if let Some(stopped) = supervisor.as_ref().filter(|it| is_stopped(it)) {
-            view.reason = Some(format!("its supervisor (pid {}) is stopped: nobody watches over it", stopped.pid()));
+            view.warnings.push(format!("its supervisor (pid {}) is stopped: nobody watches over it", stopped.pid()));
         }
         view.keeper = watchers.map(|both| both.keeper);
         if view.state == FAILED {

@@ -72,7 +72,7 @@ fn session_ids_that_could_leave_their_directory_are_refused_by_id() {
 fn empty_commands_are_refused_with_the_way_to_write_one() {
     let sandbox = Sandbox::new();
     let session = Session::open(&sandbox);
-    insta::assert_snapshot!(said(&session, &["start", "web"]), @"
+    insta::assert_snapshot!(said(&session, &["start", "web", "--session", &session.id]), @"
     1: mcp-hook: could not start web: no command was given, and it is not defined
     hint: mcp-hook start web -- COMMAND ARGUMENT…, or define it: mcp-hook add web -- COMMAND ARGUMENT… (in ROOT/home/.config/mcp-hook/servers.json)
     ");

@@ -34,9 +34,8 @@ fn case_33_gigabyte_of_output_is_taken_and_the_log_stays_small() {
     let parts = ["--stdout", "64000000", "--ready"].repeat(16);
     let line = tree.command(&parts).join(" ");
     session.hook(&format!("start web -- {line}")).ok();
-    for _ in 0..16 {
-        tree.wait_for(&["leader"]);
-        tree.forget();
+    for part in 1..=16 {
+        tree.wait_for_report("leader", part);
     }
     session.hook("stop web").ok();
     let (mut files, mut bytes) = (0, 0);

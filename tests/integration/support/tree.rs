@@ -37,6 +37,8 @@ pub struct Tree<'s> {
     reader: File,
     text: String,
     members: HashMap<String, Member>,
+    /// How often each has reported.
+    reports: HashMap<String, u32>,
 }
 
 impl<'s> Tree<'s> {
@@ -46,7 +48,7 @@ impl<'s> Tree<'s> {
         nix::unistd::mkfifo(&fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
         // Open for both, so that neither side waits for the other and there is never an end.
         let reader = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&fifo).unwrap();
-        Self { sandbox, fifo, reader, text: String::new(), members: HashMap::new() }
+        Self { sandbox, fifo, reader, text: String::new(), members: HashMap::new(), reports: HashMap::new() }
     }
 
     /// The program.
@@ -103,19 +105,34 @@ impl<'s> Tree<'s> {
     pub fn wait_for(&mut self, names: &[&str]) {
         let deadline = Deadline::usual();
         while let Some(missing) = names.iter().find(|name| !self.members.contains_key(**name)) {
-            assert!(wait::one_readable(&self.reader, deadline), "{missing} did not report\n{self}");
-            let mut chunk = [0; 4096];
-            let length = self.reader.read(&mut chunk).unwrap_or(0);
-            self.text.push_str(&String::from_utf8_lossy(&chunk[..length]));
-            while let Some((line, rest)) = self.text.split_once('\n') {
-                let (name, member) = parse(line);
-                // A process that has already ended again has nothing left to be watched.
-                if let Some(member) = member {
-                    self.sandbox.watch(member.process);
-                    self.members.insert(name, member);
-                }
-                self.text = rest.to_owned();
+            self.read_reports(missing, deadline);
+        }
+    }
+
+    /// Waits until `name` has reported for the `count`th time since the tree was made.
+    #[track_caller]
+    pub fn wait_for_report(&mut self, name: &str, count: u32) {
+        let deadline = Deadline::usual();
+        while self.reports.get(name).is_none_or(|&reports| reports < count) {
+            self.read_reports(name, deadline);
+        }
+    }
+
+    #[track_caller]
+    fn read_reports(&mut self, missing: &str, deadline: Deadline) {
+        assert!(wait::one_readable(&self.reader, deadline), "{missing} did not report\n{self}");
+        let mut chunk = [0; 4096];
+        let length = self.reader.read(&mut chunk).unwrap_or(0);
+        self.text.push_str(&String::from_utf8_lossy(&chunk[..length]));
+        while let Some((line, rest)) = self.text.split_once('\n') {
+            let (name, member) = parse(line);
+            *self.reports.entry(name.clone()).or_default() += 1;
+            // A process that has already ended again has nothing left to be watched.
+            if let Some(member) = member {
+                self.sandbox.watch(member.process);
+                self.members.insert(name, member);
             }
+            self.text = rest.to_owned();
         }
     }
 
