@@ -33,8 +33,10 @@ const SHOWN: usize = 10;
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
         fd::close_inherited();
+        let typed = self.what.typed("start")?;
+        // Where definitions are, the session may know.
         let (root, session) = find::find(&Root::open()?, self.session.session.as_ref())?;
-        let mut wanted = self.what.wanted("start")?;
+        let mut wanted = typed.map_or_else(|| self.what.defined("start"), Ok)?;
         self.life.apply(wanted.settings());
         let paths = root.session(&session.record.id);
         let startable = wanted.resolve("start", (!self.fresh).then_some(&paths), None)?;

@@ -41,9 +41,28 @@ impl What {
     /// # Errors
     /// When there is neither, or the definition cannot be used.
     pub fn wanted(&self, verb: &str) -> Result<Wanted> {
-        if self.line.is_some() || !self.words.is_empty() {
-            return self.prepare(verb).map(Box::new).map(Wanted::Typed);
+        match self.typed(verb)? {
+            Some(typed) => Ok(typed),
+            None => self.defined(verb),
         }
+    }
+
+    /// The command that was typed, if one was.
+    ///
+    /// # Errors
+    /// When it is empty, or the working directory is gone.
+    pub fn typed(&self, verb: &str) -> Result<Option<Wanted>> {
+        if self.line.is_none() && self.words.is_empty() {
+            return Ok(None);
+        }
+        self.prepare(verb).map(Box::new).map(Wanted::Typed).map(Some)
+    }
+
+    /// The definition of that name.
+    ///
+    /// # Errors
+    /// When there is none, or it may not be used.
+    pub fn defined(&self, verb: &str) -> Result<Wanted> {
         let Some(mut definition) = Catalogue::read().find(&self.name)? else { return Err(nothing(verb, &self.name)) };
         self.tuning.apply(&mut definition.hook.settings);
         Ok(Wanted::Defined(Box::new(definition)))
