@@ -202,9 +202,15 @@ fn a_root_that_is_remembered_is_checked_like_every_other() {
 /// `mcp-hook run e -- cat` with these variables, where `setup` was done first by root in a mount namespace.
 #[track_caller]
 fn served(sandbox: &Sandbox, test: &str, setup: &str, variables: &str) -> Option<Output> {
+    served_with(sandbox, test, setup, variables, "")
+}
+
+/// The same with options of `run`.
+#[track_caller]
+fn served_with(sandbox: &Sandbox, test: &str, setup: &str, variables: &str, options: &str) -> Option<Output> {
     let said = sandbox.write("said", "hello\n");
     let mut command: Command = sandbox.command("unshare");
-    let script = format!("{setup} && exec env -i PATH=\"$PATH\" {variables} mcp-hook run e -- cat");
+    let script = format!("{setup} && exec env -i PATH=\"$PATH\" {variables} mcp-hook run {options} e -- cat");
     command.args(["--mount", "sh", "-c", &script]).stdin(fs::File::open(said).unwrap());
     if !nix::unistd::geteuid().is_root() {
         skip(test, "needs root to mount");
@@ -254,8 +260,10 @@ fn with_no_place_for_records_at_all_a_server_is_run_without() {
     let sandbox = with_variables(&[]);
     let test = "with_no_place_for_records_at_all_a_server_is_run_without";
     let setup = "mount --bind /dev/null /etc/passwd && mount -t tmpfs -o ro none /tmp && cd /";
-    let Some(output) = served(&sandbox, test, setup, "") else { return };
-    assert!(output.stderr.contains("warning: nothing is recorded"), "{output}");
+    for options in ["", "--port auto"] {
+        let Some(output) = served_with(&sandbox, test, setup, "", options) else { return };
+        assert!(output.stderr.contains("warning: nothing is recorded"), "{output}");
+    }
 }
 
 #[test]
