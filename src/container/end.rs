@@ -70,26 +70,26 @@ impl Told {
     }
 }
 
-/// Tells the container to end, if its id is known; does not wait.
+/// Tells the container to end, if its id is known and proven; does not wait.
 #[must_use]
 pub fn tell(container: &Container, grace: Duration) -> Option<Told> {
-    let id = container.id()?;
+    let id = container.id().filter(|_| container.own_cidfile)?;
     let call = container.engine.ask(&["stop", "-t", &seconds(grace), &id]).ok()?;
     Some(Told { call, at: context::now() })
 }
 
 /// Ends what is left of the server's containers once their client is gone, and waits until it has. `told` if that one was
 /// told already; `pause` waits for a child to end, not longer than it is told to. Afterwards `left` has those that are
-/// still there, and `trouble` why.
+/// still there, and `trouble` why. Returns the id of the last one, if that is known.
 pub fn end(
     container: &mut Container,
     grace: Duration,
     client: Client,
     mut told: Option<Told>,
     pause: &mut dyn FnMut(Pid, Duration),
-) {
+) -> Option<String> {
     let (current, mut trouble) = ids(container, client, pause);
-    let last = container.id();
+    let last = current.last().cloned();
     let mut left = Vec::new();
     for id in std::mem::take(&mut container.left).into_iter().chain(current) {
         if left.contains(&id) {
@@ -114,23 +114,37 @@ pub fn end(
     if container.own_cidfile && !container.is_left() {
         cid::remove(&container.cidfile);
     }
+    last
 }
 
 /// The ids of the containers that were started last, or what keeps us from knowing.
 fn ids(container: &Container, client: Client, pause: &mut dyn FnMut(Pid, Duration)) -> (Vec<String>, Option<String>) {
     match cid::read(&container.cidfile) {
         Cid::Missing if client == Client::Left => (Vec::new(), None),
-        Cid::Known(id) => (vec![id], None),
+        Cid::Known(id) if container.own_cidfile => (vec![id], None),
+        // Of two clients that are told to write to a file of the user's, one does, and the other refuses to start.
+        Cid::Known(id) => match labelled(container, Some(&id), Duration::ZERO, pause) {
+            (ids, None) if ids.is_empty() && client == Client::Killed => labelled(container, None, CREATION, pause),
+            found => found,
+        },
         // A client that is told to end may remove the file while the engine is still at it.
-        Cid::Missing | Cid::Empty | Cid::Unreadable => labelled(container, pause),
+        Cid::Missing | Cid::Empty | Cid::Unreadable => labelled(container, None, CREATION, pause),
     }
 }
 
-/// The containers with our label: their client was killed while it asked for one, and the engine may still be at it.
-fn labelled(container: &Container, pause: &mut dyn FnMut(Pid, Duration)) -> (Vec<String>, Option<String>) {
-    let filter = format!("label={LABEL}={}", container.label);
-    let words = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter];
-    let (made, deadline) = (context::now() + CREATION, context::now() + ENGINE);
+/// The containers with our label, or the one of this `id` if it has the label. `patience` is how long none may still become
+/// one: their client was killed while it asked for one, and the engine may still be at it.
+fn labelled(
+    container: &Container,
+    id: Option<&str>,
+    patience: Duration,
+    pause: &mut dyn FnMut(Pid, Duration),
+) -> (Vec<String>, Option<String>) {
+    let label = format!("label={LABEL}={}", container.label);
+    let id = id.map(|id| format!("id={id}"));
+    let mut words = vec!["ps", "--all", "--quiet", "--no-trunc", "--filter", &label];
+    words.extend(id.iter().flat_map(|id| ["--filter", id]));
+    let (made, deadline) = (context::now() + patience, context::now() + ENGINE);
     loop {
         let trouble = match ask(&container.engine, &words, deadline, pause) {
             Answer::Yes(text) => {

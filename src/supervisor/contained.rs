@@ -48,13 +48,13 @@ impl Supervisor {
     pub(super) fn end_container(&mut self, ending: &Ending) -> Vec<Reason> {
         let mut reasons = Vec::new();
         let Some(mut container) = self.plan.container.take() else { return reasons };
-        self.containment.last = container.id();
         let told = self.containment.told.take();
         let has_left = matches!(ending.leader_exit, Some(Exit::Code(_))) && !self.containment.was_client_told;
         let client = if has_left { Client::Left } else { Client::Killed };
-        container::end(&mut container, ending.grace(), client, told, &mut |_, limit| {
+        let last = container::end(&mut container, ending.grace(), client, told, &mut |_, limit| {
             reasons.extend(self.wait(None, Some(limit)));
         });
+        self.containment.last = last;
         if container.is_left() {
             self.report_container(&container);
         }

@@ -123,6 +123,32 @@ fn case_58_the_container_of_a_file_that_was_there_before_is_somebody_elses() {
 }
 
 #[test]
+fn case_58_the_container_whose_client_was_first_to_write_to_the_users_file_is_somebody_elses() {
+    let Some(engine) = Engine::shared("case_58_first") else { return };
+    let sandbox = Sandbox::new();
+    let (container, other) = (Container::new(engine, &sandbox), Container::new(engine, &sandbox));
+    let session = Session::open(&sandbox);
+    let found = sandbox.run(sandbox.command("sh").args(["-c", "command -v docker"])).ok().stdout;
+    let client = found.trim();
+    // Another session's client is a moment faster.
+    let first = format!("{client} run -d --cidfile my.cid --network none --name {} box sh -c \"{DEAF}\"", other.name);
+    let wrapper =
+        format!("#!/bin/sh\n[ \"$1\" = run ] && [ ! -e my.cid ] && {first} >/dev/null\nexec {client} \"$@\"\n");
+    let wrapper = sandbox.write("wrapper/docker", &wrapper);
+    sandbox.run(sandbox.command("chmod").arg("755").arg(&wrapper)).ok();
+    let mut words = container.command(&["--rm", "--cidfile", "my.cid"], DEAF);
+    words[0] = wrapper.display().to_string();
+    session.start(&["--no-wait", "--restart", "no"], "web", &words).ok();
+    wait::until("the client has refused", || {
+        matches!(session.state("web")?.as_str(), "ended" | "failed").then_some(())
+    });
+    session.hook("stop", &["web"]).ok();
+    assert_eq!(engine.state(&other.name).as_deref(), Some("running"));
+    assert!(sandbox.home().join("my.cid").exists(), "the other's file was removed");
+    container.assert_gone();
+}
+
+#[test]
 fn case_58_a_container_that_was_made_but_not_named_by_its_killed_client_is_found_by_its_label() {
     let Some(engine) = Engine::shared("case_58_created") else { return };
     let sandbox = Sandbox::new();
