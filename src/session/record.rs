@@ -85,10 +85,13 @@ impl SessionRecord {
         let file = paths.record();
         match file::read(&file).transpose() {
             None => Ok(None),
-            // What cannot be read now is no reason to remove it.
-            Some(content) => Self::check(paths, &file, &content?)
-                .map(Some)
-                .hint(|| format!("{} goes with it; remove it if nothing of that session is in use", paths.pids)),
+            Some(content) => match content.and_then(|content| Self::check(paths, &file, &content)) {
+                // What the system does not let us read now is no reason to remove it.
+                Err(error) if error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some()) => Err(error),
+                result => result
+                    .map(Some)
+                    .hint(|| format!("{} goes with it; remove it if nothing of that session is in use", paths.pids)),
+            },
         }
     }
 
