@@ -54,8 +54,12 @@ impl Catalogue {
     /// Only what one file defines: that from which a server was started.
     #[must_use]
     pub fn at(file: &Path) -> Self {
-        let found = Some(Found { file: file.to_owned(), document: document::at(file) });
-        if document::is_of_project(file) { Self::of(found, None) } else { Self::of(None, found) }
+        let found = |document| Some(Found { file: file.to_owned(), document });
+        if document::is_of_project(file) {
+            Self::of(found(document::at(file)), None)
+        } else {
+            Self::of(None, found(document::of_user(file)))
+        }
     }
 
     /// Only what counts: a project's file that is allowed, and the user's.

@@ -7,11 +7,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::fcntl::OFlag;
+use nix::sys::stat::fstat;
 
 use crate::context;
 use crate::disk::locations;
+use crate::disk::refusal::Refusal;
+use crate::disk::walk;
+use crate::failure::hinted;
 use crate::server::size;
 
+const SAFE_PLACE: &str = "have it where only you can rename, or set XDG_CONFIG_HOME to such a directory";
 /// A file with servers is far smaller, in bytes.
 const LARGEST: u64 = 256 << 10;
 /// Claude Code has its history in the same file, in bytes.
@@ -65,8 +70,26 @@ pub struct Found {
 #[must_use]
 pub fn user() -> Option<Found> {
     let file = user_file().ok()?;
-    let document = open(&file).transpose()?.and_then(|open| read(&file, open));
+    let document = open(&file).transpose()?.and_then(|_| of_user(&file));
     Some(Found { file, document })
+}
+
+/// A file of the user's, which says what is run without being asked for: nobody else may have written it, or put it where
+/// it is.
+///
+/// # Errors
+/// When that is not so, or it cannot be read.
+pub fn of_user(file: &Path) -> Result<Document> {
+    let open = walk::open_file(file).map_err(|error| match Refusal::of(&error) {
+        Some(refusal) => hinted(format!("{}: {}", could_not(file), refusal.why), SAFE_PLACE),
+        None => anyhow::Error::new(error).context(could_not(file)),
+    })?;
+    let found = fstat(&open).with_context(|| could_not(file))?;
+    if walk::is_open_to_others(&found) {
+        let message = format!("{}: others may write to it (mode {:04o})", could_not(file), found.st_mode & 0o7777);
+        return Err(hinted(message, format!("chmod go-w {}", file.display())));
+    }
+    read(file, open.into())
 }
 
 /// The nearest `.mcp.json` in `directory` or above it. One that another user wrote is found, but not read.

@@ -12,7 +12,8 @@ use nix::sys::stat::{Mode, fstat, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::file_at::FileAt;
-use super::walk::{self, Demand, Missing, Refusal};
+use super::refusal::Refusal;
+use super::walk::{self, Demand, Missing};
 use crate::failure::hinted;
 use crate::sys::directory;
 

@@ -9,6 +9,7 @@ pub mod locations;
 pub mod lock;
 pub mod names;
 pub mod record;
+pub mod refusal;
 pub mod registry;
 pub mod root;
 pub mod rotation;

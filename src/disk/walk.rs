@@ -12,6 +12,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, readlinkat};
 use nix::libc;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 
+use super::refusal::Refusal;
 use crate::context;
 use crate::sys::{directory, groups};
 
@@ -40,36 +41,6 @@ pub enum Missing {
     MakeLast,
     /// All are made, mode 0700.
     MakeAll,
-}
-
-/// Why a place is not used.
-#[derive(Debug, thiserror::Error)]
-#[error("could not use {path}: {why}")]
-pub struct Refusal {
-    path: String,
-    why: String,
-    /// The way out, where there is a simple one.
-    pub hint: Option<String>,
-}
-
-impl Refusal {
-    /// A refusal of `path`.
-    #[must_use]
-    pub fn new(path: &Path, why: impl Into<String>) -> Self {
-        Self { path: path.display().to_string(), why: why.into(), hint: None }
-    }
-
-    /// The refusal in an error, if it is one.
-    #[must_use]
-    pub fn of(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
-    }
-}
-
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::other(refusal)
-    }
 }
 
 /// Opens the directory at the end of an absolute path. A symbolic link on the way there is followed if nobody else can
@@ -115,6 +86,40 @@ fn at_once(path: &Path, demand: Demand) -> Option<OwnedFd> {
     Some(directory)
 }
 
+/// Opens the file at the end of an absolute path for reading, if only root and this user may put something else in its
+/// place. A symbolic link is followed as on the way to a directory. Nothing is waited for; what was opened is for the caller
+/// to look at.
+///
+/// # Errors
+/// As [`walk`].
+pub fn open_file(path: &Path) -> io::Result<OwnedFd> {
+    let open = |directory: &OwnedFd, name: &OsStr| {
+        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        openat(directory, name, flags, Mode::empty())
+    };
+    if let (Some(above), Some(name)) = (path.parent(), path.file_name())
+        && let Some(directory) = at_once(above, Demand::Owned)
+        && let Ok(file) = open(&directory, name)
+    {
+        return Ok(file);
+    }
+    let mut walk = Walk::from_root(path)?;
+    let mut todo: Vec<OsString> = steps(path);
+    while let Some(name) = todo.pop() {
+        if todo.is_empty() && !walk.is_link(&name) {
+            return Ok(open(&walk.here, &name)?);
+        }
+        walk.step(&name, &mut todo, Missing::Fail)?;
+    }
+    Err(io::ErrorKind::InvalidInput.into())
+}
+
+/// Whether others than root and this user may write to what was looked at.
+#[must_use]
+pub fn is_open_to_others(found: &FileStat) -> bool {
+    found.st_mode & ANYBODY_WRITES != 0 || writable_by_group(found)
+}
+
 /// Opens the directory `name` in another one that was checked.
 ///
 /// # Errors
@@ -134,7 +139,7 @@ pub fn open_below(above: impl AsFd, name: &OsStr, path: &Path, demand: Demand) -
 
 /// Whether a directory is as is demanded.
 fn judge(path: &Path, found: &FileStat, demand: Demand) -> io::Result<()> {
-    let refuse = |why: String, hint| Err(Refusal { hint, ..Refusal::new(path, why) }.into());
+    let refuse = |why: String, hint| Err(Refusal::new(path, why).with_hint(hint).into());
     match kind(found) {
         SFlag::S_IFLNK => return refuse("it is a symbolic link".to_owned(), None),
         SFlag::S_IFDIR => {}
@@ -149,7 +154,7 @@ fn judge(path: &Path, found: &FileStat, demand: Demand) -> io::Result<()> {
             let hint = format!("chmod 700 {}", path.display());
             refuse(format!("others may enter it (mode {mode:04o})"), Some(hint))
         }
-        Demand::Owned if mode & ANYBODY_WRITES != 0 || writable_by_group(found) => {
+        Demand::Owned if is_open_to_others(found) => {
             let hint = format!("chmod go-w {}", path.display());
             refuse(format!("others may rename in it (mode {mode:04o})"), Some(hint))
         }

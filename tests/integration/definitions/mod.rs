@@ -13,6 +13,7 @@ mod secrets;
 mod spelling;
 mod stage;
 mod started;
+mod trusted;
 mod writers;
 
 use std::path::{Path, PathBuf};
