@@ -59,7 +59,13 @@ impl cli::Run {
             }
             root => root?,
         };
-        let found = find::find_existing(&root, self.session.session.as_ref())?;
+        let found = match find::find_existing(&root, self.session.session.as_ref()) {
+            Err(error) if self.session.session.is_none() => {
+                ui::warn(&format!("the server is in no terminal's session: {error:#}"));
+                None
+            }
+            found => found?,
+        };
         Ok(found.map_or((root, None), |(root, session)| (root, Some(session))))
     }
 

@@ -101,6 +101,18 @@ pub fn others(than: &Path) -> Vec<Location> {
     found
 }
 
+/// The same with the runtime directories that are not this user's alone: who has records there has not lost them.
+#[must_use]
+pub fn others_even_open(than: &Path) -> Vec<Location> {
+    let named = context::variable("XDG_RUNTIME_DIR").map(|parent| PathBuf::from(parent).join("mcp-hook"));
+    let named = named.filter(|runtime| !is_chosen() && runtime != than);
+    let logs = |state: PathBuf| state.join("logs");
+    let named = named.zip(state_directory().ok().map(logs)).map(|(runtime, logs)| Location { runtime, logs });
+    let mut found = others(than);
+    found.extend(named.filter(|named| found.iter().all(|other| other.runtime != named.runtime)));
+    found
+}
+
 /// `PARENT/mcp-hook`, if `parent` is really this user's: after `su` it is still the other's. One that was made while it
 /// was closed to others is used on, should others be able to look into it by now.
 fn runtime_directory(parent: &Path) -> Option<PathBuf> {

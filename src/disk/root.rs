@@ -1,6 +1,8 @@
 //! The directory under which everything of one user lies, and whether it can be trusted.
 
 use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -11,6 +13,7 @@ use super::file;
 use super::known;
 use super::layout::Root;
 use super::locations::{self, Location};
+use crate::context;
 use crate::failure::{hint_of, hinted};
 
 /// Below a file there is nothing, and never will be.
@@ -158,6 +161,17 @@ impl Root {
     pub fn others(&self) -> Vec<Self> {
         let others = locations::others(self.runtime().path()).into_iter().map(Self::at);
         others.filter(|root| root.runtime().is_there() && root.examine().is_ok() && root.pids().is_there()).collect()
+    }
+
+    /// The user's other roots that are there and cannot be used by now, and why: what is in them is not gone.
+    #[must_use]
+    pub fn refused(&self) -> Vec<(Self, anyhow::Error)> {
+        let places = locations::others_even_open(self.runtime().path()).into_iter().map(Self::at);
+        let is_mine = |root: &Self| {
+            let data = fs::symlink_metadata(root.runtime().path());
+            data.is_ok_and(|data| data.is_dir() && data.uid() == context::user())
+        };
+        places.filter(is_mine).filter_map(|root| root.examine().err().map(|error| (root, error))).collect()
     }
 }
 

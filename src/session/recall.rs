@@ -16,7 +16,7 @@ use crate::sys::{Pid, process};
 /// `above`.
 ///
 /// # Errors
-/// When the files cannot be made.
+/// When the files cannot be made, or are only in a place that cannot be used by now.
 pub fn session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Option<Session>> {
     let Some(id) = &inherited.id else { return Ok(None) };
     let is_owner = |owner: &Pid| {
@@ -27,6 +27,9 @@ pub fn session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Opti
     };
     let owner = inherited.owner.map(Pid::from_raw).filter(is_owner).and_then(ProcessHandle::open);
     let Some(owner) = owner.filter(|owner| !owner.has_exited()) else { return Ok(None) };
+    if let Some((_, error)) = root.refused().into_iter().find(|(other, _)| other.session(id).pids.path().exists()) {
+        return Err(error);
+    }
     let terminal = process::read(owner.pid()).map_or(0, |process| process.terminal);
     let record = write(root, id.clone(), &owner, terminal)?;
     debug!(session = %id, "its files had been removed; they were made again");

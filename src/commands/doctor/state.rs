@@ -40,6 +40,7 @@ pub fn directories(root: &anyhow::Result<Root>) -> Vec<Finding> {
     let others = root.others();
     let other = |root: &Root| Finding::good("root", format!("{} is looked into as well", root.runtime()));
     findings.extend(others.iter().map(other));
+    findings.extend(root.refused().iter().map(|(_, error)| refused("root", error)));
     findings
 }
 

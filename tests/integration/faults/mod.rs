@@ -15,6 +15,7 @@ mod pid_files;
 mod places;
 mod reader;
 mod records;
+mod refused;
 mod replaced;
 mod reuse;
 mod roots;
