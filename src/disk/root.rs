@@ -19,6 +19,9 @@ use crate::failure::{hint_of, hinted};
 /// Below a file there is nothing, and never will be.
 const NOWHERE: &str = "/dev/null/mcp-hook";
 
+/// The way out where sessions lie in a place that was private once.
+const MAKE_PRIVATE: &str = "its sessions live on: make that directory yours alone again (chmod 700)";
+
 /// What stands in the marker: the version of the layout.
 const MARKER: &str = "mcp-hook root, version 1\n";
 
@@ -62,11 +65,12 @@ impl Root {
     /// # Errors
     /// Why it could not be used.
     pub fn examine(&self) -> Result<()> {
-        let check = || {
-            self.runtime().check_if_there()?;
-            if self.runtime().is_there() && !self.is_marked()? { self.check_unmarked() } else { self.check_below() }
-        };
-        check().map_err(with_way_out)
+        self.check().map_err(with_way_out)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.runtime().check_if_there()?;
+        if self.runtime().is_there() && !self.is_marked()? { self.check_unmarked() } else { self.check_below() }
     }
 
     fn check_below(&self) -> Result<()> {
@@ -171,14 +175,17 @@ impl Root {
             let data = fs::symlink_metadata(root.runtime().path());
             data.is_ok_and(|data| data.is_dir() && data.uid() == context::user())
         };
-        places.filter(is_mine).filter_map(|root| root.examine().err().map(|error| (root, error))).collect()
+        let why = |root: &Self| root.check().err().map(|error| with_hint(error, MAKE_PRIVATE));
+        places.filter(is_mine).filter_map(|root| why(&root).map(|error| (root, error))).collect()
     }
 }
 
 /// Every refusal of a root has a way out.
 fn with_way_out(error: anyhow::Error) -> anyhow::Error {
-    if hint_of(&error).is_some() {
-        return error;
-    }
-    hinted(format!("{error:#}"), "set MCP_HOOK_DIR to a directory of your own")
+    with_hint(error, "set MCP_HOOK_DIR to a directory of your own")
+}
+
+/// The error with this way out, unless it has one.
+fn with_hint(error: anyhow::Error, hint: &str) -> anyhow::Error {
+    if hint_of(&error).is_some() { error } else { hinted(format!("{error:#}"), hint) }
 }

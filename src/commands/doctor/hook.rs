@@ -28,6 +28,8 @@ pub enum Membership {
     Stale(String),
     /// Its environment names this one, which belongs somewhere else, and this is where.
     Elsewhere(String, String),
+    /// Its environment names this one, whose place cannot be used by now.
+    Refused(String),
     /// There is nothing in its environment.
     None,
 }
@@ -67,7 +69,8 @@ fn membership(root: &Root, shell: Option<Pid>) -> Membership {
     let Some(id) = Inherited::from_environment().id else { return Membership::None };
     let Some(session) = live(root, &id) else {
         let elsewhere = sweep::examine(root, id.clone()).elsewhere();
-        let stale = Membership::Stale(id.to_string());
+        let is_refused = || root.refused().iter().any(|(other, _)| other.session(&id).pids.path().exists());
+        let stale = if is_refused() { Membership::Refused(id.to_string()) } else { Membership::Stale(id.to_string()) };
         return elsewhere.map_or(stale, |why| Membership::Elsewhere(id.to_string(), why));
     };
     let owner = session.owner.pid();
@@ -139,6 +142,11 @@ fn active(facts: &Facts) -> Finding {
             ABOUT,
             format!("not active in this shell: its environment names the session {id}, which {why}"),
             "use it from where it was opened, or open another one here with eval \"$(mcp-hook open)\"",
+        ),
+        Membership::Refused(id) => Finding::problem(
+            ABOUT,
+            format!("not active in this shell: its session {id} is in a place that cannot be used by now"),
+            "see below",
         ),
         Membership::None => Finding::problem(ABOUT, "not active in this shell", way_out),
     }

@@ -22,6 +22,12 @@ fn a_runtime_directory_that_others_may_change_hides_no_session_in_silence() {
         let path = sandbox.path("xdg").display().to_string();
         assert!(output.code() == code && output.stdout.contains(&format!("could not use {path}")), "{output}");
     }
+    let doctor = session.hook("doctor").stdout;
+    assert!(
+        doctor.contains(&format!("its session {} is in a place that cannot be used by now", session.id)),
+        "{doctor}"
+    );
+    assert!(doctor.contains("hint: its sessions live on: make that directory yours alone again"), "{doctor}");
     let output = session.hook("run other -- echo served").ok();
     assert!(output.stdout.contains("\nserved\n"), "{output}");
     allow(0o700);
