@@ -1,5 +1,8 @@
 //! Servers whose records cannot be read: found by what their lock says, and by what their processes carry.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -11,6 +14,7 @@ use crate::cleanup::lost::{self, Trace};
 use crate::context;
 use crate::disk::layout::ServerPaths;
 use crate::disk::{file, lock};
+use crate::server::environment::PID_FILE;
 use crate::server::record::ServerRecord;
 use crate::server::token::{KEEP_VARIABLE, Token, VARIABLE};
 use crate::sys::handle::ProcessHandle;
@@ -105,7 +109,7 @@ fn titled(trace: &Trace, title: &str) -> Vec<ProcessHandle> {
 
 /// What its processes carry: as its lock says, else as one of them does.
 fn token(paths: &ServerPaths) -> Option<Token> {
-    locked(paths).or_else(|| carried().find(|token| is_its(paths, token)))
+    locked(paths).or_else(|| carried().find(|carried| carried.is_of(paths)).map(|carried| carried.token))
 }
 
 /// The token in its lock.
@@ -113,17 +117,33 @@ fn locked(paths: &ServerPaths) -> Option<Token> {
     file::read(&paths.lock).ok().flatten().and_then(parse).filter(|token| is_its(paths, token))
 }
 
-/// The tokens that processes of this user carry.
-pub fn carried() -> impl Iterator<Item = Token> {
-    let is_mine = |pid: &Pid| process::user(*pid) == Some(context::user());
-    process::all().filter(is_mine).filter_map(|pid| parse(process::variable(pid, VARIABLE)?))
+/// What a process of a server carries.
+pub struct Carried {
+    token: Token,
+    /// Its server's pid file. A shell that was opened in two roots has the same session in both.
+    pid_file: Vec<u8>,
 }
 
-/// Whether anything tells what there may be of it: its lock, or one of the tokens that are `carried`. Of a file that only
+impl Carried {
+    fn is_of(&self, paths: &ServerPaths) -> bool {
+        is_its(paths, &self.token) && paths.pid.path() == Path::new(OsStr::from_bytes(&self.pid_file))
+    }
+}
+
+/// What processes of this user carry.
+pub fn carried() -> impl Iterator<Item = Carried> {
+    let is_mine = |pid: &Pid| process::user(*pid) == Some(context::user());
+    process::all().filter(is_mine).filter_map(|pid| {
+        let token = parse(process::variable(pid, VARIABLE)?)?;
+        Some(Carried { token, pid_file: process::variable(pid, PID_FILE)? })
+    })
+}
+
+/// Whether anything tells what there may be of it: its lock, or one of those that are `carried`. Of a file that only
 /// has the name of a record nothing does.
 #[must_use]
-pub fn is_traced(paths: &ServerPaths, carried: &[Token]) -> bool {
-    lock::is_locked(&paths.lock) || locked(paths).is_some() || carried.iter().any(|token| is_its(paths, token))
+pub fn is_traced(paths: &ServerPaths, carried: &[Carried]) -> bool {
+    lock::is_locked(&paths.lock) || locked(paths).is_some() || carried.iter().any(|carried| carried.is_of(paths))
 }
 
 fn is_its(paths: &ServerPaths, token: &Token) -> bool {

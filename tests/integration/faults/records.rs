@@ -283,3 +283,17 @@ fn case_28_session_record_that_lies_about_its_owner_makes_no_session() {
     stage.session.hook("status").ok();
     stage.end();
 }
+
+/// A shell whose variables change has the same session in two roots.
+#[test]
+fn unreadable_record_does_not_end_the_server_of_that_name_in_another_root() {
+    let sandbox = Sandbox::new();
+    let script = "eval \"$(mcp-hook open)\"; first=$MCP_PID_FILE; one=$MCP_SESSION_ID
+        unset MCP_SESSION_ID MCP_HOOK_OWNER; here=$MCP_HOOK_DIR; export MCP_HOOK_DIR=$MCP_HOOK_DIR.other
+        eval \"$(mcp-hook open)\"; [ $one = $MCP_SESSION_ID ] || exit 9
+        mcp-hook start web -- sleep 1000
+        echo garbage >${first%/*}/web.json
+        MCP_HOOK_DIR=$here mcp-hook stop web
+        mcp-hook status web && mcp-hook stop web";
+    sandbox.run(sandbox.command("sh").args(["-c", script])).ok();
+}
