@@ -40,7 +40,7 @@ pub fn print(text: &str) -> Result<()> {
 /// Prints data as JSON.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn json(data: &impl Serialize) -> Result<()> {
     print(&(sanitize::json(&serde_json::to_string_pretty(data)?) + "\n"))
 }
@@ -48,7 +48,7 @@ pub fn json(data: &impl Serialize) -> Result<()> {
 /// Prints a result for people, whose parts were made safe before they were put together.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn show(text: &str) -> Result<()> {
     let text = if is_coloured() { Cow::Borrowed(text) } else { strip_str(text).to_string().into() };
     // Whole, and not line by line.
