@@ -210,7 +210,10 @@ fn served(sandbox: &Sandbox, test: &str, setup: &str, variables: &str) -> Option
 fn served_with(sandbox: &Sandbox, test: &str, setup: &str, variables: &str, options: &str) -> Option<Output> {
     let said = sandbox.write("said", "hello\n");
     let mut command: Command = sandbox.command("unshare");
-    let script = format!("{setup} && exec env -i PATH=\"$PATH\" {variables} mcp-hook run {options} e -- cat");
+    // The program may lie below what `setup` covers.
+    let copy = "exec 9<$(command -v mcp-hook) && mount -t tmpfs none /mnt && cat <&9 >/mnt/mcp-hook && exec 9<&-";
+    let run = format!("exec env -i PATH=\"/mnt:$PATH\" {variables} mcp-hook run {options} e -- cat");
+    let script = format!("{copy} && chmod 755 /mnt/mcp-hook && {setup} && {run}");
     command.args(["--mount", "sh", "-c", &script]).stdin(fs::File::open(said).unwrap());
     if !nix::unistd::geteuid().is_root() {
         skip(test, "needs root to mount");

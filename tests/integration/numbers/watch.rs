@@ -209,7 +209,9 @@ fn a_view_without_a_shell_to_continue_it_is_not_stopped() {
 /// Reads what a terminal shows up to this text.
 fn read_until(master: &mut File, text: &str) {
     let mut seen = Vec::new();
+    let deadline = Deadline::usual();
     while !String::from_utf8_lossy(&seen).contains(text) {
+        assert!(wait::one_readable(master, deadline), "waited in vain for {text}: {}", String::from_utf8_lossy(&seen));
         let mut chunk = [0; 4096];
         let length = master.read(&mut chunk).unwrap();
         seen.extend(&chunk[..length]);
