@@ -43,7 +43,12 @@ impl ProcessHandle {
     /// What has become of the process that was recorded.
     #[must_use]
     pub fn find(recorded: &Identity) -> Fate {
-        Self::reopen(recorded).map_or(Fate::Ended, Fate::Lives)
+        match Self::reopen(recorded) {
+            Some(handle) => Fate::Lives(handle),
+            // Where not even we are seen, nothing is known of others.
+            None if process::read(Pid::this()).is_none() => Fate::Unknown,
+            None => Fate::Ended,
+        }
     }
 
     /// Makes the handle work in a process that was just forked: kqueues are not inherited (`kqueue(2)`).
