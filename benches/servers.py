@@ -194,7 +194,8 @@ def dying(sandbox):
 
 def idling(sandbox):
     session = Session(sandbox)
-    session.start("x", sandbox.probe, "fifo", NOWHERE, wait=True)
+    # It waits for its input, as an MCP server does. One that only rests is looked at a few times more in its first half minute.
+    session.start("x", "cat", wait=True)
     report = json.loads(output([sandbox.binary, "status", "--json"], session.env))
     server = report["sessions"][0]["servers"][0]
     watchers = [server["supervisor_pid"], server["keeper_pid"]]
@@ -285,7 +286,7 @@ def bury(session, count, owner):
     template["owner"] |= {"pid": owner} if owner != os.getpid() else {}
     runtime = session.pids.parent.parent
     for number in range(count):
-        name = f"notty-{owner}-{number:05}"
+        name = f"notty-{owner}-{number:04x}"
         for directory in (runtime / "pids" / name, runtime / "configs" / name):
             directory.mkdir(mode=0o700)
         (runtime / "pids" / name / "session.pid").write_text(f"{owner}\n", "ascii")
