@@ -156,6 +156,7 @@ mod tests {
     use nix::sys::socket::{Backlog, listen};
 
     use super::*;
+    use crate::sys::listeners;
 
     /// What a server does: bind one address, with `SO_REUSEADDR` or without, and listen there.
     fn serve(address: SocketAddr, shared: bool) -> nix::Result<OwnedFd> {
@@ -189,6 +190,10 @@ mod tests {
                 }
                 assert!(is_listened_on(address), "{address}");
                 drop(server);
+                // A process that another test forks may have a copy for a moment.
+                while !listeners::on(held.number()).expect("a table").is_empty() {
+                    std::thread::yield_now();
+                }
             }
             held.unshare().expect("unshared");
             assert!(serve(address, true).is_err(), "{address}: no more");
