@@ -1,6 +1,6 @@
 //! mcp-hook: a session for every terminal, whose MCP servers end with it.
 
-mod cleanup;
+mod app;
 mod cli;
 mod commands;
 mod container;
@@ -9,13 +9,17 @@ mod definition;
 mod disk;
 mod failpoint;
 mod failure;
-mod sanitize;
+mod log;
+mod port;
 mod server;
 mod session;
 mod shell;
 mod supervisor;
 mod sys;
+mod terminate;
+mod text;
 mod ui;
+mod units;
 
 use std::process::ExitCode;
 

@@ -15,7 +15,7 @@ pub use self::servers::{Env, Label, Life, Logs, Restart, Run, Sampling, Since, S
 pub use self::upkeep::{Cleanup, Close, Completions, Doctor, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
-use crate::{context, sanitize};
+use crate::{context, text};
 
 /// Sessions for MCP servers: what a terminal starts ends with it.
 #[derive(Debug, Parser)]
@@ -62,7 +62,7 @@ impl Cli {
         let words = || std::iter::once("mcp-hook".into()).chain(context::arguments());
         Self::try_parse_from(words()).unwrap_or_else(|error| {
             // What is wrong is shown as it was typed, or comes from a name that was not.
-            let plain = words().map(|word: OsString| sanitize::plain(&word.to_string_lossy()));
+            let plain = words().map(|word: OsString| text::plain(&word.to_string_lossy()));
             Self::try_parse_from(plain).err().unwrap_or(error).exit()
         })
     }

@@ -10,8 +10,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::disk::names::{BadName, ServerName, SessionId};
 use crate::server::settings::{PortChoice, Restart as RestartPolicy, StopSignal};
-use crate::server::size;
 use crate::shell::quote::Syntax;
+use crate::units::size;
 
 /// Which session is meant.
 #[derive(Debug, Args)]

@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::Run;
 use crate::cli::Cleanup;
 use crate::disk::layout::Root;
-use crate::sanitize::plain;
-use crate::server::claim;
-use crate::session::deed::Deed;
-use crate::session::judge::{Verdict, judge};
+use crate::port::lock;
+use crate::session::sweep::action::Action;
+use crate::session::sweep::policy::{Verdict, judge};
 use crate::session::sweep::{self, Examined};
-use crate::session::{find, recall, retention};
-use crate::supervisor::forgotten::Forgotten;
+use crate::session::{find, recovery, retention};
+use crate::supervisor::recovery::unrecorded::Unrecorded;
+use crate::text::plain;
 use crate::ui;
 
 /// What `cleanup --json` prints.
@@ -58,7 +58,7 @@ impl Run for Cleanup {
 
 impl Cleanup {
     /// Cleans up one root; returns what was done, and the sessions that there were.
-    fn clean(&self, root: &Root) -> (Vec<Deed>, Vec<Examined>) {
+    fn clean(&self, root: &Root) -> (Vec<Action>, Vec<Examined>) {
         let mut deeds = self.end_ownerless(root);
         let sessions = sweep::examine_all(root);
         if self.dry_run {
@@ -66,16 +66,16 @@ impl Cleanup {
             deeds.extend(retention::intended(root));
         } else {
             deeds.extend(sessions.iter().flat_map(|session| session.carry_out(root)));
-            claim::sweep(root.ports());
-            claim::sweep(root.launchers());
+            lock::sweep(root.ports());
+            lock::sweep(root.launchers());
             deeds.extend(retention::carry_out(root));
         }
         (deeds, sessions)
     }
 
     /// Ends the servers whose records were removed along with that of their session.
-    fn end_ownerless(&self, root: &Root) -> Vec<Deed> {
-        let end = |server: &Forgotten| {
+    fn end_ownerless(&self, root: &Root) -> Vec<Action> {
+        let end = |server: &Unrecorded| {
             let (session, name) = (server.token.session().clone(), server.token.server());
             let done = !self.dry_run && server.recall(root) && server.end(root).is_ok();
             let what = match (self.dry_run, done) {
@@ -83,24 +83,24 @@ impl Cleanup {
                 (false, true) => format!("ended server {name}"),
                 (false, false) => format!("could not end server {name}"),
             };
-            let deed = Deed { session, what, reason: "its session's files are gone".to_owned(), done };
+            let deed = Action { session, what, reason: "its session's files are gone".to_owned(), done };
             if !self.dry_run {
                 deed.report(root);
             }
             deed
         };
-        recall::ownerless(root).iter().map(end).collect()
+        recovery::ownerless(root).iter().map(end).collect()
     }
 
-    fn show(&self, deeds: Vec<Deed>) -> Result<()> {
+    fn show(&self, deeds: Vec<Action>) -> Result<()> {
         if !self.json {
             if deeds.is_empty() {
                 return ui::show("nothing to clean up\n");
             }
-            let line = |deed: &Deed| format!("{}: {}\n", deed.session, plain(&deed.text()));
+            let line = |deed: &Action| format!("{}: {}\n", deed.session, plain(&deed.text()));
             return ui::show(&deeds.iter().map(line).collect::<String>());
         }
-        let action = |deed: Deed| Entry {
+        let action = |deed: Action| Entry {
             session: deed.session.to_string(),
             action: deed.what,
             reason: deed.reason,

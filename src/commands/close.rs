@@ -11,10 +11,10 @@ use super::Run;
 use crate::cli::Close;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
-use crate::session::judge::OwnerFact;
 use crate::session::open::{self, is_ancestor};
 use crate::session::sweep;
-use crate::supervisor::request;
+use crate::session::sweep::policy::OwnerFact;
+use crate::supervisor::control;
 use crate::sys::{Pid, fork};
 
 impl Run for Close {
@@ -42,15 +42,15 @@ fn close(root: &Root, id: SessionId) {
         .into_iter()
         .map(|(name, record)| {
             let paths = session.paths.server(name);
-            let watchers = request::ask_to_end_session(&paths, record);
+            let watchers = control::ask_to_end_session(&paths, record);
             (paths, record, watchers)
         })
         .collect();
     for (paths, record, watchers) in asked {
-        let _ = request::await_end(&paths, record, &watchers);
+        let _ = control::await_end(&paths, record, &watchers);
     }
     for (_, record) in ended {
-        request::await_watchers(record);
+        control::await_watchers(record);
     }
     session = sweep::examine(root, session.id);
     session.facts.owner = OwnerFact::Gone;

@@ -16,7 +16,7 @@ use crate::session::view::SessionView;
 use crate::session::{find, sweep};
 use crate::shell::export;
 use crate::shell::stale::{self, Stale};
-use crate::supervisor::request;
+use crate::supervisor::control;
 use crate::ui;
 
 impl Run for Env {
@@ -51,7 +51,7 @@ pub fn ports(session: &SessionPaths) -> Vec<(ServerName, Port)> {
 /// The servers of a session that have a port, and those that had one.
 fn ported(session: &SessionPaths) -> (Vec<(ServerName, Port)>, Vec<ServerName>) {
     let lives = |record: &ServerRecord| {
-        !record.state.is_final() && request::is_answered_for(&session.server(&record.name), record)
+        !record.state.is_final() && control::is_answered_for(&session.server(&record.name), record)
     };
     let (mut running, mut ended) = (Vec::new(), Vec::new());
     for record in sweep::servers(session).into_iter().filter_map(|(_, record)| record.ok()) {

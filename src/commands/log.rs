@@ -9,7 +9,7 @@ use super::Run;
 use crate::cli::{Log, LogLevel};
 use crate::context;
 use crate::disk::layout::Root;
-use crate::server::journal::{self, Entry, Level};
+use crate::log::central::{self, Entry, Level};
 use crate::session::find;
 
 impl Run for Log {
@@ -30,7 +30,7 @@ impl Run for Log {
             text: words.join(" "),
         };
         let central = root.central();
-        journal::write(&central, &entry).with_context(|| format!("could not write {}", central.main))?;
+        central::write(&central, &entry).with_context(|| format!("could not write {}", central.main))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -19,13 +19,13 @@ use crate::disk::file_at::FileAt;
 use crate::disk::layout::Root;
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
-use crate::sanitize;
-use crate::server::journal::Entry;
-use crate::server::log::{Line, Log, Look};
+use crate::log::central::Entry;
+use crate::log::{Line, Log, Look};
 use crate::session::find;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
 use crate::sys::hangup::HangUp;
+use crate::text;
 use crate::ui;
 
 /// How many lines are shown at first.
@@ -176,7 +176,7 @@ impl View {
                 let level = Some(entry.level.name());
                 let object =
                     Object { time: time(entry.time), level, session, server, text: entry.text.clone(), ..base };
-                return Ok(sanitize::json(&serde_json::to_string(&object)?).into_bytes());
+                return Ok(text::json(&serde_json::to_string(&object)?).into_bytes());
             }
             (Source::Server(session, server), _, Some(line)) => Object {
                 time: time(line.time),
@@ -188,7 +188,7 @@ impl View {
             },
             _ => Object { text: plain.into_owned(), ..base },
         };
-        Ok(sanitize::json(&serde_json::to_string(&object)?).into_bytes())
+        Ok(text::json(&serde_json::to_string(&object)?).into_bytes())
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod add;
 mod allow;
-mod autostart;
 mod check;
 mod cleanup;
 mod close;
@@ -17,13 +16,11 @@ mod logs;
 mod names;
 mod open;
 mod remove;
-mod restart;
+pub mod restart;
 mod run;
-mod spec;
-mod start;
+pub mod start;
 mod status;
 mod stop;
-mod wanted;
 mod watch;
 
 use std::process::ExitCode;

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Run, autostart, env};
+use super::{Run, env};
+use crate::app::autostart;
 use crate::cli::Open;
 use crate::context;
 use crate::disk::layout::Root;

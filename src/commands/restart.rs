@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::wanted::Wanted;
 use super::{Run, env, start, stop};
+use crate::app::target::Target;
 use crate::cli::Restart;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::session::find;
+use crate::supervisor::control::{self, Watchers};
 use crate::supervisor::launch::Waited;
-use crate::supervisor::lost::StopError;
-use crate::supervisor::request::{self, Watchers};
+use crate::supervisor::recovery::orphaned::StopError;
+use crate::supervisor::recovery::unreadable;
 use crate::supervisor::stall::Stall;
-use crate::supervisor::unreadable;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
 use crate::sys::signals::Interrupts;
@@ -59,12 +59,12 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
         bail!("could not restart {name}: it belongs to a client; restart it there");
     }
     if fresh {
-        let startable = Wanted::again(&record)?.resolve("restart", None, Some(&record.directory))?;
+        let startable = Target::again(&record)?.resolve("restart", None, Some(&record.directory))?;
         stop_first(&in_session, name)?;
         return start::start(&root, session, name, startable, true);
     }
     let changes = Follower::new(directory.path()).with_context(|| format!("could not watch {directory}"))?;
-    let watchers = request::ask_to_restart(&paths, &record);
+    let watchers = control::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
         let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
         let outcome = outcome.map_err(|error| stop::could_not("restart", name, &paths, &error))?;
@@ -74,7 +74,7 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
             return Ok(());
         }
     }
-    let startable = Wanted::again(&record)?.resolve("restart", Some(&in_session), Some(&record.directory))?;
+    let startable = Target::again(&record)?.resolve("restart", Some(&in_session), Some(&record.directory))?;
     start::start(&root, session, name, startable, true)
 }
 
@@ -110,7 +110,7 @@ fn await_restart(
             return Ok(None);
         }
         if !is_new && (watchers.are_overdue(&record) || matches!(record.state, State::Unkillable { .. })) {
-            return request::await_end(paths, &record, watchers).map(|_| None);
+            return control::await_end(paths, &record, watchers).map(|_| None);
         }
         if let Some(pid) = stall.look(watchers).filter(|_| is_new) {
             return Ok(Some(Waited::Stalled(pid)));

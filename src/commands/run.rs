@@ -8,12 +8,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Run, spec};
+use super::Run;
+use crate::app::plan;
 use crate::cli::{self, Label, What};
 use crate::context;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
-use crate::server::journal::{self, Level};
+use crate::log::central::{self, Level};
 use crate::server::record::Mode;
 use crate::session::open::Session;
 use crate::session::{find, open, passing};
@@ -37,9 +38,9 @@ impl Run for cli::Run {
             tell_name(&root, id, &self.label, &locked.0);
         }
         let describe = || format!("could not run {name}");
-        let lease = spec::lease(&root, startable.settings(), None).with_context(describe)?;
+        let lease = plan::lease(&root, startable.settings(), None).with_context(describe)?;
         let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0)).with_context(describe)?;
-        let mut plan = spec::plan(&root, session, locked, Mode::Run, prepared)?;
+        let mut plan = plan::plan(&root, session, locked, Mode::Run, prepared)?;
         if let Some(lease) = lease {
             plan.give(lease);
         }
@@ -126,7 +127,7 @@ fn tell_name(root: &Root, session: &SessionId, label: &Label, name: &ServerName)
     let text = format!("{:?} runs as {name}", label.text);
     ui::say(&format!("mcp-hook: {text}"));
     if !root.is_nowhere() {
-        journal::report(&root.central(), Level::Info, (Some(session), Some(name)), &text);
+        central::report(&root.central(), Level::Info, (Some(session), Some(name)), &text);
     }
 }
 
@@ -135,7 +136,7 @@ fn tell_name(root: &Root, session: &SessionId, label: &Label, name: &ServerName)
 fn free_name(session: &SessionPaths, wanted: &ServerName) -> Result<(ServerName, File)> {
     for number in 1..=MOST {
         let name = if number == 1 { wanted.clone() } else { wanted.numbered(number) };
-        if let Some(lock) = spec::lock(&session.server(&name))? {
+        if let Some(lock) = plan::lock(&session.server(&name))? {
             return Ok((name, lock));
         }
     }

@@ -7,22 +7,23 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Error, Result, anyhow};
 
-use super::wanted::Startable;
-use super::{Run, env, spec};
+use super::{Run, env};
+use crate::app::plan;
+use crate::app::target::Startable;
 use crate::cli::Start;
 use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
 use crate::failure::{hinted, listed};
-use crate::server::log;
-use crate::server::port::Lease;
+use crate::log;
+use crate::port::lease::Lease;
 use crate::server::record::{Mode, Port, Reason, ServerRecord, State};
 use crate::server::settings::ReadyWhen;
 use crate::server::unended;
 use crate::session::open::Session;
 use crate::session::{find, sweep};
+use crate::supervisor::control;
 use crate::supervisor::launch::{self, Announcement, Waited};
-use crate::supervisor::request;
 use crate::sys::wait::Exit;
 use crate::sys::{fd, signals};
 use crate::ui;
@@ -91,11 +92,11 @@ pub fn launch(
     let port = earlier.and_then(|record| record.port).map(|port| port.number);
     let (lease, is_autostart) = match occasion {
         Occasion::Session(Some(lease)) => (Some(lease), true),
-        Occasion::Session(None) => (spec::lease(root, what.settings(), port).with_context(describe)?, true),
-        Occasion::Asked => (spec::lease(root, what.settings(), port).with_context(describe)?, false),
+        Occasion::Session(None) => (plan::lease(root, what.settings(), port).with_context(describe)?, true),
+        Occasion::Asked => (plan::lease(root, what.settings(), port).with_context(describe)?, false),
     };
     let prepared = what.bind(&session.record.id, name, &paths).with_context(describe)?;
-    let mut plan = spec::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
+    let mut plan = plan::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
     plan.record.autostart = is_autostart;
     if let Some(lease) = lease {
         plan.give(lease);
@@ -105,14 +106,14 @@ pub fn launch(
 
 /// The lock on a server's name; if it is just ending, once it has.
 fn lock(name: &ServerName, paths: &ServerPaths) -> Result<Option<File>> {
-    let lock = spec::lock(paths)?;
+    let lock = plan::lock(paths)?;
     if lock.is_some() {
         return Ok(lock);
     }
-    if let Some(record) = ServerRecord::read(paths)?.filter(request::is_ending) {
-        ui::spin(&format!("waiting for the end of {name}"), || request::await_settled(paths, &record));
+    if let Some(record) = ServerRecord::read(paths)?.filter(control::is_ending) {
+        ui::spin(&format!("waiting for the end of {name}"), || control::await_settled(paths, &record));
     }
-    spec::lock(paths)
+    plan::lock(paths)
 }
 
 /// Why a name cannot be had, by the record of the server that has it.

@@ -12,10 +12,10 @@ use crate::disk::names::ServerName;
 use crate::failure::hinted;
 use crate::server::record::{End, ServerRecord, State};
 use crate::server::unended;
-use crate::session::{find, recall, sweep};
-use crate::supervisor::lost::StopError;
-use crate::supervisor::request::{self, Watchers};
-use crate::supervisor::unreadable;
+use crate::session::{find, recovery, sweep};
+use crate::supervisor::control::{self, Watchers};
+use crate::supervisor::recovery::orphaned::StopError;
+use crate::supervisor::recovery::unreadable;
 use crate::ui;
 
 impl Run for Stop {
@@ -24,7 +24,7 @@ impl Run for Stop {
         let paths = root.session(&session.record.id);
         let names = if self.all { running(&paths) } else { self.names };
         if names.iter().any(|name| !paths.server(name).record.is_there()) {
-            recall::servers(&root, &session.record.id);
+            recovery::servers(&root, &session.record.id);
         }
         if names.is_empty() {
             ui::say("no server is running");
@@ -79,7 +79,7 @@ pub fn ask(paths: &SessionPaths, name: &ServerName) -> Result<Option<Asked>> {
     if record.is_over() {
         return Ok(None);
     }
-    let watchers = request::ask_to_stop(&files, &record);
+    let watchers = control::ask_to_stop(&files, &record);
     Ok(Some(Asked::Recorded(Box::new(record), watchers)))
 }
 
@@ -93,7 +93,7 @@ pub fn finish(paths: &SessionPaths, name: &ServerName, asked: Option<Asked>) -> 
         Some(Asked::Unreadable) => return Ok(format!("stopped {name}, whose record could not be read")),
         Some(Asked::Recorded(record, watchers)) => (record, watchers),
     };
-    let result = ui::spin(&format!("stopping {name}"), || request::await_end(&paths.server(name), &record, &watchers));
+    let result = ui::spin(&format!("stopping {name}"), || control::await_end(&paths.server(name), &record, &watchers));
     let ended = result.map_err(|error| could_not("stop", name, &paths.server(name), &error))?;
     let was_waiting = matches!(record.state, State::Waiting { .. }) && ended.restarts == record.restarts;
     match &ended.state {

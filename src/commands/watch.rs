@@ -15,7 +15,7 @@ use super::{env, status};
 use crate::cli::Status;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::Root;
-use crate::server::log;
+use crate::log;
 use crate::session::find;
 use crate::session::open::Session;
 use crate::session::view::SessionView;

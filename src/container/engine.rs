@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{SigSet, Signal, killpg};
 use serde::{Deserialize, Serialize};
 
-use crate::cleanup::lost;
 use crate::context;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::wait::{self, Exit};
 use crate::sys::{Pid, fd, spawn};
+use crate::terminate::orphans;
 
 /// An engine, as its client is told which one is meant. Holds no secrets: it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,7 +166,7 @@ impl Call {
 /// Waits until the process that asks has ended, not longer than `limit`: the `pause` of whoever has nothing else to do.
 pub fn wait_for_call(pid: Pid, limit: Duration) {
     let process = ProcessHandle::open(pid);
-    lost::wait_for_all(process.as_slice(), limit);
+    orphans::wait_for_all(process.as_slice(), limit);
 }
 
 /// What is there to read, without waiting for more.

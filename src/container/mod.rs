@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use end::{Client, Told, end, tell};
-pub use engine::{Engine, wait_for_call};
-pub use find::find;
+pub use self::end::{Client, Told, end, tell};
+pub use self::engine::{Engine, wait_for_call};
+pub use self::find::find;
 
 /// How long an engine that does not answer is waited for.
 pub const ENGINE: Duration = Duration::from_secs(5);

@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::catalogue::{Catalogue, Listed, State};
 use super::entry::{Definition, Kind};
 use super::examine::{self, Around, Examined};
-use super::excerpt::excerpt;
 use super::parse::Content;
 use super::problem::{self, HereProblem, Problem, Warning};
 use super::resolve::Resolved;
-use crate::server::port;
+use crate::port::lease;
 use crate::server::settings::PortChoice;
+use crate::text::excerpt::excerpt;
 
 /// What came of the check of one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,7 +135,7 @@ fn here(server: &Resolved, around: &Around<'_>, port: Option<u16>) -> Vec<HerePr
     if let Some(PortChoice::Fixed(number)) = server.settings().port.as_ref().map(|wish| wish.number)
         && port != Some(number)
     {
-        problems.extend(port::taken(number).map(|taken| HereProblem::Port(taken.to_string())));
+        problems.extend(lease::taken(number).map(|taken| HereProblem::Port(taken.to_string())));
     }
     problems
 }

@@ -14,7 +14,7 @@ use crate::disk::locations;
 use crate::disk::refusal::Refusal;
 use crate::disk::walk;
 use crate::failure::hinted;
-use crate::server::size;
+use crate::units::size;
 
 const SAFE_PLACE: &str = "have it where only you can rename, or set XDG_CONFIG_HOME to such a directory";
 /// A file with servers is far smaller, in bytes.

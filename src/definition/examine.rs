@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use super::config_copy::{self, Found, Paths};
 use super::document;
 use super::entry::{Config, Definition, Kind, Variable};
-use super::excerpt::excerpt;
 use super::expand::{Expanded, Expander, Own, Values, Variables};
-use super::place::join;
 use super::problem::{Problem, Warning};
+use super::reader::join;
 use super::requirement::{self, Environment, Value};
 use super::resolve::Resolved;
 use super::spelling;
 use crate::disk::file_at::FileAt;
-use crate::server::log::forms::SHORTEST;
+use crate::server::secret_forms::SHORTEST;
+use crate::text::excerpt::excerpt;
 
 /// Where a definition is resolved.
 pub struct Around<'a> {

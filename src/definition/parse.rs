@@ -9,10 +9,10 @@ use anyhow::{Error, Result, anyhow};
 use serde_json::{Map, Value};
 
 use super::entry::{Definition, Kind};
-use super::excerpt::excerpt;
-use super::place::{Place, Read, join};
-use super::{hook, json};
+use super::reader::{Place, Read, join};
+use super::{json, settings};
 use crate::disk::names::ServerName;
+use crate::text::excerpt::excerpt;
 
 /// The key of the servers in a file.
 pub const SERVERS: &str = "mcpServers";
@@ -152,7 +152,7 @@ fn content(file: &Path, name: &str, place: &Place) -> Read<Content> {
         kind: kind(place, url.is_some())?,
         url,
         headers: fields.read("headers", Place::map)?.unwrap_or_default(),
-        hook: fields.read("hook", hook::hook)?.unwrap_or_default(),
+        hook: fields.read("hook", settings::hook)?.unwrap_or_default(),
     };
     Ok(Content::Server(Box::new(definition)))
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::excerpt::excerpt;
+use crate::text::excerpt::excerpt;
 
 /// A path.
 #[derive(Clone, Debug, PartialEq, Eq)]

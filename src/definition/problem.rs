@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::excerpt::excerpt;
 use super::paths::BadPattern;
 use super::spelling::{self, Spelling};
 use super::template::BadTemplate;
-use crate::sanitize;
-use crate::server::log::forms::SHORTEST;
+use crate::server::secret_forms::SHORTEST;
+use crate::text;
+use crate::text::excerpt::excerpt;
 
 /// In how many places a variable is said to be used.
 const MOST_PLACES: usize = 20;
@@ -155,7 +155,7 @@ impl fmt::Display for Warning {
 /// A text for a line of a terminal: what stands in a file is not to steer it.
 #[must_use]
 pub fn line(text: &impl ToString) -> String {
-    sanitize::plain(&text.to_string())
+    text::plain(&text.to_string())
 }
 
 fn listed(places: &[String]) -> String {

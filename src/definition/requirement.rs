@@ -118,8 +118,8 @@ fn is_placeholder(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::expand::Expander;
     use super::*;
-    use crate::definition::expand::Expander;
 
     #[test]
     fn placeholders_are_told_from_values() {

@@ -16,7 +16,7 @@ use crate::failure::{hinted, listed};
 use crate::server::command::CommandLine;
 use crate::server::environment;
 use crate::server::invocation::{Invocation, Prepared};
-use crate::server::log::secrets::Secrets;
+use crate::server::secrets::Secrets;
 use crate::server::settings::Settings;
 
 /// A server that lacks nothing but a session.

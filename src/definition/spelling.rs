@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::Path;
 
 use super::entry::{Definition, Kind};
-use super::excerpt::excerpt;
-use super::place::join;
+use super::reader::join;
 use super::template::is_name;
+use crate::text::excerpt::excerpt;
 
 /// Nobody reads more of them.
 const MOST: usize = 20;

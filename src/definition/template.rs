@@ -2,8 +2,8 @@
 
 use std::mem;
 
-use super::excerpt::excerpt;
 use super::spelling;
+use crate::text::excerpt::excerpt;
 
 /// A text cut at its variables.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -236,8 +236,8 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    use super::super::directory;
     use super::*;
-    use crate::disk::directory;
 
     #[test]
     fn a_file_is_replaced_whole_and_private() {

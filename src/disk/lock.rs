@@ -105,8 +105,8 @@ pub fn is_locked(file: &FileAt) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::directory;
     use super::*;
-    use crate::disk::directory;
 
     #[test]
     fn a_lock_that_somebody_shares_for_long_is_held_and_nobody_waits_for_it_for_ever() {

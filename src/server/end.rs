@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{ReadyWhen, Settings};
-use super::size;
-use crate::cleanup::outside::Straggler;
 use crate::context;
 use crate::sys::wait::Exit;
+use crate::terminate::escaped::Escaped;
+use crate::units::size;
 
 /// How a tree ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct End {
     pub kept: Vec<i32>,
     /// Processes that had left the server's group and ended with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub outside: Vec<Straggler>,
+    pub outside: Vec<Escaped>,
 }
 
 /// Why a tree is ended.
@@ -119,8 +119,8 @@ impl Reason {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::{PortChoice, PortWish};
     use super::*;
-    use crate::server::settings::{PortChoice, PortWish};
 
     #[test]
     fn reasons_say_which_limit_was_passed() {

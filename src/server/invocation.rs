@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::command::CommandLine;
-use super::log::secrets::Secrets;
 use super::record::Port;
+use super::secrets::Secrets;
 use super::settings::Settings;
 
 /// A server as it is to be started.

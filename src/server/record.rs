@@ -14,7 +14,6 @@ use super::history::History;
 use super::invocation::Prepared;
 use super::settings::Settings;
 use super::token::Token;
-use crate::cleanup::survivors::Survivors;
 use crate::container::Container;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::ServerPaths;
@@ -23,6 +22,7 @@ use crate::disk::{file, record};
 use crate::failure::Hint;
 use crate::sys::host::{Host, Place};
 use crate::sys::{Identity, Pid};
+use crate::terminate::survivors::Survivors;
 
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;

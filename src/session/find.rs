@@ -4,14 +4,14 @@ use anyhow::{Result, bail};
 use tracing::debug;
 
 use super::open::{Inherited, Session, ancestors, is_ancestor, live};
-use super::recall;
 use super::record::{Owner, SessionRecord};
+use super::recovery;
 use super::sweep;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
 use crate::server::record::ServerRecord;
-use crate::supervisor::request::is_called_watcher;
+use crate::supervisor::control::is_called_watcher;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
 use crate::sys::{Pid, process as processes};
@@ -113,7 +113,7 @@ pub fn current(root: &Root) -> Result<Option<Located>> {
         return Ok(Some(found));
     }
     let above: Vec<Pid> = ancestors(me.pid).collect();
-    if let Some(session) = recall::session(root, &inherited, &above)? {
+    if let Some(session) = recovery::session(root, &inherited, &above)? {
         return Ok(Some(located(root, session)));
     }
     let found = search(&[root].into_iter().chain(&others).collect::<Vec<_>>(), &me, &above);

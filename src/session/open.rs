@@ -5,8 +5,8 @@ use std::io;
 use anyhow::{Context, Result, bail};
 use tracing::debug;
 
-use super::recall;
 use super::record::{Owner, SessionRecord};
+use super::recovery;
 use crate::disk::layout::Root;
 use crate::disk::locations::Told;
 use crate::disk::names::SessionId;
@@ -76,7 +76,7 @@ pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Opene
         debug!(session = %session.record.id, "joined a session that was opened with other variables");
         return Ok(Opened { root, session, is_new: false });
     }
-    if let Some(session) = recall::session(root, inherited, &[shell.pid])? {
+    if let Some(session) = recovery::session(root, inherited, &[shell.pid])? {
         return Ok(Opened { root: root.clone(), session, is_new: false });
     }
     debug!("no session to join");

@@ -1,18 +1,19 @@
 //! Servers of a session that is over for which somebody still answers, and those for which nobody does any more.
 
-use super::deed::Deed;
-use super::judge::{Verdict, judge};
+use super::sweep::action::Action;
+use super::sweep::policy::{Verdict, judge};
 use super::sweep::{Examined, GONE, examine};
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::server::record::{Reason, ServerRecord};
-use crate::supervisor::lost::StopError;
-use crate::supervisor::{lost, request, unreadable};
+use crate::supervisor::control;
+use crate::supervisor::recovery::orphaned::StopError;
+use crate::supervisor::recovery::{orphaned, unreadable};
 
 impl Examined {
     /// Wakes their watchers, who know that it is over unless somebody has stopped them.
     pub(super) fn remind(&self) {
-        self.unended().for_each(|(_, record)| request::remind_of_end(record));
+        self.unended().for_each(|(_, record)| control::remind_of_end(record));
     }
 
     /// The servers of which something may be left.
@@ -23,21 +24,21 @@ impl Examined {
 
     /// Has the watchers of a session that is over end their servers, and does it in their place if they do not: somebody
     /// has stopped them. Removes the session's files once nothing is left.
-    pub(super) fn end_overdue(&self, root: &Root) -> Vec<Deed> {
+    pub(super) fn end_overdue(&self, root: &Root) -> Vec<Action> {
         let remind = |(name, record)| {
             let paths = self.paths.server(name);
-            let watchers = request::ask_to_end_session(&paths, record);
+            let watchers = control::ask_to_end_session(&paths, record);
             (name, paths, record, watchers)
         };
         // All are asked before the first is waited for.
         let asked: Vec<_> = self.unended().map(remind).collect();
         let mut deeds = Vec::new();
         for (name, paths, record, watchers) in asked {
-            deeds.push(match request::await_end(&paths, record, &watchers) {
+            deeds.push(match control::await_end(&paths, record, &watchers) {
                 Ok(_) => self.deed(format!("ended server {name}"), GONE, true),
                 Err(error) => self.deed(format!("could not end server {name}"), &why(&error), false),
             });
-            request::await_watchers(record);
+            control::await_watchers(record);
         }
         deeds.extend(self.end_unreadable());
         let again = examine(root, self.id.clone());
@@ -48,7 +49,7 @@ impl Examined {
     }
 
     /// Ends what is left of servers whose records cannot be read.
-    pub(super) fn end_unreadable(&self) -> Vec<Deed> {
+    pub(super) fn end_unreadable(&self) -> Vec<Action> {
         let names: Vec<_> = self.servers.iter().filter(|(_, record)| record.is_err()).map(|(name, _)| name).collect();
         // All processes are looked at once, however many records there are.
         let carried: Vec<_> = if names.is_empty() { Vec::new() } else { unreadable::carried().collect() };
@@ -65,18 +66,18 @@ impl Examined {
     pub(super) fn lost(&self) -> impl Iterator<Item = (&ServerName, &ServerRecord)> {
         let readable = self.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
         readable
-            .filter(|(name, record)| !record.is_over() && !request::is_answered_for(&self.paths.server(name), record))
+            .filter(|(name, record)| !record.is_over() && !control::is_answered_for(&self.paths.server(name), record))
     }
 
     /// Ends the servers for which nobody answers any more.
     #[must_use]
-    pub fn sweep(&self) -> Vec<Deed> {
+    pub fn sweep(&self) -> Vec<Action> {
         if !self.facts.has_lost {
             return Vec::new();
         }
         self.lost()
             .map(|(name, record)| {
-                match lost::sweep_lost(&self.paths.server(name), record.clone(), Reason::WatchersLost) {
+                match orphaned::sweep_lost(&self.paths.server(name), record.clone(), Reason::WatchersLost) {
                     Ok(_) => self.deed(format!("ended {}", kind(name, record)), why_lost(record), true),
                     Err(error) => self.deed(format!("could not end {}", kind(name, record)), &why(&error), false),
                 }

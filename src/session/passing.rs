@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::judge::{Verdict, judge};
+use super::sweep::policy::{Verdict, judge};
 use super::sweep::{Examined, examine_closely, examine_quickly};
 use super::{removal, retention};
 use crate::disk::file;

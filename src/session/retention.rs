@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::deed::Deed;
 use super::removal;
+use super::sweep::action::Action;
 use super::sweep::may_name_my_process;
-use crate::cleanup::retention::{self, Kept, Why};
 use crate::context;
 use crate::disk::directory::Directory;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::disk::{file, known};
+use crate::log::retention::{self, Kept, Why};
 
 /// How often `open` has them looked through.
 const PAUSE: Duration = Duration::from_hours(1);
@@ -29,7 +29,7 @@ pub fn is_due(root: &Root) -> bool {
 
 /// Removes what is to be removed, and says what that was.
 #[must_use]
-pub fn carry_out(root: &Root) -> Vec<Deed> {
+pub fn carry_out(root: &Root) -> Vec<Action> {
     let remove = |(id, why): (SessionId, Why)| {
         let done = removal::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
         let what = if done { "removed its logs" } else { "could not remove its logs" };
@@ -42,12 +42,12 @@ pub fn carry_out(root: &Root) -> Vec<Deed> {
 
 /// What [`carry_out`] would do.
 #[must_use]
-pub fn intended(root: &Root) -> Vec<Deed> {
+pub fn intended(root: &Root) -> Vec<Action> {
     planned(root).into_iter().map(|(id, why)| deed(id, "would remove its logs", why, false)).collect()
 }
 
-fn deed(session: SessionId, what: &str, why: Why, done: bool) -> Deed {
-    Deed { session, what: what.to_owned(), reason: why.text().to_owned(), done }
+fn deed(session: SessionId, what: &str, why: Why, done: bool) -> Action {
+    Action { session, what: what.to_owned(), reason: why.text().to_owned(), done }
 }
 
 fn planned(root: &Root) -> Vec<(SessionId, Why)> {

@@ -1,15 +1,15 @@
 //! The container of a server: told to end when its client is, and ended once the client is gone.
 
-use super::pace::pace;
+use super::stop_timeouts::pace;
 use super::supervise::Supervisor;
-use crate::cleanup::pace::{Pace, Stage};
-use crate::cleanup::tree::Ending;
 use crate::container::{self, Client, Container, Told};
 use crate::context;
-use crate::server::journal::Level;
+use crate::log::central::Level;
 use crate::server::record::{Reason, ServerRecord};
 use crate::sys::Pid;
 use crate::sys::wait::{self, Exit};
+use crate::terminate::stages::{Stage, StopTimeouts};
+use crate::terminate::tree::Ending;
 
 /// What is known of the end of a server's container.
 #[derive(Default)]
@@ -76,7 +76,7 @@ impl Supervisor {
 
 /// Ends what is left of the container of a server that lost its supervisor. Returns what is to be said if it is still
 /// there.
-pub fn end_lost(container: &mut Container, pace: Pace) -> Option<String> {
+pub fn end_lost(container: &mut Container, pace: StopTimeouts) -> Option<String> {
     container::end(container, pace.grace, Client::Killed, None, &mut container::wait_for_call);
     container.is_left().then(|| complaint(container))
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 
-use super::forgotten::RECALL;
+use super::child::Running;
 use super::lifeline::SupervisorEnd;
-use super::running::Running;
+use super::recovery::unrecorded::RECALL;
 use super::supervise::Supervisor;
-use super::watch::Watch;
 use crate::server::record::{Mode, Reason};
 use crate::sys::hangup::HangUp;
+use crate::sys::poll::Watch;
 use crate::sys::{Pid, wait};
 
 impl Supervisor {
@@ -53,7 +53,7 @@ impl Supervisor {
 
     fn read_signals(&mut self) -> Option<Reason> {
         let signals = self.inbox.drain();
-        if signals.contains(&super::forgotten::RECALL) {
+        if signals.contains(&super::recovery::unrecorded::RECALL) {
             self.plan.restore();
         }
         let may_restart = self.plan.record.mode == Mode::Start;

@@ -8,22 +8,22 @@ use nix::unistd::{getpgid, getpgrp};
 
 use super::contained::{allowance, end_lost};
 use super::lifeline::KeeperEnd;
-use super::pace::pace;
 use super::plan::{Watched, is_kept, trace};
-use super::watch::Watch;
-use crate::cleanup::lost;
-use crate::cleanup::pace::Pace;
-use crate::cleanup::survivors::Survivors;
-use crate::cleanup::tree::{Ending, Progress};
+use super::stop_timeouts::pace;
 use crate::container::Container;
 use crate::disk::layout::ServerPaths;
-use crate::server::claim;
-use crate::server::journal::{self, Level};
+use crate::log::central::{self, Level};
+use crate::port::lock;
 use crate::server::record::{End, Mode, Reason, ServerRecord, State};
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
+use crate::sys::poll::Watch;
 use crate::sys::signals::Inbox;
 use crate::sys::wait::{self, Exit};
+use crate::terminate::orphans;
+use crate::terminate::stages::StopTimeouts;
+use crate::terminate::survivors::Survivors;
+use crate::terminate::tree::{Ending, Progress};
 use crate::{context, failpoint};
 
 /// How long after its own deadline a supervisor is taken to be stuck.
@@ -180,7 +180,7 @@ impl Keeper {
         let began = context::now();
         if !self.is_adopting {
             // Before the supervisor is collected: until then the number of its session is nobody else's.
-            lost::end(&trace(&self.record).in_session(self.supervisor));
+            orphans::end(&trace(&self.record).in_session(self.supervisor));
         }
         let _ = wait::collect_one(self.supervisor);
         self.take_over(began, Some(Reason::SupervisorLost));
@@ -192,11 +192,11 @@ impl Keeper {
     fn take_over(&mut self, began: Instant, reason: Option<Reason>) {
         let (killed, kept) = self.end_children(began, reason);
         // The supervisor can no more give back what it had.
-        claim::sweep(&self.paths.ports);
+        lock::sweep(&self.paths.ports);
         let unfinished = self.unfinished(reason);
         let is_due = reason.is_some() || unfinished.is_some();
         let container = self.container.as_mut().filter(|_| is_due);
-        let trouble = container.and_then(|container| end_lost(container, Pace::AT_ONCE));
+        let trouble = container.and_then(|container| end_lost(container, StopTimeouts::AT_ONCE));
         let Some((mut record, reason)) = unfinished else { return };
         record.container = record.container.and(self.container.take());
         record.state = State::Ended(End {
@@ -218,7 +218,7 @@ impl Keeper {
 
     fn report(&self, level: Level, text: &str) {
         let whose = (Some(self.record.token.session()), Some(&self.record.name));
-        journal::report(&self.paths.central, level, whose, text);
+        central::report(&self.paths.central, level, whose, text);
     }
 
     /// The record of a server whose end nobody wrote down yet, and the reason for it.
@@ -242,7 +242,7 @@ impl Keeper {
     }
 
     fn end_children(&self, began: Instant, reason: Option<Reason>) -> (bool, Vec<i32>) {
-        let mut ending = Ending::begin(None, Pace::AT_ONCE, began);
+        let mut ending = Ending::begin(None, StopTimeouts::AT_ONCE, began);
         let mut inbox = Inbox::new(&[Signal::SIGCHLD]).ok();
         let is_spared = |pid| self.strangers.contains(&pid) || is_kept(pid);
         loop {

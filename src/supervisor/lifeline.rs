@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 
 use nix::sys::signal::Signal;
 
-use super::watch::{Place, Watch};
 use crate::sys::fd;
+use crate::sys::poll::{Place, Watch};
 
 /// The keeper's end. Nobody else may have a copy.
 pub struct KeeperEnd(File);

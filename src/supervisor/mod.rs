@@ -3,28 +3,24 @@
 //! `keeper → supervisor → server`: the supervisor starts the tree, watches it and ends it; the keeper ends it should
 //! the supervisor die. Each has adopted the orphans below it, each notices the other's death.
 
-mod aftermath;
+mod child;
 mod contained;
+pub mod control;
 mod events;
-pub mod forgotten;
+mod instance;
 mod keeper;
 pub mod launch;
-mod life;
+mod launcher_queue;
 mod lifeline;
-mod limits;
-mod listening;
-pub mod lost;
-mod pace;
 pub mod plan;
 mod port;
-mod ready;
-pub mod request;
+mod readiness;
+pub mod recovery;
 mod restart;
-mod running;
+mod restart_policy;
+mod sampling;
 mod signs;
 pub mod stall;
+mod stop_timeouts;
 mod streams;
 mod supervise;
-mod turn;
-pub mod unreadable;
-mod watch;

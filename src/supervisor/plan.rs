@@ -5,18 +5,18 @@ use std::io;
 
 use nix::sys::signal::SigSet;
 
-use super::watch::{Place, Ready, Watch};
-use crate::cleanup::lost::Trace;
 use crate::container::Container;
 use crate::disk::layout::ServerPaths;
 use crate::disk::{file, lock};
+use crate::log::central::{self, Level};
+use crate::port::lease::Lease;
 use crate::server::invocation::Invocation;
-use crate::server::journal::{self, Level};
-use crate::server::port::Lease;
 use crate::server::record::{Reason, ServerRecord, State};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
+use crate::sys::poll::{Place, Ready, Watch};
 use crate::sys::{Pid, process};
+use crate::terminate::orphans::Trace;
 
 /// A server to be supervised.
 pub struct Plan {
@@ -57,7 +57,7 @@ impl Plan {
     pub fn fail(&self, error: &io::Error) {
         let cause = format!("could not start {}: {error}", self.record.name);
         let whose = (Some(self.record.token.session()), Some(&self.record.name));
-        journal::report(&self.paths.central, Level::Error, whose, &cause);
+        central::report(&self.paths.central, Level::Error, whose, &cause);
         let state = State::Failed { cause, code: 125 };
         let mut record = self.record.clone();
         record.state = state;

@@ -1,10 +1,10 @@
 //! The port of a server over its lives: held for it, let go for it, or exchanged for another one.
 
-use super::listening::{Reach, anybody_on};
-use super::restart::Order;
+use super::restart_policy::Order;
 use super::supervise::Supervisor;
-use crate::server::holder::Holder;
-use crate::server::journal::Level;
+use crate::log::central::Level;
+use crate::port::owner::Holder;
+use crate::port::probe::{Reach, anybody_on};
 use crate::server::record::{End, Mode, Reason, State};
 use crate::server::settings::PortChoice;
 use crate::sys::listeners::Listener;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::request::Watchers;
+use super::control::Watchers;
 use crate::context;
 use crate::sys::Pid;
 

@@ -6,13 +6,13 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use super::ready::Check;
-use super::watch::{Place, Ready, Watch};
+use super::readiness::Check;
 use crate::context;
-use crate::sanitize;
-use crate::server::log::secrets::Secrets;
-use crate::server::log::{LineBuffer, LogWriter, Stream};
+use crate::log::{LineBuffer, LogWriter, Stream};
+use crate::server::secrets::Secrets;
 use crate::sys::fd;
+use crate::sys::poll::{Place, Ready, Watch};
+use crate::text;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 16 << 10;
@@ -137,7 +137,7 @@ impl ClientError {
 
     /// Writes a message of our own, which is one line whatever is named in it.
     pub fn say(&mut self, text: &str) {
-        self.push(format!("mcp-hook: {}\n", sanitize::plain(text)).as_bytes());
+        self.push(format!("mcp-hook: {}\n", text::plain(text)).as_bytes());
     }
 
     /// Waits a moment for the client to take what is left.

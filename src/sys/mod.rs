@@ -13,6 +13,7 @@ pub mod fork;
 pub mod groups;
 pub mod host;
 pub mod passwd;
+pub mod poll;
 #[cfg(any(target_os = "macos", test))]
 mod procargs;
 pub mod pty;
@@ -25,12 +26,12 @@ pub mod wait;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
+pub use self::linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
+pub use self::macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");

@@ -155,8 +155,8 @@ mod tests {
 
     use nix::sys::socket::{Backlog, listen};
 
+    use super::super::listeners;
     use super::*;
-    use crate::sys::listeners;
 
     /// What a server does: bind one address, with `SO_REUSEADDR` or without, and listen there.
     fn serve(address: SocketAddr, shared: bool) -> nix::Result<OwnedFd> {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::style::{self, paint};
 use crate::definition::check::Checked;
-use crate::definition::excerpt::excerpt;
-use crate::sanitize::plain;
+use crate::text::excerpt::excerpt;
+use crate::text::plain;
 
 /// The servers, each with its problems.
 #[must_use]

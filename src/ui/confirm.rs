@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::style::{self, paint};
-use crate::sanitize::plain;
+use crate::text::plain;
 
 /// Whether anybody is there to be asked.
 #[must_use]

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use super::grid::line;
 use super::style::{self, paint};
-use crate::definition::excerpt::excerpt;
 use crate::definition::view::{DefinitionView, FileView};
-use crate::sanitize::plain;
 use crate::server::settings::PortChoice;
+use crate::text::excerpt::excerpt;
+use crate::text::plain;
 
 /// What is longer is cut: the whole of it stands in the file.
 const LONGEST_COMMAND: usize = 100;

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
-use super::quantity::{bytes, count, duration, percent, trend};
 use super::style::{self, paint};
 use super::table::ending;
 use crate::context;
-use crate::sanitize::{plain, tame};
 use crate::session::view::{ContainerView, LastExit, ServerView};
+use crate::text::{plain, tame};
+use crate::units::quantity::{bytes, count, duration, percent, trend};
 
 /// A line for each thing that is known of a server, and for each of its last words.
 #[must_use]

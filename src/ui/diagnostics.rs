@@ -7,7 +7,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::sanitize::plain;
+use crate::text::plain;
 
 /// Shows what the program says of its decisions from now on. Without this call, saying it costs next to nothing.
 pub fn show() {

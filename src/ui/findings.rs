@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::style::{self, paint};
-use crate::sanitize::plain;
+use crate::text::plain;
 
 /// How good or bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,7 +1,7 @@
 //! The columns of `status`: which there are, which of them say something, and how wide they are.
 
-use super::quantity::{self, bytes, duration, percent};
 use crate::session::view::{ServerView, Sum};
+use crate::units::quantity::{self, bytes, duration, percent};
 
 /// A column: its head, whether it stands to the right, and what is in it; nothing where there is nothing to say.
 struct Column {

@@ -7,7 +7,6 @@ pub mod details;
 pub mod diagnostics;
 pub mod findings;
 mod grid;
-pub mod quantity;
 pub mod review;
 #[cfg(test)]
 mod safety;
@@ -27,7 +26,7 @@ use serde::Serialize;
 use self::style::paint;
 use crate::failure::{hint_of, told};
 use crate::sys::terminal;
-use crate::{context, sanitize};
+use crate::{context, text};
 
 /// Prints a result for programs and shells, as it is. A reader that has gone away is no error: `mcp-hook logs | head`.
 ///
@@ -42,7 +41,7 @@ pub fn print(text: &str) -> Result<()> {
 /// # Errors
 /// As [`print()`].
 pub fn json(data: &impl Serialize) -> Result<()> {
-    print(&(sanitize::json(&serde_json::to_string_pretty(data)?) + "\n"))
+    print(&(text::json(&serde_json::to_string_pretty(data)?) + "\n"))
 }
 
 /// Prints a result for people, whose parts were made safe before they were put together.
@@ -52,7 +51,7 @@ pub fn json(data: &impl Serialize) -> Result<()> {
 pub fn show(text: &str) -> Result<()> {
     let text = if is_coloured() { Cow::Borrowed(text) } else { strip_str(text).to_string().into() };
     // Whole, and not line by line.
-    let lines = text.lines().map(|line| sanitize::tame(line.as_bytes()) + "\n");
+    let lines = text.lines().map(|line| text::tame(line.as_bytes()) + "\n");
     write(lines.collect::<String>().as_bytes()).map(drop)
 }
 
@@ -62,7 +61,7 @@ pub fn show(text: &str) -> Result<()> {
 /// When standard output cannot be written for another reason.
 pub fn pass_on(lines: &[Vec<u8>]) -> Result<bool> {
     if io::stdout().is_terminal() {
-        let text: String = lines.iter().map(|line| sanitize::tame(line) + "\n").collect();
+        let text: String = lines.iter().map(|line| text::tame(line) + "\n").collect();
         return write(if is_coloured() { text } else { strip_str(&text).to_string() }.as_bytes());
     }
     let ended = lines.iter().flat_map(|line| [line, b"\n".as_slice()]);
@@ -93,12 +92,12 @@ pub fn room() -> Option<usize> {
 
 /// Tells the user what was done, in a line.
 pub fn say(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{}", sanitize::plain(text));
+    let _ = writeln!(anstream::stderr().lock(), "{}", text::plain(text));
 }
 
 /// Tells the user what should not be, in a line.
 pub fn warn(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{} {}", paint(style::WARNING, "warning:"), sanitize::plain(text));
+    let _ = writeln!(anstream::stderr().lock(), "{} {}", paint(style::WARNING, "warning:"), text::plain(text));
 }
 
 /// Tells the user what went wrong, and the way out.
@@ -108,9 +107,9 @@ pub fn error(error: &anyhow::Error) {
 
 fn error_text(error: &anyhow::Error) -> String {
     let (head, below) = told(error);
-    let mut lines = vec![format!("{} {}", paint(style::ERROR, "mcp-hook:"), sanitize::plain(&head))];
-    lines.extend(below.iter().map(|line| format!("  {}", sanitize::tame(line.as_bytes()))));
-    lines.extend(hint_of(error).map(|hint| format!("{} {}", paint(style::HINT, "hint:"), sanitize::plain(hint))));
+    let mut lines = vec![format!("{} {}", paint(style::ERROR, "mcp-hook:"), text::plain(&head))];
+    lines.extend(below.iter().map(|line| format!("  {}", text::tame(line.as_bytes()))));
+    lines.extend(hint_of(error).map(|hint| format!("{} {}", paint(style::HINT, "hint:"), text::plain(hint))));
     lines.join("\n") + "\n"
 }
 
@@ -122,7 +121,7 @@ pub fn spin<T>(text: &str, work: impl FnOnce() -> T) -> T {
     }
     std::thread::scope(|scope| {
         let (done, is_done) = mpsc::channel::<()>();
-        scope.spawn(move || turn(&sanitize::plain(text), &is_done));
+        scope.spawn(move || turn(&text::plain(text), &is_done));
         let result = work();
         drop(done);
         result

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::definitions::quoted;
 use super::style::{self, paint};
-use crate::definition::excerpt::excerpt;
 use crate::definition::review::{Replaced, Review, Reviewed, Role, Row, Shown};
-use crate::sanitize::plain;
+use crate::text::excerpt::excerpt;
+use crate::text::plain;
 
 /// The file and all that stands in it.
 #[must_use]

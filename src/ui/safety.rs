@@ -10,8 +10,8 @@ use crate::definition::check::Checked;
 use crate::definition::review::{Replaced, Review, Reviewed, Role, Row, Shown};
 use crate::definition::view::{DefinitionView, FileView};
 use crate::failure::{Hint, listed};
-use crate::sanitize::is_plain;
 use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
+use crate::text::is_plain;
 
 const CALM: &str = "calm";
 

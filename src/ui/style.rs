@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::sanitize::plain;
+use crate::text::plain;
 
 /// What went wrong.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();

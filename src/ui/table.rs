@@ -5,12 +5,12 @@ use std::fmt::Write;
 use anstyle::Style;
 
 use super::grid::{Cell, Grid};
-use super::quantity::duration;
 use super::style::{self, paint};
 use crate::context;
-use crate::sanitize::{plain, tame};
 use crate::session::view::{ServerView, SessionView};
 use crate::sys::wait::Exit;
+use crate::text::{plain, tame};
+use crate::units::quantity::duration;
 
 /// A table for each session; with `all`, headed by the session. Where there is too little `room`, in columns of the
 /// terminal, what matters less is left out.

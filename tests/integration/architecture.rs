@@ -5,20 +5,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The path through the code: each knows only what stands after it.
-const PATH: [&str; 7] = ["shell", "session", "definition", "supervisor", "server", "container", "cleanup"];
+const PATH: [&str; 9] =
+    ["shell", "session", "definition", "supervisor", "log", "port", "server", "container", "terminate"];
 /// What all of them may use, and what each of these may use itself.
-const BASE: [(&str, &[&str]); 6] = [
+const BASE: [(&str, &[&str]); 7] = [
     ("context", &[]),
-    ("sanitize", &[]),
+    ("text", &[]),
+    ("units", &[]),
     ("failure", &[]),
     ("failpoint", &["context"]),
     ("sys", &["context", "failpoint"]),
     ("disk", &["context", "failpoint", "failure", "sys"]),
 ];
 /// What stands on top. `ui` shows what it is given; it decides nothing.
-const TOP: [(&str, &[&str]); 3] = [
-    ("cli", &["shell", "server", "disk", "context", "sanitize"]),
-    ("ui", &["session", "definition", "server", "failure", "sanitize", "sys", "context"]),
+const TOP: [(&str, &[&str]); 4] = [
+    ("cli", &["shell", "server", "disk", "context", "text", "units"]),
+    ("ui", &["session", "definition", "server", "failure", "text", "units", "sys", "context"]),
+    ("app", &["*"]),
     ("commands", &["*"]),
 ];
 

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use crate::context;
 use crate::definition::catalogue::{Catalogue, State};
 use crate::definition::document;
-use crate::definition::excerpt::excerpt;
 use crate::definition::json;
 use crate::disk::names::ServerName;
+use crate::text::excerpt::excerpt;
 use crate::ui::findings::Finding;
 
 const ABOUT: &str = "clients";

@@ -2,8 +2,8 @@
 
 use super::state::servers;
 use crate::definition::catalogue::Catalogue;
-use crate::definition::excerpt::excerpt;
 use crate::definition::view::FileView;
+use crate::text::excerpt::excerpt;
 use crate::ui::findings::Finding;
 
 const ABOUT: &str = "definitions";

@@ -7,14 +7,14 @@ use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::failure::hint_of;
 use crate::server::record::{ServerRecord, State};
-use crate::session::deed::Deed;
-use crate::session::judge::OwnerFact;
 use crate::session::open::{Inherited, live};
-use crate::session::{recall, sweep, view};
+use crate::session::sweep::action::Action;
+use crate::session::sweep::policy::OwnerFact;
+use crate::session::{recovery, sweep, view};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, orphans, process};
 use crate::ui::findings::Finding;
-use crate::ui::quantity;
+use crate::units::quantity;
 
 /// The directories, without making one.
 #[must_use]
@@ -103,11 +103,11 @@ impl Sessions {
         let forgotten = |token: &crate::server::token::Token| {
             format!("{}: server {} runs, but its session's files are gone", token.session(), token.server())
         };
-        self.left.extend(recall::ownerless(root).iter().map(|server| forgotten(&server.token)));
+        self.left.extend(recovery::ownerless(root).iter().map(|server| forgotten(&server.token)));
         for session in &sessions {
             self.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
             let deeds = session.intended();
-            let line = |deed: &Deed| format!("{}: cleanup {} ({})", deed.session, deed.what, deed.reason);
+            let line = |deed: &Action| format!("{}: cleanup {} ({})", deed.session, deed.what, deed.reason);
             self.left.extend(deeds.iter().map(line));
             self.stuck.extend(session.servers.iter().filter_map(|(_, record)| stuck::look(record.as_ref().ok()?)));
             self.unreadable.extend(session.troubles().map(|error| format!("{error:#}")));

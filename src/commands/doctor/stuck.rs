@@ -2,7 +2,7 @@
 
 use crate::server::record::{ServerRecord, State};
 use crate::server::unended;
-use crate::supervisor::request::Watchers;
+use crate::supervisor::control::Watchers;
 
 /// What keeps a server from ending, or from being watched, and what can be done.
 #[must_use]

@@ -10,10 +10,10 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::definition::entry::Definition;
-use crate::definition::examine::{self, Around};
-use crate::definition::parse::{self, Content};
-use crate::definition::resolve;
+use super::entry::Definition;
+use super::examine::{self, Around};
+use super::parse::{self, Content};
+use super::resolve;
 use crate::disk::directory;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::{self, ServerPaths, SessionPaths};

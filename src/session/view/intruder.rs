@@ -1,6 +1,6 @@
 //! Another user who listens on a server's port: the kernel asks no user before it lets several have one.
 
-use crate::server::holder::Holder;
+use crate::port::owner::Holder;
 use crate::sys::listeners::{self, Listener};
 use crate::sys::{Pid, process};
 

@@ -6,18 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::super::sweep;
 use super::container::ContainerView;
 use super::intruder;
 use super::state::{self, FAILED, LOST, LastExit};
 use crate::context;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::ServerName;
+use crate::log;
 use crate::server::history::{History, Sample};
-use crate::server::log;
 use crate::server::record::{Mode, ServerRecord, State};
 use crate::server::usage::Usage;
-use crate::supervisor::request;
+use crate::session::sweep;
+use crate::supervisor::control;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::wait::Exit;
 use crate::sys::{Identity, Pid, process};
@@ -127,7 +127,7 @@ impl ServerView {
         let watchers = record.watchers.filter(|_| record.is_of_this_host());
         let supervisor = watchers.and_then(|both| ProcessHandle::reopen(&both.supervisor));
         let is_watched = || supervisor.is_some() || watchers.is_some_and(|both| lives(&both.keeper));
-        let is_answered_for = record.state.is_final() || is_watched() || request::is_held(&files, &record);
+        let is_answered_for = record.state.is_final() || is_watched() || control::is_held(&files, &record);
         let mut view =
             Self::blank(record.name.clone(), if is_answered_for { state::name(&record.state) } else { LOST });
         view.reason = if is_answered_for { state::reason(&record) } else { Some("nobody answers for it".to_owned()) };

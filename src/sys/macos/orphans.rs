@@ -7,7 +7,7 @@ use nix::unistd::{Pid, getppid};
 /// Would make this process the one that orphaned descendants are handed to.
 ///
 /// # Errors
-/// Always `ENOTSUP`: there is no subreaper. What has escaped is searched for instead (`cleanup::lost`).
+/// Always `ENOTSUP`: there is no subreaper. What has escaped is searched for instead (`terminate::orphans`).
 pub fn adopt() -> nix::Result<()> {
     crate::failpoint::fail_nix("subreaper")?;
     Err(Errno::ENOTSUP)

@@ -12,11 +12,11 @@ use ratatui::widgets::{Sparkline, Widget};
 
 use super::series;
 use super::state::{Message, State};
-use crate::sanitize;
 use crate::session::view::ServerView;
+use crate::text;
 use crate::ui::grid::{Cell, Grid};
-use crate::ui::quantity::{bytes, count, duration, percent, trend};
 use crate::ui::{style, table};
+use crate::units::quantity::{bytes, count, duration, percent, trend};
 
 /// The keys, the more important ones first.
 const KEYS: [(&str, &str); 5] = [("q", "quit"), ("↑↓", "select"), ("x", "stop"), ("r", "restart"), ("s", "sort")];
@@ -64,7 +64,7 @@ impl Canvas<'_> {
             return x;
         }
         let style = self.style(style);
-        let text = sanitize::plain(text);
+        let text = text::plain(text);
         self.buffer.set_stringn(x, area.y, text, usize::from(area.right() - x), style).0
     }
 

@@ -7,9 +7,9 @@ use ratatui::style::Modifier;
 
 use super::render::render;
 use super::state::{Message, Sort, State};
-use crate::sanitize::is_plain;
 use crate::server::history::{History, Sample};
 use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
+use crate::text::is_plain;
 
 const NOW: u64 = 1_795_373_384_000;
 

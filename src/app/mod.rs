@@ -1,0 +1,5 @@
+//! What mcp-hook can do, without a word printed: the commands show what comes of it.
+
+pub mod autostart;
+pub mod plan;
+pub mod target;

@@ -1,0 +1,196 @@
+//! From what was typed to what is supervised.
+
+use std::fs::File;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+
+use crate::cli::{Life, Sampling, Tuning, What};
+use crate::container::{self, Container};
+use crate::context;
+use crate::disk::layout::{Root, ServerPaths};
+use crate::disk::lock;
+use crate::disk::names::ServerName;
+use crate::failure::{Hint, hinted};
+use crate::port::lease::Lease;
+use crate::server::command::CommandLine;
+use crate::server::invocation::Prepared;
+use crate::server::record::{Mode, Reason, ServerRecord};
+use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Settings};
+use crate::server::token::Token;
+use crate::session::open::{self, Session};
+use crate::supervisor::control;
+use crate::supervisor::plan::{Plan, Watched};
+use crate::supervisor::recovery::orphaned::{self, StopError};
+use crate::supervisor::recovery::unreadable;
+use crate::sys::Pid;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::signals;
+
+/// What a client's server ignores if the client does.
+const INHERITED: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
+
+impl What {
+    /// The command.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn command(&self, verb: &str) -> Result<CommandLine> {
+        let describe = || format!("could not {verb} {}", self.name);
+        let usage = || format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name);
+        match &self.line {
+            Some(line) => CommandLine::from_line(line.clone()).with_context(describe).hint(usage),
+            None => CommandLine::from_words(self.words.clone()).with_context(describe).hint(usage),
+        }
+    }
+
+    /// What is to be started, where we are.
+    ///
+    /// # Errors
+    /// When there is no command, or the working directory is gone.
+    pub fn prepare(&self, verb: &str) -> Result<Prepared> {
+        let command = self.command(verb)?;
+        let directory = context::working_directory().context("could not find the working directory")?;
+        let mut prepared = Prepared::typed(command, directory, Settings::default());
+        self.tuning.apply(&mut prepared.settings);
+        Ok(prepared)
+    }
+}
+
+impl Tuning {
+    /// Sets what was typed.
+    pub fn apply(&self, settings: &mut Settings) {
+        if let Some(grace) = self.grace {
+            settings.grace_ms = Some(millis(grace));
+        }
+        if let Some(signal) = self.stop_signal {
+            settings.stop_signal = signal;
+        }
+        if let Some(Sampling(pause)) = self.sample {
+            settings.sample_ms = pause.map(millis);
+        }
+        settings.memory = self.memory.or(settings.memory);
+        if let Some(number) = self.port {
+            let variable = settings.port.take().and_then(|wish| wish.variable);
+            settings.port = Some(PortWish { number, variable });
+        }
+        settings.terminal &= !self.no_tty;
+    }
+}
+
+impl Life {
+    /// Sets what was typed.
+    pub fn apply(&self, settings: &mut Settings) {
+        if let Some(restart) = self.restart {
+            settings.restart = restart;
+        }
+        if let Some(pattern) = &self.ready_log {
+            settings.ready.when = ReadyWhen::Log(pattern.clone());
+        }
+        if let Some(delay) = self.ready_delay {
+            settings.ready.when = ReadyWhen::Delay(millis(delay));
+        }
+        if let Some(timeout) = self.ready_timeout {
+            settings.ready.timeout_ms = millis(timeout);
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The lock on a server's name; `None` if somebody has it. What a server of this name left that lost its supervisor and
+/// its keeper is ended first; `None` too if it cannot be.
+///
+/// # Errors
+/// When the lock file cannot be opened.
+pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
+    let describe = || format!("could not lock {}", paths.lock);
+    let file = lock::open(&paths.lock).with_context(describe)?;
+    let mut is_ours = lock::try_lock(&file).with_context(describe)?;
+    if !is_ours
+        && let Some(record) = ServerRecord::read(paths)?
+        && record.state.is_final()
+    {
+        // The server has ended; its keeper is about to.
+        control::await_watchers(&record);
+        is_ours = lock::try_lock(&file).with_context(describe)?;
+    }
+    if !is_ours {
+        return Ok(None);
+    }
+    // Looked at with the lock in hand: its watchers may have been killed a moment ago.
+    let left = match ServerRecord::read(paths) {
+        Ok(None) => Ok(()),
+        Ok(Some(record)) => orphaned::sweep_locked(paths, record, Reason::WatchersLost).map(drop),
+        Err(_) => unreadable::sweep_locked(paths).map(drop),
+    };
+    Ok((!matches!(left, Err(StopError::Unkillable { .. } | StopError::Unseen | StopError::Container { .. })))
+        .then_some(file))
+}
+
+/// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which
+/// shells have in their environments.
+///
+/// # Errors
+/// When it is taken.
+pub fn lease(root: &Root, settings: &Settings, before: Option<u16>) -> Result<Option<Lease>> {
+    let Some(wish) = &settings.port else { return Ok(None) };
+    let number = match (wish.number, before) {
+        (PortChoice::Auto, Some(number)) => PortChoice::Prefer(number),
+        (choice, _) => choice,
+    };
+    Lease::take(root.ports(), number, &[]).map(Some)
+}
+
+/// A plan for a server whose name is locked, without its port.
+///
+/// # Errors
+/// When there are no random bits.
+pub fn plan(
+    root: &Root,
+    session: Session,
+    locked: (ServerName, File),
+    mode: Mode,
+    mut prepared: Prepared,
+) -> Result<Plan> {
+    let (name, lock) = locked;
+    if prepared.directory.to_str().is_none() {
+        let message = format!("could not use the directory {}: its name is not UTF-8", prepared.directory.display());
+        return Err(hinted(message, "start it in another directory, or rename that one"));
+    }
+    if prepared.settings.port.is_some() && prepared.source.is_none() {
+        prepared.fill_in_port();
+    }
+    let id = session.record.id;
+    let token = Token::new(id.clone(), name.clone()).context("could not get random bits")?;
+    let client = (mode == Mode::Run).then(|| ProcessHandle::open(open::client())).flatten();
+    // Where it cannot be seen, the end of its input says that it is gone.
+    let client = client.filter(|client| client.pid() != Pid::this());
+    let container = container(&prepared, &root.session(&id).server(&name), &token);
+    let mut record = ServerRecord::new(token, mode, &prepared);
+    record.container = container.as_ref().and_then(|container| container.recorded(&prepared.invocation.secrets));
+    let could_not = || format!("could not {} {name}", if mode == Mode::Run { "run" } else { "start" });
+    record.check_size().with_context(could_not).hint(|| "put long arguments into a file".to_owned())?;
+    Ok(Plan {
+        paths: root.session(&id).server(&name),
+        record,
+        container,
+        invocation: prepared.invocation,
+        lock,
+        lease: None,
+        watched: Watched { owner: Some(session.owner), client },
+        ignored: signals::ignored(if mode == Mode::Run { &INHERITED } else { &[] }),
+    })
+}
+
+/// The container that a server is, if it is one.
+fn container(prepared: &Prepared, paths: &ServerPaths, token: &Token) -> Option<Container> {
+    let invocation = &prepared.invocation;
+    let words: Vec<String> = invocation.words.iter().map(|word| word.render(None)).collect();
+    let variables: Vec<_> =
+        invocation.environment.iter().map(|(name, value)| (name.clone(), value.render(None))).collect();
+    container::find(&words, &variables, &prepared.directory, paths, token.to_string())
+}

@@ -1,0 +1,174 @@
+//! What stands under `hook`: our own settings. A key that is not known is an error, at every depth.
+
+use std::time::Duration;
+
+use super::entry::{Config, Hook, Variable};
+use super::reader::{Place, Read};
+use crate::server::settings::{LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal};
+use crate::text::excerpt::excerpt;
+
+const KEYS: &[&str] = &[
+    "autostart",
+    "config",
+    "environmentVariables",
+    "log",
+    "memory",
+    "port",
+    "ready",
+    "restart",
+    "sample",
+    "stop",
+    "terminal",
+];
+/// Those of the MCP registry's `server.json`; what is not read is allowed.
+const VARIABLE_KEYS: &[&str] = &[
+    "choices",
+    "default",
+    "description",
+    "format",
+    "isRequired",
+    "isSecret",
+    "name",
+    "placeholder",
+    "value",
+    "variables",
+];
+/// Less than this no server needs.
+const LEAST_MEMORY: u64 = 1 << 20;
+/// A smaller log would be put aside with every few lines.
+const SMALLEST_LOG: u64 = 4 << 10;
+const MOST_LOGS: u64 = 100;
+const MILLISECOND: Duration = Duration::from_millis(1);
+/// Whoever samples more often measures the measuring.
+const SHORTEST_SAMPLE: Duration = Duration::from_secs(1);
+
+/// Reads the object under `hook`.
+pub fn hook(place: &Place) -> Read<Hook> {
+    let fields = place.fields()?;
+    fields.only(KEYS)?;
+    Ok(Hook {
+        autostart: fields.read("autostart", Place::flag)?.unwrap_or_default(),
+        settings: settings(place)?,
+        variables: fields.read("environmentVariables", variables)?.unwrap_or_default(),
+        config: fields.read("config", config)?,
+    })
+}
+
+fn settings(place: &Place) -> Read<Settings> {
+    let fields = place.fields()?;
+    let usual = Settings::default();
+    let (stop_signal, grace_ms) = fields.read("stop", stop)?.unwrap_or_default();
+    Ok(Settings {
+        grace_ms,
+        stop_signal,
+        terminal: fields.read("terminal", Place::flag)?.unwrap_or(usual.terminal),
+        restart: fields.read("restart", |it| it.choice(&Restart::ALL))?.unwrap_or(usual.restart),
+        ready: fields.read("ready", ready)?.unwrap_or_default(),
+        port: fields.read("port", port)?,
+        memory: fields.read("memory", |it| it.size(LEAST_MEMORY))?,
+        log: fields.read("log", log)?.unwrap_or_default(),
+        sample_ms: fields.read("sample", sample)?.unwrap_or(usual.sample_ms),
+    })
+}
+
+fn stop(place: &Place) -> Read<(StopSignal, Option<u64>)> {
+    let fields = place.fields()?;
+    fields.only(&["signal", "grace"])?;
+    let signal = fields.read("signal", |it| it.choice(&StopSignal::ALL))?.unwrap_or_default();
+    Ok((signal, fields.read("grace", |it| it.time(Duration::ZERO))?))
+}
+
+fn ready(place: &Place) -> Read<Ready> {
+    let fields = place.fields()?;
+    fields.only(&["log", "delay", "timeout"])?;
+    fields.either("log", "delay")?;
+    let when = match (fields.read("log", pattern)?, fields.read("delay", |it| it.time(Duration::ZERO))?) {
+        (Some(pattern), _) => ReadyWhen::Log(pattern),
+        (None, Some(delay)) => ReadyWhen::Delay(delay),
+        (None, None) => ReadyWhen::Usual,
+    };
+    let timeout = fields.read("timeout", |it| it.time(MILLISECOND))?;
+    Ok(Ready { when, timeout_ms: timeout.unwrap_or(Ready::default().timeout_ms) })
+}
+
+fn pattern(place: &Place) -> Read<String> {
+    let text = place.word()?;
+    match regex_lite::Regex::new(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(place.wrong(format!("must be a regular expression: {error}"))),
+    }
+}
+
+fn port(place: &Place) -> Read<PortWish> {
+    if !place.value().is_object() {
+        return Ok(PortWish { number: port_choice(place, PortChoice::Fixed)?, variable: None });
+    }
+    let fields = place.fields()?;
+    fields.only(&["prefer", "number", "env"])?;
+    fields.either("prefer", "number")?;
+    let number = match (fields.at("prefer"), fields.at("number")) {
+        (Some(preferred), _) => PortChoice::Prefer(port_number(&preferred)?),
+        (None, Some(number)) => port_choice(&number, PortChoice::Fixed)?,
+        (None, None) => PortChoice::Auto,
+    };
+    Ok(PortWish { number, variable: fields.read("env", Place::variable)? })
+}
+
+fn port_choice(place: &Place, of: impl Fn(u16) -> PortChoice) -> Read<PortChoice> {
+    match place.value().as_str() {
+        Some("auto") => Ok(PortChoice::Auto),
+        Some(text) => {
+            Err(place.wrong(format!("must be \"auto\" or a number from 1 to 65535, not {:?}", excerpt(text))))
+        }
+        None => port_number(place).map(of),
+    }
+}
+
+fn port_number(place: &Place) -> Read<u16> {
+    place.number(1..=u16::MAX.into()).map(|number| u16::try_from(number).unwrap_or_default())
+}
+
+fn log(place: &Place) -> Read<LogLimits> {
+    let fields = place.fields()?;
+    fields.only(&["size", "keep"])?;
+    let usual = LogLimits::default();
+    let keep = fields.read("keep", |it| it.number(0..=MOST_LOGS))?;
+    Ok(LogLimits {
+        size: fields.read("size", |it| it.size(SMALLEST_LOG))?.unwrap_or(usual.size),
+        keep: keep.map_or(usual.keep, |keep| u32::try_from(keep).unwrap_or(u32::MAX)),
+    })
+}
+
+fn sample(place: &Place) -> Read<Option<u64>> {
+    match place.value().as_str() {
+        Some("off") => Ok(None),
+        _ => place.time(SHORTEST_SAMPLE).map(Some),
+    }
+}
+
+fn variables(place: &Place) -> Read<Vec<Variable>> {
+    place.items()?.map(|item| variable(&item)).collect()
+}
+
+fn variable(place: &Place) -> Read<Variable> {
+    let fields = place.fields()?;
+    fields.only(VARIABLE_KEYS)?;
+    Ok(Variable {
+        name: fields.required("name")?.variable()?,
+        description: fields.read("description", Place::text)?,
+        is_required: fields.read("isRequired", Place::flag)?.unwrap_or_default(),
+        is_secret: fields.read("isSecret", Place::flag)?.unwrap_or_default(),
+        default: fields.read("default", Place::text)?,
+        choices: fields.read("choices", Place::texts)?.unwrap_or_default(),
+    })
+}
+
+fn config(place: &Place) -> Read<Config> {
+    let fields = place.fields()?;
+    fields.only(&["source", "required", "env"])?;
+    Ok(Config {
+        source: fields.required("source")?.word()?,
+        required: fields.read("required", Place::texts)?.unwrap_or_default(),
+        env: fields.read("env", Place::texts)?.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,150 @@
+//! What is on its way to the disk: filled by the supervisor, emptied by a thread that does nothing else.
+//!
+//! A write to a disk can last for ever, and the supervisor must not. The thread never forks, allocates no memory that
+//! anybody waits for, receives no signals and holds the lock only while it takes what there is.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::central::{self, Entry};
+use super::sink::{self, Sink};
+use crate::context;
+use crate::disk::layout::CentralLogs;
+use crate::sys::{background, fork};
+
+/// How much waits for the disk, in bytes.
+const LARGEST: usize = 1 << 20;
+/// How many lines wait for the central logs.
+const MOST_ENTRIES: usize = 100;
+/// How long a server waits for room before what it prints is dropped.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// After this time without work a large buffer is given back.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+/// A buffer that is not worth giving back, in bytes.
+const SMALL: usize = 16 << 10;
+
+/// The two ends share it.
+pub struct Queue {
+    state: Mutex<State>,
+    /// There is something to write, or there will never be again.
+    filled: Condvar,
+    /// What there was has been taken, or written.
+    emptied: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    text: Vec<u8>,
+    entries: Vec<Entry>,
+    /// Lines that came after `text` and found no room.
+    dropped: u64,
+    is_writing: bool,
+    is_closed: bool,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.entries.is_empty() && self.dropped == 0
+    }
+}
+
+impl Queue {
+    /// Starts the thread that writes to `sink` and to the central logs.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn start(mut sink: Sink, central: CentralLogs) -> std::io::Result<Arc<Self>> {
+        let queue = Arc::new(Self { state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() });
+        let end = Arc::clone(&queue);
+        background::spawn(move || end.work(&mut sink, &central))?;
+        Ok(queue)
+    }
+
+    /// Adds whole lines. Waits a moment for room, but not again until the disk has taken something.
+    pub fn push(&self, text: &[u8]) {
+        let has_room = |state: &State| state.text.is_empty() || state.text.len() + text.len() <= LARGEST;
+        let mut state = self.lock();
+        if state.dropped == 0 && !has_room(&state) {
+            let waited = self.emptied.wait_timeout_while(state, PATIENCE, |state| !has_room(state));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.dropped > 0 || !has_room(&state) {
+            state.dropped += sink::count_lines(text);
+        } else {
+            state.text.extend_from_slice(text);
+            self.filled.notify_one();
+        }
+    }
+
+    /// Adds a line for the central logs.
+    pub fn announce(&self, entry: Entry) {
+        let mut state = self.lock();
+        if state.entries.len() < MOST_ENTRIES {
+            state.entries.push(entry);
+            self.filled.notify_one();
+        }
+    }
+
+    /// Waits until everything is written; false if it is not by then.
+    pub fn drain(&self, deadline: Instant) -> bool {
+        let limit = deadline.saturating_duration_since(context::now());
+        let is_busy = |state: &mut State| state.is_writing || !state.is_empty();
+        let state = self.emptied.wait_timeout_while(self.lock(), limit, is_busy);
+        !is_busy(&mut state.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// Has the thread end once everything is written.
+    pub fn close(&self) {
+        self.lock().is_closed = true;
+        self.filled.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self, sink: &mut Sink, central: &CentralLogs) {
+        let mut taken = State::default();
+        while self.take(&mut taken) {
+            sink.write(&taken.text, context::wall_clock());
+            if taken.dropped > 0 {
+                let now = context::wall_clock();
+                sink.write(&sink::dropped(taken.dropped, "the disk was too slow", now), now);
+            }
+            for entry in taken.entries.drain(..) {
+                let _ = central::write(central, &entry);
+            }
+        }
+    }
+
+    /// Waits for something to do and takes all of it; false if there will never be anything.
+    fn take(&self, taken: &mut State) -> bool {
+        taken.text.clear();
+        let mut state = self.lock();
+        state.is_writing = false;
+        if state.is_empty() {
+            self.emptied.notify_all();
+        }
+        while state.is_empty() {
+            if state.is_closed {
+                return false;
+            }
+            if taken.text.capacity() + state.text.capacity() > SMALL {
+                let (after, wait) = self.filled.wait_timeout(state, IDLE_AFTER).unwrap_or_else(PoisonError::into_inner);
+                state = after;
+                if wait.timed_out() && state.is_empty() {
+                    (taken.text, state.text) = (Vec::new(), Vec::new());
+                    fork::trim_memory();
+                }
+            } else {
+                state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        std::mem::swap(&mut state.text, &mut taken.text);
+        std::mem::swap(&mut state.entries, &mut taken.entries);
+        taken.dropped = std::mem::take(&mut state.dropped);
+        state.is_writing = true;
+        self.emptied.notify_all();
+        true
+    }
+}

@@ -1,0 +1,5 @@
+//! Servers that lost their supervisor, their record or both: found again, and ended or taken back.
+
+pub mod orphaned;
+pub mod unreadable;
+pub mod unrecorded;

@@ -1,0 +1,330 @@
+//! Whether a server that has ended is started again, and when: pure decisions.
+
+use std::time::{Duration, Instant};
+
+use crate::server::record::{End, Reason};
+use crate::server::settings::Restart;
+use crate::sys::wait::Exit;
+
+/// The first pause; each one is twice as long as the one before.
+const FIRST: Duration = Duration::from_millis(250);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(15);
+/// A server that was ready for this long is well: what was before is forgotten.
+pub const HEALTH: Duration = Duration::from_secs(30);
+/// How often a first start is tried again that nobody watched.
+const TRIES: u32 = 3;
+/// The first pause before that: what failed is the network, or a cache that others fill.
+const FIRST_TRY: Duration = Duration::from_secs(1);
+/// So many failures …
+pub const MOST: usize = 5;
+/// … within this time are too many.
+pub const WITHIN: Duration = Duration::from_mins(1);
+/// What a shell reports of a command that could not be executed. For a first start, trying again does not help.
+const COULD_NOT_START: std::ops::RangeInclusive<i32> = 125..=127;
+
+/// What is to follow the end of a tree, by the reasons for which it was ended. The greatest of several counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    /// Nobody said: the policy decides.
+    Decide,
+    /// Another start, at once.
+    Again,
+    /// Nothing.
+    Leave,
+}
+
+/// How a server ended that nobody had asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub reason: Reason,
+    /// How its first process ended.
+    pub exit: Option<Exit>,
+    /// How long it had been ready, if it ever was.
+    pub ready_for: Option<Duration>,
+}
+
+/// What is done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is started again after this time.
+    Again(Duration),
+    /// It is not started again.
+    Leave,
+    /// It would be, but it failed too often.
+    GiveUp,
+}
+
+/// What is remembered of a server's earlier ends.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    was_ready: bool,
+    /// Whether a first start that fails is tried again: nobody sees that it did.
+    insists: bool,
+    /// When it failed, the latest last.
+    failures: Vec<Instant>,
+    /// How many pauses there were since it was well.
+    pauses: u32,
+}
+
+impl Order {
+    /// What follows if this is why the tree is ended.
+    #[must_use]
+    pub fn after(reason: Reason) -> Self {
+        match reason {
+            Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken => Self::Decide,
+            Reason::Restarted => Self::Again,
+            Reason::Stopped | Reason::SessionEnded | Reason::ClientGone | Reason::ClientSignal => Self::Leave,
+            Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost => Self::Leave,
+        }
+    }
+}
+
+impl Ended {
+    /// Whether it should not have ended like this.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.reason != Reason::Exited || self.exit != Some(Exit::Code(0))
+    }
+}
+
+impl Past {
+    /// Decides what follows an end. `dice` is any number: servers that fell together are not to rise together.
+    pub fn judge(&mut self, policy: Restart, ended: Ended, now: Instant, dice: u64) -> Verdict {
+        self.remember(ended.ready_for);
+        let is_wanted = match policy {
+            Restart::No => false,
+            Restart::OnFailure => ended.is_failure(),
+            Restart::Always => true,
+        };
+        if !is_wanted {
+            return Verdict::Leave;
+        }
+        if !self.was_ready {
+            return self.try_first_again(ended, dice);
+        }
+        self.failures.retain(|&at| now.duration_since(at) < WITHIN);
+        self.failures.push(now);
+        if self.failures.len() >= MOST {
+            return Verdict::GiveUp;
+        }
+        let pause = pause(self.pauses, dice);
+        self.pauses += 1;
+        Verdict::Again(pause)
+    }
+
+    fn try_first_again(&mut self, ended: Ended, dice: u64) -> Verdict {
+        let is_final = matches!(ended.exit, Some(Exit::Code(code)) if COULD_NOT_START.contains(&code));
+        if !self.insists || is_final || self.pauses >= TRIES {
+            return Verdict::Leave;
+        }
+        self.pauses += 1;
+        Verdict::Again(shorten(FIRST_TRY * 2_u32.pow(self.pauses - 1), dice))
+    }
+
+    /// Nothing yet of a server; `insists` if nobody sees a first start that fails.
+    #[must_use]
+    pub fn begin(insists: bool) -> Self {
+        Self { insists, ..Self::default() }
+    }
+
+    /// Takes in how long a server had been ready that has ended, for whatever reason.
+    pub fn remember(&mut self, ready_for: Option<Duration>) {
+        if ready_for.is_some() && !self.was_ready {
+            self.was_ready = true;
+            self.forget();
+        }
+        if ready_for.is_some_and(|time| time >= HEALTH) {
+            self.forget();
+        }
+    }
+
+    /// Forgets the failures: somebody has taken care of it.
+    pub fn forget(&mut self) {
+        self.failures.clear();
+        self.pauses = 0;
+    }
+}
+
+/// Whether a server was ready that only seemed so for this long: not if it soon gave up by itself.
+#[must_use]
+pub fn was_ready(end: &End, seemed: Duration) -> bool {
+    let gave_up = end.reason == Reason::Exited && matches!(end.exit, Some(Exit::Code(code)) if code != 0);
+    !gave_up || seemed >= HEALTH
+}
+
+/// The pause after so many others, up to a quarter shorter.
+fn pause(earlier: u32, dice: u64) -> Duration {
+    shorten(FIRST.saturating_mul(2_u32.saturating_pow(earlier)).min(LONGEST), dice)
+}
+
+fn shorten(whole: Duration, dice: u64) -> Duration {
+    let part = u32::try_from(dice % 1000).unwrap_or_default();
+    whole.saturating_sub(whole / 4 * part / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::context;
+
+    const CRASH: Ended = exited(Exit::Code(1), Some(Duration::ZERO));
+
+    const fn exited(exit: Exit, ready_for: Option<Duration>) -> Ended {
+        Ended { reason: Reason::Exited, exit: Some(exit), ready_for }
+    }
+
+    fn first(policy: Restart, ended: Ended) -> Verdict {
+        Past::default().judge(policy, ended, context::now(), 0)
+    }
+
+    #[test]
+    fn the_policy_decides_for_a_server_that_was_ready_once() {
+        use Restart::{Always, No, OnFailure};
+        let again = Verdict::Again(FIRST);
+        let ready = Some(Duration::ZERO);
+        let of = |reason| Ended { reason, exit: Some(Exit::Signal(15)), ready_for: ready };
+        for (policy, ended, verdict) in [
+            (No, CRASH, Verdict::Leave),
+            (OnFailure, CRASH, again),
+            (Always, CRASH, again),
+            (No, exited(Exit::Code(0), ready), Verdict::Leave),
+            (OnFailure, exited(Exit::Code(0), ready), Verdict::Leave),
+            (Always, exited(Exit::Code(0), ready), again),
+            (OnFailure, exited(Exit::Signal(9), ready), again),
+            (OnFailure, exited(Exit::Code(124), ready), again),
+            (OnFailure, exited(Exit::Code(125), ready), again),
+            (Always, exited(Exit::Code(126), ready), again),
+            (OnFailure, exited(Exit::Code(127), ready), again),
+            (Always, exited(Exit::Code(127), None), Verdict::Leave),
+            (Always, exited(Exit::Code(128), ready), again),
+            (OnFailure, exited(Exit::Code(1), None), Verdict::Leave),
+            (Always, exited(Exit::Code(1), None), Verdict::Leave),
+            (No, of(Reason::OverMemory), Verdict::Leave),
+            (OnFailure, of(Reason::OverMemory), again),
+            (Always, of(Reason::NotReady), again),
+            (OnFailure, Ended { exit: Some(Exit::Code(0)), ..of(Reason::OverMemory) }, again),
+        ] {
+            assert_eq!(first(policy, ended), verdict, "{policy:?} {ended:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_was_ready_before_is_started_again_even_if_it_does_not_get_that_far_now() {
+        let mut past = Past::default();
+        let now = context::now();
+        past.judge(Restart::OnFailure, CRASH, now, 0);
+        let early = exited(Exit::Code(1), None);
+        assert_eq!(past.judge(Restart::OnFailure, early, now, 0), Verdict::Again(2 * FIRST));
+    }
+
+    #[test]
+    fn what_gives_up_soon_without_having_served_was_never_ready() {
+        let of = |reason, exit| End { reason, exit: Some(exit), ..End::unstarted(None) };
+        let soon = HEALTH.saturating_sub(Duration::from_millis(1));
+        for (end, seemed, expected) in [
+            (of(Reason::Exited, Exit::Code(1)), soon, false),
+            (of(Reason::Exited, Exit::Code(1)), HEALTH, true),
+            (of(Reason::Exited, Exit::Code(0)), soon, true),
+            (of(Reason::Exited, Exit::Signal(9)), soon, true),
+            (of(Reason::OverMemory, Exit::Code(1)), soon, true),
+            (of(Reason::Stopped, Exit::Code(1)), soon, true),
+        ] {
+            assert_eq!(was_ready(&end, seemed), expected, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_start_that_nobody_saw_fail_is_tried_three_times_more_unless_it_cannot_be_executed() {
+        let now = context::now();
+        let early = |code| exited(Exit::Code(code), None);
+        let mut past = Past::begin(true);
+        let mut judge = || past.judge(Restart::OnFailure, early(1), now, 0);
+        let again = |seconds| Verdict::Again(Duration::from_secs(seconds));
+        assert_eq!([judge(), judge(), judge(), judge()], [again(1), again(2), again(4), Verdict::Leave]);
+        past.remember(Some(Duration::ZERO));
+        assert_eq!(past.judge(Restart::OnFailure, early(1), now, 0), Verdict::Again(FIRST), "it was ready at last");
+        for (policy, code) in [(Restart::OnFailure, 127), (Restart::No, 1), (Restart::OnFailure, 0)] {
+            assert_eq!(Past::begin(true).judge(policy, early(code), now, 0), Verdict::Leave, "{policy:?} {code}");
+        }
+        assert_eq!(Past::begin(false).judge(Restart::Always, early(1), now, 0), Verdict::Leave);
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let seconds: Vec<f64> = (0..9).map(|earlier| pause(earlier, 0).as_secs_f64()).collect();
+        assert_eq!(seconds, [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]);
+    }
+
+    #[test]
+    fn it_is_given_up_at_the_fifth_failure_within_a_minute() {
+        let mut past = Past::default();
+        let now = context::now();
+        for number in 1..MOST {
+            assert!(matches!(past.judge(Restart::OnFailure, CRASH, now, 0), Verdict::Again(_)), "{number}");
+        }
+        assert_eq!(past.clone().judge(Restart::OnFailure, CRASH, now + WITHIN / 2, 0), Verdict::GiveUp);
+        let later = past.judge(Restart::OnFailure, CRASH, now + WITHIN, 0);
+        assert_eq!(later, Verdict::Again(16 * FIRST), "the pauses go on");
+    }
+
+    #[test]
+    fn half_a_minute_of_health_and_a_restart_by_hand_let_it_begin_anew() {
+        let now = context::now();
+        let mut worn = Past::default();
+        for _ in 1..MOST {
+            worn.judge(Restart::OnFailure, CRASH, now, 0);
+        }
+        let mut tended = worn.clone();
+        tended.forget();
+        assert_eq!(tended.judge(Restart::OnFailure, CRASH, now, 0), Verdict::Again(FIRST));
+        let well = exited(Exit::Code(1), Some(HEALTH));
+        assert_eq!(worn.clone().judge(Restart::OnFailure, well, now, 0), Verdict::Again(FIRST));
+        let almost = exited(Exit::Code(1), Some(HEALTH.saturating_sub(Duration::from_millis(1))));
+        assert_eq!(worn.judge(Restart::OnFailure, almost, now, 0), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn an_order_to_end_is_stronger_than_one_to_start_again_and_both_than_the_policy() {
+        assert!(Order::after(Reason::Exited) < Order::after(Reason::Restarted));
+        assert!(Order::after(Reason::Restarted) < Order::after(Reason::Stopped));
+        assert_eq!(Order::after(Reason::OverMemory), Order::Decide);
+        assert_eq!(Order::after(Reason::SessionEnded), Order::Leave);
+    }
+
+    proptest! {
+        #[test]
+        fn a_pause_is_never_longer_than_planned_and_at_most_a_quarter_shorter(earlier in 0_u32..200, dice: u64) {
+            let whole = pause(earlier, 0);
+            let shorter = pause(earlier, dice);
+            prop_assert!(shorter <= whole && whole <= LONGEST);
+            prop_assert!(shorter >= whole / 4 * 3);
+        }
+
+        #[test]
+        fn no_minute_has_more_than_five_starts(gaps in prop::collection::vec(0_u64..40_000, 1..60), dice: u64) {
+            let mut past = Past::default();
+            let mut now = context::now();
+            let mut failures: Vec<Instant> = Vec::new();
+            for gap in gaps {
+                now += Duration::from_millis(gap);
+                failures.push(now);
+                let recent = failures.iter().filter(|&&at| now.duration_since(at) < WITHIN).count();
+                match past.judge(Restart::Always, CRASH, now, dice) {
+                    Verdict::Again(pause) => {
+                        prop_assert!(recent < MOST);
+                        now += pause;
+                    }
+                    verdict => {
+                        prop_assert_eq!(verdict, Verdict::GiveUp);
+                        prop_assert!(recent >= MOST);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}

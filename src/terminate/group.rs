@@ -1,0 +1,50 @@
+//! The process group of a server, whose leader is our unreaped child, so that its number is nobody else's.
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+
+use super::descendants;
+use super::survivors::Survivors;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::{Pid, process};
+
+/// Signals the group in one step, unless a member asked to be let go. The leader itself never is.
+pub fn signal(leader: Pid, signals: &[Signal], let_go: &impl Fn(Pid) -> bool) {
+    let is_spared = |pid: Pid| pid != leader && has(Some(leader), pid) && let_go(pid);
+    let mut one_by_one = descendants::any(Pid::this(), &is_spared);
+    if !one_by_one {
+        // macOS: one member that may not be signalled keeps the call from reaching the others.
+        let results: Vec<_> = signals.iter().map(|&signal| killpg(leader, signal)).collect();
+        one_by_one = results.contains(&Err(Errno::EPERM));
+    }
+    if one_by_one {
+        descendants::visit(Pid::this(), &mut |process: &ProcessHandle| {
+            if has(Some(leader), process.pid()) && !is_spared(process.pid()) {
+                for &signal in signals {
+                    let _ = process.signal(signal);
+                }
+            }
+        });
+    }
+}
+
+/// Whether a process is in the group of `leader`.
+#[must_use]
+pub fn has(leader: Option<Pid>, pid: Pid) -> bool {
+    leader.is_some() && process::read(pid).map(|it| it.group) == leader
+}
+
+/// Whether a child of ours in the group lives that is to end.
+#[must_use]
+pub fn has_living_member(leader: Pid, let_go: &impl Fn(Pid) -> bool) -> bool {
+    let is_living = |pid: &Pid| process::read(*pid).is_some_and(|it| it.group == leader && !it.zombie);
+    process::children(Pid::this()).into_iter().filter(is_living).any(|pid| !let_go(pid))
+}
+
+/// Whether a hang-up of the terminal in whose foreground the group is may end some of what may not be signalled, and
+/// nobody who asked to be let go. A member that lives keeps the group's number, even if the leader has been collected.
+#[must_use]
+pub fn may_be_hung_up_on(leader: Pid, survivors: &Survivors, let_go: &impl Fn(Pid) -> bool) -> bool {
+    survivors.refused.iter().any(|&pid| has(Some(leader), pid))
+        && !descendants::any(Pid::this(), &|pid| has(Some(leader), pid) && let_go(pid))
+}
