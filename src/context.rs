@@ -9,19 +9,16 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The value of an environment variable; an empty one counts as unset.
-#[must_use]
 pub fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// The value of an environment variable as it is; an empty one is set.
-#[must_use]
 pub fn variable_as_it_is(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
 /// The same as [`variable`], as text; one that is not UTF-8 counts as unset.
-#[must_use]
 pub fn text_variable(name: &str) -> Option<String> {
     variable(name)?.into_string().ok()
 }
@@ -56,32 +53,27 @@ pub fn change_directory(to: &std::path::Path) -> io::Result<()> {
 }
 
 /// The monotonic clock.
-#[must_use]
 pub fn now() -> Instant {
     Instant::now()
 }
 
 /// The wall clock.
-#[must_use]
 pub fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
 
 /// The wall clock in milliseconds since the epoch, as records keep it.
-#[must_use]
 pub fn wall_millis() -> u64 {
     millis(wall_clock())
 }
 
 /// A point in time in milliseconds since the epoch.
-#[must_use]
 pub fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// How long the machine has been up, suspended time included (`CLOCK_BOOTTIME`, what process starts count in).
-#[must_use]
 pub fn uptime() -> Duration {
     #[cfg(target_os = "linux")]
     let clock = nix::time::ClockId::CLOCK_BOOTTIME;
@@ -91,14 +83,12 @@ pub fn uptime() -> Duration {
 }
 
 /// The user that this process acts as.
-#[must_use]
 pub fn user() -> u32 {
     static USER: OnceLock<u32> = OnceLock::new();
     *USER.get_or_init(|| nix::unistd::geteuid().as_raw())
 }
 
 /// The milliseconds since a point in time.
-#[must_use]
 pub fn elapsed_millis(since: Instant) -> u64 {
     u64::try_from(now().duration_since(since).as_millis()).unwrap_or(u64::MAX)
 }

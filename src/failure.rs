@@ -19,7 +19,6 @@ impl std::error::Error for Hinted {}
 
 impl Hinted {
     /// What the user can do.
-    #[must_use]
     pub fn hint(&self) -> &str {
         &self.hint
     }
@@ -42,13 +41,11 @@ impl fmt::Display for Listed {
 impl std::error::Error for Listed {}
 
 /// An error whose details stand below it, a line each, with a way out.
-#[must_use]
 pub fn listed(head: String, lines: Vec<String>, hint: impl Into<String>) -> anyhow::Error {
     Hinted { cause: Listed { head, lines }.into(), hint: hint.into() }.into()
 }
 
 /// An error in one line, its causes behind it, and what stands below.
-#[must_use]
 pub fn told(error: &anyhow::Error) -> (String, Vec<String>) {
     let mut parts = Vec::new();
     let mut below = Vec::new();
@@ -68,7 +65,6 @@ pub fn told(error: &anyhow::Error) -> (String, Vec<String>) {
 }
 
 /// An error in one line, with what stands below it.
-#[must_use]
 pub fn in_a_line(error: &anyhow::Error) -> String {
     let (head, below) = told(error);
     if below.is_empty() { head } else { format!("{head} {}", below.join("; ")) }
@@ -90,13 +86,11 @@ impl<T, E: Into<anyhow::Error>> Hint<T> for Result<T, E> {
 }
 
 /// An error that is known from the start to have a way out.
-#[must_use]
 pub fn hinted(message: impl fmt::Display, hint: impl Into<String>) -> anyhow::Error {
     Hinted { cause: anyhow::anyhow!("{message}"), hint: hint.into() }.into()
 }
 
 /// The hint of an error, wherever in its chain it was given.
-#[must_use]
 pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()).map(Hinted::hint)
 }

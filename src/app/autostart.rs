@@ -35,14 +35,12 @@ pub struct Planned {
 }
 
 /// Checks the servers that a new session starts by itself, and takes their ports.
-#[must_use]
 pub fn plan(root: &Root, session: &Session) -> Vec<Planned> {
     let paths = root.session(&session.record.id);
     autostart::autostarted().into_iter().map(|definition| Planned::new(root, &paths, session, definition)).collect()
 }
 
 /// The ports of those that can be started.
-#[must_use]
 pub fn ports(planned: &[Planned]) -> Vec<(ServerName, Port)> {
     planned.iter().filter_map(|it| Some((it.definition.name.clone(), it.port.clone()?))).collect()
 }

@@ -153,7 +153,6 @@ impl Startable {
     }
 
     /// What is recorded of its port.
-    #[must_use]
     pub fn port(&self, number: u16, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Port {
         match self {
             Self::Typed(prepared) => prepared.invocation.port(number),

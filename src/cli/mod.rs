@@ -32,7 +32,6 @@ pub struct Cli {
 impl Cli {
     /// What a hook calls, in exactly the words in which hooks call it; `None` for anything else. Every shell that
     /// starts waits for two of these, and defining the whole command line takes longer than all they do.
-    #[must_use]
     pub fn from_hook(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
         // More than any of these takes: not to be read to the end.
         let words: Vec<String> = arguments.take(6).map(|word| word.into_string().ok()).collect::<Option<_>>()?;
@@ -57,7 +56,6 @@ impl Cli {
 
 impl Cli {
     /// What a user typed. Ends the program if that is no command of ours, or a question for help.
-    #[must_use]
     pub fn from_user() -> Self {
         let words = || std::iter::once("mcp-hook".into()).chain(context::arguments());
         Self::try_parse_from(words()).unwrap_or_else(|error| {

@@ -66,7 +66,6 @@ fn ported(session: &SessionPaths) -> (Vec<(ServerName, Port)>, Vec<ServerName>) 
 }
 
 /// The variables of the calling shell that say of this session's servers what is not true.
-#[must_use]
 pub fn stale(session: &SessionPaths) -> Vec<Stale> {
     let (running, ended) = ported(session);
     stale::stale(&running, &ended, context::text_variable)
@@ -93,7 +92,6 @@ fn is_told_of(name: &ServerName) -> bool {
 }
 
 /// What makes them true again, as it is typed in a session's shell.
-#[must_use]
 pub fn way_out(shell: &str) -> &'static str {
     if shell == "fish" { "mcp-hook env --shell fish | source" } else { "eval \"$(mcp-hook env)\"" }
 }

@@ -114,7 +114,6 @@ fn all_of(root: &Root, current: Option<&SessionId>, troubles: &mut Vec<anyhow::E
 }
 
 /// Whether a session is the one that this process is in.
-#[must_use]
 pub fn is_current(root: &Root, session: &Session) -> bool {
     find::current(root).ok().flatten().is_some_and(|(_, current)| current.record.id == session.record.id)
 }

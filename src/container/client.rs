@@ -23,7 +23,6 @@ pub struct Client {
 }
 
 /// What the words of a command say; `None` if it is not certain that they start a container and stay with it.
-#[must_use]
 pub fn parse(words: &[String]) -> Option<Client> {
     match line::of_shell(words) {
         Some(line) => parse_words(&line::words(line).into_iter().map(|word| word.text).collect::<Vec<_>>(), true),
@@ -32,7 +31,6 @@ pub fn parse(words: &[String]) -> Option<Client> {
 }
 
 /// The words with a label, and a file for the id if the user wants none, behind `run`.
-#[must_use]
 pub fn mark(mut words: Vec<String>, cidfile: Option<&str>, label: &str) -> Vec<String> {
     let Some(client) = parse(&words) else { return words };
     let marks: Vec<&str> =

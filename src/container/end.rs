@@ -59,7 +59,6 @@ const SILENCE: &str = "its engine does not answer";
 
 impl Told {
     /// The process that told it.
-    #[must_use]
     pub fn pid(&self) -> Pid {
         self.call.pid()
     }
@@ -71,7 +70,6 @@ impl Told {
 }
 
 /// Tells the container to end, if its id is known and proven; does not wait.
-#[must_use]
 pub fn tell(container: &Container, grace: Duration) -> Option<Told> {
     let id = container.id().filter(|_| container.own_cidfile)?;
     let call = container.engine.ask(&["stop", "-t", &seconds(grace), &id]).ok()?;

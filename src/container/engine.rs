@@ -101,7 +101,6 @@ impl Engine {
     }
 
     /// The command that asks it, to be typed.
-    #[must_use]
     pub fn text(&self, words: &[&str]) -> String {
         let is_shown = |name: &str| name.starts_with("DOCKER_") || name.starts_with("CONTAINER");
         let variables = self.environment.iter().filter(|(name, _)| is_shown(name));
@@ -112,7 +111,6 @@ impl Engine {
     }
 
     /// The name of its client.
-    #[must_use]
     pub fn name(&self) -> String {
         self.program.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
@@ -120,7 +118,6 @@ impl Engine {
 
 impl Call {
     /// Which process asks.
-    #[must_use]
     pub fn pid(&self) -> Pid {
         self.pid
     }

@@ -10,7 +10,6 @@ use crate::disk::layout::ServerPaths;
 
 /// The container that the words start in `directory`, with these variables on top of the inherited ones; `None` if they do
 /// not start one, or one that does not stay with its client.
-#[must_use]
 pub fn find(
     words: &[String],
     variables: &[(String, String)],
@@ -61,7 +60,6 @@ fn is_executable(path: &Path) -> bool {
 
 impl Container {
     /// What may be recorded of it: nothing, if what tells its engine has a secret in it.
-    #[must_use]
     pub fn recorded(&self, secrets: &[String]) -> Option<Self> {
         let engine = &self.engine;
         let is_plain = |text: &String| {

@@ -13,7 +13,6 @@ pub struct Word {
 }
 
 /// The line that a shell is to execute, if that is what the words say.
-#[must_use]
 pub fn of_shell(words: &[String]) -> Option<&str> {
     let [shell, option, line, ..] = words else { return None };
     let name = Path::new(shell).file_name()?.to_str()?;
@@ -21,7 +20,6 @@ pub fn of_shell(words: &[String]) -> Option<&str> {
 }
 
 /// The words of the first command of the line, up to its end or to the first word that only a shell understands.
-#[must_use]
 pub fn words(line: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut rest = line;
@@ -39,7 +37,6 @@ pub fn words(line: &str) -> Vec<Word> {
 }
 
 /// The line with more words behind the one of this number, quoted.
-#[must_use]
 pub fn insert_behind(line: &str, number: usize, more: &[&str]) -> Option<String> {
     let end = words(line).get(number)?.end;
     let more: Vec<String> = more.iter().map(|word| format!(" '{}'", word.replace('\'', r"'\''"))).collect();

@@ -47,7 +47,6 @@ pub struct Container {
 
 impl Container {
     /// The words of the server's command, with what tells us its id.
-    #[must_use]
     pub fn mark(&self, words: Vec<String>) -> Vec<String> {
         let cidfile = self.own_cidfile.then(|| self.cidfile.to_string_lossy());
         let label = format!("{LABEL}={}", self.label);
@@ -63,7 +62,6 @@ impl Container {
     }
 
     /// The id of the container that runs or ran last, if its client has written it.
-    #[must_use]
     pub fn id(&self) -> Option<String> {
         match cid::read(&self.cidfile) {
             cid::Cid::Known(id) => Some(id),
@@ -72,13 +70,11 @@ impl Container {
     }
 
     /// Whether one of them could not be ended, or nobody could tell.
-    #[must_use]
     pub fn is_left(&self) -> bool {
         !self.left.is_empty() || self.trouble.is_some()
     }
 
     /// What is left and why, in words.
-    #[must_use]
     pub fn complaint(&self) -> String {
         let why = self.trouble.as_deref().unwrap_or("nobody knows why");
         match &self.left[..] {
@@ -92,7 +88,6 @@ impl Container {
     }
 
     /// What would end those that are left, to be typed.
-    #[must_use]
     pub fn remedy(&self) -> String {
         if self.left.is_empty() {
             return self.engine.text(&["ps", "--all", "--filter", &format!("label={LABEL}={}", self.label)]);
@@ -104,13 +99,11 @@ impl Container {
 }
 
 /// How long the end of a container may take.
-#[must_use]
 pub fn takes_at_most(grace: Duration) -> Duration {
     2 * (grace + ENGINE)
 }
 
 /// An id as engines show it.
-#[must_use]
 pub fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }

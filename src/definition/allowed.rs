@@ -39,7 +39,6 @@ struct Allowed {
 }
 
 /// Whether `document` has been allowed. What cannot be read allows nothing.
-#[must_use]
 pub fn of(document: &Document) -> Permission {
     let remembered = || {
         let content = file::read(&remembered_at(&canonical(&document.file)?)?)?;
@@ -53,13 +52,11 @@ pub fn of(document: &Document) -> Permission {
 }
 
 /// Whether anything has been allowed at all: mostly not, and then nothing has to be looked for.
-#[must_use]
 pub fn is_any() -> bool {
     directory().is_ok_and(|directory| directory.path().is_dir())
 }
 
 /// Whether something was allowed at this path.
-#[must_use]
 pub fn is_remembered(path: &Path) -> bool {
     canonical(path).and_then(|path| remembered_at(&path)).is_ok_and(|at| at.is_there())
 }

@@ -11,7 +11,6 @@ use crate::context;
 
 /// The servers that a new session starts by itself. Costs two failed system calls where nothing is defined, and no look
 /// at the directories above where nothing was ever allowed.
-#[must_use]
 pub fn autostarted() -> Vec<Definition> {
     let directory = allowed::is_any().then(context::working_directory).and_then(Result::ok);
     let project = directory.and_then(|directory| document::project(&directory));

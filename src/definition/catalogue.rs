@@ -37,7 +37,6 @@ pub struct Source {
 impl Catalogue {
     /// Reads the project's file above the working directory and the user's file. What cannot be read is an error only
     /// for whoever asks for something that it may have held.
-    #[must_use]
     pub fn read() -> Self {
         // In a directory that was removed there is no project.
         let directory = context::working_directory().ok();
@@ -46,13 +45,11 @@ impl Catalogue {
     }
 
     /// Only what the user's own file defines.
-    #[must_use]
     pub fn of_user() -> Self {
         Self::of(None, document::user())
     }
 
     /// Only what one file defines: that from which a server was started.
-    #[must_use]
     pub fn at(file: &Path) -> Self {
         let found = |document| Some(Found { file: file.to_owned(), document });
         if document::is_of_project(file) {
@@ -63,7 +60,6 @@ impl Catalogue {
     }
 
     /// Only what counts: a project's file that is allowed, and the user's.
-    #[must_use]
     pub fn of_allowed(project: Option<Found>, user: Option<Found>) -> Self {
         let sources =
             project.map(|found| (Origin::Project, found)).into_iter().chain(user.map(|it| (Origin::User, it)));
@@ -95,7 +91,6 @@ impl Catalogue {
     }
 
     /// The files, the one that comes first in front.
-    #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }
@@ -133,7 +128,6 @@ pub enum State {
 
 impl Catalogue {
     /// Every definition, and what becomes of it.
-    #[must_use]
     pub fn all(&self) -> Vec<Listed<'_>> {
         let mut taken: HashSet<&str> = HashSet::new();
         let mut all = Vec::new();
@@ -154,7 +148,6 @@ impl Catalogue {
 
 impl Permission {
     /// Whether what was found in a project counts; what cannot be read does not.
-    #[must_use]
     pub fn of_project(found: &Found) -> Self {
         found.document.as_ref().map_or(Self::Missing, allowed::of)
     }
@@ -188,7 +181,6 @@ impl Source {
     }
 
     /// An error without the name of the file, for those who know it.
-    #[must_use]
     pub fn shorten(&self, error: &anyhow::Error) -> String {
         let text = format!("{error:#}");
         let known = format!("could not read {}: ", self.file.display());

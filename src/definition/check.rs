@@ -46,13 +46,11 @@ pub struct Report {
 }
 
 /// The report on `servers`.
-#[must_use]
 pub fn report(servers: Vec<Checked>) -> Report {
     Report { version: 1, servers }
 }
 
 /// Checks everything that would count here, and the files themselves. `definition` does it for what can be read.
-#[must_use]
 pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -> Vec<Checked> {
     let unreadable = catalogue.sources().iter().filter_map(|source| {
         let error = source.entries.as_ref().err()?;
@@ -98,7 +96,6 @@ fn form(definition: &Definition) -> Checked {
 }
 
 /// Checks a definition; `port` is the one that it has already, if it runs.
-#[must_use]
 pub fn definition(definition: &Definition, around: &Around<'_>, port: Option<u16>) -> Checked {
     let Examined { mut problems, warnings, server } = examine::examine(definition, around);
     if matches!(definition.kind, Kind::Program { .. }) {

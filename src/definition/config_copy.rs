@@ -125,7 +125,6 @@ impl Paths {
     }
 
     /// Checks what a configuration says: what is wrong, and the variables that it names, whose values are secret.
-    #[must_use]
     pub fn check(&self, found: &Found, environment: &Environment<'_>) -> (Vec<Problem>, Vec<String>) {
         let mut problems: Vec<Problem> = Vec::new();
         let mut known: HashSet<ConfigProblem> = HashSet::new();

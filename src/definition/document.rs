@@ -35,7 +35,6 @@ pub enum Origin {
 }
 
 /// Whether a file is a project's, by its name.
-#[must_use]
 pub fn is_of_project(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name == PROJECT_FILE)
 }
@@ -67,7 +66,6 @@ pub struct Found {
 }
 
 /// The user's definitions; `None` if there is no such file, or no place for one.
-#[must_use]
 pub fn user() -> Option<Found> {
     let file = user_file().ok()?;
     let document = open(&file).transpose()?.and_then(|_| of_user(&file));
@@ -93,7 +91,6 @@ pub fn of_user(file: &Path) -> Result<Document> {
 }
 
 /// The nearest `.mcp.json` in `directory` or above it. One that another user wrote is found, but not read.
-#[must_use]
 pub fn project(directory: &Path) -> Option<Found> {
     directory.ancestors().find_map(|above| {
         let file = above.join(PROJECT_FILE);

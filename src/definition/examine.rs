@@ -47,7 +47,6 @@ struct Texts {
 }
 
 /// Expands and checks everything that a definition says. Nothing is written.
-#[must_use]
 pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
     let defaults = defaults(definition, around.variables);
     let hook = &definition.hook;
@@ -90,7 +89,6 @@ pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
 }
 
 /// What is wrong with the form of a definition, whatever its variables hold: nothing is looked up anywhere.
-#[must_use]
 pub fn form(definition: &Definition) -> Vec<Problem> {
     let anything = |_: &str| Some(OsString::from("anything"));
     let hook = &definition.hook;
@@ -209,7 +207,6 @@ fn base(definition: &Definition, here: &Path, is_set: bool) -> PathBuf {
 }
 
 /// A path as it is named in messages: what a variable holds is not shown, only its name.
-#[must_use]
 pub fn shown(base: &Path, defined: &str, expanded: &str) -> PathBuf {
     let defined = excerpt(defined);
     let path = if Path::new(expanded).is_absolute() { PathBuf::from(&*defined) } else { base.join(&*defined) };
@@ -225,7 +222,6 @@ fn secret_in(place: &str, text: &Expanded, secrets: &[String]) -> Option<Problem
 }
 
 /// What other programs would put something else for.
-#[must_use]
 pub fn spellings(definition: &Definition) -> Vec<Warning> {
     let warning = |(place, text, spelling)| Warning::Spelling { place, text, spelling };
     spelling::all(definition).into_iter().map(warning).collect()

@@ -26,7 +26,6 @@ const USUAL: [&str; 5] = ["MCP_SESSION_ID", "MCP_SERVER_NAME", "MCP_PID_FILE", "
 
 impl Own {
     /// The variable of this name, if it is one of ours.
-    #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "MCP_PORT" => Some(Self::Port),
@@ -36,7 +35,6 @@ impl Own {
     }
 
     /// Its name.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Port => "MCP_PORT",
@@ -74,25 +72,21 @@ enum Piece {
 
 impl Expanded {
     /// A text without variables.
-    #[must_use]
     pub fn literal(text: &str) -> Self {
         Self { pieces: vec![Piece::Literal(text.to_owned())], ..Self::default() }
     }
 
     /// The value of a variable of ours.
-    #[must_use]
     pub fn own(own: Own) -> Self {
         Self { pieces: vec![Piece::Own(own)], ..Self::default() }
     }
 
     /// The text, if nothing is missing in it.
-    #[must_use]
     pub fn text(&self) -> Option<String> {
         if self.is_broken || self.gap(|_| true).is_some() { None } else { Some(self.literals().collect()) }
     }
 
     /// The first gap that `is_meant`.
-    #[must_use]
     pub fn gap(&self, is_meant: impl Fn(Own) -> bool) -> Option<Own> {
         let own = |piece: &Piece| match piece {
             Piece::Own(own) if is_meant(*own) => Some(*own),
@@ -102,7 +96,6 @@ impl Expanded {
     }
 
     /// Whether a variable that is not one of ours is a part of it.
-    #[must_use]
     pub fn is_of_caller(&self) -> bool {
         self.variables.iter().any(|name| Own::named(name).is_none())
     }
@@ -116,7 +109,6 @@ impl Expanded {
     }
 
     /// The text with the values that `own` knows; the port stays a gap.
-    #[must_use]
     pub fn fill(&self, own: &dyn Fn(Own) -> String) -> Text {
         let piece = |piece: &Piece| match piece {
             Piece::Literal(text) => invocation::Piece::Literal(text.clone()),
@@ -142,7 +134,6 @@ pub struct Values<'a> {
 
 impl Values<'_> {
     /// Whether a variable of ours has a value.
-    #[must_use]
     pub fn has(&self, own: Own) -> bool {
         match own {
             Own::Port => self.has_port,
@@ -164,7 +155,6 @@ pub struct Expander<'a> {
 
 impl<'a> Expander<'a> {
     /// Nothing is wrong yet.
-    #[must_use]
     pub fn new(values: Values<'a>) -> Self {
         Self { values, problems: Vec::new(), unset: HashMap::new(), known: HashSet::new() }
     }
@@ -247,7 +237,6 @@ impl<'a> Expander<'a> {
     }
 
     /// What was wrong.
-    #[must_use]
     pub fn problems(self) -> Vec<Problem> {
         self.problems
     }

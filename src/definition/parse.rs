@@ -81,7 +81,6 @@ pub fn servers(file: &Path, text: &str) -> Result<Map<String, Value>> {
 }
 
 /// What should not be about a file as a whole, although it can be read.
-#[must_use]
 pub fn notes(text: &str) -> Vec<String> {
     let mark = text.starts_with(json::MARK);
     let mark = mark.then(|| "it begins with a byte order mark, which some clients do not read".to_owned());

@@ -75,7 +75,6 @@ impl FromStr for Pattern {
 impl Pattern {
     /// Everywhere that the path leads in `root`, in the order of the document's keys; at least one place, where perhaps
     /// nothing is. A `*` that has nothing under it leads to nothing.
-    #[must_use]
     pub fn find<'v>(&self, root: &'v Value) -> Vec<Match<'v>> {
         let mut found = Vec::new();
         walk(root, &mut Vec::new(), &self.0, &mut found);

@@ -111,13 +111,11 @@ pub enum Warning {
 
 impl Problem {
     /// Whether setting a variable where mcp-hook is called would do.
-    #[must_use]
     pub fn is_unset(&self) -> bool {
         matches!(self, Self::Unset { places, name, .. } if !places.is_empty() && spelling::of_name(name).is_none())
     }
 
     /// Whether another value of a variable of the server would do.
-    #[must_use]
     pub fn is_of_variable(&self) -> bool {
         match self {
             Self::Unset { name, .. } => spelling::of_name(name).is_none(),
@@ -153,7 +151,6 @@ impl fmt::Display for Warning {
 }
 
 /// A text for a line of a terminal: what stands in a file is not to steer it.
-#[must_use]
 pub fn line(text: &impl ToString) -> String {
     text::plain(&text.to_string())
 }

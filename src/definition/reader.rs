@@ -39,25 +39,21 @@ pub struct Place<'document> {
 
 impl<'document> Place<'document> {
     /// A value that stands at `path`.
-    #[must_use]
     pub fn new(path: String, value: &'document Value) -> Self {
         Self { path, value }
     }
 
     /// The value itself.
-    #[must_use]
     pub fn value(&self) -> &'document Value {
         self.value
     }
 
     /// A complaint about this value.
-    #[must_use]
     pub fn wrong(&self, why: impl fmt::Display) -> Misplaced {
         Misplaced { path: self.path.clone(), why: why.to_string() }
     }
 
     /// The error that it is something else than `wanted`.
-    #[must_use]
     pub fn other_than(&self, wanted: &str) -> Misplaced {
         self.wrong(format!("must be {wanted}, not {}", kind(self.value)))
     }
@@ -180,7 +176,6 @@ pub struct Fields<'document> {
 
 impl<'document> Fields<'document> {
     /// A member, if there is one of this name.
-    #[must_use]
     pub fn at(&self, name: &str) -> Option<Place<'document>> {
         self.members.get(name).map(|value| self.place(name, value))
     }
@@ -210,7 +205,6 @@ impl<'document> Fields<'document> {
     }
 
     /// A complaint about the object.
-    #[must_use]
     pub fn wrong(&self, why: impl fmt::Display) -> Misplaced {
         Misplaced { path: self.path.clone(), why: why.to_string() }
     }
@@ -221,7 +215,6 @@ impl<'document> Fields<'document> {
 }
 
 /// The path to a member; a name that would not be read as one word stands in quotes.
-#[must_use]
 pub fn join(path: &str, name: &str) -> String {
     let name = excerpt(name);
     let is_word = !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || "_-".contains(it));

@@ -34,7 +34,6 @@ pub enum Value {
 
 impl Environment<'_> {
     /// Whether the value of a variable stands in the definition, and the caller has no part in it.
-    #[must_use]
     pub fn is_as_defined(&self, name: &str) -> bool {
         match self.own.get(name) {
             Some(expanded) => expanded.variables.is_empty(),
@@ -43,7 +42,6 @@ impl Environment<'_> {
     }
 
     /// The value of a variable.
-    #[must_use]
     pub fn value(&self, name: &str) -> Value {
         if let Some(own) = Own::named(name) {
             return if self.values.has(own) { Value::Later(Vec::new()) } else { Value::Unset };
@@ -72,7 +70,6 @@ fn text_or_empty(text: String) -> Value {
 
 impl Value {
     /// What of it must not be shown if it is secret.
-    #[must_use]
     pub fn texts(self) -> Vec<String> {
         match self {
             Self::Text(text) => vec![text],

@@ -82,13 +82,11 @@ fn way_out(definition: &Definition, around: &Around<'_>, problems: &[Problem]) -
 
 impl Resolved {
     /// What the user set.
-    #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.definition.hook.settings
     }
 
     /// What is wrong with it, a line for each thing, without any secret.
-    #[must_use]
     pub fn lines<T: ToString>(&self, what: &[T]) -> Vec<String> {
         let secrets = Secrets::new(&self.secrets);
         what.iter().map(|it| secrets.masked(&problem::line(it))).collect()
@@ -115,7 +113,6 @@ impl Resolved {
     }
 
     /// What is executed, in its session. Writes nothing.
-    #[must_use]
     pub fn invocation(&self, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Invocation {
         let own = |own: Own| self.own(own, session, name, paths);
         Invocation {

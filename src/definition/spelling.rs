@@ -35,7 +35,6 @@ fn spelling(whose: &'static str, instead: impl Into<String>) -> Spelling {
 }
 
 /// What stands between `${` and `}` and is not the name of a variable.
-#[must_use]
 pub fn of_inside(inside: &str) -> Option<Spelling> {
     if let Some((kind, rest)) = inside.split_once(':') {
         match kind {
@@ -71,7 +70,6 @@ fn of_shell(inside: &str) -> Option<Spelling> {
 }
 
 /// A name that is a variable's here, but something else elsewhere.
-#[must_use]
 pub fn of_name(name: &str) -> Option<Spelling> {
     const PATH: &str = "write the path: for a project's servers, it is relative to the directory of the file";
     match name {
@@ -100,7 +98,6 @@ fn of_text(text: &str, is_for_shell: bool) -> Option<Spelling> {
 }
 
 /// All of that kind in a definition: where it stands, the text, and whose it is.
-#[must_use]
 pub fn all(definition: &Definition) -> Vec<(String, String, Spelling)> {
     let mut texts: Vec<(String, &str, bool)> = Vec::new();
     if let Kind::Program { command, args, env, cwd } = &definition.kind {

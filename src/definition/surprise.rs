@@ -60,7 +60,6 @@ const VARIABLES: &[(&str, &[&str])] = &[
 ];
 
 /// Everything of that kind in a definition, a line each.
-#[must_use]
 pub fn all(definition: &Definition) -> Vec<String> {
     let hook = &definition.hook;
     let mut found = Vec::new();

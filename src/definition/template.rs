@@ -76,7 +76,6 @@ fn of_others(inside: &str) -> String {
 }
 
 /// Whether a text can be the name of a variable: letters, digits and `_`, no digit in front.
-#[must_use]
 pub fn is_name(text: &str) -> bool {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || character == '_';
     !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(|first: char| first.is_ascii_digit())

@@ -56,14 +56,12 @@ pub struct Report {
 }
 
 /// The report on `files`.
-#[must_use]
 pub fn report(files: Vec<FileView>) -> Report {
     Report { version: 1, files }
 }
 
 impl Catalogue {
     /// Each file and its definitions.
-    #[must_use]
     pub fn view(&self) -> Vec<FileView> {
         let mut all = self.all().into_iter().peekable();
         let mut view = |source: &Source| {

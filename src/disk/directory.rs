@@ -32,25 +32,21 @@ struct Node {
 
 impl Directory {
     /// The directory at an absolute path, ours alone.
-    #[must_use]
     pub fn at(path: PathBuf) -> Self {
         Self::new(path, Demand::Private, None)
     }
 
     /// The directory at an absolute path, ours, that others may look into.
-    #[must_use]
     pub fn owned_at(path: PathBuf) -> Self {
         Self::new(path, Demand::Owned, None)
     }
 
     /// The directory `name` in this one, ours alone.
-    #[must_use]
     pub fn below(&self, name: &str) -> Self {
         Self::new(self.path().join(name), Demand::Private, Some(self.clone()))
     }
 
     /// The directory `name` in this one, which is closed to others: there its own mode may be laxer.
-    #[must_use]
     pub fn inner(&self, name: &str) -> Self {
         Self::new(self.path().join(name), Demand::Owned, Some(self.clone()))
     }
@@ -60,13 +56,11 @@ impl Directory {
     }
 
     /// A file in it.
-    #[must_use]
     pub fn file(&self, name: impl Into<String>) -> FileAt {
         FileAt { directory: self.clone(), name: name.into() }
     }
 
     /// Where it is, for messages and for other programs.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.path
     }
@@ -213,7 +207,6 @@ impl Directory {
     }
 
     /// Whether it is there and as it should be.
-    #[must_use]
     pub fn is_there(&self) -> bool {
         self.check_there().is_ok()
     }
@@ -287,7 +280,6 @@ impl fmt::Debug for Directory {
 
 /// A directory of the tests, closed to others, and what removes it.
 #[cfg(test)]
-#[must_use]
 pub fn temporary() -> (tempfile::TempDir, Directory) {
     use std::os::unix::fs::PermissionsExt;
 

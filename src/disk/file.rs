@@ -140,7 +140,6 @@ pub fn read_any(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Whether what was looked at is a regular file.
-#[must_use]
 pub fn is_regular(found: &FileStat) -> bool {
     SFlag::from_bits_truncate(found.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG
 }
@@ -195,7 +194,6 @@ fn read_text(mut file: &File, length: usize) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// When what was looked at was written to last.
-#[must_use]
 pub fn modified(found: &FileStat) -> SystemTime {
     let part = Duration::from_nanos(found.st_mtime_nsec.unsigned_abs());
     let whole = Duration::from_secs(found.st_mtime.unsigned_abs());
@@ -203,13 +201,11 @@ pub fn modified(found: &FileStat) -> SystemTime {
 }
 
 /// What a file takes on the disk, in bytes: holes take nothing, however long they are.
-#[must_use]
 pub fn size_on_disk(found: &FileStat) -> u64 {
     u64::try_from(found.st_blocks).unwrap_or_default().saturating_mul(512)
 }
 
 /// Whether an error says that a file is not there.
-#[must_use]
 pub fn is_missing(error: &anyhow::Error) -> bool {
     error
         .chain()
@@ -217,14 +213,12 @@ pub fn is_missing(error: &anyhow::Error) -> bool {
 }
 
 /// Whether both are open on the same file.
-#[must_use]
 pub fn is_same(one: &File, other: &File) -> bool {
     let number = |file: &File| file.metadata().map(|data| (data.dev(), data.ino())).ok();
     number(one).is_some_and(|one| Some(one) == number(other))
 }
 
 /// Whether a name is that of the file that is open.
-#[must_use]
 pub fn is_at(name: &FileAt, file: &File) -> bool {
     let number = |found: FileStat| (found.st_dev, found.st_ino);
     let there = name.look().map(number).ok();

@@ -24,25 +24,21 @@ pub struct FileAt {
 
 impl FileAt {
     /// Where it is, for messages and for other programs.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         self.directory.path().join(&self.name)
     }
 
     /// Whether there is something of this name.
-    #[must_use]
     pub fn is_there(&self) -> bool {
         self.look().is_ok()
     }
 
     /// Whether it is a symbolic link.
-    #[must_use]
     pub fn is_link(&self) -> bool {
         self.look().is_ok_and(|found| found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFLNK.bits())
     }
 
     /// Another name in the same directory.
-    #[must_use]
     pub fn beside(&self, name: impl Into<String>) -> Self {
         self.directory.file(name)
     }

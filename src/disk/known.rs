@@ -4,7 +4,6 @@ use super::layout::MARKER;
 use super::names::{ServerName, SessionId};
 
 /// Whether it is the name of a file in `pids/ID`: a record, a lock, a container's id, or a pid file, whoever wrote that.
-#[must_use]
 pub fn is_of_pids(name: &str) -> bool {
     let stem = |name: &str| {
         ["json", "lock", "cid"].iter().find_map(|end| Some(name.strip_suffix(end)?.strip_suffix('.')?.to_owned()))
@@ -17,14 +16,12 @@ pub fn is_of_pids(name: &str) -> bool {
 }
 
 /// Whether it is the name of a file in `configs/ID`: a copy that we or a script of the session made.
-#[must_use]
 pub fn is_of_configs(name: &str) -> bool {
     let is_copy = |name: &str| name.strip_suffix("-config.json").is_some_and(|stem| stem.parse::<ServerName>().is_ok());
     is_copy(name) || final_name(name).is_some_and(is_copy)
 }
 
 /// Whether it is the name of a file in `logs/ID`: a log, or one that was put aside.
-#[must_use]
 pub fn is_of_logs(name: &str) -> bool {
     let is_log = |name: &str| name.strip_suffix(".log").is_some_and(|stem| stem.parse::<ServerName>().is_ok());
     is_log(name) || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
@@ -32,7 +29,6 @@ pub fn is_of_logs(name: &str) -> bool {
 
 /// What is foreign about an entry of a root, as every version has laid it out: its name, or that of something in it.
 /// `inside` lists what is in a directory.
-#[must_use]
 pub fn foreign_in_root(name: &str, inside: impl Fn() -> Vec<String>) -> Option<String> {
     let is_session = |name: &str| name.parse::<SessionId>().is_ok();
     let is_known = |below: &str| match name {
@@ -59,14 +55,12 @@ fn is_of_central_logs(name: &str) -> bool {
 
 /// Whether it is the name of a log that all sessions share. Many programs have logs of these names, so that it takes what
 /// stands in them, too ([`begins_as_central_log`]).
-#[must_use]
 pub fn is_central_log(name: &str) -> bool {
     let is_log = |name: &str| matches!(name, "main.log" | "error.log");
     is_log(name) || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
 }
 
 /// Whether a log begins with lines of ours, of which a full disk may have torn the first.
-#[must_use]
 pub fn begins_as_central_log(text: &[u8]) -> bool {
     text.is_empty() || text.split(|&byte| byte == b'\n').any(is_central_line)
 }
@@ -82,7 +76,6 @@ fn is_central_line(line: &[u8]) -> bool {
 }
 
 /// Whether the lock on a launcher's turn is called so: by its name and that of its cache.
-#[must_use]
 pub fn is_turn(name: &str) -> bool {
     let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     name.rsplit_once('-').is_some_and(|(launcher, hash)| !launcher.is_empty() && is_hash(hash))

@@ -39,67 +39,56 @@ impl Root {
     }
 
     /// Where everything but the logs is.
-    #[must_use]
     pub fn runtime(&self) -> &Directory {
         &self.runtime
     }
 
     /// Where the logs of all sessions are.
-    #[must_use]
     pub fn logs(&self) -> &Directory {
         &self.logs
     }
 
     /// The logs that all sessions share.
-    #[must_use]
     pub fn central(&self) -> CentralLogs {
         CentralLogs::below(&self.logs)
     }
 
     /// The directory with one directory per session, named by its id.
-    #[must_use]
     pub fn pids(&self) -> &Directory {
         &self.pids
     }
 
     /// The directory with the config copies of all sessions.
-    #[must_use]
     pub fn configs(&self) -> &Directory {
         &self.configs
     }
 
     /// The directory with one lock file per port that a session has.
-    #[must_use]
     pub fn ports(&self) -> &Directory {
         &self.ports
     }
 
     /// Says that the directory is ours.
-    #[must_use]
     pub fn marker(&self) -> FileAt {
         self.runtime.file(MARKER)
     }
 
     /// The directory with one lock file per launcher and cache by which a server is being started.
-    #[must_use]
     pub fn launchers(&self) -> &Directory {
         &self.launchers
     }
 
     /// Where the bounded clean-up of `open` goes on next time.
-    #[must_use]
     pub fn cursor(&self) -> FileAt {
         self.runtime.file("cleanup-cursor")
     }
 
     /// Written when the logs of ended sessions were looked through last.
-    #[must_use]
     pub fn last_look(&self) -> FileAt {
         self.logs.file(".last-look")
     }
 
     /// The files of one session.
-    #[must_use]
     pub fn session(&self, id: &SessionId) -> SessionPaths {
         SessionPaths {
             pids: self.pids.inner(id.as_str()),
@@ -131,7 +120,6 @@ pub struct SessionPaths {
 impl SessionPaths {
     /// The files of the only session there is in a directory.
     #[cfg(test)]
-    #[must_use]
     pub fn alone_in(directory: PathBuf) -> Self {
         let directory = Directory::at(directory);
         let [pids, configs, logs, ports, launchers] =
@@ -141,13 +129,11 @@ impl SessionPaths {
     }
 
     /// The session's record.
-    #[must_use]
     pub fn record(&self) -> FileAt {
         self.pids.file("session.json")
     }
 
     /// The owner's pid, for people and scripts: `MCP_PID_FILE`.
-    #[must_use]
     pub fn pid(&self) -> FileAt {
         self.pids.file("session.pid")
     }
@@ -158,7 +144,6 @@ impl SessionPaths {
     }
 
     /// The files of one server.
-    #[must_use]
     pub fn server(&self, name: &ServerName) -> ServerPaths {
         let at = |suffix| self.pids.file(format!("{name}.{suffix}"));
         ServerPaths {
@@ -177,7 +162,6 @@ impl SessionPaths {
 
 /// A session's copy of the configuration of the server that is defined as `name`, in the session's `configs`. Servers
 /// that run under `NAME.2` and so on share it.
-#[must_use]
 pub fn config_copy(configs: &Directory, name: &ServerName) -> FileAt {
     configs.file(format!("{name}-config.json"))
 }
@@ -218,7 +202,6 @@ pub struct CentralLogs {
 
 impl ServerPaths {
     /// The directory with the records of the session.
-    #[must_use]
     pub fn pids(&self) -> &Directory {
         &self.record.directory
     }

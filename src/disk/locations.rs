@@ -42,7 +42,6 @@ static TOLD: OnceLock<Told> = OnceLock::new();
 
 impl Told {
     /// What this process was told, with the logs at `logs`.
-    #[must_use]
     pub fn here(logs: PathBuf) -> Self {
         let is_text = |path: &PathBuf| check_text(path).is_ok();
         Self { logs, state: named_state().filter(is_text), config: named_config().filter(is_text) }
@@ -77,13 +76,11 @@ pub fn candidates() -> Result<Vec<Location>> {
 }
 
 /// Whether the user has chosen the place for records: then there is no other.
-#[must_use]
 pub fn is_chosen() -> bool {
     context::variable("MCP_HOOK_DIR").is_some()
 }
 
 /// The same without one, and those that sessions were opened in with other variables. Nothing is checked.
-#[must_use]
 pub fn others(than: &Path) -> Vec<Location> {
     if is_chosen() {
         return Vec::new();
@@ -102,7 +99,6 @@ pub fn others(than: &Path) -> Vec<Location> {
 }
 
 /// The same with the runtime directories that are not this user's alone: who has records there has not lost them.
-#[must_use]
 pub fn others_even_open(than: &Path) -> Vec<Location> {
     let named = context::variable("XDG_RUNTIME_DIR").map(|parent| PathBuf::from(parent).join("mcp-hook"));
     let named = named.filter(|runtime| !is_chosen() && runtime != than);
@@ -123,7 +119,6 @@ fn runtime_directory(parent: &Path) -> Option<PathBuf> {
 }
 
 /// The places that are found without any variable but `HOME`.
-#[must_use]
 pub fn usual() -> Vec<PathBuf> {
     let runtime = usual_runtime_directory().join("mcp-hook");
     [runtime, temporary_directory()].into_iter().chain(unnamed_state_directory().ok()).collect()

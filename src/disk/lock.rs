@@ -41,7 +41,6 @@ pub fn wait(name: &FileAt) -> Result<File> {
 }
 
 /// Who has the lock, as far as the system tells.
-#[must_use]
 pub fn holder(file: &File) -> String {
     match locks::holder(file) {
         Some(pid) => format!("the process {pid} ({})", process::name(pid)),
@@ -92,7 +91,6 @@ pub fn sign(lock: &File, whose: &str) -> io::Result<()> {
 }
 
 /// Whether somebody may hold the lock on this file. One that is not there is not locked; one that cannot be tried might be.
-#[must_use]
 pub fn is_locked(file: &FileAt) -> bool {
     match file.open(OFlag::O_RDONLY) {
         Ok(file) => file.try_lock_shared().is_err(),

@@ -78,7 +78,6 @@ impl FromStr for SessionId {
 
 impl ServerName {
     /// The name of what is called `label` elsewhere, always the same one: what a name may not hold becomes a dash.
-    #[must_use]
     pub fn from_label(label: &str) -> Self {
         let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
         let parts: Vec<&str> = label.split(|it| !is_plain(it)).filter(|part| !part.is_empty()).collect();
@@ -92,7 +91,6 @@ impl ServerName {
     }
 
     /// The name of the `n`th server (from 2) that runs under this name in one session.
-    #[must_use]
     pub fn numbered(&self, n: u32) -> Self {
         let suffix = format!(".{n}");
         let stem: String = self.0.chars().take(LONGEST_SERVER_NAME - suffix.len()).collect();
@@ -102,7 +100,6 @@ impl ServerName {
 
 impl SessionId {
     /// A new id: the terminal's short name, the owner's pid, and a random part.
-    #[must_use]
     pub fn new(terminal: &str, owner: i32, random: u64) -> Self {
         const DIGITS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let terminal: String = terminal.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_TERMINAL).collect();
@@ -114,13 +111,11 @@ impl SessionId {
     }
 
     /// The owner's pid that the id was made with; a hint, no truth.
-    #[must_use]
     pub fn owner(&self) -> Option<i32> {
         self.0.rsplit('-').nth(1)?.parse().ok()
     }
 
     /// The terminal that the id was made with; a hint, no truth.
-    #[must_use]
     pub fn terminal(&self) -> &str {
         self.0.split('-').next().unwrap_or_default()
     }
@@ -130,7 +125,6 @@ macro_rules! text {
     ($name:ident) => {
         impl $name {
             /// The name as text.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }

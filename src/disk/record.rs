@@ -24,7 +24,6 @@ pub fn parse<T: DeserializeOwned>(content: &[u8], version: u32) -> Result<T> {
 /// Reads a record that [`parse`] refused because it is of another version: `blank`, with each part of it that still has the
 /// form that is known here. `None` if it is no record, is of `version`, or one of the `essential` parts is missing or does
 /// not fit.
-#[must_use]
 pub fn salvage<T>(content: &[u8], version: u32, blank: &T, essential: &[&str]) -> Option<T>
 where
     T: Serialize + DeserializeOwned,

@@ -16,19 +16,16 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal of `path`.
-    #[must_use]
     pub fn new(path: &Path, why: impl Into<String>) -> Self {
         Self { path: path.display().to_string(), why: why.into(), hint: None }
     }
 
     /// The same with the way out, where there is one.
-    #[must_use]
     pub fn with_hint(self, hint: Option<String>) -> Self {
         Self { hint, ..self }
     }
 
     /// The refusal in an error, if it is one.
-    #[must_use]
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }

@@ -38,7 +38,6 @@ pub fn remember(location: &Location) {
 }
 
 /// The roots that are remembered.
-#[must_use]
 pub fn remembered() -> Vec<Location> {
     let entries = directory().map(|directory| entries(&directory)).unwrap_or_default();
     entries.into_iter().map(|(_, location)| location).collect()

@@ -122,37 +122,31 @@ impl Root {
     }
 
     /// The root at this place, unchecked.
-    #[must_use]
     pub fn at(location: Location) -> Self {
         Self::new(location.runtime, Some(location.logs))
     }
 
     /// A root in which nothing can be made.
-    #[must_use]
     pub fn nowhere() -> Self {
         Self::at(Location { runtime: NOWHERE.into(), logs: Path::new(NOWHERE).join("logs") })
     }
 
     /// Whether it is the one in which nothing can be made.
-    #[must_use]
     pub fn is_nowhere(&self) -> bool {
         self.runtime().path() == Path::new(NOWHERE)
     }
 
     /// Whether the user has chosen the place for records.
-    #[must_use]
     pub fn is_chosen() -> bool {
         locations::is_chosen()
     }
 
     /// Where it is.
-    #[must_use]
     pub fn location(&self) -> Location {
         Location { runtime: self.runtime().path().to_owned(), logs: self.logs().path().to_owned() }
     }
 
     /// The same with the logs at another place.
-    #[must_use]
     pub fn with_logs(&self, logs: PathBuf) -> Self {
         if logs == self.logs().path() {
             return self.clone();
@@ -161,14 +155,12 @@ impl Root {
     }
 
     /// The user's other roots: those that a command with other variables would use, as far as they are there and ours.
-    #[must_use]
     pub fn others(&self) -> Vec<Self> {
         let others = locations::others(self.runtime().path()).into_iter().map(Self::at);
         others.filter(|root| root.runtime().is_there() && root.examine().is_ok() && root.pids().is_there()).collect()
     }
 
     /// The user's other roots that are there and cannot be used by now, and why: what is in them is not gone.
-    #[must_use]
     pub fn refused(&self) -> Vec<(Self, anyhow::Error)> {
         let places = locations::others_even_open(self.runtime().path()).into_iter().map(Self::at);
         let is_mine = |root: &Self| {

@@ -12,7 +12,6 @@ use super::file_at::FileAt;
 const MOST: u32 = 1000;
 
 /// The file that was put aside `number` times.
-#[must_use]
 pub fn numbered(file: &FileAt, number: u32) -> FileAt {
     file.beside(format!("{}.{number}", file.name))
 }
@@ -27,7 +26,6 @@ pub fn put_aside(file: &FileAt, keep: u32) {
 }
 
 /// The file and what was put aside of it, newest first.
-#[must_use]
 pub fn files(file: &FileAt) -> Vec<FileAt> {
     std::iter::once(file.clone()).chain(numbers(file).into_iter().map(|number| numbered(file, number))).collect()
 }
@@ -47,7 +45,6 @@ fn numbers(file: &FileAt) -> Vec<u32> {
 }
 
 /// The length of a file in bytes; what is not there has none.
-#[must_use]
 pub fn length(file: &FileAt) -> u64 {
     file.look().map_or(0, |found| u64::try_from(found.st_size).unwrap_or_default())
 }

@@ -115,7 +115,6 @@ pub fn open_file(path: &Path) -> io::Result<OwnedFd> {
 }
 
 /// Whether others than root and this user may write to what was looked at.
-#[must_use]
 pub fn is_open_to_others(found: &FileStat) -> bool {
     found.st_mode & ANYBODY_WRITES != 0 || writable_by_group(found)
 }

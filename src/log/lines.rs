@@ -18,7 +18,6 @@ pub struct LineBuffer {
 
 impl LineBuffer {
     /// An empty buffer.
-    #[must_use]
     pub fn new(stream: Stream, secrets: Secrets) -> Self {
         Self { stream, secrets, partial: Vec::new(), done: Vec::new() }
     }

@@ -38,13 +38,11 @@ pub enum Stream {
 
 impl Stream {
     /// The stream in a word.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.tag().trim_end()
     }
 
     /// The stream as it stands in the log: three or four letters and a space.
-    #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
             Self::Out => "out ",
@@ -67,7 +65,6 @@ pub struct Line<'line> {
 
 impl<'line> Line<'line> {
     /// Reads a line back; `None` for what is none.
-    #[must_use]
     pub fn parse(line: &'line [u8]) -> Option<Self> {
         let (stamp, rest) = line.split_at_checked(STAMP)?;
         let time = humantime::parse_rfc3339(std::str::from_utf8(stamp).ok()?.trim_end()).ok()?;
@@ -77,13 +74,11 @@ impl<'line> Line<'line> {
     }
 
     /// Whether it is the first one of a server that was just started.
-    #[must_use]
     pub fn begins_life(&self) -> bool {
         self.stream == Stream::Hook && self.text.starts_with(STARTED.as_bytes())
     }
 
     /// Whether it tells of something that is not as it should be, as far as that can be known.
-    #[must_use]
     pub fn is_error(&self) -> bool {
         let is_grave =
             || [Level::Warn, Level::Error].iter().any(|level| self.text.starts_with(prefix(*level).as_bytes()));

@@ -29,7 +29,6 @@ pub enum Why {
 
 impl Why {
     /// The reason in words.
-    #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::Age => "its session ended more than 7 days ago",
@@ -39,7 +38,6 @@ impl Why {
 }
 
 /// Which logs are to be removed, the oldest first. Times in the future count as now.
-#[must_use]
 pub fn plan<T>(mut logs: Vec<Kept<T>>, now: SystemTime) -> Vec<(T, Why)> {
     logs.sort_by_key(|logs| logs.written);
     let mut bytes: u64 = logs.iter().map(|logs| logs.bytes).sum();

@@ -23,7 +23,6 @@ pub struct Sink {
 
 impl Sink {
     /// A log to append to; opened when there is something to write, so that a server does not wait for it to start.
-    #[must_use]
     pub fn new(name: FileAt, limits: LogLimits) -> Self {
         Self { name, limits, file: None, size: 0, dropped: 0 }
     }
@@ -111,7 +110,6 @@ impl Sink {
 }
 
 /// The line that says how much is missing, and why.
-#[must_use]
 pub fn dropped(count: u64, why: &str, now: SystemTime) -> Vec<u8> {
     let stamp = humantime::format_rfc3339_millis(now);
     let what = if count == 1 { "line was" } else { "lines were" };
@@ -119,7 +117,6 @@ pub fn dropped(count: u64, why: &str, now: SystemTime) -> Vec<u8> {
 }
 
 /// How many lines this is.
-#[must_use]
 pub fn count_lines(text: &[u8]) -> u64 {
     text.split_inclusive(|&byte| byte == b'\n').count() as u64
 }

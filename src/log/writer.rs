@@ -41,14 +41,12 @@ enum Output {
 
 impl LogWriter {
     /// The log of this server.
-    #[must_use]
     pub fn new(paths: &ServerPaths, record: &ServerRecord, secrets: Secrets) -> Self {
         let (paths, token, limits) = (paths.clone(), record.token.clone(), record.settings.log);
         Self { paths, token, limits, secrets, output: Output::Unused, is_stuck: false }
     }
 
     /// A text without what must not stand in any log.
-    #[must_use]
     pub fn masked(&self, text: &str) -> String {
         self.secrets.masked(text)
     }

@@ -91,7 +91,6 @@ impl Lease {
     }
 
     /// The port's number.
-    #[must_use]
     pub fn number(&self) -> u16 {
         self.number
     }
@@ -125,7 +124,6 @@ impl Lease {
 }
 
 /// Why a port cannot be had now; `None` if it could. It is not kept.
-#[must_use]
 pub fn taken(number: u16) -> Option<Taken> {
     BoundPort::exact(number).err().and_then(|error| why(&error, number))
 }

@@ -57,7 +57,6 @@ pub struct User {
 
 impl User {
     /// The user with this number.
-    #[must_use]
     pub fn of(id: u32) -> Self {
         Self { id, name: passwd::name(id) }
     }
@@ -86,14 +85,12 @@ impl std::fmt::Display for Holder {
 
 impl Taken {
     /// That somebody listens on `number`, and who, if so.
-    #[must_use]
     pub fn by_listener(number: u16) -> Option<Self> {
         let listeners = listeners::on(number).ok()?;
         listeners.first().map(|listener| Self::InUse { number, by: Holder::of(listener) })
     }
 
     /// What the user can do.
-    #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::InUse { .. } | Self::Held(_) => "end that program, or choose another port, or auto",
@@ -106,7 +103,6 @@ impl Taken {
 
 impl Holder {
     /// Who has a socket, as far as that can be seen.
-    #[must_use]
     pub fn of(listener: &Listener) -> Self {
         match process::all().find(|&pid| listener.is_of(pid).unwrap_or(false)) {
             Some(pid) => {

@@ -60,13 +60,11 @@ enum Whose {
 
 impl Looking {
     /// Begins to look whether a server listens on `port`, as it should within `limit`.
-    #[must_use]
     pub fn at(port: u16, now: Instant, limit: Duration) -> Self {
         Self { port, pause: FIRST, due: now, until: now + limit, stranger: None }
     }
 
     /// Whether there is nothing to be expected any more.
-    #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.until
     }
@@ -120,7 +118,6 @@ impl Looking {
 }
 
 /// Who listens on `port` now that nothing of the tree is left: those of other users first.
-#[must_use]
 pub fn anybody_on(port: u16) -> Option<Listener> {
     listeners::on(port).ok()?.into_iter().min_by_key(Listener::is_ours)
 }

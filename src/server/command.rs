@@ -39,7 +39,6 @@ impl CommandLine {
     }
 
     /// The program and its arguments.
-    #[must_use]
     pub fn words(&self) -> Vec<&str> {
         match self {
             Self::Argv(words) => words.iter().map(String::as_str).collect(),

@@ -66,7 +66,6 @@ pub enum Reason {
 
 impl End {
     /// The end of one that was not even executed, with what a shell would report of that if it was tried.
-    #[must_use]
     pub fn unstarted(code: Option<i32>) -> Self {
         Self {
             reason: Reason::Exited,
@@ -83,7 +82,6 @@ impl End {
 
 impl Reason {
     /// The reason in words, to stand behind "because".
-    #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::Exited => "it ended by itself",
@@ -102,7 +100,6 @@ impl Reason {
     }
 
     /// The same with the limits that were set for the server.
-    #[must_use]
     pub fn explain(self, settings: &Settings) -> Cow<'static, str> {
         match (self, settings.memory) {
             (Self::NotReady, _) => {

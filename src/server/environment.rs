@@ -13,7 +13,6 @@ use crate::disk::names::{ServerName, SessionId};
 pub const PID_FILE: &str = "MCP_PID_FILE";
 
 /// What a server is told of itself and its session, which its definition may use as well.
-#[must_use]
 pub fn usual(session: &SessionId, server: &ServerName, paths: &ServerPaths) -> [(&'static str, OsString); 5] {
     [
         ("MCP_SESSION_ID", session.as_str().into()),
@@ -31,14 +30,12 @@ pub fn additions(token: &Token, paths: &ServerPaths) -> impl Iterator<Item = (&'
 
 /// Has programs in Python print at once what is waited for and logged, unless they were told otherwise. What a client
 /// reads itself is between the two: a Python that does not buffer may hand on half of a long message.
-#[must_use]
 pub fn unbuffered(mode: Mode) -> Option<(&'static str, &'static str)> {
     const NAME: &str = "PYTHONUNBUFFERED";
     (mode == Mode::Start && context::variable_as_it_is(NAME).is_none()).then_some((NAME, "1"))
 }
 
 /// The variables that tell a server its port.
-#[must_use]
 pub fn port(number: Option<u16>, wish: Option<&PortWish>) -> Vec<(String, String)> {
     let Some(number) = number else { return Vec::new() };
     let named = wish.and_then(|wish| wish.variable.clone());

@@ -44,7 +44,6 @@ impl History {
     /// How the memory grows, in bytes per hour: the median of the slopes between any two samples (Theil and Sen), which
     /// a few outliers, such as a collection of garbage, do not move. `None` where there are too few samples, or where
     /// they span too little time.
-    #[must_use]
     pub fn trend(&self) -> Option<f64> {
         let (first, last) = (self.samples.first()?, self.samples.last()?);
         let spans_enough = Duration::from_millis(last.at.saturating_sub(first.at)) >= TREND_SPAN;
@@ -64,7 +63,6 @@ impl History {
 
     /// The share of one processor that was used up to `now`, in percent, since the latest sample that is not too young
     /// to tell. `None` if there is none, or if processor time has been lost since: that of processes for which nobody waited.
-    #[must_use]
     pub fn share(&self, now: &Sample) -> Option<f64> {
         let span = |then: &Sample| Duration::from_millis(now.at.saturating_sub(then.at));
         let then = self.samples.iter().rev().find(|then| span(then) >= SHARE_SPAN)?;

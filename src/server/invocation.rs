@@ -54,7 +54,6 @@ pub enum Piece {
 
 impl Prepared {
     /// A command as it was typed, to be started in `directory`.
-    #[must_use]
     pub fn typed(command: CommandLine, directory: PathBuf, settings: Settings) -> Self {
         let words = command.words().into_iter().map(Text::from).collect();
         let invocation =
@@ -72,7 +71,6 @@ impl Prepared {
 
 impl Invocation {
     /// What is recorded of the server's port. An address that holds a secret is not.
-    #[must_use]
     pub fn port(&self, number: u16) -> Port {
         let url = self.url.as_ref().map(|url| url.render(Some(number)));
         let secrets = Secrets::new(&self.secrets);
@@ -83,7 +81,6 @@ impl Invocation {
 
 impl Text {
     /// The text with the port in its gaps; without a port they are empty.
-    #[must_use]
     pub fn render(&self, port: Option<u16>) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Literal(text) => text.clone(),
@@ -95,7 +92,6 @@ impl Text {
 
 impl Text {
     /// A text in which `${MCP_PORT}` stands for the port.
-    #[must_use]
     pub fn with_port(text: &str) -> Self {
         let mut pieces = Vec::new();
         for (index, part) in text.split(PORT).enumerate() {

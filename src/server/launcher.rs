@@ -34,7 +34,6 @@ pub enum Role {
 
 impl Launcher {
     /// The launcher that a command begins with; `sh -c` and `env` in front of it are looked through.
-    #[must_use]
     pub fn of_command(words: &[String]) -> Option<Self> {
         let (program, rest) = words.split_first()?;
         match base(program) {
@@ -83,7 +82,6 @@ impl Launcher {
     }
 
     /// What people call it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Npm => "npm",
@@ -98,7 +96,6 @@ impl Launcher {
 
     /// Where it keeps what it has fetched, by `variable` of its environment and the user's `home`; `None` for one whose
     /// cache is not shared between starts.
-    #[must_use]
     pub fn cache(self, home: &Path, variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
         let caches = || variable("XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache"));
         let first = |names: &[&str], or: PathBuf| names.iter().find_map(|name| variable(name)).unwrap_or(or);
@@ -117,7 +114,6 @@ impl Launcher {
 impl Role {
     /// What runs with these arguments (separated by NUL) below the launcher `above`, if there is one. `lifecycle` is what
     /// npm calls the step that it runs the process for.
-    #[must_use]
     pub fn of(arguments: &[u8], above: Option<Launcher>, lifecycle: impl FnOnce() -> Option<Vec<u8>>) -> Self {
         let text = String::from_utf8_lossy(arguments);
         // npm writes its title over its arguments, as one text.

@@ -169,20 +169,17 @@ pub enum State {
 
 impl State {
     /// Whether nothing of the tree is left.
-    #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Ended(_) | Self::Failed { .. })
     }
 
     /// That these did not end.
-    #[must_use]
     pub fn unkillable(survivors: &Survivors, reason: Reason) -> Self {
         let numbers = |pids: &[Pid]| pids.iter().map(|pid| pid.as_raw()).collect();
         Self::Unkillable { pids: numbers(&survivors.pids), refused: numbers(&survivors.refused), reason }
     }
 
     /// The server's first process, while it lives.
-    #[must_use]
     pub fn server(&self) -> Option<Identity> {
         match self {
             Self::Running { server, .. } | Self::Stopping { server, .. } => Some(*server),
@@ -193,7 +190,6 @@ impl State {
 
 impl ServerRecord {
     /// A record of a server that is about to be started.
-    #[must_use]
     pub fn new(token: Token, mode: Mode, prepared: &Prepared) -> Self {
         Self {
             version: VERSION,
@@ -289,13 +285,11 @@ impl ServerRecord {
     }
 
     /// Whether nothing of it is left: neither of its tree nor a container that its engine has kept.
-    #[must_use]
     pub fn is_over(&self) -> bool {
         self.state.is_final() && !self.container.as_ref().is_some_and(Container::is_left)
     }
 
     /// Whether process numbers in this record mean processes that this process could see.
-    #[must_use]
     pub fn is_of_this_host(&self) -> bool {
         self.host.place() == Place::Here
     }

@@ -26,7 +26,6 @@ impl Form {
     }
 
     /// From where to where the value reaches in a text, if the form stands in it at `at`.
-    #[must_use]
     pub fn extent(&self, text: &[u8], at: usize) -> Range<usize> {
         let end = at + self.text.len();
         let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
@@ -37,7 +36,6 @@ impl Form {
 }
 
 /// All forms of a value.
-#[must_use]
 pub fn of(value: &str) -> Vec<Form> {
     let mut texts = vec![value.to_owned()];
     if value.contains('\n') {

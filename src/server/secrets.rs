@@ -24,7 +24,6 @@ struct Known {
 impl Secrets {
     /// Secret values: each is masked as it is, line by line if it has several, as JSON has it, in base64 and in URLs. One
     /// that is too short is not: it would be masked in the middle of other words.
-    #[must_use]
     pub fn new(values: &[String]) -> Self {
         let mut forms: Vec<Form> = values.iter().flat_map(|value| secret_forms::of(value)).collect();
         forms.sort_unstable();
@@ -35,7 +34,6 @@ impl Secrets {
     }
 
     /// The length of the longest as it may be printed, in bytes.
-    #[must_use]
     pub fn longest(&self) -> usize {
         let longest = self.0.forms.iter().map(|form| form.before + form.text.len() + form.after).max();
         // Each byte of it may stand there as `%XX`.
@@ -63,7 +61,6 @@ impl Secrets {
     }
 
     /// The same in a text.
-    #[must_use]
     pub fn masked(&self, text: &str) -> String {
         let mut line = text.as_bytes().to_vec();
         self.mask(&mut line);
@@ -71,7 +68,6 @@ impl Secrets {
     }
 
     /// Whether none of them stands in a text.
-    #[must_use]
     pub fn are_absent(&self, text: &str) -> bool {
         self.0.find(text.as_bytes()).is_empty()
     }

@@ -135,7 +135,6 @@ pub struct LogLimits {
 
 impl Settings {
     /// From the stop signal to SIGKILL, if the user chose it.
-    #[must_use]
     pub fn grace(&self) -> Option<Duration> {
         self.grace_ms.map(Duration::from_millis)
     }
@@ -153,7 +152,6 @@ impl StopSignal {
     ];
 
     /// What is sent.
-    #[must_use]
     pub fn signal(self) -> Signal {
         match self {
             Self::SigTerm => Signal::SIGTERM,

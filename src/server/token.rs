@@ -34,19 +34,16 @@ impl Token {
     }
 
     /// The session.
-    #[must_use]
     pub fn session(&self) -> &SessionId {
         &self.session
     }
 
     /// The server.
-    #[must_use]
     pub fn server(&self) -> &ServerName {
         &self.server
     }
 
     /// The number that marked processes carry.
-    #[must_use]
     pub fn mark(&self) -> u64 {
         self.random
     }

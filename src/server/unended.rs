@@ -3,7 +3,6 @@
 use crate::sys::{Pid, process};
 
 /// What keeps these from ending: the kernel, or that those which were `refused` may not be signalled.
-#[must_use]
 pub fn describe(pids: &[i32], refused: &[i32]) -> String {
     let held: Vec<i32> = pids.iter().copied().filter(|pid| !refused.contains(pid)).collect();
     let kernel = (!held.is_empty() || refused.is_empty()).then(|| format!("not even SIGKILL ends {held:?}"));
@@ -15,7 +14,6 @@ pub fn describe(pids: &[i32], refused: &[i32]) -> String {
 }
 
 /// What can be done about it.
-#[must_use]
 pub fn hint(refused: &[i32]) -> String {
     if refused.is_empty() {
         return "the kernel holds them; mcp-hook stops them once it lets go".to_owned();

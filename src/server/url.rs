@@ -10,19 +10,16 @@ const USUAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Port {
     /// Where the server was seen to listen, or else is expected.
-    #[must_use]
     pub fn place(&self) -> SocketAddr {
         SocketAddr::new(self.address.unwrap_or(USUAL), self.number)
     }
 
     /// Where clients reach the server: what the definition says, or the usual path at its place.
-    #[must_use]
     pub fn url(&self) -> String {
         self.defined_url().unwrap_or_else(|| format!("http://{}/mcp", self.place()))
     }
 
     /// What the definition says, with the address that was seen where it names another one of this machine.
-    #[must_use]
     pub fn defined_url(&self) -> Option<String> {
         let url = self.url.as_ref()?;
         match (self.address, host(url)) {

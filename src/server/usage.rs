@@ -21,32 +21,27 @@ pub struct Usage {
 
 impl Usage {
     /// Adds up what the descendants of `root` use, `root` itself not included: a supervisor or a keeper.
-    #[must_use]
     pub fn below(root: Pid) -> Self {
         Self::sum(process::children_of_first_thread(root))
     }
 
     /// The same with `root` included.
-    #[must_use]
     pub fn of(root: Pid) -> Self {
         Self::sum(vec![root])
     }
 
     /// The same for several at once.
-    #[must_use]
     pub fn of_all(roots: Vec<Pid>) -> Self {
         Self::sum(roots)
     }
 
     /// How many files its processes have open now; a file that several have open counts for each.
-    #[must_use]
     pub fn open_files(&self) -> u64 {
         self.pids.iter().filter_map(|&pid| process::open_files(Pid::from_raw(pid))).sum()
     }
 
     /// Memory in bytes where pages that processes share are divided among them, swapped ones included; `None` where one
     /// of the processes does not let that be seen.
-    #[must_use]
     pub fn proportional(pids: &[i32]) -> Option<u64> {
         pids.iter().map(|&pid| process::proportional(Pid::from_raw(pid)).ok()).sum()
     }

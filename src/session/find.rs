@@ -122,7 +122,6 @@ pub fn current(root: &Root) -> Result<Option<Located>> {
 }
 
 /// The same without making anything that has vanished.
-#[must_use]
 pub fn glance(root: &Root) -> Option<Located> {
     let me = process::read(Pid::this())?;
     let inherited = Inherited::from_environment();
@@ -195,7 +194,6 @@ fn live_in<'root>((root, id): &(&'root Root, SessionId)) -> Option<(&'root Root,
 }
 
 /// The ids of all sessions that have files, in order.
-#[must_use]
 pub fn all(root: &Root) -> Vec<SessionId> {
     let names = root.pids().names().unwrap_or_default();
     let mut ids: Vec<SessionId> = names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect();

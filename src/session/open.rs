@@ -48,7 +48,6 @@ pub struct Inherited {
 
 impl Inherited {
     /// Reads the environment. What has not the right shape counts as unset.
-    #[must_use]
     pub fn from_environment() -> Self {
         let id: Option<SessionId> = context::text_variable("MCP_SESSION_ID").and_then(|text| text.parse().ok());
         let owner = context::text_variable("MCP_HOOK_OWNER").and_then(|text| {
@@ -92,7 +91,6 @@ fn of_other_root(root: &Root, shell: &Process, inherited: &Inherited) -> Option<
 }
 
 /// The session with this id, if its owner lives.
-#[must_use]
 pub fn live(root: &Root, id: &SessionId) -> Option<Session> {
     let record = SessionRecord::read(&root.session(id)).ok()??;
     match record.owner() {
@@ -120,7 +118,6 @@ fn shares_terminal(session: &Session, shell: &Process) -> bool {
 
 /// Who the session of a server lives as long as that was started by a client outside of every session: the client, or
 /// this process, where the client cannot be seen. In a container it may be outside, and its number 0.
-#[must_use]
 pub fn client() -> Pid {
     let parent = nix::unistd::getppid();
     let is_seen = parent.as_raw() > 0 && ProcessHandle::open(parent).is_some();
@@ -225,7 +222,6 @@ pub fn write(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -
 
 /// The shell that `process` was started by: its nearest ancestor that has executed a program of its own. A subshell,
 /// as in `eval "$(mcp-hook open)"`, is only a copy of it.
-#[must_use]
 pub fn shell_above(process: &Process) -> Option<Process> {
     let mut shell = process::read(process.parent)?;
     while let Some(parent) = process::read(shell.parent) {
@@ -238,7 +234,6 @@ pub fn shell_above(process: &Process) -> Option<Process> {
 }
 
 /// Whether `ancestor` is above `process`, or is it.
-#[must_use]
 pub fn is_ancestor(ancestor: Pid, process: Pid) -> bool {
     ancestors(process).any(|pid| pid == ancestor)
 }

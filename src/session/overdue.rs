@@ -70,7 +70,6 @@ impl Examined {
     }
 
     /// Ends the servers for which nobody answers any more.
-    #[must_use]
     pub fn sweep(&self) -> Vec<Action> {
         if !self.facts.has_lost {
             return Vec::new();

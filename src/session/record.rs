@@ -60,7 +60,6 @@ pub enum Owner {
 
 impl SessionRecord {
     /// The record of a new session.
-    #[must_use]
     pub fn new(id: SessionId, owner: Identity, terminal: u64, shell: String) -> Self {
         Self {
             version: VERSION,
@@ -128,13 +127,11 @@ impl SessionRecord {
     }
 
     /// What has become of the owner.
-    #[must_use]
     pub fn owner(&self) -> Owner {
         self.owner_at(self.host.place())
     }
 
     /// The same after a look at all processes: nobody is in a pid namespace that has ended.
-    #[must_use]
     pub fn owner_after_a_look(&self) -> Owner {
         self.owner_at(self.host.place_after_a_look())
     }

@@ -45,7 +45,6 @@ pub fn servers(root: &Root, id: &SessionId) {
 }
 
 /// The servers whose records are gone, and whose session's record is too: of these nobody can tell whose they are.
-#[must_use]
 pub fn ownerless(root: &Root) -> Vec<Unrecorded> {
     unrecorded::find(root).into_iter().filter(|server| !has_record(root, server.token.session())).collect()
 }

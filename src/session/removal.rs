@@ -52,14 +52,12 @@ pub fn directory(directory: &Directory, is_known: impl Fn(&str) -> bool) -> io::
 }
 
 /// What is added where it is told that files were removed.
-#[must_use]
 pub fn but_for(left: &[PathBuf]) -> String {
     let left: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
     if left.is_empty() { String::new() } else { format!(", but for {}", left.join(", ")) }
 }
 
 /// Whether a session's directory holds only what is not known.
-#[must_use]
 pub fn is_foreign(directory: &Directory) -> bool {
     let names = directory.names().unwrap_or_default();
     !names.is_empty() && !names.iter().any(|name| name.to_str().is_some_and(known::is_of_pids))

@@ -17,7 +17,6 @@ const PAUSE: Duration = Duration::from_hours(1);
 
 /// Whether it is time to look through the logs again; the next time is a while later then. One call of the system,
 /// most of the time.
-#[must_use]
 pub fn is_due(root: &Root) -> bool {
     let stamp = root.last_look();
     match stamp.look().map(|found| file::modified(&found)) {
@@ -28,7 +27,6 @@ pub fn is_due(root: &Root) -> bool {
 }
 
 /// Removes what is to be removed, and says what that was.
-#[must_use]
 pub fn carry_out(root: &Root) -> Vec<Action> {
     let remove = |(id, why): (SessionId, Why)| {
         let done = removal::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
@@ -41,7 +39,6 @@ pub fn carry_out(root: &Root) -> Vec<Action> {
 }
 
 /// What [`carry_out`] would do.
-#[must_use]
 pub fn intended(root: &Root) -> Vec<Action> {
     planned(root).into_iter().map(|(id, why)| deed(id, "would remove its logs", why, false)).collect()
 }

@@ -4,7 +4,6 @@ use super::Shell;
 
 impl Shell {
     /// The completion script.
-    #[must_use]
     pub fn completions(self) -> &'static str {
         match self {
             Self::Bash => include_str!("../../completions/mcp-hook.bash"),

@@ -8,7 +8,6 @@ use crate::session::open::Session;
 
 /// One line that exports the session's variables and `more` when it is evaluated. Paths contain no line breaks:
 /// `Root::open` refuses such.
-#[must_use]
 pub fn line(root: &Root, session: &Session, more: &[Variable], syntax: Syntax) -> String {
     let id = &session.record.id;
     let paths = root.session(id);
@@ -29,7 +28,6 @@ pub type Variable = (String, String);
 
 /// The variables that tell clients where servers are; and which servers got none, because the variables of another one,
 /// named behind it, are called the same. The first by name has them.
-#[must_use]
 pub fn ports(servers: &[(ServerName, Port)]) -> (Vec<Variable>, Vec<(&ServerName, &ServerName)>) {
     let mut sorted: Vec<_> = servers.iter().collect();
     sorted.sort_by_key(|(name, _)| name);
@@ -53,7 +51,6 @@ pub fn ports(servers: &[(ServerName, Port)]) -> (Vec<Variable>, Vec<(&ServerName
 }
 
 /// The variables of a server: for the number of its port, and for where clients reach it.
-#[must_use]
 pub fn names(name: &ServerName) -> [String; 2] {
     let stem = stem(name);
     [format!("{stem}_PORT"), format!("{stem}_URL")]
@@ -84,7 +81,6 @@ pub fn assignments<'a>(variables: impl Iterator<Item = &'a Variable>, syntax: Sy
 }
 
 /// One line that takes variables away when it is evaluated.
-#[must_use]
 pub fn removals(names: &[&str], syntax: Syntax) -> String {
     let verb = match syntax {
         Syntax::Posix => "unset",

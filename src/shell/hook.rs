@@ -5,7 +5,6 @@ use super::rc::Homes;
 
 impl Shell {
     /// The text to be evaluated when this shell starts.
-    #[must_use]
     pub fn hook(self) -> &'static str {
         match self {
             Self::Bash => include_str!("../../shell/hook.bash"),
@@ -15,7 +14,6 @@ impl Shell {
     }
 
     /// The line for the shell's start-up file.
-    #[must_use]
     pub fn rc_line(self) -> &'static str {
         match self {
             Self::Bash => r#"eval "$(mcp-hook init bash)""#,
@@ -25,7 +23,6 @@ impl Shell {
     }
 
     /// The start-up file that the line belongs in, as people write it.
-    #[must_use]
     pub fn rc_file(self, homes: &Homes) -> String {
         let file = self.startup_files(homes).into_iter().next().unwrap_or_default();
         match file.strip_prefix(&homes.home) {

@@ -12,7 +12,6 @@ pub enum Syntax {
 impl Syntax {
     /// `value` in single quotes. In POSIX shells nothing is special between them, so a quote is written outside
     /// (`'\''`); in fish a backslash escapes itself and the quote.
-    #[must_use]
     pub fn quote(self, value: &str) -> String {
         let inner = match self {
             Self::Posix => value.replace('\'', r"'\''"),

@@ -18,7 +18,6 @@ pub struct Homes {
 
 impl Homes {
     /// Where the shells look that are started with this environment. What is empty or relative is not heeded by them.
-    #[must_use]
     pub fn from_environment() -> Self {
         let path = |name| context::variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
         Self { home: path("HOME").unwrap_or_else(|| "/".into()), zsh: path("ZDOTDIR"), config: path("XDG_CONFIG_HOME") }
@@ -41,13 +40,11 @@ impl Shell {
     pub const ALL: [Self; 3] = [Self::Bash, Self::Zsh, Self::Fish];
 
     /// The shell whose program is called so: `bash`, `-zsh`.
-    #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|shell| shell.to_string() == name.trim_start_matches('-'))
     }
 
     /// The start-up files of an interactive shell, whether or not they are there, the usual place of the hook first.
-    #[must_use]
     pub fn startup_files(self, homes: &Homes) -> Vec<PathBuf> {
         let in_directory = |directory: &Path, names: &[&str]| names.iter().map(|name| directory.join(name)).collect();
         match self {
@@ -64,7 +61,6 @@ impl Shell {
     }
 
     /// A directory whose files this shell reads too.
-    #[must_use]
     pub fn startup_directory(self, homes: &Homes) -> Option<PathBuf> {
         let files = if self == Self::Fish { self.startup_files(homes) } else { Vec::new() };
         files.first().and_then(|file| file.parent()).map(|directory| directory.join("conf.d"))
@@ -72,7 +68,6 @@ impl Shell {
 }
 
 /// The hooks in the text of a start-up file, in order.
-#[must_use]
 pub fn hooks(text: &str) -> Vec<Standing> {
     let mut end = None;
     let mut found = Vec::new();

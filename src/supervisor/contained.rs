@@ -86,7 +86,6 @@ fn complaint(container: &Container) -> String {
 }
 
 /// How much longer the end of a server may take because of its container.
-#[must_use]
 pub fn allowance(record: &ServerRecord, reason: Reason) -> std::time::Duration {
     let grace = pace(reason, record.mode, record.settings.grace()).grace;
     record.container.as_ref().map_or_else(Default::default, |_| container::takes_at_most(grace))

@@ -49,7 +49,6 @@ struct Asked {
 
 impl Watchers {
     /// The processes that the record names, proven to be the same.
-    #[must_use]
     pub fn of(record: &ServerRecord) -> Self {
         let both = record.watchers.filter(|_| record.is_of_this_host());
         Self {
@@ -61,7 +60,6 @@ impl Watchers {
 
     /// The same once they have written down who they are: a server that was started a moment ago has a lock, but its
     /// record names nobody yet.
-    #[must_use]
     pub fn named_soon(paths: &ServerPaths, record: &ServerRecord) -> Self {
         if record.watchers.is_some() {
             return Self::of(record);
@@ -72,7 +70,6 @@ impl Watchers {
     }
 
     /// Asks the supervisor of `record` to end its server for this reason, and wakes both in case somebody has stopped them.
-    #[must_use]
     fn ask(mut self, record: &ServerRecord, reason: Reason) -> Self {
         failpoint::kill("before-asking");
         let signal = request(reason);
@@ -94,21 +91,18 @@ impl Watchers {
     }
 
     /// Whether they have had all the time that what they were asked for can take. `record` tells how far they are.
-    #[must_use]
     pub fn are_overdue(&self, record: &ServerRecord) -> bool {
         let is_heard = matches!(record.state, State::Stopping { .. });
         self.asked.is_some_and(|asked| context::now() >= if is_heard { asked.over_by } else { asked.heard_by })
     }
 
     /// The supervisor, if somebody has stopped it or traces it.
-    #[must_use]
     pub fn stopped_supervisor(&self) -> Option<Pid> {
         let supervisor = self.supervisor.as_ref().filter(|process| !process.has_exited())?.pid();
         process::read(supervisor).is_some_and(|it| it.stopped).then_some(supervisor)
     }
 
     /// Whether one of them lives.
-    #[must_use]
     pub fn any(&self) -> bool {
         self.living().next().is_some()
     }
@@ -146,7 +140,6 @@ fn request(reason: Reason) -> Signal {
 
 /// Whether somebody of ours answers for a server. The lock is tried only where the record does not tell: whoever tries
 /// it has it for a moment, and `start` would take that for a running server.
-#[must_use]
 pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
     let lives = |watcher: &Identity| ProcessHandle::reopen(watcher).is_some();
     let watchers = record.watchers.filter(|_| record.is_of_this_host());
@@ -154,20 +147,17 @@ pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
 }
 
 /// Whether a process has the name of one of our watchers: a reason to look further, no proof.
-#[must_use]
 pub fn is_called_watcher(pid: Pid) -> bool {
     [keeper::SHORT_TITLE, supervise::SHORT_TITLE].contains(&process::name(pid).as_str())
 }
 
 /// Whether somebody holds the lock of a server that has not ended.
-#[must_use]
 pub fn is_held(paths: &ServerPaths, record: &ServerRecord) -> bool {
     !record.state.is_final() && lock::is_locked(&paths.lock)
 }
 
 /// Whether a server is on its way out: it is being ended, or its first process is gone and its supervisor is about to
 /// notice. One that is being restarted is not.
-#[must_use]
 pub fn is_ending(record: &ServerRecord) -> bool {
     match &record.state {
         State::Stopping { reason, .. } => *reason != Reason::Restarted,

@@ -62,7 +62,6 @@ pub enum Waited {
 
 impl Announcement {
     /// Waits until the server is ready or is not going to be. Meanwhile `tell` gets what it waits for.
-    #[must_use]
     pub fn wait(self, paths: &ServerPaths, tell: impl Fn(&str)) -> Waited {
         let mut interrupts = Interrupts::listen().ok();
         let mut stall = Stall::default();

@@ -113,7 +113,6 @@ impl Watched {
 }
 
 /// What the processes of a recorded server can be recognised by.
-#[must_use]
 pub fn trace(record: &ServerRecord) -> Trace {
     let watchers = record.watchers;
     Trace {
@@ -126,7 +125,6 @@ pub fn trace(record: &ServerRecord) -> Trace {
 }
 
 /// Whether a process asks to be let go.
-#[must_use]
 pub fn is_kept(pid: Pid) -> bool {
     process::variable(pid, KEEP_VARIABLE).as_deref() == Some(b"1")
 }

@@ -88,7 +88,6 @@ impl Check {
     }
 
     /// Whether it wants to know what the server prints.
-    #[must_use]
     pub fn reads(&self) -> bool {
         matches!(self.sign, Sign::Line { is_seen: false, .. })
     }
@@ -101,7 +100,6 @@ impl Check {
     }
 
     /// The launcher that has not run the server yet.
-    #[must_use]
     pub fn launching(&self) -> Option<Launcher> {
         self.launching
     }
@@ -115,7 +113,6 @@ impl Check {
     }
 
     /// Whether it wants to know now what the tree shows. Where a time limit is over, to see what took so long.
-    #[must_use]
     pub fn looks(&self, now: Instant) -> bool {
         let lived = now.duration_since(self.began);
         let is_wanted = match self.sign {
@@ -152,7 +149,6 @@ impl Check {
     }
 
     /// How it looks now, while it listens on its port or does not. What depends on the time alone has no time limit.
-    #[must_use]
     pub fn ask(&self, now: Instant, listens: bool) -> Answer {
         let lived = now.duration_since(self.began);
         let left = |whole: Duration| whole.checked_sub(lived).filter(|left| !left.is_zero());

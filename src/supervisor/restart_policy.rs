@@ -70,7 +70,6 @@ pub struct Past {
 
 impl Order {
     /// What follows if this is why the tree is ended.
-    #[must_use]
     pub fn after(reason: Reason) -> Self {
         match reason {
             Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken => Self::Decide,
@@ -83,7 +82,6 @@ impl Order {
 
 impl Ended {
     /// Whether it should not have ended like this.
-    #[must_use]
     pub fn is_failure(&self) -> bool {
         self.reason != Reason::Exited || self.exit != Some(Exit::Code(0))
     }
@@ -124,7 +122,6 @@ impl Past {
     }
 
     /// Nothing yet of a server; `insists` if nobody sees a first start that fails.
-    #[must_use]
     pub fn begin(insists: bool) -> Self {
         Self { insists, ..Self::default() }
     }
@@ -148,7 +145,6 @@ impl Past {
 }
 
 /// Whether a server was ready that only seemed so for this long: not if it soon gave up by itself.
-#[must_use]
 pub fn was_ready(end: &End, seemed: Duration) -> bool {
     let gave_up = end.reason == Reason::Exited && matches!(end.exit, Some(Exit::Code(code)) if code != 0);
     !gave_up || seemed >= HEALTH

@@ -44,7 +44,6 @@ pub struct Due {
 
 impl Looks {
     /// The looks at a server that was started just now.
-    #[must_use]
     pub fn new(settings: &Settings, now: Instant) -> Self {
         let turn = |every: Duration| Turn { every, next: now + every };
         let sampling = settings.sample_ms.map(|millis| Duration::from_millis(millis).max(SHORTEST));
@@ -59,7 +58,6 @@ impl Looks {
     }
 
     /// How long until something is due; `None` if nothing ever is.
-    #[must_use]
     pub fn next(&self, now: Instant) -> Option<Duration> {
         let turns = self.samples.iter().chain(&self.memory);
         turns.map(|turn| turn.next.saturating_duration_since(now)).min()
@@ -78,7 +76,6 @@ impl Looks {
     }
 
     /// Whether this much resident memory is reason to look closer.
-    #[must_use]
     pub fn is_suspect(&self, resident: u64) -> bool {
         self.limit.is_some_and(|limit| resident > limit)
     }

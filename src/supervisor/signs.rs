@@ -31,7 +31,6 @@ struct Fact {
 }
 
 /// Looks at the tree below `root`, of which the server's input is `input`; `None` if nothing of it is left.
-#[must_use]
 pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
     let mut facts = Vec::new();
     let first = process::children_of_first_thread(root);

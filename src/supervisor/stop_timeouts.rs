@@ -12,7 +12,6 @@ const LONGEST_ALONE: Duration = Duration::from_secs(30);
 ///
 /// Where somebody waits for the server to end well (`stop`), it gets 3 s; where nobody does, all is over within 2 s:
 /// a closed terminal is not to leave anything for long, and the MCP SDKs kill two seconds after closing the input.
-#[must_use]
 pub fn pace(reason: Reason, mode: Mode, grace: Option<Duration>) -> StopTimeouts {
     let (patience, default_grace, straggler) = match (mode, reason) {
         (_, Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost) => return StopTimeouts::AT_ONCE,
@@ -35,7 +34,6 @@ fn is_awaited(reason: Reason) -> bool {
 }
 
 /// How long a supervisor that has to end its server for `reason` may take until it is known whether it does so at all.
-#[must_use]
 pub fn longest_unheard(reason: Reason, mode: Mode, grace: Option<Duration>) -> Duration {
     pace(reason, mode, grace.map(|grace| grace.min(LONGEST_ALONE))).longest()
 }

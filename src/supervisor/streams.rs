@@ -84,7 +84,6 @@ pub struct ClientError {
 
 impl ClientError {
     /// Takes the client's standard error.
-    #[must_use]
     pub fn new(stream: OwnedFd) -> Self {
         Self { stream, queue: VecDeque::new(), full_since: None }
     }

@@ -103,7 +103,6 @@ pub fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 }
 
 /// Whether a descriptor is one end of a pipe or socket.
-#[must_use]
 pub fn has_other_end(descriptor: impl AsFd) -> bool {
     let kind = |stat: FileStat| SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
     fstat(descriptor).is_ok_and(|stat| [SFlag::S_IFIFO, SFlag::S_IFSOCK].contains(&kind(stat)))
@@ -111,13 +110,11 @@ pub fn has_other_end(descriptor: impl AsFd) -> bool {
 
 /// Whether a descriptor is closed when a program is executed.
 #[cfg(test)]
-#[must_use]
 pub fn is_close_on_exec(descriptor: impl AsFd) -> bool {
     fcntl(descriptor, FcntlArg::F_GETFD).is_ok_and(|flags| flags & nix::libc::FD_CLOEXEC != 0)
 }
 
 /// Whether something can be written now without waiting.
-#[must_use]
 pub fn is_writable(descriptor: BorrowedFd<'_>) -> bool {
     let mut fds = [PollFd::new(descriptor, PollFlags::POLLOUT)];
     matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)

@@ -7,7 +7,6 @@ const UNMAPPED: u32 = 65_534;
 
 /// Whether a group is known to have no members but root and `user`, as the groups that many systems make for each user.
 /// Read from the files of the system; what does not stand there is not known.
-#[must_use]
 pub fn is_private(group: u32, user: u32) -> bool {
     // On macOS the files list hardly anybody.
     cfg!(target_os = "linux")
@@ -37,7 +36,6 @@ fn has_no_others(groups: &str, users: &str, group: u32, user: u32) -> bool {
 }
 
 /// Whether an owner may be the machine's root, seen from a user namespace in which root has no number.
-#[must_use]
 pub fn may_be_root(owner: u32) -> bool {
     owner == UNMAPPED && fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| !maps_everybody(&map))
 }

@@ -35,7 +35,6 @@ pub enum Place {
 
 impl Host {
     /// The host that this process runs on.
-    #[must_use]
     pub fn current() -> &'static Self {
         static CURRENT: OnceLock<Host> = OnceLock::new();
         CURRENT.get_or_init(|| Self {
@@ -46,13 +45,11 @@ impl Host {
     }
 
     /// Where this is, as seen from here.
-    #[must_use]
     pub fn place(&self) -> Place {
         self.seen_from(Self::current())
     }
 
     /// The same after a look at all processes: another pid namespace without one is past.
-    #[must_use]
     pub fn place_after_a_look(&self) -> Place {
         match self.place() {
             Place::OtherNamespace if boot::is_deserted(split(&self.namespace).0) => Place::Past,
@@ -80,7 +77,6 @@ impl Host {
 
 impl Place {
     /// Where it is, in words that follow "it belongs to"; `None` for here and for what is past.
-    #[must_use]
     pub fn name(self) -> Option<&'static str> {
         match self {
             Self::Here | Self::Past => None,

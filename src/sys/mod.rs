@@ -56,7 +56,6 @@ pub struct Identity {
 
 impl Identity {
     /// Whether both name the same process. Serial numbers decide where both have one.
-    #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.pid == other.pid
             && self.start == other.start
@@ -67,7 +66,6 @@ impl Identity {
     }
 
     /// The process id in the type that system calls take.
-    #[must_use]
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.pid)
     }

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 
 /// The name of a user; `None` if the file has none, as on macOS, or is of another form.
-#[must_use]
 pub fn name(user: u32) -> Option<String> {
     let lines = BufReader::new(File::open("/etc/passwd").ok()?).split(b'\n');
     lines.map_while(Result::ok).find_map(|line| name_of(&String::from_utf8_lossy(&line), user))

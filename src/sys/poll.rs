@@ -77,7 +77,6 @@ impl<'fd> Watch<'fd> {
 
 impl Ready {
     /// Whether what was waited for in this place has happened, or can be asked for only by trying.
-    #[must_use]
     pub fn has(&self, place: Place) -> bool {
         place.is_some_and(|place| self.0.get(place).is_some_and(|flags| !flags.is_empty()))
     }

@@ -2,7 +2,6 @@
 //! program, padding, the arguments and the environment, each ended by a NUL.
 
 /// The arguments, separated by NUL.
-#[must_use]
 pub fn arguments(block: &[u8]) -> Option<&[u8]> {
     let (start, end) = bounds(block)?;
     Some(&block[start..end])

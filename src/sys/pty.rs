@@ -50,7 +50,6 @@ impl Pty {
     }
 
     /// The foreground, for a process that is about to be forked.
-    #[must_use]
     pub fn foreground(&self) -> Foreground {
         Foreground(self.terminal.as_raw_fd())
     }

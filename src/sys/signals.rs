@@ -94,7 +94,6 @@ fn is_from_kernel(info: &libc::siginfo_t) -> bool {
 }
 
 /// Those of `signals` that this process ignores, as whoever started it wished.
-#[must_use]
 pub fn ignored(signals: &[Signal]) -> SigSet {
     signals.iter().copied().filter(|&signal| is_ignored(signal)).collect()
 }

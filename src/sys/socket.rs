@@ -79,7 +79,6 @@ impl BoundPort {
     }
 
     /// Its number.
-    #[must_use]
     pub fn number(&self) -> u16 {
         self.number
     }
@@ -136,14 +135,12 @@ fn new_socket(family: AddressFamily) -> nix::Result<OwnedFd> {
 
 /// Whether somebody listens so that connections to `address` arrive there, be it on the wildcard address. Asked without a
 /// connection: nobody else can have an address that is listened on.
-#[must_use]
 pub fn is_listened_on(address: SocketAddr) -> bool {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     bind_to(family, &SockaddrStorage::from(address), true).err() == Some(Errno::EADDRINUSE)
 }
 
 /// Where somebody accepts a connection within `limit`, the first of `addresses`.
-#[must_use]
 pub fn accepts(addresses: &[SocketAddr], limit: Duration) -> Option<SocketAddr> {
     addresses.iter().find(|address| TcpStream::connect_timeout(address, limit).is_ok()).copied()
 }

@@ -10,7 +10,6 @@ use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, tcgetpgrp};
 
 /// The width of a terminal in columns; `None` if it does not know, or there is none.
-#[must_use]
 pub fn width(terminal: impl AsFd) -> Option<usize> {
     let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the request writes one `winsize` to a pointer that is valid for the call, and refuses other descriptors.
@@ -20,7 +19,6 @@ pub fn width(terminal: impl AsFd) -> Option<usize> {
 }
 
 /// Whether this process is in the foreground of its terminal.
-#[must_use]
 pub fn is_in_foreground(terminal: impl AsFd) -> bool {
     tcgetpgrp(terminal) == Ok(getpgrp())
 }

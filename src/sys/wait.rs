@@ -23,7 +23,6 @@ pub enum Exit {
 
 impl Exit {
     /// The status that a shell reports: 128 + n for signal n.
-    #[must_use]
     pub fn shell_code(self) -> i32 {
         match self {
             Self::Code(code) => code,
@@ -61,14 +60,12 @@ pub enum Collected {
 }
 
 /// How `child` ended, if it has; it stays a zombie, so its number (and its group's) stays ours.
-#[must_use]
 pub fn peek(child: Pid) -> Option<Exit> {
     let id = libc::id_t::try_from(child.as_raw()).ok()?;
     look(libc::P_PID, id).map(|(_, exit)| exit)
 }
 
 /// Whether `pid` is a child of ours that has not been collected, so that nobody else can have its number.
-#[must_use]
 pub fn is_child(pid: Pid) -> bool {
     let Ok(id) = libc::id_t::try_from(pid.as_raw()) else { return false };
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
@@ -78,7 +75,6 @@ pub fn is_child(pid: Pid) -> bool {
 }
 
 /// A child that has ended, if there is one; it stays a zombie.
-#[must_use]
 pub fn peek_any() -> Option<Pid> {
     look(libc::P_ALL, 0).map(|(pid, _)| pid)
 }

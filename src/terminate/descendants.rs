@@ -21,7 +21,6 @@ pub fn visit(parent: Pid, visit: &mut impl FnMut(&ProcessHandle)) {
 }
 
 /// Whether one of the processes below `parent` is like this. Nothing is held meanwhile: an answer, not a proof.
-#[must_use]
 pub fn any(parent: Pid, is_like: &impl Fn(Pid) -> bool) -> bool {
     process::children(parent).into_iter().any(|pid| is_like(pid) || any(pid, is_like))
 }

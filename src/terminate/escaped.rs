@@ -27,7 +27,6 @@ pub struct Outside {
 
 impl Outside {
     /// Nothing was found yet outside of the group of `leader`; without one nothing ever is.
-    #[must_use]
     pub fn of(leader: Option<Pid>) -> Self {
         Self { leader, groups: HashSet::new(), found: Vec::new() }
     }
@@ -43,7 +42,6 @@ impl Outside {
     }
 
     /// What was found.
-    #[must_use]
     pub fn found(&self) -> &[Escaped] {
         &self.found
     }

@@ -25,7 +25,6 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Whether the writer of a pid file can have meant this process: it started before the file was written and after the
 /// session. Times count from boot.
-#[must_use]
 fn is_plausible(started: Duration, written: Duration, session: Duration) -> bool {
     started <= written + CLOCK_SLACK && started + CLOCK_SLACK >= session
 }

@@ -29,13 +29,11 @@ pub fn signal(leader: Pid, signals: &[Signal], let_go: &impl Fn(Pid) -> bool) {
 }
 
 /// Whether a process is in the group of `leader`.
-#[must_use]
 pub fn has(leader: Option<Pid>, pid: Pid) -> bool {
     leader.is_some() && process::read(pid).map(|it| it.group) == leader
 }
 
 /// Whether a child of ours in the group lives that is to end.
-#[must_use]
 pub fn has_living_member(leader: Pid, let_go: &impl Fn(Pid) -> bool) -> bool {
     let is_living = |pid: &Pid| process::read(*pid).is_some_and(|it| it.group == leader && !it.zombie);
     process::children(Pid::this()).into_iter().filter(is_living).any(|pid| !let_go(pid))
@@ -43,7 +41,6 @@ pub fn has_living_member(leader: Pid, let_go: &impl Fn(Pid) -> bool) -> bool {
 
 /// Whether a hang-up of the terminal in whose foreground the group is may end some of what may not be signalled, and
 /// nobody who asked to be let go. A member that lives keeps the group's number, even if the leader has been collected.
-#[must_use]
 pub fn may_be_hung_up_on(leader: Pid, survivors: &Survivors, let_go: &impl Fn(Pid) -> bool) -> bool {
     survivors.refused.iter().any(|&pid| has(Some(leader), pid))
         && !descendants::any(Pid::this(), &|pid| has(Some(leader), pid) && let_go(pid))

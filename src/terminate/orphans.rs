@@ -29,7 +29,6 @@ pub struct Trace {
 impl Trace {
     /// Takes whatever is in this session for traced too, for where orphans cannot be adopted. The session's leader is to
     /// be the caller or an uncollected child of the caller: only then can its number not have been used again.
-    #[must_use]
     pub fn in_session(mut self, session: Pid) -> Self {
         self.session = Some(session);
         self
@@ -43,7 +42,6 @@ const GRACE: Duration = Duration::from_millis(500);
 const KILL_TAKES_AT_MOST: Duration = Duration::from_secs(2);
 
 /// The living processes that carry the trace.
-#[must_use]
 pub fn find(trace: &Trace) -> Vec<ProcessHandle> {
     each(trace).collect()
 }

@@ -49,13 +49,11 @@ impl StopTimeouts {
         Self { patience: Duration::ZERO, grace: Duration::from_millis(40), straggler: Duration::ZERO };
 
     /// The whole time until what lives is unkillable.
-    #[must_use]
     pub fn longest(&self) -> Duration {
         self.patience + self.grace + self.straggler + KILL_TAKES_AT_MOST
     }
 
     /// The stage at a time after the beginning.
-    #[must_use]
     pub fn stage(&self, elapsed: Duration) -> Stage {
         let ends = [self.patience, self.grace, self.straggler, KILL_TAKES_AT_MOST];
         let stages = [Stage::Patience, Stage::Grace, Stage::Stragglers, Stage::Kill];
@@ -70,7 +68,6 @@ impl StopTimeouts {
     }
 
     /// How long after the beginning the next stage begins; `None` in the last.
-    #[must_use]
     pub fn next(&self, elapsed: Duration) -> Option<Duration> {
         let ends = [self.patience, self.grace, self.straggler, KILL_TAKES_AT_MOST];
         let mut end = Duration::ZERO;
@@ -83,7 +80,6 @@ impl StopTimeouts {
     }
 
     /// What is due for an adopted process that was told to leave at `told`, if it was.
-    #[must_use]
     pub fn due(&self, stage: Stage, told: Option<Instant>, now: Instant) -> Due {
         match (stage, told) {
             (Stage::Patience, _) => Due::Wait,

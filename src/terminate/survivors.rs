@@ -17,7 +17,6 @@ pub struct Survivors {
 
 impl Survivors {
     /// Tells them apart. All must be unreaped children of ours.
-    #[must_use]
     pub fn tell_apart(pids: Vec<Pid>) -> Self {
         let refused = pids.iter().copied().filter(|&pid| kill(pid, None) == Err(Errno::EPERM)).collect();
         Self { pids, refused }

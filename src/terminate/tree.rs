@@ -57,7 +57,6 @@ pub enum Progress {
 impl Ending {
     /// Begins to end the tree under this process. `leader` is the child that leads the server's process group, unless
     /// it has been collected already. `keep` tells which adopted processes are let go.
-    #[must_use]
     pub fn begin(leader: Option<Pid>, pace: StopTimeouts, now: Instant) -> Self {
         Self {
             leader,
@@ -74,32 +73,27 @@ impl Ending {
     }
 
     /// Asks the server's process group by this signal. What escaped from the group still gets SIGTERM.
-    #[must_use]
     pub fn asking_by(mut self, signal: Signal) -> Self {
         self.signal = signal;
         self
     }
 
     /// What is due now.
-    #[must_use]
     pub fn stage(&self, now: Instant) -> Stage {
         self.pace.stage(now.duration_since(self.began))
     }
 
     /// The time from the first signal to the last.
-    #[must_use]
     pub fn grace(&self) -> Duration {
         self.pace.grace
     }
 
     /// When it began.
-    #[must_use]
     pub fn began(&self) -> Instant {
         self.began
     }
 
     /// What was found outside of the server's group, and was to end as well.
-    #[must_use]
     pub fn outside(&self) -> &[Escaped] {
         self.outside.found()
     }

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 const LONGEST: usize = 64;
 
 /// A text, or its beginning if it is too long to be read.
-#[must_use]
 pub fn excerpt(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),

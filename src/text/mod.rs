@@ -8,7 +8,6 @@ mod sgr;
 use self::sgr::Look;
 
 /// A text as a part of one line: what a terminal obeys or does not show is written out (`\u{1b}`).
-#[must_use]
 pub fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut before = None;
@@ -20,7 +19,6 @@ pub fn plain(text: &str) -> String {
 }
 
 /// A line that a program printed: the same, but colours are kept that hide nothing, and tabs.
-#[must_use]
 pub fn tame(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let mut shown = String::with_capacity(text.len());
@@ -52,7 +50,6 @@ pub fn tame(line: &[u8]) -> String {
 }
 
 /// JSON that means the same and holds nothing that a terminal obeys or does not show.
-#[must_use]
 pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -76,7 +73,6 @@ fn push(shown: &mut String, before: Option<char>, character: char) {
 }
 
 /// Whether a terminal shows a character and does nothing else.
-#[must_use]
 pub fn is_plain(character: char) -> bool {
     let above = |&(_, last): &(char, char)| last < character;
     !character.is_control() && HIDDEN.get(HIDDEN.partition_point(above)).is_none_or(|&(first, _)| character < first)

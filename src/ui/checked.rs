@@ -8,7 +8,6 @@ use crate::text::excerpt::excerpt;
 use crate::text::plain;
 
 /// The servers, each with its problems.
-#[must_use]
 pub fn servers(servers: &[Checked]) -> String {
     if servers.is_empty() {
         return "no servers are defined; mcp-hook add NAME -- COMMAND defines one\n".to_owned();

@@ -6,13 +6,11 @@ use super::style::{self, paint};
 use crate::text::plain;
 
 /// Whether anybody is there to be asked.
-#[must_use]
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Asks; only a yes is one. The end of the input is none.
-#[must_use]
 pub fn confirm(question: &str) -> bool {
     let mut stderr = anstream::stderr().lock();
     let _ = write!(stderr, "{} [y/N] ", paint(style::HEAD, &plain(question)));

@@ -13,7 +13,6 @@ use crate::text::plain;
 const LONGEST_COMMAND: usize = 100;
 
 /// A table for each file, headed by the file.
-#[must_use]
 pub fn files(files: &[FileView]) -> String {
     if files.is_empty() {
         return "no servers are defined; mcp-hook add NAME -- COMMAND defines one\n".to_owned();
@@ -35,7 +34,6 @@ fn head(file: &FileView) -> String {
 }
 
 /// What a file defines, or why that cannot be read.
-#[must_use]
 pub fn body(file: &FileView) -> String {
     match &file.error {
         Some(error) => format!("  {}\n", paint(style::of_state("failed"), &plain(error))),
@@ -107,7 +105,6 @@ fn command(server: &DefinitionView) -> String {
 }
 
 /// A word in quotes if it would not be read as one.
-#[must_use]
 pub fn quoted(word: &str) -> String {
     let is_plain = |it: char| it.is_alphanumeric() || "_-+=.,:/@%${}".contains(it);
     if !word.is_empty() && word.chars().all(is_plain) {

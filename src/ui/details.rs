@@ -10,7 +10,6 @@ use crate::text::{plain, tame};
 use crate::units::quantity::{bytes, count, duration, percent, trend};
 
 /// A line for each thing that is known of a server, and for each of its last words.
-#[must_use]
 pub fn details(server: &ServerView) -> String {
     rows(server, context::wall_millis()).into_iter().fold(String::new(), |text, (name, lines)| {
         lines.iter().enumerate().fold(text, |text, (index, line)| {

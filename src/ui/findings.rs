@@ -32,33 +32,28 @@ pub struct Finding {
 
 impl Finding {
     /// Something that is as it should be.
-    #[must_use]
     pub fn good(about: &'static str, text: impl Into<String>) -> Self {
         Self { grade: Grade::Good, about, text: text.into(), hint: None }
     }
 
     /// Something that works but should not be so, and what to do about it.
-    #[must_use]
     pub fn warning(about: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { grade: Grade::Warning, about, text: text.into(), hint: Some(hint.into()) }
     }
 
     /// Something that does not work, and what to do about it.
-    #[must_use]
     pub fn problem(about: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { grade: Grade::Problem, about, text: text.into(), hint: Some(hint.into()) }
     }
 }
 
 /// A line for each finding, and one for each hint.
-#[must_use]
 pub fn findings(findings: &[Finding]) -> String {
     findings.iter().map(line).collect()
 }
 
 /// The same as plain text, for tests.
 #[cfg(test)]
-#[must_use]
 pub fn unpainted(all: &[Finding]) -> String {
     anstream::adapter::strip_str(&findings(all)).to_string()
 }

@@ -100,7 +100,6 @@ pub struct Cell {
 
 impl Grid {
     /// The columns that say something of these servers, as far as they find room.
-    #[must_use]
     pub fn of(servers: &[ServerView], room: Option<usize>) -> Self {
         let speaks =
             |column: &&Column| !column.is_optional || servers.iter().any(|server| (column.cell)(server).is_some());
@@ -134,7 +133,6 @@ impl Grid {
     }
 
     /// The heads of the columns.
-    #[must_use]
     pub fn heads(&self) -> Vec<Cell> {
         let heads: Vec<String> = self.columns.iter().map(|column| column.head.to_owned()).collect();
         self.line(&heads)
@@ -146,7 +144,6 @@ impl Grid {
     }
 
     /// What the servers use together, if they are several.
-    #[must_use]
     pub fn sum(&self) -> Option<Vec<Cell>> {
         self.sum.as_ref().map(|sum| self.line(sum))
     }
@@ -162,7 +159,6 @@ impl Grid {
 
 /// The cells of a line with the space in front of each, by a layout: whether a column stands to the right, and its width.
 /// Nothing is padded at the end of a line.
-#[must_use]
 pub fn pad(cells: &[String], layout: &[(bool, usize)]) -> Vec<String> {
     let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
     let cell = |(index, (cell, &(is_right, width))): (usize, (&String, &(bool, usize)))| {
@@ -177,7 +173,6 @@ pub fn pad(cells: &[String], layout: &[(bool, usize)]) -> Vec<String> {
 }
 
 /// A line of cells that are painted by the number of their column.
-#[must_use]
 pub fn line(cells: &[String], layout: &[(bool, usize)], style: impl Fn(usize, &str) -> String) -> String {
     let painted = |(column, cell): (usize, String)| if cell.trim().is_empty() { cell } else { style(column, &cell) };
     pad(cells, layout).into_iter().enumerate().map(painted).chain(["\n".to_owned()]).collect()

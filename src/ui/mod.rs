@@ -79,13 +79,11 @@ fn write(bytes: &[u8]) -> Result<bool> {
 }
 
 /// Whether colours are wanted on standard output.
-#[must_use]
 pub fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// How many columns the terminal has that results are shown on, if there is one and it knows.
-#[must_use]
 pub fn room() -> Option<usize> {
     terminal::width(io::stdout())
 }

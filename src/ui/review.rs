@@ -9,7 +9,6 @@ use crate::text::excerpt::excerpt;
 use crate::text::plain;
 
 /// The file and all that stands in it.
-#[must_use]
 pub fn review(review: &Review) -> String {
     let target = review.target.as_ref().map(|target| format!(" → {}", target.display())).unwrap_or_default();
     let head = format!("{}{target}", review.file.display());
@@ -27,7 +26,6 @@ pub fn review(review: &Review) -> String {
 }
 
 /// How many things are marked.
-#[must_use]
 pub fn marked(review: &Review) -> usize {
     let of_entry = |entry: &Reviewed| entry.surprises.len() + usize::from(entry.replaces.is_some());
     review.entries.iter().map(of_entry).sum::<usize>() + usize::from(review.unknown.is_some())

@@ -18,13 +18,11 @@ pub const FAINT: Style = Style::new().dimmed();
 pub const GOOD: Style = AnsiColor::Green.on_default();
 
 /// `text` in a style; what it may hold that a terminal obeys is written out.
-#[must_use]
 pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{}{style:#}", plain(text))
 }
 
 /// The style for a server's state.
-#[must_use]
 pub fn of_state(state: &str) -> Style {
     match state {
         "running" => GOOD,

@@ -14,7 +14,6 @@ use crate::units::quantity::duration;
 
 /// A table for each session; with `all`, headed by the session. Where there is too little `room`, in columns of the
 /// terminal, what matters less is left out.
-#[must_use]
 pub fn sessions(sessions: &[SessionView], all: bool, room: Option<usize>) -> String {
     if sessions.is_empty() {
         return "no sessions\n".to_owned();
@@ -77,7 +76,6 @@ fn line(cells: &[Cell], style: impl Fn(&Cell) -> Style) -> String {
 }
 
 /// Why a server is not running, how it ended and what comes next, at a time in milliseconds since the epoch.
-#[must_use]
 pub fn explanation(server: &ServerView, now: u64) -> Option<String> {
     let reason = server.reason.as_ref()?;
     let before = server.last_exit.as_ref().filter(|_| server.next_attempt.is_some()).and_then(|last| last.exit);
@@ -95,7 +93,6 @@ fn soon(at: u64, now: u64) -> String {
 }
 
 /// How a process ended: `exit status 1`, `signal 9`.
-#[must_use]
 pub fn ending(exit: Exit) -> String {
     match exit {
         Exit::Code(code) => format!("exit status {code}"),

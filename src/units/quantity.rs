@@ -6,7 +6,6 @@ use std::time::Duration;
 const STEADY: f64 = (1 << 20) as f64;
 
 /// A time: its two largest units.
-#[must_use]
 pub fn duration(seconds: f64) -> String {
     let whole = Duration::from_secs_f64(seconds.clamp(0.0, 1e12)).as_secs();
     let (days, hours, minutes) = (whole / 86400, whole / 3600 % 24, whole / 60 % 60);
@@ -19,14 +18,12 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// A size in binary units with about three digits.
-#[must_use]
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn bytes(size: u64) -> String {
     scaled(size as f64)
 }
 
 /// Growth of memory, in bytes per hour; what is too little to mean anything is none.
-#[must_use]
 pub fn trend(bytes_per_hour: f64) -> String {
     if is_steady(bytes_per_hour) {
         return "steady".to_owned();
@@ -36,19 +33,16 @@ pub fn trend(bytes_per_hour: f64) -> String {
 }
 
 /// Whether memory neither grows nor shrinks at this rate.
-#[must_use]
 pub fn is_steady(bytes_per_hour: f64) -> bool {
     bytes_per_hour.abs() < STEADY
 }
 
 /// A share of one processor.
-#[must_use]
 pub fn percent(share: f64) -> String {
     format!("{share:.1}%")
 }
 
 /// A number of things: `1 server`, `2 servers`.
-#[must_use]
 pub fn count(number: u64, what: &str, plural: &str) -> String {
     format!("{number} {}", if number == 1 { what } else { plural })
 }

@@ -45,7 +45,6 @@ fn factor(unit: &str) -> Option<u64> {
 }
 
 /// A size in the largest unit that says it exactly: `2 GiB`, `1536 MiB`.
-#[must_use]
 pub fn display(size: u64) -> String {
     let (name, factor) = UNITS.into_iter().find(|(_, factor)| size.is_multiple_of(*factor)).unwrap_or(("B", 1));
     format!("{} {name}", size / factor)

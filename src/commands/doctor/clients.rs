@@ -21,7 +21,6 @@ const LONGEST: usize = 1000;
 pub type File = (PathBuf, Result<String, String>);
 
 /// Reads the project's `.mcp.json` and Claude Code's `~/.claude.json`, as everybody here reads such files.
-#[must_use]
 pub fn look() -> Vec<File> {
     let project = context::working_directory().ok().and_then(|directory| document::project(&directory));
     // What cannot be read of a project is told of its definitions.
@@ -37,7 +36,6 @@ fn read(file: PathBuf) -> File {
 }
 
 /// The names that are defined here, whether or not they may be started.
-#[must_use]
 pub fn defined() -> HashSet<String> {
     let catalogue = Catalogue::read();
     let all = catalogue.all().into_iter().filter(|listed| listed.state != State::Client);
@@ -45,7 +43,6 @@ pub fn defined() -> HashSet<String> {
 }
 
 /// What is to be said of the files, where these names are defined.
-#[must_use]
 pub fn judge(files: &[File], defined: &HashSet<String>) -> Vec<Finding> {
     files.iter().flat_map(|(file, text)| of_file(file, text, defined)).collect()
 }

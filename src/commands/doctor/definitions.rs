@@ -10,7 +10,6 @@ const ABOUT: &str = "definitions";
 const NOTED: &str = "correct it; as it is, not everybody finds its servers";
 
 /// Looks at those that count here.
-#[must_use]
 pub fn look() -> Vec<Finding> {
     Catalogue::read().view().iter().flat_map(of_file).collect()
 }

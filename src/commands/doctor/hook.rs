@@ -50,7 +50,6 @@ pub struct Facts {
 }
 
 /// Looks at the environment and at the start-up files.
-#[must_use]
 pub fn look(root: &Root) -> Facts {
     let me = process::read(Pid::this());
     let shell = me.as_ref().and_then(shell_above);
@@ -107,7 +106,6 @@ fn listed(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// What follows from it.
-#[must_use]
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![active(facts)];
     findings.extend(facts.files.iter().flat_map(|(shell, file, hooks)| {

@@ -52,7 +52,6 @@ pub enum Likeness {
 
 /// Looks at PATH. The shells that are found are asked for their versions. What is called mcp-hook is looked at and not
 /// run: nobody knows what it is.
-#[must_use]
 pub fn look() -> Facts {
     let own = context::executable().unwrap_or_default();
     let number = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
@@ -145,7 +144,6 @@ fn version_in(line: &str) -> Option<&str> {
 }
 
 /// What follows from it.
-#[must_use]
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![binary(facts)];
     if let [_, others @ ..] = &facts.on_path[..] {

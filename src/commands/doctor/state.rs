@@ -17,7 +17,6 @@ use crate::ui::findings::Finding;
 use crate::units::quantity;
 
 /// The directories, without making one.
-#[must_use]
 pub fn directories(root: &anyhow::Result<Root>) -> Vec<Finding> {
     let root = match root {
         Ok(root) => root,
@@ -50,7 +49,6 @@ fn refused(about: &'static str, error: &anyhow::Error) -> Finding {
 }
 
 /// What sessions there are and what dead ones left.
-#[must_use]
 pub fn sessions(root: &Root) -> Vec<Finding> {
     let mut facts = Sessions::default();
     let others = root.others();
@@ -138,7 +136,6 @@ impl Sessions {
 }
 
 /// The variables of the calling shell that say of its session's servers what is not true.
-#[must_use]
 pub fn variables(root: &Root) -> Vec<Finding> {
     let Some(session) = Inherited::from_environment().id.and_then(|id| live(root, &id)) else { return Vec::new() };
     let stale = env::stale(&root.session(&session.record.id));
@@ -165,7 +162,6 @@ pub enum Net {
 }
 
 /// What this kernel does not help with, tried on this process only.
-#[must_use]
 pub fn missing_nets() -> Vec<Net> {
     let has_handles = ProcessHandle::open(Pid::this()).is_some_and(|me| me.as_poll_fd().is_some());
     let all = [
@@ -178,7 +174,6 @@ pub fn missing_nets() -> Vec<Net> {
 }
 
 /// What follows from what is missing: all is done without it too, but slower or with less certainty.
-#[must_use]
 pub fn nets(missing: &[Net]) -> Vec<Finding> {
     if missing.is_empty() {
         return vec![Finding::good("kernel", "has all that is needed")];

@@ -5,7 +5,6 @@ use crate::server::unended;
 use crate::supervisor::control::Watchers;
 
 /// What keeps a server from ending, or from being watched, and what can be done.
-#[must_use]
 pub fn look(record: &ServerRecord) -> Option<(String, String)> {
     let (session, name) = (record.token.session(), &record.name);
     if let State::Unkillable { pids, refused, .. } = &record.state {

@@ -32,7 +32,6 @@ pub enum Level {
 
 impl Level {
     /// The level in a word.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Info => "info",

@@ -19,7 +19,6 @@ pub struct Action {
 
 impl Action {
     /// What was done and why, in a line.
-    #[must_use]
     pub fn text(&self) -> String {
         format!("{} ({})", self.what, self.reason)
     }

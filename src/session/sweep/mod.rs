@@ -46,7 +46,6 @@ pub struct Examined {
 }
 
 /// Looks at a session.
-#[must_use]
 pub fn examine(root: &Root, id: SessionId) -> Examined {
     let paths = root.session(&id);
     let names = server_names(&paths);
@@ -66,7 +65,6 @@ pub fn examine_quickly(root: &Root, id: SessionId) -> Result<Examined, SessionId
 }
 
 /// The same after a look at all processes, for one that is in another pid namespace: nobody may be there any more.
-#[must_use]
 pub fn examine_closely(root: &Root, id: SessionId) -> Examined {
     let paths = root.session(&id);
     let names = server_names(&paths);
@@ -112,7 +110,6 @@ fn examine_with(
 }
 
 /// The records of a session's servers, by name.
-#[must_use]
 pub fn servers(paths: &SessionPaths) -> Vec<NamedRecord> {
     server_names(paths).map(|names| read_servers(paths, names)).unwrap_or_default()
 }
@@ -140,7 +137,6 @@ fn read_servers(paths: &SessionPaths, names: Vec<ServerName>) -> Vec<NamedRecord
 }
 
 /// The servers of a session for which somebody answers, wherever that is: locks are the same everywhere.
-#[must_use]
 pub fn held_servers(paths: &SessionPaths) -> Vec<ServerName> {
     let is_held = |(name, server): &NamedRecord| match server {
         Ok(server) => control::is_held(&paths.server(name), server),
@@ -151,7 +147,6 @@ pub fn held_servers(paths: &SessionPaths) -> Vec<ServerName> {
 
 /// The processes that scripts of this session named in pid files of their own. Of some servers it `is_known` that they
 /// have a record, so that nobody has to look.
-#[must_use]
 pub fn strays(paths: &SessionPaths, session: &SessionRecord, is_known: impl Fn(&ServerName) -> bool) -> Vec<Foreign> {
     if !matches!(session.owner(), Owner::Alive(_) | Owner::Gone) || session.host.place() != Place::Here {
         return Vec::new();
@@ -165,13 +160,11 @@ pub fn strays(paths: &SessionPaths, session: &SessionRecord, is_known: impl Fn(&
 
 impl Examined {
     /// Its record, if there is a readable one.
-    #[must_use]
     pub fn record(&self) -> Option<&SessionRecord> {
         self.record.as_ref().ok()?.as_ref()
     }
 
     /// That it belongs to another place, and what runs there, if so.
-    #[must_use]
     pub fn elsewhere(&self) -> Option<String> {
         let place = self.record()?.host.place().name().filter(|_| self.facts.owner == OwnerFact::Elsewhere)?;
         let held = held_servers(&self.paths);
@@ -184,7 +177,6 @@ impl Examined {
     }
 
     /// Whether it was opened in another pid namespace.
-    #[must_use]
     pub fn is_in_other_namespace(&self) -> bool {
         self.record().is_some_and(|record| record.host.place() == Place::OtherNamespace)
     }
@@ -195,7 +187,6 @@ impl Examined {
     }
 
     /// Does what [`judge`] finds, and tells what that was. Safe to be done by several at once.
-    #[must_use]
     pub fn carry_out(&self, root: &Root) -> Vec<Action> {
         let verdict = judge(self.facts);
         debug!(session = %self.id, ?verdict, "examined a session");
@@ -210,7 +201,6 @@ impl Examined {
     }
 
     /// What [`Examined::carry_out`] would do.
-    #[must_use]
     pub fn intended(&self) -> Vec<Action> {
         let verdict = judge(self.facts);
         let mut deeds = Vec::new();
@@ -235,7 +225,6 @@ impl Examined {
     }
 
     /// The processes that its scripts named in pid files of their own.
-    #[must_use]
     pub fn strays(&self, record: &SessionRecord) -> Vec<Foreign> {
         strays(&self.paths, record, |name| self.servers.iter().any(|(known, _)| known == name))
     }
@@ -286,13 +275,11 @@ impl Examined {
 pub(super) const GONE: &str = "its shell is gone";
 
 /// Looks at all sessions.
-#[must_use]
 pub fn examine_all(root: &Root) -> Vec<Examined> {
     find::all(root).into_iter().map(|id| examine_closely(root, id)).collect()
 }
 
 /// Whether the owner that an id names may be alive: there is a process of that number, and it is mine, or nobody can tell.
-#[must_use]
 pub fn may_name_my_process(id: &SessionId) -> bool {
     let is_mine = |pid| process::user(Pid::from_raw(pid)) == Some(context::user());
     id.owner().is_some_and(|pid| is_mine(pid) || !process::are_visible())

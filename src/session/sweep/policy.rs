@@ -42,7 +42,6 @@ pub enum Verdict {
 }
 
 /// Decides, without touching anything.
-#[must_use]
 pub fn judge(facts: Facts) -> Verdict {
     match facts.owner {
         OwnerFact::Elsewhere | OwnerFact::Unborn | OwnerFact::Foreign => Verdict::Leave,

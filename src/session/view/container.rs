@@ -20,7 +20,6 @@ pub struct ContainerView {
 
 impl ContainerView {
     /// The container of a server that runs, or what is left of one that has ended.
-    #[must_use]
     pub fn of(container: &Container, is_over: bool) -> Option<Self> {
         let left = container.is_left();
         let id = if left { container.left.first().cloned() } else { container.id() };

@@ -86,7 +86,6 @@ pub struct Sum {
 
 impl Sum {
     /// Adds up what these servers use.
-    #[must_use]
     pub fn of<'a>(servers: impl IntoIterator<Item = &'a ServerView>) -> Self {
         servers.into_iter().filter(|server| server.processes > 0).fold(Self::default(), Self::and)
     }
@@ -107,7 +106,6 @@ impl Sum {
 }
 
 /// The report on these sessions.
-#[must_use]
 pub fn report(mut sessions: Vec<SessionView>) -> Report {
     sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::complete);
     Report { version: VERSION, sessions }
@@ -115,7 +113,6 @@ pub fn report(mut sessions: Vec<SessionView>) -> Report {
 
 impl SessionView {
     /// Looks at a session.
-    #[must_use]
     pub fn of(root: &Root, record: &SessionRecord, alive: bool, current: bool) -> Self {
         let paths = root.session(&record.id);
         let mut servers = ServerView::of_all(&paths);
@@ -143,7 +140,6 @@ impl SessionView {
     }
 
     /// Looks at a session that lives.
-    #[must_use]
     pub fn of_live(root: &Root, session: &Session, current: bool) -> Self {
         Self::of(root, &session.record, !session.owner.has_exited(), current)
     }

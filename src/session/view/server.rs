@@ -212,7 +212,6 @@ impl ServerView {
     }
 
     /// A server of which nothing is known but this.
-    #[must_use]
     pub fn blank(name: ServerName, state: &'static str) -> Self {
         Self {
             name,
@@ -282,13 +281,11 @@ impl ServerView {
     }
 
     /// Whether nobody answers for it any more.
-    #[must_use]
     pub fn is_lost(&self) -> bool {
         self.state == LOST
     }
 
     /// Whether the server lives.
-    #[must_use]
     pub fn is_running(&self) -> bool {
         matches!(self.state, "starting" | "running" | "stopping" | "unmanaged" | "unkillable" | "unknown")
     }

@@ -13,7 +13,6 @@ pub const LOST: &str = "lost";
 pub const FAILED: &str = "failed";
 
 /// The word for a state.
-#[must_use]
 pub fn name(state: &State) -> &'static str {
     match state {
         State::Starting | State::Running { ready: false, .. } => "starting",
@@ -31,7 +30,6 @@ pub fn name(state: &State) -> &'static str {
 }
 
 /// Why a server does not run, in words; `None` if it does.
-#[must_use]
 pub fn reason(record: &ServerRecord) -> Option<String> {
     let text = |reason: &Reason| reason.explain(&record.settings).into_owned();
     match &record.state {

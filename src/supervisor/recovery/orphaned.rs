@@ -54,7 +54,6 @@ const GRACE: StopTimeouts =
 
 impl StopError {
     /// That a container could not be ended.
-    #[must_use]
     pub fn of(container: &Container) -> Self {
         Self::Container { why: container.complaint(), remedy: container.remedy() }
     }

@@ -141,7 +141,6 @@ pub fn carried() -> impl Iterator<Item = Carried> {
 
 /// Whether anything tells what there may be of it: its lock, or one of those that are `carried`. Of a file that only
 /// has the name of a record nothing does.
-#[must_use]
 pub fn is_traced(paths: &ServerPaths, carried: &[Carried]) -> bool {
     lock::is_locked(&paths.lock) || locked(paths).is_some() || carried.iter().any(|carried| carried.is_of(paths))
 }

@@ -36,7 +36,6 @@ pub struct Unrecorded {
 }
 
 /// The supervisors of this root whose records are not there. Without marks there is no proof, so none are found.
-#[must_use]
 pub fn find(root: &Root) -> Vec<Unrecorded> {
     let is_mine = |pid: &Pid| process::user(*pid) == Some(context::user());
     let candidates = process::all().filter(|&pid| process::name(pid) == supervise::SHORT_TITLE);

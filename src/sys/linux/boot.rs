@@ -7,7 +7,6 @@ use nix::unistd::{Pid, getpid};
 use super::process;
 
 /// The kernel's random id of this boot; `None` if it cannot be read. Containers of one machine share it.
-#[must_use]
 pub fn boot_id() -> Option<String> {
     let mut buffer = [0; 64];
     let text = process::read_small("/proc/sys/kernel/random/boot_id", &mut buffer).ok()?;
@@ -16,7 +15,6 @@ pub fn boot_id() -> Option<String> {
 
 /// The pid namespace, and the start of its first process, since the kernel uses the numbers of namespaces again:
 /// `LINK@START`, 0 for a start that may not be seen. `None` if `/proc` is not there, or is that of another namespace.
-#[must_use]
 pub fn namespace() -> Option<String> {
     let mine = fs::read_link("/proc/self").ok()?;
     if mine.to_str()? != getpid().to_string() {
@@ -29,7 +27,6 @@ pub fn namespace() -> Option<String> {
 
 /// Whether it is certain that no process is in the pid namespace `link`. Only who is in the first namespace sees those of
 /// all others (`pid_namespaces(7)`).
-#[must_use]
 pub fn is_deserted(link: &str) -> bool {
     if fs::read_link("/proc/self/ns/pid").ok().is_none_or(|mine| mine.as_os_str() != FIRST) || !process::are_visible() {
         return false;

@@ -26,7 +26,6 @@ impl Follower {
     }
 
     /// What to poll for: readable when something has changed, until [`Self::wait`] has returned.
-    #[must_use]
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
         self.inotify.as_fd()
     }

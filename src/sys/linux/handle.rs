@@ -29,7 +29,6 @@ pub struct ProcessHandle {
 
 impl ProcessHandle {
     /// Opens a handle on whatever process has this number now; `None` if there is none.
-    #[must_use]
     pub fn open(pid: Pid) -> Option<Self> {
         let pidfd = match pidfd_open(pid) {
             Ok(pidfd) => Some(pidfd),
@@ -45,7 +44,6 @@ impl ProcessHandle {
 
     /// Opens a handle on the process that was recorded; `None` if it has ended, its number belongs to another, or nobody
     /// can tell.
-    #[must_use]
     pub fn reopen(recorded: &Identity) -> Option<Self> {
         match Self::find(recorded) {
             Fate::Lives(handle) => Some(handle),
@@ -54,7 +52,6 @@ impl ProcessHandle {
     }
 
     /// What has become of the process that was recorded.
-    #[must_use]
     pub fn find(recorded: &Identity) -> Fate {
         let pidfd = match pidfd_open(recorded.pid()) {
             Ok(pidfd) => Some(pidfd),
@@ -79,19 +76,16 @@ impl ProcessHandle {
     pub fn renew(&mut self) {}
 
     /// Who this is, in the form that records keep.
-    #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity
     }
 
     /// The number of the process.
-    #[must_use]
     pub fn pid(&self) -> Pid {
         self.identity.pid()
     }
 
     /// Whether the process has ended; a zombie has.
-    #[must_use]
     pub fn has_exited(&self) -> bool {
         match &self.pidfd {
             Some(pidfd) => {
@@ -118,7 +112,6 @@ impl ProcessHandle {
     }
 
     /// What to poll for: readable once the process has ended. `None` where only asking again helps.
-    #[must_use]
     pub fn as_poll_fd(&self) -> Option<BorrowedFd<'_>> {
         self.pidfd.as_ref().map(AsFd::as_fd)
     }

@@ -34,19 +34,16 @@ impl HangUp {
     }
 
     /// What to poll for; the hang-up of a pipe is reported unasked.
-    #[must_use]
     pub fn events(&self) -> PollFlags {
         self.events
     }
 
     /// The descriptor to poll.
-    #[must_use]
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
 
     /// Whether it has happened.
-    #[must_use]
     pub fn has_happened(&self) -> bool {
         let mut fds = [PollFd::new(self.as_poll_fd(), self.events)];
         matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)

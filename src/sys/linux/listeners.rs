@@ -77,13 +77,11 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 impl Listener {
     /// One of ours, as tests need it.
     #[cfg(test)]
-    #[must_use]
     pub fn at(address: IpAddr) -> Self {
         Self { address, user: context::user(), socket: 0 }
     }
 
     /// Whether this process's own user made it.
-    #[must_use]
     pub fn is_ours(&self) -> bool {
         self.user == context::user()
     }

@@ -6,7 +6,6 @@ use std::os::unix::fs::MetadataExt;
 use nix::unistd::Pid;
 
 /// A process that has locked the file that is open here (`flock(2)`); `None` if that cannot be told.
-#[must_use]
 pub fn holder(file: &File) -> Option<Pid> {
     let number = file.metadata().ok()?.ino();
     find(&fs::read_to_string("/proc/locks").ok()?, number)

@@ -16,7 +16,6 @@ const SMALLEST: u64 = 1 << 48;
 
 /// Turns random bits into a mark that this process may set: a hard limit can only be lowered.
 /// `None` where the limit has been lowered too far already.
-#[must_use]
 pub fn choose(random: u64) -> Option<u64> {
     let (_, hard) = getrlimit(Resource::RLIMIT_LOCKS).ok()?;
     // The highest values mean "unlimited".
@@ -34,7 +33,6 @@ pub fn set(mark: u64) -> nix::Result<()> {
 }
 
 /// The mark that `pid` carries.
-#[must_use]
 pub fn read(pid: Pid) -> Option<u64> {
     let limits = fs::read_to_string(format!("/proc/{pid}/limits")).ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max file locks"))?;

@@ -42,7 +42,6 @@ pub struct Process {
 }
 
 /// Reads what the kernel knows of `pid`; `None` if there is no such process, or it cannot be seen.
-#[must_use]
 pub fn read(pid: Pid) -> Option<Process> {
     look(pid).ok().flatten()
 }
@@ -63,7 +62,6 @@ pub fn look(pid: Pid) -> io::Result<Option<Process>> {
 
 /// Whether the processes of this machine can be looked at, so that not to find one means something. Needs as many open
 /// files as a search does.
-#[must_use]
 pub fn are_visible() -> bool {
     let is_mine = |link: PathBuf| link.to_str() == Some(&Pid::this().to_string());
     let Ok(_list) = fs::read_dir("/proc") else { return false };
@@ -99,7 +97,6 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
 /// The processes whose parent is `parent`, ended but uncollected ones included.
 ///
 /// Reads `children` of every thread; where the kernel has no such file (`CONFIG_PROC_CHILDREN`), all of `/proc`.
-#[must_use]
 pub fn children(parent: Pid) -> Vec<Pid> {
     match children_of_threads(parent) {
         Ok(children) => children,
@@ -109,7 +106,6 @@ pub fn children(parent: Pid) -> Vec<Pid> {
 
 /// The same for a process whose other threads, if it has any, fork nothing. Orphans that it adopts belong to its first
 /// thread as long as that lives (`find_new_reaper` in Linux' `kernel/exit.c`).
-#[must_use]
 pub fn children_of_first_thread(parent: Pid) -> Vec<Pid> {
     children_of_thread(Path::new(&format!("/proc/{parent}/task/{parent}"))).unwrap_or_else(|_| children(parent))
 }
@@ -142,7 +138,6 @@ fn children_of_thread(thread: &Path) -> io::Result<Vec<Pid>> {
 }
 
 /// Whether the kernel lists the children of a process (`CONFIG_PROC_CHILDREN`).
-#[must_use]
 pub fn lists_children() -> bool {
     children_of_threads(Pid::this()).is_ok()
 }
@@ -150,7 +145,6 @@ pub fn lists_children() -> bool {
 /// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
 ///
 /// Since Linux 6.2 the directory says so itself (`proc_pid_fd(5)`); before, its entries are counted.
-#[must_use]
 pub fn open_files(pid: Pid) -> Option<u64> {
     let listing = format!("/proc/{pid}/fd");
     match fs::metadata(&listing).ok()?.len() {
@@ -195,14 +189,12 @@ pub fn all() -> impl Iterator<Item = Pid> {
 
 /// The user whose process `pid` is: the real one (`credentials(7)`), which a program of another user does not change; `None` if
 /// there is no such process.
-#[must_use]
 pub fn user(pid: Pid) -> Option<u32> {
     users(pid).first().copied()
 }
 
 /// The users that `pid` acts as: the real, effective, saved and file system one (`Uid` of `proc_pid_status(5)`); none if
 /// there is no such process. Told of processes, too, that do not let themselves be looked at.
-#[must_use]
 pub fn users(pid: Pid) -> Vec<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let numbers = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap_or_default();
@@ -212,7 +204,6 @@ pub fn users(pid: Pid) -> Vec<u32> {
 /// The value of the environment variable `name` that `pid` was started with.
 ///
 /// Only what `execve(2)` was given: later changes are not seen, and a process may have overwritten it.
-#[must_use]
 pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
     let block = fs::read(format!("/proc/{pid}/environ")).ok()?;
     block
@@ -222,7 +213,6 @@ pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
 }
 
 /// What the program of `pid` is called: its short name (`proc_pid_comm(5)`), at most 15 bytes.
-#[must_use]
 pub fn name(pid: Pid) -> String {
     let mut buffer = [0; 64];
     let text = read_small(&format!("/proc/{pid}/comm"), &mut buffer).unwrap_or_default();
@@ -230,20 +220,17 @@ pub fn name(pid: Pid) -> String {
 }
 
 /// The arguments of `pid`, separated by NUL as in `proc_pid_cmdline(5)`.
-#[must_use]
 pub fn arguments(pid: Pid) -> Vec<u8> {
     fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
 }
 
 /// Whether `child` is a copy of `parent` that has not executed a program of its own: a subshell.
-#[must_use]
 pub fn is_plain_fork(child: &Process, parent: &Process) -> bool {
     child.parent == parent.pid && child.image != 0 && child.image == parent.image
 }
 
 /// The path of the terminal with device number `terminal`, as far as its name follows from the number
 /// (`/dev/pts/N`, `/dev/ttyN`, `/dev/ttySN`; Linux `Documentation/admin-guide/devices.txt`).
-#[must_use]
 pub fn terminal_path(terminal: u64) -> Option<PathBuf> {
     // `stat` packs the numbers as the kernel's `new_encode_dev` does.
     let major = (terminal >> 8) & 0xfff;
@@ -257,7 +244,6 @@ pub fn terminal_path(terminal: u64) -> Option<PathBuf> {
 }
 
 /// How long after boot a process with this `start` began.
-#[must_use]
 pub fn since_boot(start: u64) -> Duration {
     Duration::from_millis(start * 1000 / ticks_per_second())
 }

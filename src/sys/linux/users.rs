@@ -12,7 +12,6 @@ pub const STATE: &str = ".local/state";
 pub const STATE_VARIABLE: Option<&str> = Some("XDG_STATE_HOME");
 
 /// The home directory of a user, if the password file knows it.
-#[must_use]
 pub fn home(user: u32) -> Option<PathBuf> {
     of(user, &fs::read_to_string("/etc/passwd").ok()?)
 }

@@ -31,7 +31,6 @@ pub struct Input(u64);
 
 impl Input {
     /// The stream behind a descriptor, if it is a pipe or a socket.
-    #[must_use]
     pub fn of(descriptor: impl std::os::fd::AsFd) -> Option<Self> {
         let status = fstat(descriptor).ok()?;
         let kind = status.st_mode & libc::S_IFMT;
@@ -50,7 +49,6 @@ const LONG: Duration = Duration::from_secs(30);
 const MOST_THREADS: usize = 64;
 
 /// What `pid` waits for; `input` is the stream whose readers are looked for.
-#[must_use]
 pub fn of(pid: Pid, input: Option<Input>) -> Waiting {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let Ok(threads) = fs::read_dir(process.join("task")) else { return Waiting::Busy };
@@ -76,7 +74,6 @@ fn unreadable(error: &io::Error) -> Waiting {
 }
 
 /// Whether `pid` has a socket that it accepts connections on, by TCP or at a path; `None` if the system does not tell.
-#[must_use]
 pub fn listens(pid: Pid) -> Option<bool> {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let mut sockets = Vec::new();

@@ -3,19 +3,16 @@
 use super::sysctl;
 
 /// The kernel's random id of this boot (`kern.bootsessionuuid`).
-#[must_use]
 pub fn boot_id() -> Option<String> {
     sysctl::text(c"kern.bootsessionuuid").filter(|id| !id.is_empty())
 }
 
 /// There is one pid namespace.
-#[must_use]
 pub fn namespace() -> Option<String> {
     Some("@0".to_owned())
 }
 
 /// There is no other namespace that could be.
-#[must_use]
 pub fn is_deserted(_: &str) -> bool {
     false
 }

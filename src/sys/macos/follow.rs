@@ -36,7 +36,6 @@ impl Follower {
     }
 
     /// What to poll for: readable when something has changed, until [`Self::wait`] has returned.
-    #[must_use]
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
         self.queue.as_fd()
     }

@@ -23,7 +23,6 @@ pub struct ProcessHandle {
 
 impl ProcessHandle {
     /// Opens a handle on whatever process has this number now; `None` if there is none.
-    #[must_use]
     pub fn open(pid: Pid) -> Option<Self> {
         // Waiting for the end first, then reading who it is: should the process have ended in between and its number
         // be used again, the kqueue tells (it is readable), and the handle counts as exited.
@@ -34,14 +33,12 @@ impl ProcessHandle {
     }
 
     /// Opens a handle on the process that was recorded; `None` if it has ended or its number belongs to another.
-    #[must_use]
     pub fn reopen(recorded: &Identity) -> Option<Self> {
         let handle = Self::open(recorded.pid())?;
         (handle.identity.is_same(recorded) && !handle.has_exited()).then_some(handle)
     }
 
     /// What has become of the process that was recorded.
-    #[must_use]
     pub fn find(recorded: &Identity) -> Fate {
         match Self::reopen(recorded) {
             Some(handle) => Fate::Lives(handle),
@@ -59,19 +56,16 @@ impl ProcessHandle {
     }
 
     /// Who this is, in the form that records keep.
-    #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity
     }
 
     /// The number of the process.
-    #[must_use]
     pub fn pid(&self) -> Pid {
         self.identity.pid()
     }
 
     /// Whether the process has ended; a zombie has.
-    #[must_use]
     pub fn has_exited(&self) -> bool {
         let Some(exit) = &self.exit else { return !self.is_still_there() };
         let mut fds = [PollFd::new(exit.as_fd(), PollFlags::POLLIN)];
@@ -92,7 +86,6 @@ impl ProcessHandle {
     }
 
     /// What to poll for: readable once the process has ended. `None` where only asking again helps.
-    #[must_use]
     pub fn as_poll_fd(&self) -> Option<BorrowedFd<'_>> {
         self.exit.as_ref().map(AsFd::as_fd)
     }

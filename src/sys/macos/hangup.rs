@@ -35,7 +35,6 @@ impl HangUp {
     }
 
     /// What to poll for.
-    #[must_use]
     pub fn events(&self) -> PollFlags {
         PollFlags::POLLIN
     }
@@ -51,13 +50,11 @@ impl HangUp {
     }
 
     /// The descriptor to poll.
-    #[must_use]
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
         self.queue.as_fd()
     }
 
     /// Whether it has happened, asked when the descriptor is ready.
-    #[must_use]
     pub fn has_happened(&self) -> bool {
         let mut events = [KEvent::new(0, EventFilter::EVFILT_READ, EvFlags::empty(), FilterFlag::empty(), 0, 0)];
         let at_once = timespec { tv_sec: 0, tv_nsec: 0 };

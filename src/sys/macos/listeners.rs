@@ -27,13 +27,11 @@ pub fn on(_port: u16) -> io::Result<Vec<Listener>> {
 impl Listener {
     /// One of ours, as tests need it.
     #[cfg(test)]
-    #[must_use]
     pub fn at(address: IpAddr) -> Self {
         Self { address, user: context::user() }
     }
 
     /// Whether this process's own user made it.
-    #[must_use]
     pub fn is_ours(&self) -> bool {
         self.user == context::user()
     }

@@ -43,7 +43,6 @@ pub struct Process {
 }
 
 /// Reads what the kernel knows of `pid`; `None` if there is no such process.
-#[must_use]
 pub fn read(pid: Pid) -> Option<Process> {
     let process = sysctl::process(pid.as_raw())?;
     let task: Option<libc::proc_taskinfo> = information(pid, libc::PROC_PIDTASKINFO, 0);
@@ -76,25 +75,21 @@ pub fn look(pid: Pid) -> std::io::Result<Option<Process>> {
 }
 
 /// Whether the processes of this machine can be looked at.
-#[must_use]
 pub fn are_visible() -> bool {
     true
 }
 
 /// The processes whose parent is `parent`, ended but uncollected ones included.
-#[must_use]
 pub fn children(parent: Pid) -> Vec<Pid> {
     u32::try_from(parent.as_raw()).map_or(Vec::new(), |parent| list(PROC_PPID_ONLY, parent))
 }
 
 /// The same: the list is of the whole process.
-#[must_use]
 pub fn children_of_first_thread(parent: Pid) -> Vec<Pid> {
     children(parent)
 }
 
 /// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
-#[must_use]
 pub fn open_files(pid: Pid) -> Option<u64> {
     let mut entries = vec![[0_u32; 2]; 256];
     loop {
@@ -124,7 +119,6 @@ pub fn proportional(_pid: Pid) -> io::Result<u64> {
 const DESCRIPTOR_ENTRY: usize = size_of::<[u32; 2]>();
 
 /// Whether the kernel lists the children of a process.
-#[must_use]
 pub fn lists_children() -> bool {
     true
 }
@@ -153,13 +147,11 @@ fn list(kind: u32, of: u32) -> Vec<Pid> {
 
 /// The user whose process `pid` is: the real one, which a program of another user does not change; `None` if there is no
 /// such process.
-#[must_use]
 pub fn user(pid: Pid) -> Option<u32> {
     sysctl::process(pid.as_raw()).map(|process| process.user)
 }
 
 /// The users that `pid` acts as; none if there is no such process.
-#[must_use]
 pub fn users(pid: Pid) -> Vec<u32> {
     user(pid).into_iter().collect()
 }
@@ -168,7 +160,6 @@ pub fn users(pid: Pid) -> Vec<u32> {
 ///
 /// Only what `execve(2)` was given: later changes are not seen, and a process may have overwritten it. The environment
 /// of another user's process and of a program of the system itself (`/bin/sh`, `/usr/bin/env`) is hidden.
-#[must_use]
 pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
     let block = sysctl::arguments(pid.as_raw())?;
     procargs::environment(&block)
@@ -177,7 +168,6 @@ pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
 }
 
 /// What the program of `pid` is called: its short name, at most 16 bytes.
-#[must_use]
 pub fn name(pid: Pid) -> String {
     let process = sysctl::process(pid.as_raw());
     let name = process.as_ref().and_then(|process| CStr::from_bytes_until_nul(&process.name).ok());
@@ -185,20 +175,17 @@ pub fn name(pid: Pid) -> String {
 }
 
 /// The arguments of `pid`, separated by NUL.
-#[must_use]
 pub fn arguments(pid: Pid) -> Vec<u8> {
     let block = sysctl::arguments(pid.as_raw()).unwrap_or_default();
     procargs::arguments(&block).unwrap_or_default().to_vec()
 }
 
 /// Whether `child` is a copy of `parent` that has not executed a program of its own: a subshell.
-#[must_use]
 pub fn is_plain_fork(child: &Process, parent: &Process) -> bool {
     child.parent == parent.pid && child.is_fork
 }
 
 /// The path of the terminal with device number `terminal` (`devname(3)`).
-#[must_use]
 pub fn terminal_path(terminal: u64) -> Option<PathBuf> {
     let device = libc::dev_t::try_from(terminal).ok().filter(|&device| device != 0)?;
     // SAFETY: devname takes two numbers; its result is null or text in a buffer of its own.
@@ -213,7 +200,6 @@ pub fn terminal_path(terminal: u64) -> Option<PathBuf> {
 }
 
 /// When a process with this `start` began, on the clock of [`crate::context::uptime`]: here since the epoch.
-#[must_use]
 pub fn since_boot(start: u64) -> Duration {
     Duration::from_micros(start)
 }

@@ -8,7 +8,6 @@ pub const STATE: &str = "Library/Application Support";
 pub const STATE_VARIABLE: Option<&str> = None;
 
 /// The home directory of a user, if the system's directory knows it (`getpwuid_r(3)`).
-#[must_use]
 pub fn home(user: u32) -> Option<PathBuf> {
     nix::unistd::User::from_uid(user.into()).ok().flatten().map(|user| user.dir)
 }

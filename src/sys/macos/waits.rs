@@ -24,7 +24,6 @@ pub struct Input(#[allow(dead_code, reason = "the other platform compares it")] 
 
 impl Input {
     /// The stream behind a descriptor, if it is a pipe or a socket.
-    #[must_use]
     pub fn of(descriptor: impl std::os::fd::AsFd) -> Option<Self> {
         let status = fstat(descriptor).ok()?;
         let kind = status.st_mode & libc::S_IFMT;
@@ -33,13 +32,11 @@ impl Input {
 }
 
 /// What `pid` waits for.
-#[must_use]
 pub fn of(_pid: Pid, _input: Option<Input>) -> Waiting {
     Waiting::Unknown
 }
 
 /// Whether `pid` has a socket that it accepts connections on; `None`: the system does not tell.
-#[must_use]
 pub fn listens(_pid: Pid) -> Option<bool> {
     None
 }

@@ -24,13 +24,11 @@ pub enum Key {
 }
 
 /// Whether what was read ends in an escape character, which may be the key of that name or the beginning of another.
-#[must_use]
 pub fn is_open(bytes: &[u8]) -> bool {
     bytes.ends_with(b"\x1b")
 }
 
 /// The keys in what a terminal in raw mode sends; what means nothing here is left out.
-#[must_use]
 pub fn parse(bytes: &[u8]) -> Vec<Key> {
     let mut keys = Vec::new();
     let mut rest = bytes;

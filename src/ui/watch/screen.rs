@@ -66,7 +66,6 @@ impl Screen {
     }
 
     /// Whether the terminal is ours to draw on and to read from, and not that of the shell that put us into the background.
-    #[must_use]
     pub fn is_ours(&self) -> bool {
         terminal::is_in_foreground(&self.stdin)
     }
@@ -104,13 +103,11 @@ impl Screen {
     }
 
     /// What to poll for: readable when something was typed, or when the terminal is gone.
-    #[must_use]
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
         self.stdin.as_fd()
     }
 
     /// What was typed; `None` if the terminal is gone.
-    #[must_use]
     pub fn read_keys(&self) -> Option<Vec<Key>> {
         let mut bytes = self.read()?;
         if keys::is_open(&bytes) {

@@ -21,7 +21,6 @@ pub fn extend(history: &mut History, now: Sample) {
 }
 
 /// The time that is worth showing: how long there have been samples, rounded up.
-#[must_use]
 pub fn window(history: &History, now: u64) -> Duration {
     let oldest = history.samples.first().map_or(now, |first| first.at);
     let age = now.saturating_sub(oldest);
@@ -30,13 +29,11 @@ pub fn window(history: &History, now: u64) -> Duration {
 }
 
 /// The memory in bytes.
-#[must_use]
 pub fn memory(history: &History) -> Vec<(u64, u64)> {
     history.samples.iter().map(|sample| (sample.at, sample.memory)).collect()
 }
 
 /// The share of a processor between each two samples, in thousandths.
-#[must_use]
 pub fn cpu(history: &History) -> Vec<(u64, u64)> {
     let share = |two: &[Sample]| {
         let span = two[1].at.checked_sub(two[0].at).filter(|&span| span > 0)?;
@@ -47,7 +44,6 @@ pub fn cpu(history: &History) -> Vec<(u64, u64)> {
 
 /// One value for each of `width` columns, the last of which is now: the largest of its time, else the one that came
 /// next, since a sample tells of the time before it. Nothing where nothing is known.
-#[must_use]
 pub fn columns(points: &[(u64, u64)], now: u64, window: Duration, width: usize) -> Vec<Option<u64>> {
     let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
     let mut columns: Vec<Option<u64>> = vec![None; width];

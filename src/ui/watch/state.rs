@@ -32,7 +32,6 @@ pub enum Sort {
 
 impl Sort {
     /// What comes after this one.
-    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Name => Self::Cpu,
@@ -43,7 +42,6 @@ impl Sort {
     }
 
     /// Its name.
-    #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -91,7 +89,6 @@ pub struct State {
 
 impl State {
     /// A view of nothing yet.
-    #[must_use]
     pub fn new(all: bool, is_coloured: bool) -> Self {
         Self {
             all,
@@ -159,31 +156,26 @@ impl State {
     }
 
     /// Which server is selected, counted from 0.
-    #[must_use]
     pub fn selection(&self) -> usize {
         self.selected
     }
 
     /// The place of the selected server.
-    #[must_use]
     pub fn selected_place(&self) -> Option<&Place> {
         self.places.get(self.selected)
     }
 
     /// The selected server.
-    #[must_use]
     pub fn selected(&self) -> Option<&ServerView> {
         self.servers.get(self.selected)
     }
 
     /// The numbers of the selected server over time.
-    #[must_use]
     pub fn history(&self) -> Option<&History> {
         self.histories.get(self.selected_place()?)
     }
 
     /// What all servers use together.
-    #[must_use]
     pub fn sum(&self) -> Sum {
         Sum::of(&self.servers)
     }
