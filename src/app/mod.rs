@@ -2,4 +2,6 @@
 
 pub mod autostart;
 pub mod plan;
+pub mod progress;
+pub mod stop;
 pub mod target;

@@ -15,6 +15,7 @@ mod log;
 mod logs;
 mod names;
 mod open;
+mod progress;
 mod remove;
 pub mod restart;
 mod run;

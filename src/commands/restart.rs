@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::progress::Shown;
 use super::{Run, env, start, stop};
+use crate::app::stop::{Stopped, Unstopped, ask_one, recovered_record};
 use crate::app::target::Target;
 use crate::cli::Restart;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
@@ -16,7 +18,6 @@ use crate::session::find;
 use crate::supervisor::control::{self, Watchers};
 use crate::supervisor::launch::Waited;
 use crate::supervisor::recovery::orphaned::StopError;
-use crate::supervisor::recovery::unreadable;
 use crate::supervisor::stall::Stall;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
@@ -48,10 +49,7 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     let in_session = root.session(&session.record.id);
     let directory = &in_session.pids;
     let paths = root.session(&session.record.id).server(name);
-    if ServerRecord::read(&paths).is_err() {
-        unreadable::recall(&paths);
-    }
-    let Some(record) = ServerRecord::read(&paths)? else {
+    let Some(record) = recovered_record(&paths)? else {
         let message = format!("could not restart {name}: there is no server of this name in this session");
         return Err(hinted(message, "mcp-hook status shows those there are"));
     };
@@ -67,7 +65,9 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
     let watchers = control::ask_to_restart(&paths, &record);
     if !record.state.is_final() && watchers.any() {
         let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
-        let outcome = outcome.map_err(|error| stop::could_not("restart", name, &paths, &error))?;
+        let outcome = outcome
+            .map_err(|error| Unstopped::Left { error, record: paths.record.clone() })
+            .map_err(|error| stop::could_not("restart", name, error))?;
         if let Some(waited) = outcome {
             start::report("restart", name, &paths, waited)?;
             env::warn_of_stale(&root, &session.record, name);
@@ -80,9 +80,13 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
 
 /// Ends what is about to be started anew.
 fn stop_first(session: &SessionPaths, name: &ServerName) -> Result<()> {
-    match stop::ask(session, name)? {
-        Some(asked) => stop::finish(session, name, Some(asked)).map(|said| ui::say(&said)),
-        None => Ok(()),
+    match ask_one(session, name.clone()).wait(&Shown) {
+        Ok(Stopped::NotRunning) => Ok(()),
+        Ok(stopped) => {
+            ui::say(&stop::describe(name, &stopped));
+            Ok(())
+        }
+        Err(error) => Err(stop::could_not("stop", name, error)),
     }
 }
 

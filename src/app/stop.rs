@@ -1,0 +1,150 @@
+//! Ending servers of a session, the whole tree of each.
+
+use super::progress::{Progress, Wait};
+use crate::disk::file_at::FileAt;
+use crate::disk::layout::{Root, ServerPaths, SessionPaths};
+use crate::disk::lock;
+use crate::disk::names::ServerName;
+use crate::server::record::{End, ServerRecord, State};
+use crate::server::settings::Settings;
+use crate::session::open::Session;
+use crate::session::{recovery, sweep};
+use crate::supervisor::control::{self, Watchers};
+use crate::supervisor::recovery::orphaned::StopError;
+use crate::supervisor::recovery::unreadable;
+use crate::sys::wait::Exit;
+
+/// Which servers of a session are to end.
+pub enum Which {
+    /// All that run.
+    All,
+    /// These.
+    Named(Vec<ServerName>),
+}
+
+/// A server that was asked to end, if it could be.
+pub struct Stopping {
+    pub name: ServerName,
+    paths: ServerPaths,
+    asked: Result<Asked, Unstopped>,
+}
+
+enum Asked {
+    AlreadyOver,
+    Unreadable(anyhow::Error),
+    Recorded(Box<ServerRecord>, Watchers),
+}
+
+/// What the end of a server was.
+pub enum Stopped {
+    /// It had ended before.
+    NotRunning,
+    /// It had ended before, but for its container, which an engine had kept.
+    Container,
+    /// It had ended before and was about to be started again.
+    BeforeRestart { last: Option<Exit> },
+    /// Its tree has ended.
+    Ended { end: Box<End>, settings: Box<Settings> },
+    /// It has ended, and how is not recorded.
+    Untold,
+    /// It has ended. Its record could not be read.
+    Unreadable,
+}
+
+/// Why a server could not be ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Unstopped {
+    #[error("there is no server of this name in this session")]
+    NoSuchServer,
+    #[error("{error}")]
+    Left { error: StopError, record: FileAt },
+    #[error(transparent)]
+    Unreadable(anyhow::Error),
+}
+
+/// Asks servers to end, all of them before one is waited for.
+pub fn ask(root: &Root, session: &Session, which: Which) -> Vec<Stopping> {
+    let paths = root.session(&session.record.id);
+    let names = match which {
+        Which::All => running(&paths),
+        Which::Named(names) => names,
+    };
+    if names.iter().any(|name| !paths.server(name).record.is_there()) {
+        recovery::servers(root, &session.record.id);
+    }
+    names.into_iter().map(|name| ask_one(&paths, name)).collect()
+}
+
+/// Asks one server to end.
+pub fn ask_one(session: &SessionPaths, name: ServerName) -> Stopping {
+    let paths = session.server(&name);
+    let asked = request(&paths);
+    Stopping { name, paths, asked }
+}
+
+fn request(paths: &ServerPaths) -> Result<Asked, Unstopped> {
+    match recovered_record(paths) {
+        Ok(None) => Err(Unstopped::NoSuchServer),
+        Ok(Some(record)) if record.is_over() => Ok(Asked::AlreadyOver),
+        Ok(Some(record)) => {
+            let watchers = control::ask_to_stop(paths, &record);
+            Ok(Asked::Recorded(Box::new(record), watchers))
+        }
+        Err(error) => Ok(Asked::Unreadable(error)),
+    }
+}
+
+/// A server's record. One that cannot be read is written again by the server's supervisor, if there is one.
+pub fn recovered_record(paths: &ServerPaths) -> anyhow::Result<Option<ServerRecord>> {
+    if ServerRecord::read(paths).is_err() {
+        unreadable::recall(paths);
+    }
+    ServerRecord::read(paths)
+}
+
+fn running(session: &SessionPaths) -> Vec<ServerName> {
+    let servers = sweep::servers(session).into_iter();
+    servers.filter(|server| is_running(session, server)).map(|(name, _)| name).collect()
+}
+
+fn is_running(session: &SessionPaths, (name, record): &sweep::NamedRecord) -> bool {
+    match record {
+        Ok(record) => !record.is_over(),
+        Err(_) => lock::is_locked(&session.server(name).lock),
+    }
+}
+
+impl Stopping {
+    /// Waits until the server is over. What its watchers do not do in their time is done from here.
+    pub fn wait(self, progress: &impl Progress) -> Result<Stopped, Unstopped> {
+        let Self { name, paths, asked } = self;
+        let unstopped = |error| Unstopped::Left { error, record: paths.record.clone() };
+        match asked? {
+            Asked::AlreadyOver => Ok(Stopped::NotRunning),
+            Asked::Unreadable(error) => {
+                match progress.during(Wait::Stop(&name), || unreadable::end(&paths)).map_err(unstopped)? {
+                    0 => Err(Unstopped::Unreadable(error)),
+                    _ => Ok(Stopped::Unreadable),
+                }
+            }
+            Asked::Recorded(record, watchers) => {
+                let ended = progress.during(Wait::Stop(&name), || control::await_end(&paths, &record, &watchers));
+                ended.map(|ended| Stopped::of(&record, ended)).map_err(unstopped)
+            }
+        }
+    }
+}
+
+impl Stopped {
+    /// What the record of a server that has ended tells, compared with the one it had when it was asked.
+    fn of(before: &ServerRecord, ended: ServerRecord) -> Self {
+        if before.state.is_final() {
+            return Self::Container;
+        }
+        let State::Ended(end) = ended.state else { return Self::Untold };
+        if matches!(before.state, State::Waiting { .. }) && ended.restarts == before.restarts {
+            return Self::BeforeRestart { last: end.exit };
+        }
+        Self::Ended { end: Box::new(end), settings: Box::new(ended.settings) }
+    }
+}
