@@ -23,41 +23,26 @@ pub fn text_variable(name: &str) -> Option<String> {
     variable(name)?.into_string().ok()
 }
 
-/// The arguments of this process, without its name.
 pub fn arguments() -> impl Iterator<Item = OsString> {
     env::args_os().skip(1)
 }
 
-/// The program that this process runs.
-///
-/// # Errors
-/// When the system does not tell.
 pub fn executable() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
-/// The working directory.
-///
-/// # Errors
-/// When it has been removed or may not be read.
 pub fn working_directory() -> io::Result<PathBuf> {
     env::current_dir()
 }
 
-/// Goes to another working directory.
-///
-/// # Errors
-/// As `chdir(2)`.
 pub fn change_directory(to: &std::path::Path) -> io::Result<()> {
     env::set_current_dir(to)
 }
 
-/// The monotonic clock.
 pub fn now() -> Instant {
     Instant::now()
 }
 
-/// The wall clock.
 pub fn wall_clock() -> SystemTime {
     SystemTime::now()
 }

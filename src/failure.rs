@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-/// An error with the way out of it.
 #[derive(Debug)]
 pub struct Hinted {
     cause: anyhow::Error,
@@ -18,7 +17,6 @@ impl fmt::Display for Hinted {
 impl std::error::Error for Hinted {}
 
 impl Hinted {
-    /// What the user can do.
     pub fn hint(&self) -> &str {
         &self.hint
     }
@@ -73,9 +71,6 @@ pub fn in_a_line(error: &anyhow::Error) -> String {
 /// Adds a hint to what went wrong.
 pub trait Hint<T> {
     /// Adds `hint` to the error, if there is one.
-    ///
-    /// # Errors
-    /// The same error, hinted.
     fn hint(self, hint: impl FnOnce() -> String) -> anyhow::Result<T>;
 }
 

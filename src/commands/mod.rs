@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::cli::{Cli, Command};
+use crate::sys::fd;
 
 /// Something that can be done.
 pub trait Run {
@@ -41,6 +42,9 @@ pub trait Run {
 
 impl Run for Cli {
     fn run(self) -> Result<ExitCode> {
+        if starts_servers(&self.command) {
+            fd::close_inherited();
+        }
         match self.command {
             Command::Init(command) => command.run(),
             Command::Start(command) => command.run(),
@@ -65,4 +69,9 @@ impl Run for Cli {
             Command::Names(command) => command.run(),
         }
     }
+}
+
+/// Whether what a command starts lives longer than the command: it must not hold what the shell or the client has open.
+fn starts_servers(command: &Command) -> bool {
+    matches!(command, Command::Open(_) | Command::Start(_) | Command::Run(_) | Command::Restart(_))
 }

@@ -12,14 +12,12 @@ use crate::disk::layout::Root;
 use crate::session::open::{self, Inherited, Opened};
 use crate::session::passing;
 use crate::shell::export;
+use crate::sys::Pid;
 use crate::sys::process::{self, Process};
-use crate::sys::{Pid, fd};
 use crate::ui;
 
 impl Run for Open {
     fn run(self) -> Result<ExitCode> {
-        // What is started here must not hold what this shell has open.
-        fd::close_inherited();
         let root = Root::open()?;
         let shell = self.shell_process()?;
         let Opened { root, session, is_new } = open::open(&root, &shell, &Inherited::from_environment())?;

@@ -19,7 +19,6 @@ use crate::supervisor::control::{self, Watchers};
 use crate::supervisor::launch::Waited;
 use crate::supervisor::recovery::orphaned::StopError;
 use crate::supervisor::stall::Stall;
-use crate::sys::fd;
 use crate::sys::follow::Follower;
 use crate::sys::signals::Interrupts;
 use crate::ui;
@@ -29,7 +28,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Run for Restart {
     fn run(self) -> Result<ExitCode> {
-        fd::close_inherited();
         let root = Root::open()?;
         let mut failed = false;
         for name in &self.names {

@@ -19,7 +19,6 @@ use crate::server::record::Mode;
 use crate::session::open::Session;
 use crate::session::{find, open, passing};
 use crate::supervisor::launch;
-use crate::sys::fd;
 use crate::ui;
 
 /// How many servers may run under one name in one session.
@@ -27,7 +26,6 @@ const MOST: u32 = 1000;
 
 impl Run for cli::Run {
     fn run(self) -> Result<ExitCode> {
-        fd::close_inherited();
         let (root, found) = self.find()?;
         let wanted = self.what(&context::arguments().collect::<Vec<_>>()).wanted("run")?;
         let paths = found.as_ref().map(|session| root.session(&session.record.id));

@@ -24,8 +24,8 @@ use crate::session::open::Session;
 use crate::session::{find, sweep};
 use crate::supervisor::control;
 use crate::supervisor::launch::{self, Announcement, Waited};
+use crate::sys::signals;
 use crate::sys::wait::Exit;
-use crate::sys::{fd, signals};
 use crate::ui;
 
 /// How much of a failed server's error output is shown, in lines.
@@ -33,7 +33,6 @@ const SHOWN: usize = 10;
 
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
-        fd::close_inherited();
         let typed = self.what.typed("start")?;
         // Where definitions are, the session may know.
         let (root, session) = find::find(&Root::open()?, self.session.session.as_ref())?;

@@ -6,20 +6,16 @@ use crate::disk::directory::Directory;
 use crate::disk::file::{self, Source};
 use crate::disk::file_at::FileAt;
 
-/// What is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cid {
     /// Its client has not asked for a container, or did not get one.
     Missing,
     /// The client was about to ask, or has asked.
     Empty,
-    /// An id.
     Known(String),
-    /// Nobody can tell.
     Unreadable,
 }
 
-/// Reads it.
 pub fn read(path: &Path) -> Cid {
     match file_at(path).map(|file| file::read_from(Source::Script, &file)) {
         Some(Ok(None)) => Cid::Missing,
@@ -28,7 +24,6 @@ pub fn read(path: &Path) -> Cid {
     }
 }
 
-/// Removes it.
 pub fn remove(path: &Path) {
     let _ = file_at(path).map(|file| file.remove());
 }

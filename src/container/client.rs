@@ -8,7 +8,6 @@ use super::line;
 /// What a command line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
-    /// The client.
     pub program: String,
     /// The options in front of its command: they say which engine is meant.
     pub options: Vec<String>,
@@ -82,7 +81,6 @@ fn is_named(word: &str, name: &str) -> bool {
     Path::new(word).file_name().is_some_and(|it| it == name)
 }
 
-/// An option as it was given.
 struct Given<'w> {
     name: &'w str,
     value: Option<&'w str>,

@@ -14,14 +14,11 @@ pub struct Told {
     at: Instant,
 }
 
-/// What is asked of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     /// To end the container well.
     Stop,
-    /// To kill it.
     Kill,
-    /// To remove it.
     Remove,
     /// Whether it is there.
     List,
@@ -58,7 +55,6 @@ const CREATION: Duration = Duration::from_secs(1);
 const SILENCE: &str = "its engine does not answer";
 
 impl Told {
-    /// The process that told it.
     pub fn pid(&self) -> Pid {
         self.call.pid()
     }
@@ -162,7 +158,6 @@ fn labelled(
     }
 }
 
-/// A container that is to be ended.
 struct Order<'c> {
     engine: &'c Engine,
     id: &'c str,
@@ -171,10 +166,6 @@ struct Order<'c> {
 }
 
 impl Order<'_> {
-    /// Ends it.
-    ///
-    /// # Errors
-    /// Why it is still there.
     fn carry_out(
         &self,
         client: Client,

@@ -20,7 +20,6 @@ use crate::terminate::orphans;
 /// An engine, as its client is told which one is meant. Holds no secrets: it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Engine {
-    /// The client.
     pub program: PathBuf,
     /// Options in front of its command.
     pub options: Vec<String>,
@@ -56,7 +55,6 @@ pub const VARIABLES: [&str; 22] = [
     "_CONTAINERS_USERNS_CONFIGURED",
 ];
 
-/// What an engine answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Done; what it printed.
@@ -76,9 +74,6 @@ pub struct Call {
 
 impl Engine {
     /// Asks; does not wait for the answer.
-    ///
-    /// # Errors
-    /// When the client cannot be started.
     pub fn ask(&self, words: &[&str]) -> io::Result<Call> {
         let directory = if self.directory.is_dir() { &self.directory } else { Path::new("/") };
         let mut command = Command::new(&self.program);
@@ -110,14 +105,12 @@ impl Engine {
         variables.chain([program]).chain(words).collect::<Vec<_>>().join(" ")
     }
 
-    /// The name of its client.
     pub fn name(&self) -> String {
         self.program.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
 impl Call {
-    /// Which process asks.
     pub fn pid(&self) -> Pid {
         self.pid
     }

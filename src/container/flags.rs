@@ -10,9 +10,7 @@ pub struct Flags {
 
 /// Options without a value.
 pub struct Booleans {
-    /// By a letter.
     pub short: &'static str,
-    /// By a word.
     pub long: &'static [&'static str],
 }
 

@@ -55,7 +55,6 @@ impl Directory {
         Self(Arc::new(Node { path, demand, above, held: Mutex::default() }))
     }
 
-    /// A file in it.
     pub fn file(&self, name: impl Into<String>) -> FileAt {
         FileAt { directory: self.clone(), name: name.into() }
     }
@@ -71,9 +70,6 @@ impl Directory {
 
     /// Does something in it. If there is nothing of that name because the directory itself was removed, the one that is
     /// there now is tried.
-    ///
-    /// # Errors
-    /// When it cannot be used, and what `act` says.
     pub fn with<T>(&self, act: impl Fn(BorrowedFd<'_>) -> io::Result<T>) -> io::Result<T> {
         let held = self.hold()?;
         match act(held.as_fd()) {
@@ -127,9 +123,6 @@ impl Directory {
     }
 
     /// Makes it with mode 0700; one that exists already is an error (`AlreadyExists`).
-    ///
-    /// # Errors
-    /// As `mkdir(2)`, and when the directory above cannot be used.
     pub fn make(&self) -> io::Result<()> {
         let Some(above) = &self.0.above else {
             return self.open(Missing::MakeLast).map(|directory| self.keep(directory)).map(drop);
@@ -138,9 +131,6 @@ impl Directory {
     }
 
     /// Makes it with mode 0700 unless it is there; what is there must be ours alone.
-    ///
-    /// # Errors
-    /// When it is a link, not a directory, another user's, or open to others; when there is no directory above.
     pub fn ensure(&self) -> anyhow::Result<()> {
         match self.check_there() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.make_or_check(),
@@ -149,9 +139,6 @@ impl Directory {
     }
 
     /// The same with fewer calls where it is expected not to be there.
-    ///
-    /// # Errors
-    /// As [`Directory::ensure`].
     pub fn make_or_check(&self) -> anyhow::Result<()> {
         match self.make() {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.check(),
@@ -161,9 +148,6 @@ impl Directory {
     }
 
     /// Makes it, and the one above it, unless they are there; nothing further up.
-    ///
-    /// # Errors
-    /// As [`Directory::ensure`].
     pub fn ensure_with_parent(&self) -> anyhow::Result<()> {
         if let Some(above) = &self.0.above {
             above.ensure()?;
@@ -172,9 +156,6 @@ impl Directory {
     }
 
     /// Makes it, and those above it, with mode 0700, unless it is there. Everything on the way is checked first.
-    ///
-    /// # Errors
-    /// When it is not ours alone, or somebody else could replace it.
     pub fn ensure_all(&self) -> anyhow::Result<()> {
         if self.is_held() {
             return Ok(());
@@ -188,17 +169,11 @@ impl Directory {
     }
 
     /// Checks that it is there and as it should be.
-    ///
-    /// # Errors
-    /// What is wrong with it, and the way out where there is a simple one.
     pub fn check(&self) -> anyhow::Result<()> {
         self.check_there().map_err(|error| self.explain(error))
     }
 
     /// The same for a directory that may not be there yet.
-    ///
-    /// # Errors
-    /// As [`Directory::check`].
     pub fn check_if_there(&self) -> anyhow::Result<()> {
         match self.check_there() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -227,26 +202,16 @@ impl Directory {
         }
     }
 
-    /// The names in it.
-    ///
-    /// # Errors
-    /// When it cannot be used or read.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         self.with(directory::read_all)
     }
 
     /// At most `count` of the names in it, as [`directory::read_part`] does.
-    ///
-    /// # Errors
-    /// When it cannot be used or read.
     pub fn names_from(&self, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
         self.with(|directory| directory::read_part(directory, position, count))
     }
 
     /// Removes it if it is empty.
-    ///
-    /// # Errors
-    /// As `rmdir(2)`.
     pub fn remove(&self) -> io::Result<()> {
         self.release();
         let Some(above) = &self.0.above else { return std::fs::remove_dir(self.path()) };
@@ -254,9 +219,6 @@ impl Directory {
     }
 
     /// When something in it was made or removed last, in seconds since the epoch.
-    ///
-    /// # Errors
-    /// When it cannot be used.
     pub fn modified(&self) -> io::Result<std::time::SystemTime> {
         self.with(|directory| Ok(super::file::modified(&fstat(directory)?)))
     }

@@ -80,9 +80,6 @@ fn write_new(file: &FileAt, content: &[u8]) -> io::Result<File> {
 
 /// Opens a file of ours, and looks at what was opened: a regular file of this user, under one name only, that nobody
 /// else may write to.
-///
-/// # Errors
-/// As `open(2)`, or what is wrong with it.
 pub fn open(file: &FileAt, flags: OFlag) -> io::Result<(File, FileStat)> {
     open_from(Source::Own, file, flags)
 }
@@ -96,7 +93,6 @@ fn open_from(source: Source, file: &FileAt, flags: OFlag) -> io::Result<(File, F
     }
 }
 
-/// What is wrong with a file that was opened.
 fn wrong_with(found: &FileStat, source: Source) -> Option<String> {
     if !is_regular(found) {
         return Some("it is not a regular file".to_owned());
@@ -114,9 +110,6 @@ fn wrong_with(found: &FileStat, source: Source) -> Option<String> {
 }
 
 /// Reads the first bytes of a file of ours.
-///
-/// # Errors
-/// As [`open`] and `read(2)`.
 pub fn begin(file: &FileAt, length: u64) -> io::Result<Vec<u8>> {
     let (open, _) = open(file, OFlag::O_RDONLY)?;
     let mut content = Vec::new();
@@ -139,23 +132,16 @@ pub fn read_any(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     if content.len() as u64 > largest { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(content) }
 }
 
-/// Whether what was looked at is a regular file.
 pub fn is_regular(found: &FileStat) -> bool {
     SFlag::from_bits_truncate(found.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG
 }
 
 /// Reads a file of ours, which must be small. `None` if there is none.
-///
-/// # Errors
-/// When it is anything else, named in the message.
 pub fn read(file: &FileAt) -> anyhow::Result<Option<Vec<u8>>> {
     Ok(read_from(Source::Own, file)?.map(|(content, _)| content))
 }
 
 /// The same for whoever wrote it, and what the kernel says of what was read.
-///
-/// # Errors
-/// As [`read`].
 pub fn read_from(source: Source, file: &FileAt) -> anyhow::Result<Option<(Vec<u8>, FileStat)>> {
     let describe = || format!("could not read {file}");
     let (open, found) = match open_from(source, file, OFlag::O_RDONLY) {
@@ -205,7 +191,6 @@ pub fn size_on_disk(found: &FileStat) -> u64 {
     u64::try_from(found.st_blocks).unwrap_or_default().saturating_mul(512)
 }
 
-/// Whether an error says that a file is not there.
 pub fn is_missing(error: &anyhow::Error) -> bool {
     error
         .chain()

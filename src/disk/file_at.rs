@@ -18,7 +18,6 @@ use super::directory::Directory;
 pub struct FileAt {
     /// Where it is.
     pub directory: Directory,
-    /// Its name there.
     pub name: String,
 }
 
@@ -28,50 +27,33 @@ impl FileAt {
         self.directory.path().join(&self.name)
     }
 
-    /// Whether there is something of this name.
     pub fn is_there(&self) -> bool {
         self.look().is_ok()
     }
 
-    /// Whether it is a symbolic link.
     pub fn is_link(&self) -> bool {
         self.look().is_ok_and(|found| found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFLNK.bits())
     }
 
-    /// Another name in the same directory.
     pub fn beside(&self, name: impl Into<String>) -> Self {
         self.directory.file(name)
     }
 
     /// What there is of this name; a link itself, not what it leads to.
-    ///
-    /// # Errors
-    /// As `stat(2)`.
     pub fn look(&self) -> io::Result<FileStat> {
         self.directory.with(|directory| Ok(fstatat(directory, self.name.as_str(), AtFlags::AT_SYMLINK_NOFOLLOW)?))
     }
 
-    /// Gives it another name in its directory.
-    ///
-    /// # Errors
-    /// As `rename(2)`.
     pub fn rename(&self, name: &str) -> io::Result<()> {
         self.directory.with(|directory| Ok(renameat(directory, self.name.as_str(), directory, name)?))
     }
 
-    /// Removes it.
-    ///
-    /// # Errors
-    /// As `unlink(2)`.
     pub fn remove(&self) -> io::Result<()> {
         self.directory.with(|directory| Ok(unlinkat(directory, self.name.as_str(), UnlinkatFlags::NoRemoveDir)?))
     }
 
     /// Opens it, made with mode 0600 if the flags say so. A link is not followed, and nothing is waited for; what was
     /// opened is for the caller to look at.
-    ///
-    /// # Errors
-    /// As `open(2)`.
     pub fn open(&self, flags: OFlag) -> io::Result<File> {
         let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         let mode = Mode::S_IRUSR | Mode::S_IWUSR;

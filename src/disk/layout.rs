@@ -48,7 +48,6 @@ impl Root {
         &self.logs
     }
 
-    /// The logs that all sessions share.
     pub fn central(&self) -> CentralLogs {
         CentralLogs::below(&self.logs)
     }
@@ -88,7 +87,6 @@ impl Root {
         self.logs.file(".last-look")
     }
 
-    /// The files of one session.
     pub fn session(&self, id: &SessionId) -> SessionPaths {
         SessionPaths {
             pids: self.pids.inner(id.as_str()),
@@ -101,7 +99,6 @@ impl Root {
     }
 }
 
-/// The files of one session.
 #[derive(Clone, Debug)]
 pub struct SessionPaths {
     /// `pids/ID`: records, locks and pid files.
@@ -128,7 +125,6 @@ impl SessionPaths {
         Self { pids, configs, logs, ports, launchers, central }
     }
 
-    /// The session's record.
     pub fn record(&self) -> FileAt {
         self.pids.file("session.json")
     }
@@ -143,7 +139,6 @@ impl SessionPaths {
         [&self.pids, &self.configs, &self.logs].into_iter().for_each(Directory::release);
     }
 
-    /// The files of one server.
     pub fn server(&self, name: &ServerName) -> ServerPaths {
         let at = |suffix| self.pids.file(format!("{name}.{suffix}"));
         ServerPaths {
@@ -166,7 +161,6 @@ pub fn config_copy(configs: &Directory, name: &ServerName) -> FileAt {
     configs.file(format!("{name}-config.json"))
 }
 
-/// The files of one server.
 #[derive(Clone, Debug)]
 pub struct ServerPaths {
     /// The record, replaced by rename.
@@ -177,19 +171,15 @@ pub struct ServerPaths {
     pub pid: FileAt,
     /// Where the client of its container writes the container's id.
     pub cidfile: FileAt,
-    /// The session's config copies.
     pub configs: Directory,
     /// The locks on the ports of all sessions.
     pub ports: Directory,
     /// The locks on what starts servers in all sessions.
     pub launchers: Directory,
-    /// What the server printed.
     pub log: FileAt,
-    /// The logs that all sessions share.
     pub central: CentralLogs,
 }
 
-/// The logs that all sessions share.
 #[derive(Clone, Debug)]
 pub struct CentralLogs {
     /// Everything that happened.

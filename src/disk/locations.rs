@@ -21,7 +21,6 @@ use crate::sys::users;
 pub struct Location {
     /// Where everything but the logs is.
     pub runtime: PathBuf,
-    /// Where the logs are.
     pub logs: PathBuf,
 }
 
@@ -54,9 +53,6 @@ impl Told {
 }
 
 /// The places for records, best first. `MCP_HOOK_DIR` is the only one where it is set.
-///
-/// # Errors
-/// When `MCP_HOOK_DIR` is no usable path.
 pub fn candidates() -> Result<Vec<Location>> {
     if let Some(chosen) = context::variable("MCP_HOOK_DIR") {
         let runtime = PathBuf::from(chosen);
@@ -144,9 +140,6 @@ fn home() -> Option<PathBuf> {
 }
 
 /// Where what outlives a session is kept: `$XDG_STATE_HOME/mcp-hook`, or what the platform has for it.
-///
-/// # Errors
-/// When there is no home directory, or its path cannot be used.
 pub fn state_directory() -> Result<PathBuf> {
     named_state().map_or_else(unnamed_state_directory, checked)
 }
@@ -157,9 +150,6 @@ fn named_state() -> Option<PathBuf> {
 }
 
 /// The same whatever the variables say, but for `HOME`.
-///
-/// # Errors
-/// As [`state_directory`].
 pub fn unnamed_state_directory() -> Result<PathBuf> {
     let home = home().context("could not find a home directory").hint(state_hint)?;
     checked(home.join(users::STATE).join("mcp-hook"))
@@ -176,9 +166,6 @@ fn state_hint() -> String {
 
 /// Where the user's own files are: `$XDG_CONFIG_HOME/mcp-hook`, else `~/.config/mcp-hook`, on macOS too: that is where
 /// people keep what they write by hand.
-///
-/// # Errors
-/// When there is no home directory.
 pub fn config_directory() -> Result<PathBuf> {
     if let Some(chosen) = named_config() {
         return Ok(chosen);
@@ -198,9 +185,6 @@ fn named(variable: &str) -> Option<PathBuf> {
 }
 
 /// Paths go into shell text and into environment variables of one line.
-///
-/// # Errors
-/// Why this one cannot.
 pub fn check_text(path: &Path) -> Result<()> {
     ensure!(path.is_absolute(), "it is not an absolute path");
     let text = path.to_str().context("it is not valid UTF-8")?;

@@ -49,18 +49,12 @@ pub fn holder(file: &File) -> String {
 }
 
 /// Opens a lock file of ours, made if need be. The lock itself is `flock(2)`, taken with [`try_lock`].
-///
-/// # Errors
-/// As [`file::open`].
 pub fn open(file: &FileAt) -> io::Result<File> {
     file::open(file, OFlag::O_RDWR | OFlag::O_CREAT).map(|(file, _)| file)
 }
 
 /// Takes the lock, if nobody has it; false if somebody does. Whoever only looks ([`is_locked`]) shares the lock for a
 /// moment and does not count; for longer it does.
-///
-/// # Errors
-/// As `flock(2)`.
 pub fn try_lock(file: &File) -> io::Result<bool> {
     let mut deadline = None;
     loop {
@@ -82,9 +76,6 @@ pub fn try_lock(file: &File) -> io::Result<bool> {
 }
 
 /// Writes into a lock file whose it is, for those who cannot read it anywhere else.
-///
-/// # Errors
-/// As `ftruncate(2)` and `write(2)`.
 pub fn sign(lock: &File, whose: &str) -> io::Result<()> {
     lock.set_len(0)?;
     lock.write_all_at(format!("{whose}\n").as_bytes(), 0)

@@ -5,9 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest name of a server, in bytes.
 const LONGEST_SERVER_NAME: usize = 64;
-/// The longest name of a terminal in an id, in bytes.
 const LONGEST_TERMINAL: usize = 32;
 /// The length of the random part of an id.
 const RANDOM_DIGITS: usize = 4;
@@ -22,21 +20,13 @@ pub struct ServerName(String);
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(String);
 
-/// Why a text is no name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// Another character than the permitted ones, or one of `._-` in front, or nothing at all, or too much.
     #[error(
         "{what} {text:?} is not 1 to {longest} of the characters A-Z a-z 0-9 . _ - with a letter or digit in front"
     )]
-    Shape {
-        /// What it was meant to name.
-        what: &'static str,
-        /// What was given.
-        text: String,
-        /// How long it may be.
-        longest: usize,
-    },
+    Shape { what: &'static str, text: String, longest: usize },
     /// Not the form of an id.
     #[error("session id {0:?} has not the form TTY-PID-RANDOM, as pts3-48213-k7f2 has")]
     Id(String),
@@ -124,7 +114,6 @@ impl SessionId {
 macro_rules! text {
     ($name:ident) => {
         impl $name {
-            /// The name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Reads a record of `version`. The version is looked at first, so that a record of another one is named as that.
-///
-/// # Errors
-/// When it has another version, or is no such record.
 pub fn parse<T: DeserializeOwned>(content: &[u8], version: u32) -> Result<T> {
     #[derive(Deserialize)]
     struct Versioned {

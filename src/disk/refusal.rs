@@ -3,19 +3,16 @@
 use std::io;
 use std::path::Path;
 
-/// Why a place is not used.
 #[derive(Debug, thiserror::Error)]
 #[error("could not use {path}: {why}")]
 pub struct Refusal {
     path: String,
-    /// The reason.
     pub why: String,
     /// The way out, where there is a simple one.
     pub hint: Option<String>,
 }
 
 impl Refusal {
-    /// A refusal of `path`.
     pub fn new(path: &Path, why: impl Into<String>) -> Self {
         Self { path: path.display().to_string(), why: why.into(), hint: None }
     }

@@ -37,7 +37,6 @@ pub fn remember(location: &Location) {
     }
 }
 
-/// The roots that are remembered.
 pub fn remembered() -> Vec<Location> {
     let entries = directory().map(|directory| entries(&directory)).unwrap_or_default();
     entries.into_iter().map(|(_, location)| location).collect()

@@ -61,9 +61,6 @@ impl Root {
     }
 
     /// Checks what there is of the root, without making anything.
-    ///
-    /// # Errors
-    /// Why it could not be used.
     pub fn examine(&self) -> Result<()> {
         self.check().map_err(with_way_out)
     }
@@ -113,9 +110,6 @@ impl Root {
     }
 
     /// Where the root would be, without making or checking anything.
-    ///
-    /// # Errors
-    /// When `MCP_HOOK_DIR` is no usable path.
     pub fn locate() -> Result<Self> {
         let best = locations::candidates()?.into_iter().next();
         best.map(Self::at).context("could not find a place for records")
@@ -136,7 +130,6 @@ impl Root {
         self.runtime().path() == Path::new(NOWHERE)
     }
 
-    /// Whether the user has chosen the place for records.
     pub fn is_chosen() -> bool {
         locations::is_chosen()
     }

@@ -50,9 +50,6 @@ pub fn length(file: &FileAt) -> u64 {
 }
 
 /// Opens a log of ours for appending and for looking at its end, made if need be.
-///
-/// # Errors
-/// As [`file::open`].
 pub fn open_shared(file: &FileAt) -> io::Result<File> {
     file::open(file, OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT).map(|(file, _)| file)
 }

@@ -89,9 +89,6 @@ fn at_once(path: &Path, demand: Demand) -> Option<OwnedFd> {
 /// Opens the file at the end of an absolute path for reading, if only root and this user may put something else in its
 /// place. A symbolic link is followed as on the way to a directory. Nothing is waited for; what was opened is for the caller
 /// to look at.
-///
-/// # Errors
-/// As [`walk`].
 pub fn open_file(path: &Path) -> io::Result<OwnedFd> {
     let open = |directory: &OwnedFd, name: &OsStr| {
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
@@ -120,9 +117,6 @@ pub fn is_open_to_others(found: &FileStat) -> bool {
 }
 
 /// Opens the directory `name` in another one that was checked.
-///
-/// # Errors
-/// As [`walk`].
 pub fn open_below(above: impl AsFd, name: &OsStr, path: &Path, demand: Demand) -> io::Result<OwnedFd> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     match openat(&above, name, flags, Mode::empty()) {
@@ -180,7 +174,6 @@ fn steps(path: &Path) -> Vec<OsString> {
     path.components().rev().filter_map(name).collect()
 }
 
-/// How far we are.
 struct Walk<'path> {
     /// Where we want to go, for messages.
     path: &'path Path,

@@ -12,9 +12,6 @@ const STACK: usize = 128 << 10;
 
 /// Does `work` in a thread that receives no signals: they stay with the thread that waits for them. The process must
 /// not be [split](super::fork::split) any more; programs may be started.
-///
-/// # Errors
-/// As `pthread_create(3)`.
 pub fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     use_one_arena();
     let ours = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;

@@ -19,17 +19,10 @@ pub fn open_without_links(path: &Path) -> nix::Result<OwnedFd> {
 /// number reads from somewhere or nowhere, but does no harm). Returns the names and the position behind them, 0 at the
 /// end. Positions are cookies of the file system (`readdir(3)`, `d_off`); where they are not to be had (macOS), every
 /// call begins in front.
-///
-/// # Errors
-/// When the directory cannot be read.
 pub fn read_part(directory: BorrowedFd<'_>, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
     platform::read_part(directory, position, count)
 }
 
-/// All names of `directory`.
-///
-/// # Errors
-/// When the directory cannot be read.
 pub fn read_all(directory: BorrowedFd<'_>) -> io::Result<Vec<OsString>> {
     platform::read_part(directory, 0, usize::MAX).map(|(names, _)| names)
 }

@@ -39,9 +39,6 @@ fn inherited() -> Vec<i32> {
 }
 
 /// Makes standard input, output or error (`target` 0 to 2) the same as `source`.
-///
-/// # Errors
-/// As `dup2(2)`.
 pub fn replace_standard(target: i32, source: impl AsFd) -> nix::Result<()> {
     assert!((0..=2).contains(&target), "only standard streams are replaced");
     // SAFETY: 0 to 2 are open for the life of the process and owned by nobody in particular; dup2 replaces in one step.
@@ -58,9 +55,6 @@ pub fn silence_standard() {
 }
 
 /// A pipe, both ends close-on-exec: (to read from, to write to).
-///
-/// # Errors
-/// As `pipe2(2)`.
 pub fn pipe() -> io::Result<(File, File)> {
     let (reader, writer) = io::pipe()?;
     Ok((File::from(OwnedFd::from(reader)), File::from(OwnedFd::from(writer))))
@@ -77,27 +71,18 @@ pub fn fill_standard() {
 }
 
 /// `/dev/null`, for reading and writing.
-///
-/// # Errors
-/// As `open(2)`.
 pub fn null() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open("/dev/null")
 }
 
 /// Reads and writes on this description return `WouldBlock` instead of waiting. Only for descriptions of our own:
 /// the flag is shared with everybody who holds the same one.
-///
-/// # Errors
-/// As `fcntl(2)`.
 pub fn make_nonblocking(descriptor: impl AsFd) -> nix::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(&descriptor, FcntlArg::F_GETFL)?);
     fcntl(descriptor, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).map(drop)
 }
 
 /// A second descriptor for the same thing, close-on-exec and above the standard ones.
-///
-/// # Errors
-/// As `fcntl(2)`.
 pub fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     descriptor.try_clone_to_owned()
 }
@@ -121,9 +106,6 @@ pub fn is_writable(descriptor: BorrowedFd<'_>) -> bool {
 }
 
 /// Random bits from the kernel.
-///
-/// # Errors
-/// When `/dev/urandom` cannot be read.
 pub fn random() -> io::Result<u64> {
     let mut bytes = [0; 8];
     #[cfg(target_os = "linux")]

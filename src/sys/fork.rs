@@ -10,16 +10,11 @@ use nix::unistd::{ForkResult, Pid, fork};
 pub enum Side {
     /// The process that was there before; `Pid` is the new one.
     Parent(Pid),
-    /// The new process.
     Child,
 }
 
 /// Forks. Both sides have all signals blocked until they say what they want to hear
 /// ([`crate::sys::signals::Inbox`], [`unblock_signals`]), so none is lost and none kills in between.
-///
-/// # Errors
-/// As `fork(2)`.
-///
 /// # Panics
 /// When the process has more than one thread: the child would have copies of locks that nobody releases.
 pub fn split() -> io::Result<Side> {
@@ -39,9 +34,6 @@ pub fn split() -> io::Result<Side> {
 
 /// Does `work` in a process of its own, in the background: in a session of its own, without a terminal, deaf to
 /// hang-ups, with none of our streams. Returns once that process is off.
-///
-/// # Errors
-/// As `fork(2)`.
 pub fn in_background(work: impl FnOnce()) -> io::Result<()> {
     let (mut off, ready) = super::fd::pipe()?;
     match split()? {
@@ -66,9 +58,6 @@ pub fn in_background(work: impl FnOnce()) -> io::Result<()> {
 }
 
 /// Lets all signals through again.
-///
-/// # Errors
-/// As `pthread_sigmask(3)`.
 pub fn unblock_signals() -> nix::Result<()> {
     SigSet::empty().thread_set_mask()
 }

@@ -21,15 +21,12 @@ pub struct Host {
 /// Where a record's numbers are valid, as seen from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Here.
     Here,
     /// On this machine before it was started again, or in a pid namespace that has ended: nothing of it can be alive.
     Past,
     /// In another pid namespace of this machine.
     OtherNamespace,
-    /// On another machine.
     OtherHost,
-    /// Nobody can tell.
     Unknown,
 }
 

@@ -11,7 +11,6 @@ use super::hangup::HangUp;
 /// How often a process is looked at where the kernel cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// What to wait for.
 #[derive(Default)]
 pub struct Watch<'fd> {
     fds: Vec<PollFd<'fd>>,
@@ -21,7 +20,6 @@ pub struct Watch<'fd> {
 /// The place of something in a [`Watch`]; `None` for what cannot be polled for.
 pub type Place = Option<usize>;
 
-/// What has happened.
 pub struct Ready(Vec<PollFlags>);
 
 #[allow(clippy::unnecessary_wraps, reason = "every way of waiting returns a place, and some have none")]
@@ -57,7 +55,6 @@ impl<'fd> Watch<'fd> {
         self.limit = self.limit.into_iter().chain(limit).min();
     }
 
-    /// Waits.
     pub fn wait(mut self) -> Ready {
         let timeout = match self.limit {
             // Rounded up: waking up a little early would only mean waiting again.

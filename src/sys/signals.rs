@@ -23,9 +23,6 @@ pub struct Inbox {
 impl Inbox {
     /// Listens for `wanted` from now on and blocks the rest. Those that tell of a fault in the program are no exception:
     /// the kernel kills for a real fault all the same (`signal(7)`), and one that somebody sends is none.
-    ///
-    /// # Errors
-    /// When handlers cannot be installed.
     pub fn new(wanted: &[Signal]) -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         let numbers: Vec<i32> = wanted.iter().map(|&signal| signal as i32).collect();
@@ -50,9 +47,6 @@ impl Inbox {
     }
 
     /// Remembers from now on who sends these signals.
-    ///
-    /// # Errors
-    /// When handlers cannot be installed.
     pub fn note_senders(&self, signals: impl IntoIterator<Item = Signal>) -> io::Result<()> {
         for signal in signals {
             let senders = Arc::clone(&self.senders);
@@ -114,10 +108,6 @@ fn is_ignored(signal: Signal) -> bool {
 pub struct Interrupts(Inbox);
 
 impl Interrupts {
-    /// Listens from now on.
-    ///
-    /// # Errors
-    /// As [`Inbox::new`].
     pub fn listen() -> io::Result<Self> {
         let wanted = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().filter(|&it| !is_ignored(it));
         let inbox = Inbox::new(&wanted.collect::<Vec<_>>())?;
@@ -159,10 +149,6 @@ pub fn stop() {
     let _ = before.map(|before| unsafe { sigaction(Signal::SIGTSTP, &before) });
 }
 
-/// Ignores `signal` in this process.
-///
-/// # Errors
-/// As `sigaction(2)`.
 pub fn ignore(signal: Signal) -> nix::Result<()> {
     let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
     // SAFETY: ignoring a signal installs no code.

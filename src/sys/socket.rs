@@ -63,22 +63,15 @@ impl BoundPort {
     }
 
     /// Lets everybody have it who sets `SO_REUSEADDR`.
-    ///
-    /// # Errors
-    /// As `setsockopt(2)`.
     pub fn share(&self) -> io::Result<()> {
         Ok(setsockopt(&self.socket, sockopt::ReuseAddr, &true)?)
     }
 
     /// Lets nobody have it any more who does not have it already.
-    ///
-    /// # Errors
-    /// As `setsockopt(2)`.
     pub fn unshare(&self) -> io::Result<()> {
         Ok(setsockopt(&self.socket, sockopt::ReuseAddr, &false)?)
     }
 
-    /// Its number.
     pub fn number(&self) -> u16 {
         self.number
     }

@@ -11,7 +11,6 @@ use nix::libc;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-/// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exit {

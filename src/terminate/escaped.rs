@@ -12,9 +12,7 @@ const MOST: usize = 16;
 /// A process outside of the group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Escaped {
-    /// Its number.
     pub pid: i32,
-    /// What its program is called.
     pub name: String,
 }
 
@@ -41,7 +39,6 @@ impl Outside {
         }
     }
 
-    /// What was found.
     pub fn found(&self) -> &[Escaped] {
         &self.found
     }

@@ -16,7 +16,6 @@ use crate::sys::{Identity, Pid, mark, process};
 pub struct Trace {
     /// The variable in their environment, and its value.
     pub variable: (&'static str, String),
-    /// The mark.
     pub mark: u64,
     /// The variable that, set to 1, asks to be let go.
     pub keep: &'static str,

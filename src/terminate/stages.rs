@@ -32,11 +32,9 @@ pub enum Stage {
 /// What is due for one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// Nothing yet.
     Wait,
     /// SIGTERM, and SIGCONT in case it is stopped.
     Terminate,
-    /// SIGKILL.
     Kill,
 }
 

@@ -8,7 +8,6 @@ use crate::sys::Pid;
 /// What SIGKILL did not end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survivors {
-    /// All of them.
     pub pids: Vec<Pid>,
     /// Those among them that we may not signal: they run with other privileges (`EPERM`, `kill(2)`). The kernel holds the
     /// others.

@@ -40,7 +40,6 @@ struct Child {
     kept: bool,
 }
 
-/// How far it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Something lives. Look again when a child has ended, or after this time.
@@ -88,7 +87,6 @@ impl Ending {
         self.pace.grace
     }
 
-    /// When it began.
     pub fn began(&self) -> Instant {
         self.began
     }

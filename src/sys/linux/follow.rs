@@ -8,16 +8,11 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
-/// Tells when files of some directories are written to, made or renamed.
 pub struct Follower {
     inotify: Inotify,
 }
 
 impl Follower {
-    /// Watches `directory` from now on.
-    ///
-    /// # Errors
-    /// When the directory cannot be watched (`inotify_add_watch(2)`).
     pub fn new(directory: &Path) -> io::Result<Self> {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
         let changes = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;

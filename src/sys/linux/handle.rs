@@ -80,7 +80,6 @@ impl ProcessHandle {
         self.identity
     }
 
-    /// The number of the process.
     pub fn pid(&self) -> Pid {
         self.identity.pid()
     }

@@ -17,18 +17,12 @@ pub struct HangUp {
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
 impl HangUp {
     /// Waits from now on for the hang-up of a stream that is read.
-    ///
-    /// # Errors
-    /// None here.
     pub fn of(stream: OwnedFd) -> io::Result<Self> {
         Ok(Self { stream, events: PollFlags::from_bits_retain(libc::POLLRDHUP) })
     }
 
     /// Waits from now on for the hang-up of a stream that is written to: that its reader has gone. Whether that one still
     /// writes does not matter.
-    ///
-    /// # Errors
-    /// None here.
     pub fn of_output(stream: OwnedFd) -> io::Result<Self> {
         Ok(Self { stream, events: PollFlags::empty() })
     }
@@ -38,7 +32,6 @@ impl HangUp {
         self.events
     }
 
-    /// The descriptor to poll.
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }

@@ -13,16 +13,12 @@ use crate::context;
 pub struct Listener {
     /// Where it listens; of a socket for both protocols, the IPv6 address.
     pub address: IpAddr,
-    /// The user who made it.
     pub user: u32,
     /// What the descriptors of its holders refer to.
     socket: u64,
 }
 
 /// Everything that listens on `port` in this network namespace.
-///
-/// # Errors
-/// When the system does not tell.
 pub fn on(port: u16) -> io::Result<Vec<Listener>> {
     let mut found = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
@@ -81,7 +77,6 @@ impl Listener {
         Self { address, user: context::user(), socket: 0 }
     }
 
-    /// Whether this process's own user made it.
     pub fn is_ours(&self) -> bool {
         self.user == context::user()
     }

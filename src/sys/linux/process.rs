@@ -15,11 +15,9 @@ use nix::unistd::{Pid, SysconfVar, sysconf};
 /// What `/proc/PID/stat` says of a process (`proc_pid_stat(5)`).
 #[derive(Clone, Debug)]
 pub struct Process {
-    /// The process.
     pub pid: Pid,
     /// Its parent; 0 for a process whose parent is outside our pid namespace.
     pub parent: Pid,
-    /// Its process group.
     pub group: Pid,
     /// Its session (in the sense of `setsid(2)`).
     pub session: Pid,
@@ -35,7 +33,6 @@ pub struct Process {
     pub cpu: Duration,
     /// Resident memory in bytes, pages that it shares with others included.
     pub resident: u64,
-    /// How many threads it has.
     pub threads: u64,
     /// Where its stack begins: chosen anew by every `execve(2)`, kept by `fork(2)`. 0 if it may not be seen.
     image: u64,

@@ -22,10 +22,6 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Watches `directory` from now on.
-    ///
-    /// # Errors
-    /// When the directory cannot be opened or watched.
     pub fn new(directory: &Path) -> io::Result<Self> {
         let queue = Kqueue::new()?;
         let watched = watch(&queue, directory)?;

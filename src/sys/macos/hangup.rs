@@ -49,7 +49,6 @@ impl HangUp {
         Ok(Self { _stream: stream, queue })
     }
 
-    /// The descriptor to poll.
     pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
         self.queue.as_fd()
     }

@@ -12,14 +12,9 @@ use crate::context;
 pub struct Listener {
     /// Where it listens.
     pub address: IpAddr,
-    /// The user who made it.
     pub user: u32,
 }
 
-/// Everything that listens on `port`.
-///
-/// # Errors
-/// Always: the system does not tell.
 pub fn on(_port: u16) -> io::Result<Vec<Listener>> {
     Err(io::ErrorKind::Unsupported.into())
 }
@@ -31,15 +26,11 @@ impl Listener {
         Self { address, user: context::user() }
     }
 
-    /// Whether this process's own user made it.
     pub fn is_ours(&self) -> bool {
         self.user == context::user()
     }
 
     /// Whether `pid` has this socket.
-    ///
-    /// # Errors
-    /// Always: the system does not tell.
     pub fn is_of(&self, _pid: Pid) -> io::Result<bool> {
         Err(io::ErrorKind::Unsupported.into())
     }

@@ -16,11 +16,8 @@ use crate::sys::procargs;
 /// What the kernel says of a process.
 #[derive(Clone, Debug)]
 pub struct Process {
-    /// The process.
     pub pid: Pid,
-    /// Its parent.
     pub parent: Pid,
-    /// Its process group.
     pub group: Pid,
     /// Its session (in the sense of `setsid(2)`); 0 for one that has ended.
     pub session: Pid,
@@ -108,9 +105,6 @@ pub fn open_files(pid: Pid) -> Option<u64> {
 }
 
 /// Memory where shared pages are divided among those who share them: not told here.
-///
-/// # Errors
-/// Always.
 pub fn proportional(_pid: Pid) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
 }
@@ -123,7 +117,6 @@ pub fn lists_children() -> bool {
     true
 }
 
-/// Every process.
 pub fn all() -> impl Iterator<Item = Pid> {
     list(PROC_ALL_PIDS, 0).into_iter()
 }

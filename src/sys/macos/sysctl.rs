@@ -63,13 +63,11 @@ const KERN_PROC: libc::c_int = 14;
 /// has no name.
 #[repr(C)]
 pub struct KernelProcess {
-    /// `p_starttime`.
     pub start: libc::timeval,
     _addresses: [u64; 2],
     _flag: i32,
     /// `p_stat`: `SZOMB` and others.
     pub state: i8,
-    /// `p_pid`.
     pub pid: i32,
     _times: [u64; 24],
     _priorities: [u8; 3],
