@@ -5,6 +5,7 @@
 
 use anyhow::{Context, Result, anyhow};
 
+use super::free_name::FreeName;
 use super::plan;
 use super::target::{Startable, Target};
 use crate::commands::start;
@@ -113,7 +114,7 @@ fn could_not(name: &ServerName) -> String {
 fn record(root: &Root, token: std::io::Result<Token>, definition: &Definition, cause: &str) -> Result<()> {
     let token = token?;
     let paths = root.session(token.session()).server(token.server());
-    let Some(_lock) = plan::lock(&paths)? else { return Ok(()) };
+    let Some(_lock) = FreeName::take(token.server(), &paths)? else { return Ok(()) };
     let command = match &definition.kind {
         Kind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
         Kind::Remote => Vec::new(),

@@ -1,6 +1,7 @@
 //! What mcp-hook can do, without a word printed: the commands show what comes of it.
 
 pub mod autostart;
+pub mod free_name;
 pub mod plan;
 pub mod progress;
 pub mod stop;

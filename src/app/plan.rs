@@ -1,29 +1,24 @@
 //! From what was typed to what is supervised.
 
-use std::fs::File;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
+use super::free_name::FreeName;
 use crate::cli::{Life, Sampling, Tuning, What};
 use crate::container::{self, Container};
 use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
-use crate::disk::lock;
-use crate::disk::names::ServerName;
 use crate::failure::{Hint, hinted};
 use crate::port::lease::Lease;
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
-use crate::server::record::{Mode, Reason, ServerRecord};
+use crate::server::record::{Mode, ServerRecord};
 use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Settings};
 use crate::server::token::Token;
 use crate::session::open::{self, Session};
-use crate::supervisor::control;
 use crate::supervisor::plan::{Plan, Watched};
-use crate::supervisor::recovery::orphaned::{self, StopError};
-use crate::supervisor::recovery::unreadable;
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::signals;
@@ -101,36 +96,6 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The lock on a server's name; `None` if somebody has it. What a server of this name left that lost its supervisor and
-/// its keeper is ended first; `None` too if it cannot be.
-///
-/// # Errors
-/// When the lock file cannot be opened.
-pub fn lock(paths: &ServerPaths) -> Result<Option<File>> {
-    let describe = || format!("could not lock {}", paths.lock);
-    let file = lock::open(&paths.lock).with_context(describe)?;
-    let mut is_ours = lock::try_lock(&file).with_context(describe)?;
-    if !is_ours
-        && let Some(record) = ServerRecord::read(paths)?
-        && record.state.is_final()
-    {
-        // The server has ended; its keeper is about to.
-        control::await_watchers(&record);
-        is_ours = lock::try_lock(&file).with_context(describe)?;
-    }
-    if !is_ours {
-        return Ok(None);
-    }
-    // Looked at with the lock in hand: its watchers may have been killed a moment ago.
-    let left = match ServerRecord::read(paths) {
-        Ok(None) => Ok(()),
-        Ok(Some(record)) => orphaned::sweep_locked(paths, record, Reason::WatchersLost).map(drop),
-        Err(_) => unreadable::sweep_locked(paths).map(drop),
-    };
-    Ok((!matches!(left, Err(StopError::Unkillable { .. } | StopError::Unseen | StopError::Container { .. })))
-        .then_some(file))
-}
-
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which
 /// shells have in their environments.
 ///
@@ -149,14 +114,8 @@ pub fn lease(root: &Root, settings: &Settings, before: Option<u16>) -> Result<Op
 ///
 /// # Errors
 /// When there are no random bits.
-pub fn plan(
-    root: &Root,
-    session: Session,
-    locked: (ServerName, File),
-    mode: Mode,
-    mut prepared: Prepared,
-) -> Result<Plan> {
-    let (name, lock) = locked;
+pub fn plan(root: &Root, session: Session, free: FreeName, mode: Mode, mut prepared: Prepared) -> Result<Plan> {
+    let FreeName { name, lock } = free;
     if prepared.directory.to_str().is_none() {
         let message = format!("could not use the directory {}: its name is not UTF-8", prepared.directory.display());
         return Err(hinted(message, "start it in another directory, or rename that one"));

@@ -1,7 +1,6 @@
 //! `run`: what an MCP client starts instead of the server.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use super::Run;
+use crate::app::free_name::FreeName;
 use crate::app::plan;
 use crate::cli::{self, Label, What};
 use crate::context;
@@ -30,15 +30,15 @@ impl Run for cli::Run {
         let wanted = self.what(&context::arguments().collect::<Vec<_>>()).wanted("run")?;
         let paths = found.as_ref().map(|session| root.session(&session.record.id));
         let startable = wanted.resolve("run", paths.as_ref(), None)?;
-        let (root, session, locked) = self.take_name(root, found)?;
+        let (root, session, free) = self.take_name(root, found)?;
         let (id, name) = (&session.record.id, &self.label.name);
         if self.label.text != name.as_str() {
-            tell_name(&root, id, &self.label, &locked.0);
+            tell_name(&root, id, &self.label, &free.name);
         }
         let describe = || format!("could not run {name}");
         let lease = plan::lease(&root, startable.settings(), None).with_context(describe)?;
-        let prepared = startable.bind(id, &locked.0, &root.session(id).server(&locked.0)).with_context(describe)?;
-        let mut plan = plan::plan(&root, session, locked, Mode::Run, prepared)?;
+        let prepared = startable.bind(id, &free.name, &root.session(id).server(&free.name)).with_context(describe)?;
+        let mut plan = plan::plan(&root, session, free, Mode::Run, prepared)?;
         if let Some(lease) = lease {
             plan.give(lease);
         }
@@ -68,26 +68,26 @@ impl cli::Run {
         Ok(found.map_or((root, None), |(root, session)| (root, Some(session))))
     }
 
-    /// The session, made for the client if it is in none, and a name in it that is locked; without records where they
+    /// The session, made for the client if it is in none, and a name in it that is free; without records where they
     /// cannot be written.
-    fn take_name(&self, root: Root, found: Option<Session>) -> Result<(Root, Session, (ServerName, File))> {
+    fn take_name(&self, root: Root, found: Option<Session>) -> Result<(Root, Session, FreeName)> {
         if !root.is_nowhere() {
             match self.take_recorded_name(&root, found) {
                 Err(error) if !Root::is_chosen() && is_unwritable(&error) => {
                     ui::warn(&format!("nothing is recorded: {error:#}"));
                 }
-                taken => return taken.map(|(session, locked)| (root, session, locked)),
+                taken => return taken.map(|(session, free)| (root, session, free)),
             }
         }
-        let lock = File::open("/dev/null").context("could not open /dev/null")?;
-        Ok((Root::nowhere(), open::unrecorded(open::client())?, (self.label.name.clone(), lock)))
+        let free = FreeName::unrecorded(&self.label.name).context("could not open /dev/null")?;
+        Ok((Root::nowhere(), open::unrecorded(open::client())?, free))
     }
 
-    fn take_recorded_name(&self, root: &Root, found: Option<Session>) -> Result<(Session, (ServerName, File))> {
+    fn take_recorded_name(&self, root: &Root, found: Option<Session>) -> Result<(Session, FreeName)> {
         let session = found.map_or_else(|| open::create(root, open::client()), Ok)?;
         passing::in_passing(root, &session.record.id)?;
-        let locked = free_name(&root.session(&session.record.id), &self.label.name)?;
-        Ok((session, locked))
+        let free = free_name(&root.session(&session.record.id), &self.label.name)?;
+        Ok((session, free))
     }
 
     /// What was typed, in these arguments of this program.
@@ -131,11 +131,11 @@ fn tell_name(root: &Root, session: &SessionId, label: &Label, name: &ServerName)
 
 /// Locks the name, or the first free one of `NAME.2`, `NAME.3` and so on: a client may check its servers while another
 /// client of the same terminal uses them.
-fn free_name(session: &SessionPaths, wanted: &ServerName) -> Result<(ServerName, File)> {
+fn free_name(session: &SessionPaths, wanted: &ServerName) -> Result<FreeName> {
     for number in 1..=MOST {
         let name = if number == 1 { wanted.clone() } else { wanted.numbered(number) };
-        if let Some(lock) = plan::lock(&session.server(&name))? {
-            return Ok((name, lock));
+        if let Some(free) = FreeName::take(&name, &session.server(&name))? {
+            return Ok(free);
         }
     }
     bail!("could not run {wanted}: {MOST} servers run under this name")

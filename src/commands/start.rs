@@ -1,6 +1,5 @@
 //! `start`: a server in the background.
 
-use std::fs::File;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -8,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Error, Result, anyhow};
 
 use super::{Run, env};
+use crate::app::free_name::FreeName;
 use crate::app::plan;
 use crate::app::target::Startable;
 use crate::cli::Start;
@@ -85,7 +85,7 @@ pub fn launch(
     occasion: Occasion,
 ) -> Result<Announcement> {
     let paths = root.session(&session.record.id).server(name);
-    let Some(lock) = lock(name, &paths)? else { return Err(why_taken(name, ServerRecord::read(&paths)?)) };
+    let Some(free) = take(name, &paths)? else { return Err(why_taken(name, ServerRecord::read(&paths)?)) };
     let describe = || format!("could not start {name}");
     let earlier = ServerRecord::read(&paths).ok().flatten();
     let port = earlier.and_then(|record| record.port).map(|port| port.number);
@@ -95,7 +95,7 @@ pub fn launch(
         Occasion::Asked => (plan::lease(root, what.settings(), port).with_context(describe)?, false),
     };
     let prepared = what.bind(&session.record.id, name, &paths).with_context(describe)?;
-    let mut plan = plan::plan(root, session, (name.clone(), lock), Mode::Start, prepared)?;
+    let mut plan = plan::plan(root, session, free, Mode::Start, prepared)?;
     plan.record.autostart = is_autostart;
     if let Some(lease) = lease {
         plan.give(lease);
@@ -104,15 +104,14 @@ pub fn launch(
 }
 
 /// The lock on a server's name; if it is just ending, once it has.
-fn lock(name: &ServerName, paths: &ServerPaths) -> Result<Option<File>> {
-    let lock = plan::lock(paths)?;
-    if lock.is_some() {
-        return Ok(lock);
+fn take(name: &ServerName, paths: &ServerPaths) -> Result<Option<FreeName>> {
+    if let Some(free) = FreeName::take(name, paths)? {
+        return Ok(Some(free));
     }
     if let Some(record) = ServerRecord::read(paths)?.filter(control::is_ending) {
         ui::spin(&format!("waiting for the end of {name}"), || control::await_settled(paths, &record));
     }
-    plan::lock(paths)
+    FreeName::take(name, paths)
 }
 
 /// Why a name cannot be had, by the record of the server that has it.

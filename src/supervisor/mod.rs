@@ -12,6 +12,7 @@ mod keeper;
 pub mod launch;
 mod launcher_queue;
 mod lifeline;
+pub mod name_lock;
 pub mod plan;
 mod port;
 mod readiness;

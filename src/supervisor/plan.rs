@@ -1,13 +1,12 @@
 //! What a keeper and a supervisor need to know.
 
-use std::fs::File;
 use std::io;
 
 use nix::sys::signal::SigSet;
 
+use super::name_lock::NameLock;
 use crate::container::Container;
 use crate::disk::layout::ServerPaths;
-use crate::disk::{file, lock};
 use crate::log::central::{self, Level};
 use crate::port::lease::Lease;
 use crate::server::invocation::Invocation;
@@ -28,8 +27,7 @@ pub struct Plan {
     pub invocation: Invocation,
     /// Its container, if it is one. The record has it too, unless it holds a secret.
     pub container: Option<Container>,
-    /// The lock on its name. Whoever has a copy of this descriptor answers for the server.
-    pub lock: File,
+    pub lock: NameLock,
     /// Its port, if it has one. Only the supervisor keeps it, so that it can let it go.
     pub lease: Option<Lease>,
     /// Whose end ends the server.
@@ -69,19 +67,16 @@ impl Plan {
         // What its path names now: somebody else may have made it again already.
         self.paths.pids().forget();
         let _ = self.paths.pids().ensure();
-        match lock::open(&self.paths.lock) {
-            Ok(lock) if lock::try_lock(&lock).unwrap_or(false) => self.lock = lock,
-            Ok(lock) if file::is_same(&lock, &self.lock) => {}
-            _ => return,
+        if self.lock.take_again(&self.paths) {
+            self.sign();
+            let _ = self.record.write(&self.paths);
         }
-        self.sign();
-        let _ = self.record.write(&self.paths);
     }
 
     /// Writes into the lock what the server's processes carry. Without that it can be ended as well, but for a record that
     /// nobody can read.
     pub fn sign(&self) {
-        let _ = lock::sign(&self.lock, &self.record.token.to_string());
+        let _ = self.lock.sign(&self.record.token);
     }
 }
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::container::Container;
 use crate::disk::layout::ServerPaths;
-use crate::disk::lock;
 use crate::log::central::{self, Level};
 use crate::server::record::{End, Reason, ServerRecord, State};
 use crate::server::unended;
 use crate::supervisor::contained::end_lost;
 use crate::supervisor::control::Watchers;
+use crate::supervisor::name_lock::NameLock;
 use crate::supervisor::plan::trace;
 use crate::sys::host::Place;
 use crate::sys::process;
@@ -69,29 +69,34 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> 
         return Ok(record);
     }
     check_place(&record)?;
-    let lock = match lock::open(&paths.lock) {
+    let lock = match NameLock::take(paths) {
         Ok(lock) => lock,
         // Its files are gone, and with them what could be said of it.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(record),
         Err(_) => return Err(StopError::Unproven),
     };
-    if !lock::try_lock(&lock).unwrap_or(false) {
+    let Some(lock) = lock else {
         let pids: Vec<i32> = Watchers::of(&record).living().map(|process| process.pid().as_raw()).collect();
         return Err(if pids.is_empty() {
             StopError::Unproven
         } else {
             StopError::Unkillable { pids, refused: Vec::new() }
         });
-    }
+    };
     // Somebody else may have swept, or started it again, before we had the lock.
-    sweep_locked(paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record), reason)
+    sweep_locked(&lock, paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record), reason)
 }
 
 /// The same for a caller who has the server's lock. `reason` is why it has ended if something of it was left.
 ///
 /// # Errors
 /// As [`sweep_lost`].
-pub fn sweep_locked(paths: &ServerPaths, mut record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
+pub fn sweep_locked(
+    _lock: &NameLock,
+    paths: &ServerPaths,
+    mut record: ServerRecord,
+    reason: Reason,
+) -> Result<ServerRecord, StopError> {
     if record.is_over() {
         return Ok(record);
     }

@@ -15,6 +15,7 @@ use crate::disk::{file, lock};
 use crate::server::environment::PID_FILE;
 use crate::server::record::ServerRecord;
 use crate::server::token::{KEEP_VARIABLE, Token, VARIABLE};
+use crate::supervisor::name_lock::NameLock;
 use crate::supervisor::{keeper, supervise};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
@@ -35,11 +36,10 @@ const SWEEP: Duration = Duration::from_secs(3);
 pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
     let token = token(paths);
     let watchers = token.as_ref().map_or(0, |token| end_watchers(&trace(token)));
-    let free = lock::open(&paths.lock).ok().filter(|file| lock::try_lock(file).unwrap_or(false));
-    let Some(_lock) = free else {
+    let Some(lock) = NameLock::take(paths).ok().flatten() else {
         return if lock::is_locked(&paths.lock) { Err(StopError::Unproven) } else { Ok(watchers) };
     };
-    let count = watchers + sweep_locked(paths)?;
+    let count = watchers + sweep_locked(&lock, paths)?;
     if count > 0 && ServerRecord::read(paths).is_err() {
         let _ = paths.record.remove();
     }
@@ -50,7 +50,7 @@ pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
 ///
 /// # Errors
 /// When something does not end.
-pub fn sweep_locked(paths: &ServerPaths) -> Result<usize, StopError> {
+pub fn sweep_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, StopError> {
     let Some(token) = token(paths) else { return Ok(0) };
     if !process::are_visible() {
         return Err(StopError::Unseen);

@@ -1,0 +1,62 @@
+//! Names under which a server may be started.
+
+use std::io;
+
+use anyhow::{Context, Result};
+
+use crate::disk::layout::ServerPaths;
+use crate::disk::names::ServerName;
+use crate::server::record::{Reason, ServerRecord};
+use crate::supervisor::control;
+use crate::supervisor::name_lock::NameLock;
+use crate::supervisor::recovery::orphaned::{self, StopError};
+use crate::supervisor::recovery::unreadable;
+
+/// A name that is locked, and nothing is left of the server that had it before. Without one nothing is started.
+pub struct FreeName {
+    pub name: ServerName,
+    pub lock: NameLock,
+}
+
+impl FreeName {
+    /// Locks a name; `None` if somebody has it. What its server left that lost its supervisor and its keeper is ended first,
+    /// with the lock in hand; `None` too if it cannot be.
+    pub fn take(name: &ServerName, paths: &ServerPaths) -> Result<Option<Self>> {
+        let lock = lock(paths)?.filter(|lock| is_swept(lock, paths));
+        Ok(lock.map(|lock| Self { name: name.clone(), lock }))
+    }
+
+    /// For a server without files, which shares its name with nobody.
+    pub fn unrecorded(name: &ServerName) -> io::Result<Self> {
+        Ok(Self { name: name.clone(), lock: NameLock::without_file()? })
+    }
+}
+
+fn lock(paths: &ServerPaths) -> Result<Option<NameLock>> {
+    if let Some(lock) = try_lock(paths)? {
+        return Ok(Some(lock));
+    }
+    match ServerRecord::read(paths)? {
+        Some(record) if record.state.is_final() => {
+            // The server has ended; its keeper is about to.
+            control::await_watchers(&record);
+            try_lock(paths)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn try_lock(paths: &ServerPaths) -> Result<Option<NameLock>> {
+    NameLock::take(paths).with_context(|| format!("could not lock {}", paths.lock))
+}
+
+/// Ends what is left of the server that had this name. False if something stays.
+fn is_swept(lock: &NameLock, paths: &ServerPaths) -> bool {
+    // Read with the lock in hand: its watchers may have been killed a moment ago.
+    let swept = match ServerRecord::read(paths) {
+        Ok(None) => return true,
+        Ok(Some(record)) => orphaned::sweep_locked(lock, paths, record, Reason::WatchersLost).map(drop),
+        Err(_) => unreadable::sweep_locked(lock, paths).map(drop),
+    };
+    !matches!(swept, Err(StopError::Unkillable { .. } | StopError::Unseen | StopError::Container { .. }))
+}
