@@ -43,13 +43,13 @@ pub fn listed(head: String, lines: Vec<String>, hint: impl Into<String>) -> anyh
     Hinted { cause: Listed { head, lines }.into(), hint: hint.into() }.into()
 }
 
-/// An error in one line, its causes behind it, and what stands below.
-pub fn told(error: &anyhow::Error) -> (String, Vec<String>) {
+/// The line of an error and its causes, and the lines that stand below.
+pub fn head_and_lines(error: &anyhow::Error) -> (String, Vec<String>) {
     let mut parts = Vec::new();
     let mut below = Vec::new();
     for cause in error.chain() {
         if let Some(hinted) = cause.downcast_ref::<Hinted>() {
-            let (head, lines) = told(&hinted.cause);
+            let (head, lines) = head_and_lines(&hinted.cause);
             parts.push(head);
             below.extend(lines);
         } else if let Some(listed) = cause.downcast_ref::<Listed>() {
@@ -62,9 +62,9 @@ pub fn told(error: &anyhow::Error) -> (String, Vec<String>) {
     (parts.join(": "), below)
 }
 
-/// An error in one line, with what stands below it.
+/// The same in one line.
 pub fn in_a_line(error: &anyhow::Error) -> String {
-    let (head, below) = told(error);
+    let (head, below) = head_and_lines(error);
     if below.is_empty() { head } else { format!("{head} {}", below.join("; ")) }
 }
 

@@ -50,7 +50,7 @@ pub fn describe(name: &ServerName, stopped: &Stopped) -> String {
             let last = last.map(|exit| format!(" (it had ended with {exit})")).unwrap_or_default();
             format!("stopped {name} before it was started again{last}")
         }
-        Stopped::Ended { end, settings } => format!("stopped {name} {}{}", took(end, settings), outside(end)),
+        Stopped::Ended { end, settings } => format!("stopped {name} {}{}", took(end, settings), escaped(end)),
         Stopped::Untold => format!("stopped {name}"),
         Stopped::Unreadable => format!("stopped {name}, whose record could not be read"),
     }
@@ -65,8 +65,8 @@ fn took(end: &End, settings: &Settings) -> String {
 }
 
 /// What had left its group, so that somebody notices that it is gone: `, and with it tmux: server (pid 123)`.
-fn outside(end: &End) -> String {
-    let named: Vec<String> = end.outside.iter().map(ToString::to_string).collect();
+fn escaped(end: &End) -> String {
+    let named: Vec<String> = end.escaped.iter().map(ToString::to_string).collect();
     if named.is_empty() { String::new() } else { format!(", and with it {}", named.join(", ")) }
 }
 

@@ -8,8 +8,8 @@ use super::{Container, ENGINE, LABEL};
 use crate::context;
 use crate::sys::Pid;
 
-/// A container that was told to end while its client lived.
-pub struct Told {
+/// A container whose engine was asked to stop it while its client lived.
+pub struct StopRequest {
     call: Call,
     at: Instant,
 }
@@ -54,32 +54,32 @@ const PAUSE: Duration = Duration::from_millis(100);
 const CREATION: Duration = Duration::from_secs(1);
 const SILENCE: &str = "its engine does not answer";
 
-impl Told {
+impl StopRequest {
     pub fn pid(&self) -> Pid {
         self.call.pid()
     }
 
-    /// Stops waiting for it.
+    /// Does not wait for the answer.
     pub fn abandon(&self) {
         self.call.abandon();
     }
 }
 
-/// Tells the container to end, if its id is known and proven; does not wait.
-pub fn tell(container: &Container, grace: Duration) -> Option<Told> {
+/// Asks the engine to stop the container, if its id is known and proven; does not wait.
+pub fn request_stop(container: &Container, grace: Duration) -> Option<StopRequest> {
     let id = container.id().filter(|_| container.own_cidfile)?;
     let call = container.engine.ask(&["stop", "-t", &seconds(grace), &id]).ok()?;
-    Some(Told { call, at: context::now() })
+    Some(StopRequest { call, at: context::now() })
 }
 
-/// Ends what is left of the server's containers once their client is gone, and waits until it has. `told` if that one was
-/// told already; `pause` waits for a child to end, not longer than it is told to. Afterwards `left` has those that are
+/// Ends what is left of the server's containers once their client is gone, and waits until it has. `request` if the last
+/// one was asked for already; `pause` waits for a child to end, at most for the given time. Afterwards `left` has those that are
 /// still there, and `trouble` why. Returns the id of the last one, if that is known.
 pub fn end(
     container: &mut Container,
     grace: Duration,
     client: Client,
-    mut told: Option<Told>,
+    mut request: Option<StopRequest>,
     pause: &mut dyn FnMut(Pid, Duration),
 ) -> Option<String> {
     let (current, mut trouble) = ids(container, client, pause);
@@ -89,11 +89,11 @@ pub fn end(
         if left.contains(&id) {
             continue;
         }
-        let told = told.take_if(|_| last.as_ref() == Some(&id));
+        let request = request.take_if(|_| last.as_ref() == Some(&id));
         let order = Order { engine: &container.engine, id: &id, removed: container.removed, grace };
         // One engine has them all: it is waited for once.
         let result = match &trouble {
-            None => order.carry_out(client, told, pause),
+            None => order.carry_out(client, request, pause),
             Some(trouble) => Err(trouble.clone()),
         };
         if let Err(why) = result {
@@ -101,8 +101,8 @@ pub fn end(
             left.push(id);
         }
     }
-    if let Some(told) = told {
-        told.abandon();
+    if let Some(request) = request {
+        request.abandon();
     }
     (container.left, container.trouble) = (left, trouble);
     if container.own_cidfile && !container.is_left() {
@@ -169,13 +169,13 @@ impl Order<'_> {
     fn carry_out(
         &self,
         client: Client,
-        told: Option<Told>,
+        request: Option<StopRequest>,
         pause: &mut dyn FnMut(Pid, Duration),
     ) -> Result<(), String> {
-        let mut kill_at = told.as_ref().map_or_else(context::now, |told| told.at) + self.grace + SLACK;
+        let mut kill_at = request.as_ref().map_or_else(context::now, |request| request.at) + self.grace + SLACK;
         let mut deadline = kill_at.max(context::now()) + ENGINE;
-        let mut step = if told.is_some() || client == Client::Killed { Step::Stop } else { Step::List };
-        let (mut call, mut was_told) = (told.map(|told| told.call), false);
+        let mut step = if request.is_some() || client == Client::Killed { Step::Stop } else { Step::List };
+        let (mut call, mut was_asked) = (request.map(|request| request.call), false);
         let mut why = "it does not end".to_owned();
         loop {
             let answer = match call.take() {
@@ -192,9 +192,9 @@ impl Order<'_> {
                 Answer::Yes(_) if step == Step::Stop => deadline = deadline.max(context::now() + ENGINE),
                 Answer::Yes(_) => {}
             }
-            let next = next(step, &answer, was_told, self.removed);
-            // An engine that was away was told nothing.
-            was_told = step == Step::Stop || was_told && !matches!((step, &answer), (Step::List, Answer::No(_)));
+            let next = next(step, &answer, was_asked, self.removed);
+            // An engine that was away was asked for nothing.
+            was_asked = step == Step::Stop || was_asked && !matches!((step, &answer), (Step::List, Answer::No(_)));
             step = match next {
                 Next::Over => return Ok(()),
                 Next::GiveUp => return Err(why),
@@ -224,10 +224,10 @@ impl Order<'_> {
 
 /// What follows. Only a list says that it is over: what was asked for by a client that was killed may happen later than
 /// what we ask for, and the other answers differ from engine to engine.
-fn next(step: Step, answer: &Answer, was_told: bool, removed: bool) -> Next {
+fn next(step: Step, answer: &Answer, was_asked: bool, removed: bool) -> Next {
     match (step, answer) {
         (Step::List, Answer::Yes(ids)) if ids.trim().is_empty() => Next::Over,
-        (Step::List, Answer::Yes(_)) if !was_told => Next::Do(Step::Stop),
+        (Step::List, Answer::Yes(_)) if !was_asked => Next::Do(Step::Stop),
         (Step::List, Answer::Yes(_)) => Next::Do(if removed { Step::Remove } else { Step::Kill }),
         (Step::List, Answer::No(_)) => Next::Later(Step::Stop),
         (Step::Stop, Answer::Silence) => Next::Do(Step::Kill),
@@ -257,7 +257,7 @@ mod tests {
     fn a_container_is_stopped_then_killed_and_over_when_it_is_no_longer_listed() {
         let (none, one) = (Answer::Yes("\n".into()), Answer::Yes("d0fd4b169367\n".into()));
         let (no, silence) = (Answer::No("away".into()), Answer::Silence);
-        for (step, answer, was_told, removed, expected) in [
+        for (step, answer, was_asked, removed, expected) in [
             (Step::Stop, &one, false, true, Next::Do(Step::List)),
             (Step::Stop, &no, false, true, Next::Do(Step::List)),
             (Step::Stop, &silence, false, true, Next::Do(Step::Kill)),
@@ -274,7 +274,7 @@ mod tests {
             (Step::Remove, &no, true, true, Next::Later(Step::List)),
             (Step::Remove, &silence, true, true, Next::GiveUp),
         ] {
-            assert_eq!(next(step, answer, was_told, removed), expected, "{step:?} {answer:?} {was_told} {removed}");
+            assert_eq!(next(step, answer, was_asked, removed), expected, "{step:?} {answer:?} {was_asked} {removed}");
         }
     }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::end::{Client, Told, end, tell};
+pub use self::end::{Client, StopRequest, end, request_stop};
 pub use self::engine::{Engine, wait_for_call};
 pub use self::find::find;
 

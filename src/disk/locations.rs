@@ -24,9 +24,9 @@ pub struct Location {
     pub logs: PathBuf,
 }
 
-/// What a session's shell was told by its variables, for those in the session that were told nothing.
+/// Where the variables of a session's shell say that things are, for those in the session that lack these variables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct ShellLocations {
     /// The logs of all sessions.
     pub logs: PathBuf,
     /// What outlives a session, if a variable said where; else it goes by the home of who asks.
@@ -37,10 +37,10 @@ pub struct Told {
     pub config: Option<PathBuf>,
 }
 
-static TOLD: OnceLock<Told> = OnceLock::new();
+static OF_SHELL: OnceLock<ShellLocations> = OnceLock::new();
 
-impl Told {
-    /// What this process was told, with the logs at `logs`.
+impl ShellLocations {
+    /// Those of this process, with the logs at `logs`.
     pub fn here(logs: PathBuf) -> Self {
         let is_text = |path: &PathBuf| check_text(path).is_ok();
         Self { logs, state: named_state().filter(is_text), config: named_config().filter(is_text) }
@@ -48,7 +48,7 @@ impl Told {
 
     /// From now on this counts where no variable says anything else.
     pub fn adopt(&self) {
-        let _ = TOLD.set(self.clone());
+        let _ = OF_SHELL.set(self.clone());
     }
 }
 
@@ -146,7 +146,7 @@ pub fn state_directory() -> Result<PathBuf> {
 
 fn named_state() -> Option<PathBuf> {
     let variable = users::STATE_VARIABLE.and_then(named).map(|state| state.join("mcp-hook"));
-    variable.or_else(|| TOLD.get()?.state.clone())
+    variable.or_else(|| OF_SHELL.get()?.state.clone())
 }
 
 /// The same whatever the variables say, but for `HOME`.
@@ -176,7 +176,7 @@ pub fn config_directory() -> Result<PathBuf> {
 
 fn named_config() -> Option<PathBuf> {
     let variable = named("XDG_CONFIG_HOME").map(|config| config.join("mcp-hook"));
-    variable.or_else(|| TOLD.get()?.config.clone())
+    variable.or_else(|| OF_SHELL.get()?.config.clone())
 }
 
 /// What an `XDG_` variable says; a relative path counts as unset (XDG Base Directory Specification).

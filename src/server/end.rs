@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{ReadyWhen, Settings};
 use crate::context;
 use crate::sys::wait::Exit;
-use crate::terminate::escaped::Escaped;
+use crate::terminate::escaped::EscapedProcess;
 use crate::units::size;
 
 /// How a tree ended.
@@ -30,8 +30,8 @@ pub struct End {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<i32>,
     /// Processes that had left the server's group and ended with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub outside: Vec<Escaped>,
+    #[serde(default, rename = "outside", skip_serializing_if = "Vec::is_empty")]
+    pub escaped: Vec<EscapedProcess>,
 }
 
 /// Why a tree is ended.
@@ -75,7 +75,7 @@ impl End {
             killed: false,
             early: true,
             kept: Vec::new(),
-            outside: Vec::new(),
+            escaped: Vec::new(),
         }
     }
 }

@@ -64,7 +64,7 @@ fn by_id(root: &Root, id: &SessionId) -> Result<Located> {
 
 /// A session with its root; its logs are where its shell has them.
 fn located(root: &Root, session: Session) -> Located {
-    let logs = session.record.told.as_ref().map(|told| told.logs.clone());
+    let logs = session.record.locations.as_ref().map(|locations| locations.logs.clone());
     (logs.map_or_else(|| root.clone(), |logs| root.with_logs(logs)), session)
 }
 
@@ -93,8 +93,8 @@ pub fn settle() -> Option<Located> {
 
 /// What the shell of a session was told counts from now on, where this process was told nothing.
 fn adopt(session: &Session) {
-    if let Some(told) = &session.record.told {
-        told.adopt();
+    if let Some(locations) = &session.record.locations {
+        locations.adopt();
     }
 }
 

@@ -8,7 +8,7 @@ use tracing::debug;
 use super::record::{Owner, SessionRecord};
 use super::recovery;
 use crate::disk::layout::Root;
-use crate::disk::locations::Told;
+use crate::disk::locations::ShellLocations;
 use crate::disk::names::SessionId;
 use crate::disk::registry;
 use crate::sys::handle::ProcessHandle;
@@ -215,7 +215,7 @@ pub fn write(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -
     // Made once there is something to log: most shells start nothing, and their disks are left alone.
     paths.logs.check_if_there()?;
     let mut record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
-    record.told = Some(Told::here(root.logs().path().to_owned()));
+    record.locations = Some(ShellLocations::here(root.logs().path().to_owned()));
     record.write(&paths).with_context(|| format!("could not write {}", paths.record()))?;
     Ok(record)
 }

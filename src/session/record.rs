@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::context;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::SessionPaths;
-use crate::disk::locations::Told;
+use crate::disk::locations::ShellLocations;
 use crate::disk::names::SessionId;
 use crate::disk::{file, record};
 use crate::failure::Hint;
@@ -43,8 +43,8 @@ pub struct SessionRecord {
     /// The same in milliseconds since boot.
     pub created_since_boot: u64,
     /// Where its shell has what does not lie in the root.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<Told>,
+    #[serde(default, rename = "told", skip_serializing_if = "Option::is_none")]
+    pub locations: Option<ShellLocations>,
 }
 
 /// What has become of a session's owner.
@@ -72,7 +72,7 @@ impl SessionRecord {
             shell,
             created: context::wall_millis(),
             created_since_boot: u64::try_from(context::uptime().as_millis()).unwrap_or_default(),
-            told: None,
+            locations: None,
         }
     }
 

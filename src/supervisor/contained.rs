@@ -1,8 +1,8 @@
 //! The container of a server: told to end when its client is, and ended once the client is gone.
 
-use super::stop_timeouts::pace;
+use super::stop_timeouts::stop_timeouts;
 use super::supervise::Supervisor;
-use crate::container::{self, Client, Container, Told};
+use crate::container::{self, Client, Container, StopRequest};
 use crate::context;
 use crate::log::central::Level;
 use crate::server::record::{Reason, ServerRecord};
@@ -15,7 +15,7 @@ use crate::terminate::tree::Ending;
 #[derive(Default)]
 pub struct Containment {
     /// Whoever tells it to end.
-    told: Option<Told>,
+    request: Option<StopRequest>,
     /// Whether its client was told to end.
     was_client_told: bool,
     /// The id of the one that ran last.
@@ -28,7 +28,7 @@ impl Supervisor {
         if let Some(container) = &self.plan.container {
             container.make_room(self.containment.last.as_deref());
         }
-        (self.containment.told, self.containment.was_client_told) = (None, false);
+        (self.containment.request, self.containment.was_client_told) = (None, false);
     }
 
     /// Tells the container to end when its client is told to: by itself a client hands on one signal, if at all, and not
@@ -36,11 +36,12 @@ impl Supervisor {
     pub(super) fn tell_container(&mut self, ending: &Ending, client: Pid) -> Option<Pid> {
         let container = self.plan.container.as_ref()?;
         let now = context::now();
-        if ending.stage(now) >= Stage::Grace && !self.containment.was_client_told && wait::peek(client).is_none() {
+        if ending.stage(now) >= Stage::StopSigterm && !self.containment.was_client_told && wait::peek(client).is_none()
+        {
             self.containment.was_client_told = true;
-            self.containment.told = container::tell(container, ending.grace());
+            self.containment.request = container::request_stop(container, ending.stop_timeout());
         }
-        self.containment.told.as_ref().map(Told::pid)
+        self.containment.request.as_ref().map(StopRequest::pid)
     }
 
     /// Ends what is left of the container after its client has gone. Returns for what reasons the server would have been
@@ -48,10 +49,10 @@ impl Supervisor {
     pub(super) fn end_container(&mut self, ending: &Ending) -> Vec<Reason> {
         let mut reasons = Vec::new();
         let Some(mut container) = self.plan.container.take() else { return reasons };
-        let told = self.containment.told.take();
+        let request = self.containment.request.take();
         let has_left = matches!(ending.leader_exit, Some(Exit::Code(_))) && !self.containment.was_client_told;
         let client = if has_left { Client::Left } else { Client::Killed };
-        let last = container::end(&mut container, ending.grace(), client, told, &mut |_, limit| {
+        let last = container::end(&mut container, ending.stop_timeout(), client, request, &mut |_, limit| {
             reasons.extend(self.wait(None, Some(limit)));
         });
         self.containment.last = last;
@@ -76,8 +77,8 @@ impl Supervisor {
 
 /// Ends what is left of the container of a server that lost its supervisor. Returns what is to be said if it is still
 /// there.
-pub fn end_lost(container: &mut Container, pace: StopTimeouts) -> Option<String> {
-    container::end(container, pace.grace, Client::Killed, None, &mut container::wait_for_call);
+pub fn end_lost(container: &mut Container, timeouts: StopTimeouts) -> Option<String> {
+    container::end(container, timeouts.stop, Client::Killed, None, &mut container::wait_for_call);
     container.is_left().then(|| complaint(container))
 }
 
@@ -87,6 +88,6 @@ fn complaint(container: &Container) -> String {
 
 /// How much longer the end of a server may take because of its container.
 pub fn allowance(record: &ServerRecord, reason: Reason) -> std::time::Duration {
-    let grace = pace(reason, record.mode, record.settings.grace()).grace;
+    let grace = stop_timeouts(reason, record.mode, record.settings.grace()).stop;
     record.container.as_ref().map_or_else(Default::default, |_| container::takes_at_most(grace))
 }

@@ -9,7 +9,7 @@ use tracing::debug;
 use super::contained::allowance;
 use super::keeper;
 use super::recovery::orphaned::{StopError, sweep_lost};
-use super::stop_timeouts::{longest_unheard, pace};
+use super::stop_timeouts::{longest_unheard, stop_timeouts};
 use super::supervise;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
@@ -120,7 +120,7 @@ impl Asked {
             // It has had its time; it tries once more.
             State::Unkillable { .. } => (Duration::ZERO, Duration::ZERO),
             _ => {
-                let longest = pace(reason, mode, grace).longest() + allowance(record, reason);
+                let longest = stop_timeouts(reason, mode, grace).longest() + allowance(record, reason);
                 (longest_unheard(reason, mode, grace), longest)
             }
         };

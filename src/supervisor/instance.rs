@@ -9,7 +9,7 @@ use super::readiness::Answer;
 use super::restart_policy::{HEALTH, Order, was_ready};
 use super::sampling::{Looks, Memory};
 use super::signs::{self, Sight};
-use super::stop_timeouts::pace;
+use super::stop_timeouts::stop_timeouts;
 use super::supervise::Supervisor;
 use crate::log::central::Level;
 use crate::port::probe::Found;
@@ -228,15 +228,16 @@ impl Supervisor {
         }
         let now = context::now();
         let settings = &self.plan.record.settings;
-        let pace = pace(new, self.plan.record.mode, settings.grace());
+        let timeouts = stop_timeouts(new, self.plan.record.mode, settings.grace());
         let asked = Order::after(new);
         let (ending, reason, order, early, is_news) = match phase {
             Phase::Up { .. } => {
-                let ending = Ending::begin(Some(running.pid()), pace, now).asking_by(settings.stop_signal.signal());
+                let ending =
+                    Ending::begin(Some(running.pid()), timeouts, now).with_signal(settings.stop_signal.signal());
                 (ending, new, asked, running.ready_since.is_none(), true)
             }
             Phase::Down { mut ending, reason, order, early, .. } => {
-                ending.hurry(pace, now);
+                ending.hurry(timeouts, now);
                 let (now_for, order) = overrule((reason, order), new);
                 (ending, now_for, order, early, now_for != reason)
             }
@@ -305,6 +306,6 @@ fn describe(ending: &Ending, reason: Reason, early: bool, kept: Vec<Pid>) -> End
         killed: ending.killed,
         early,
         kept: kept.into_iter().map(Pid::as_raw).collect(),
-        outside: ending.outside().to_vec(),
+        escaped: ending.escaped().to_vec(),
     }
 }

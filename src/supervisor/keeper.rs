@@ -9,7 +9,7 @@ use nix::unistd::{getpgid, getpgrp};
 use super::contained::{allowance, end_lost};
 use super::lifeline::KeeperEnd;
 use super::plan::{Watched, is_kept, trace};
-use super::stop_timeouts::pace;
+use super::stop_timeouts::stop_timeouts;
 use crate::container::Container;
 use crate::disk::layout::ServerPaths;
 use crate::log::central::{self, Level};
@@ -101,7 +101,8 @@ impl Keeper {
             if self.wait(&mut inbox, deadline) {
                 // Whoever stopped the supervisor did not mean the server to outlive its session.
                 let _ = kill(self.supervisor, Signal::SIGCONT);
-                let longest = pace(Reason::SessionEnded, self.record.mode, self.record.settings.grace()).longest();
+                let longest =
+                    stop_timeouts(Reason::SessionEnded, self.record.mode, self.record.settings.grace()).longest();
                 let container = allowance(&self.record, Reason::SessionEnded);
                 deadline.get_or_insert(context::now() + longest + container + SLACK);
             }
@@ -207,7 +208,7 @@ impl Keeper {
             killed,
             early: false,
             kept,
-            outside: Vec::new(),
+            escaped: Vec::new(),
         });
         let _ = record.write(&self.paths);
         self.report(Level::Warn, &format!("ended because {}", reason.text()));

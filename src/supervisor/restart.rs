@@ -93,8 +93,8 @@ impl Supervisor {
         for pid in &end.kept {
             self.note(Level::Info, &format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1"));
         }
-        for straggler in &end.outside {
-            self.note(Level::Info, &format!("ended {straggler} as well: it had left the server's group"));
+        for escaped in &end.escaped {
+            self.note(Level::Info, &format!("ended {escaped} as well: it had left the server's group"));
         }
     }
 

@@ -8,12 +8,12 @@ use crate::terminate::stages::StopTimeouts;
 /// The longest grace time where nobody waits for the end: what outlives its session is not to do so for long.
 const LONGEST_ALONE: Duration = Duration::from_secs(30);
 
-/// The pace at which a tree is ended for `reason`. `grace` is what the user chose, if anything.
+/// How long the stages of an end take for `reason`. `grace` is what the user chose, if anything.
 ///
 /// Where somebody waits for the server to end well (`stop`), it gets 3 s; where nobody does, all is over within 2 s:
 /// a closed terminal is not to leave anything for long, and the MCP SDKs kill two seconds after closing the input.
-pub fn pace(reason: Reason, mode: Mode, grace: Option<Duration>) -> StopTimeouts {
-    let (patience, default_grace, straggler) = match (mode, reason) {
+pub fn stop_timeouts(reason: Reason, mode: Mode, grace: Option<Duration>) -> StopTimeouts {
+    let (before_sigterm, default_grace, final_sigterm) = match (mode, reason) {
         (_, Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost) => return StopTimeouts::AT_ONCE,
         (Mode::Start, Reason::Stopped | Reason::Restarted) => (0, 3000, 1000),
         (Mode::Run, Reason::ClientGone) => (1000, 500, 200),
@@ -24,18 +24,18 @@ pub fn pace(reason: Reason, mode: Mode, grace: Option<Duration>) -> StopTimeouts
     };
     let millis = Duration::from_millis;
     let longest = if is_awaited(reason) { Duration::MAX } else { LONGEST_ALONE };
-    let grace = grace.unwrap_or(millis(default_grace)).min(longest);
-    StopTimeouts { patience: millis(patience), grace, straggler: millis(straggler) }
+    let stop = grace.unwrap_or(millis(default_grace)).min(longest);
+    StopTimeouts { before_sigterm: millis(before_sigterm), stop, final_sigterm: millis(final_sigterm) }
 }
 
-/// Whether somebody waits for an end for this reason, and may lose patience: `stop` and `restart`.
+/// Whether somebody waits for an end for this reason, and may tire of it: `stop` and `restart`.
 fn is_awaited(reason: Reason) -> bool {
     matches!(reason, Reason::Stopped | Reason::Restarted)
 }
 
 /// How long a supervisor that has to end its server for `reason` may take until it is known whether it does so at all.
 pub fn longest_unheard(reason: Reason, mode: Mode, grace: Option<Duration>) -> Duration {
-    pace(reason, mode, grace.map(|grace| grace.min(LONGEST_ALONE))).longest()
+    stop_timeouts(reason, mode, grace.map(|grace| grace.min(LONGEST_ALONE))).longest()
 }
 
 #[cfg(test)]
@@ -57,8 +57,8 @@ mod tests {
         Reason::WatchersLost,
     ];
 
-    fn until_killed(pace: StopTimeouts) -> Duration {
-        pace.patience + pace.grace + pace.straggler
+    fn until_killed(timeouts: StopTimeouts) -> Duration {
+        timeouts.before_sigterm + timeouts.stop + timeouts.final_sigterm
     }
 
     #[test]
@@ -67,7 +67,7 @@ mod tests {
             for reason in REASONS {
                 let is_awaited = mode == Mode::Start && matches!(reason, Reason::Stopped | Reason::Restarted);
                 let limit = Duration::from_secs(if is_awaited { 4 } else { 2 });
-                assert!(until_killed(pace(reason, mode, None)) <= limit, "{mode:?} {reason:?}");
+                assert!(until_killed(stop_timeouts(reason, mode, None)) <= limit, "{mode:?} {reason:?}");
             }
         }
     }
@@ -77,7 +77,7 @@ mod tests {
         let chosen = Duration::from_secs(7);
         for reason in REASONS {
             let is_emergency = matches!(reason, Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost);
-            assert_eq!(pace(reason, Mode::Start, Some(chosen)).grace == chosen, !is_emergency, "{reason:?}");
+            assert_eq!(stop_timeouts(reason, Mode::Start, Some(chosen)).stop == chosen, !is_emergency, "{reason:?}");
         }
     }
 
@@ -87,7 +87,7 @@ mod tests {
         for mode in [Mode::Start, Mode::Run] {
             for reason in REASONS {
                 let is_awaited = matches!(reason, Reason::Stopped | Reason::Restarted);
-                let grace = pace(reason, mode, Some(chosen)).grace;
+                let grace = stop_timeouts(reason, mode, Some(chosen)).stop;
                 let is_right = if is_awaited { grace == chosen } else { grace <= Duration::from_secs(30) };
                 assert!(is_right, "{mode:?} {reason:?}: {grace:?}");
                 assert!(longest_unheard(reason, mode, Some(chosen)) <= Duration::from_secs(33), "{mode:?} {reason:?}");

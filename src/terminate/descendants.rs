@@ -1,9 +1,9 @@
-//! The processes below this one that are not, or not yet, its own children.
+//! The descendants of this process that are not, or not yet, its own children.
 
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
 
-/// Calls `visit` for every living process below `parent`, which must be this process or an unreaped child of it, deepest
+/// Calls `visit` for every living descendant of `parent`, which must be this process or an unreaped child of it, deepest
 /// first: a process whose children are still to come must not lose them to another parent meanwhile.
 ///
 /// Each is proven to be what it is taken for: its handle was opened before its parent was read, and that parent is held
@@ -20,7 +20,7 @@ pub fn visit(parent: Pid, visit: &mut impl FnMut(&ProcessHandle)) {
     }
 }
 
-/// Whether one of the processes below `parent` is like this. Nothing is held meanwhile: an answer, not a proof.
+/// Whether a descendant of `parent` is like this. Nothing is held meanwhile: an answer, not a proof.
 pub fn any(parent: Pid, is_like: &impl Fn(Pid) -> bool) -> bool {
     process::children(parent).into_iter().any(|pid| is_like(pid) || any(pid, is_like))
 }

@@ -1,30 +1,32 @@
-//! What had left the server's process group by the time it was ended: daemons, a multiplexer, a browser.
+//! Processes of the tree that had left the server's process group by the time it was ended: daemons, a multiplexer, a
+//! browser.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::sys::{Pid, process};
 
-/// More are not told of.
+/// How many are recorded.
 const MOST: usize = 16;
 
-/// A process outside of the group.
+/// One process of each group that has escaped, as records keep it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Escaped {
+pub struct EscapedProcess {
     pub pid: i32,
     pub name: String,
 }
 
-/// The stragglers that were found so far, one for each group of theirs.
-pub struct Outside {
+/// Those that were found so far.
+pub struct EscapedProcesses {
     leader: Option<Pid>,
     groups: HashSet<Pid>,
-    found: Vec<Escaped>,
+    found: Vec<EscapedProcess>,
 }
 
-impl Outside {
-    /// Nothing was found yet outside of the group of `leader`; without one nothing ever is.
+impl EscapedProcesses {
+    /// None yet outside of the group of `leader`; without a leader there never are any.
     pub fn of(leader: Option<Pid>) -> Self {
         Self { leader, groups: HashSet::new(), found: Vec::new() }
     }
@@ -32,20 +34,19 @@ impl Outside {
     /// Looks at a child that was not known before.
     pub fn note(&mut self, pid: Pid) {
         let Some(leader) = self.leader.filter(|_| self.found.len() < MOST) else { return };
-        let Some(it) = process::read(pid).filter(|it| it.group != leader && !it.zombie) else { return };
-        if self.groups.insert(it.group) {
-            let name = process::name(pid);
-            self.found.push(Escaped { pid: pid.as_raw(), name });
+        let Some(process) = process::read(pid).filter(|it| it.group != leader && !it.zombie) else { return };
+        if self.groups.insert(process.group) {
+            self.found.push(EscapedProcess { pid: pid.as_raw(), name: process::name(pid) });
         }
     }
 
-    pub fn found(&self) -> &[Escaped] {
+    pub fn found(&self) -> &[EscapedProcess] {
         &self.found
     }
 }
 
-impl std::fmt::Display for Escaped {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} (pid {})", self.name, self.pid)
+impl fmt::Display for EscapedProcess {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} (pid {})", self.name, self.pid)
     }
 }

@@ -61,16 +61,16 @@ fn prove(pid: Pid, written: Duration, session: Duration) -> Option<ProcessHandle
 }
 
 /// Ends what a script left: SIGTERM, a second, SIGKILL. Returns whether it is gone.
-pub fn end(strays: &[Foreign]) -> bool {
-    for stray in strays {
-        let _ = stray.process.signal(Signal::SIGTERM);
-        let _ = stray.process.signal(Signal::SIGCONT);
+pub fn end(processes: &[Foreign]) -> bool {
+    for foreign in processes {
+        let _ = foreign.process.signal(Signal::SIGTERM);
+        let _ = foreign.process.signal(Signal::SIGCONT);
     }
-    let mut living: Vec<&Foreign> = strays.iter().collect();
+    let mut living: Vec<&Foreign> = processes.iter().collect();
     for (limit, then) in [(GRACE, Some(Signal::SIGKILL)), (GRACE, None)] {
-        living.retain(|stray| !wait_for_all(std::slice::from_ref(&stray.process), limit));
-        for stray in &living {
-            let _ = then.map(|signal| stray.process.signal(signal));
+        living.retain(|foreign| !wait_for_all(std::slice::from_ref(&foreign.process), limit));
+        for foreign in &living {
+            let _ = then.map(|signal| foreign.process.signal(signal));
         }
     }
     living.is_empty()

@@ -8,9 +8,9 @@ use super::survivors::Survivors;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
 
-/// Signals the group in one step, unless a member asked to be let go. The leader itself never is.
-pub fn signal(leader: Pid, signals: &[Signal], let_go: &impl Fn(Pid) -> bool) {
-    let is_spared = |pid: Pid| pid != leader && has(Some(leader), pid) && let_go(pid);
+/// Signals the group in one step, unless a member is kept. The leader itself never is.
+pub fn signal(leader: Pid, signals: &[Signal], is_kept: &impl Fn(Pid) -> bool) {
+    let is_spared = |pid: Pid| pid != leader && has(Some(leader), pid) && is_kept(pid);
     let mut one_by_one = descendants::any(Pid::this(), &is_spared);
     if !one_by_one {
         // macOS: one member that may not be signalled keeps the call from reaching the others.
@@ -34,14 +34,14 @@ pub fn has(leader: Option<Pid>, pid: Pid) -> bool {
 }
 
 /// Whether a child of ours in the group lives that is to end.
-pub fn has_living_member(leader: Pid, let_go: &impl Fn(Pid) -> bool) -> bool {
+pub fn has_living_member(leader: Pid, is_kept: &impl Fn(Pid) -> bool) -> bool {
     let is_living = |pid: &Pid| process::read(*pid).is_some_and(|it| it.group == leader && !it.zombie);
-    process::children(Pid::this()).into_iter().filter(is_living).any(|pid| !let_go(pid))
+    process::children(Pid::this()).into_iter().filter(is_living).any(|pid| !is_kept(pid))
 }
 
 /// Whether a hang-up of the terminal in whose foreground the group is may end some of what may not be signalled, and
-/// nobody who asked to be let go. A member that lives keeps the group's number, even if the leader has been collected.
-pub fn may_be_hung_up_on(leader: Pid, survivors: &Survivors, let_go: &impl Fn(Pid) -> bool) -> bool {
+/// nothing that is kept. A member that lives keeps the group's number, even if the leader has been collected.
+pub fn may_be_hung_up_on(leader: Pid, survivors: &Survivors, is_kept: &impl Fn(Pid) -> bool) -> bool {
     survivors.refused.iter().any(|&pid| has(Some(leader), pid))
-        && !descendants::any(Pid::this(), &|pid| has(Some(leader), pid) && let_go(pid))
+        && !descendants::any(Pid::this(), &|pid| has(Some(leader), pid) && is_kept(pid))
 }

@@ -17,7 +17,7 @@ pub struct Trace {
     /// The variable in their environment, and its value.
     pub variable: (&'static str, String),
     pub mark: u64,
-    /// The variable that, set to 1, asks to be let go.
+    /// The variable that, set to 1, asks to be spared.
     pub keep: &'static str,
     /// Processes that carry the mark but are not to be ended: watchers of ours.
     pub spared: Vec<Identity>,
@@ -74,13 +74,13 @@ fn is_in_session(pid: Pid, session: Option<Pid>) -> bool {
 /// Ends everything that carries the trace and waits until it is gone. Returns how many processes there were, and
 /// those that could not be killed.
 pub fn end(trace: &Trace) -> (usize, Survivors) {
-    let told = find(trace);
-    for process in &told {
+    let found = find(trace);
+    for process in &found {
         let _ = process.signal(Signal::SIGTERM);
         let _ = process.signal(Signal::SIGCONT);
     }
-    wait_for_all(&told, GRACE);
-    let mut count = told.len();
+    wait_for_all(&found, GRACE);
+    let mut count = found.len();
     let deadline = context::now() + KILL_TAKES_AT_MOST;
     loop {
         // Again and again: what lives may have started others meanwhile.

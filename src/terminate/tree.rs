@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 
-use super::escaped::{Escaped, Outside};
+use super::escaped::{EscapedProcess, EscapedProcesses};
 use super::stages::{Due, Stage, StopTimeouts};
 use super::survivors::Survivors;
 use super::{descendants, group};
@@ -20,23 +20,23 @@ use crate::sys::{Pid, process};
 pub struct Ending {
     leader: Option<Pid>,
     began: Instant,
-    pace: StopTimeouts,
+    timeouts: StopTimeouts,
     signal: Signal,
     group_was: Stage,
     children: HashMap<Pid, Child>,
-    outside: Outside,
-    /// How often what lives below an unkillable child has been killed.
-    digs: u32,
+    escaped: EscapedProcesses,
+    /// How often the descendants of an unkillable child have been killed.
+    rounds: u32,
     /// How the leader ended, once it has been collected.
     pub leader_exit: Option<Exit>,
-    /// Whether anything had to be killed.
+    /// Whether anything got SIGKILL.
     pub killed: bool,
 }
 
 /// What is known of one child.
 #[derive(Clone, Copy)]
 struct Child {
-    told: Option<Instant>,
+    sigterm: Option<Instant>,
     kept: bool,
 }
 
@@ -44,73 +44,70 @@ struct Child {
 pub enum Progress {
     /// Something lives. Look again when a child has ended, or after this time.
     Wait(Option<Duration>),
-    /// Nothing is left but what asked to be let go.
-    Done {
-        /// The processes that were let go.
-        kept: Vec<Pid>,
-    },
+    /// Nothing is left but what asked to be spared.
+    Done { kept: Vec<Pid> },
     /// These do not die. Look again when a child has ended.
     Unkillable(Survivors),
 }
 
 impl Ending {
     /// Begins to end the tree under this process. `leader` is the child that leads the server's process group, unless
-    /// it has been collected already. `keep` tells which adopted processes are let go.
-    pub fn begin(leader: Option<Pid>, pace: StopTimeouts, now: Instant) -> Self {
+    /// it has been collected already.
+    pub fn begin(leader: Option<Pid>, timeouts: StopTimeouts, now: Instant) -> Self {
         Self {
             leader,
             began: now,
-            pace,
+            timeouts,
             signal: Signal::SIGTERM,
-            group_was: Stage::Patience,
+            group_was: Stage::InputClosed,
             children: HashMap::new(),
-            outside: Outside::of(leader),
-            digs: 0,
+            escaped: EscapedProcesses::of(leader),
+            rounds: 0,
             leader_exit: None,
             killed: false,
         }
     }
 
-    /// Asks the server's process group by this signal. What escaped from the group still gets SIGTERM.
-    pub fn asking_by(mut self, signal: Signal) -> Self {
+    /// Sends this signal to the server's process group instead of SIGTERM. What escaped from the group still gets SIGTERM.
+    pub fn with_signal(mut self, signal: Signal) -> Self {
         self.signal = signal;
         self
     }
 
     /// What is due now.
     pub fn stage(&self, now: Instant) -> Stage {
-        self.pace.stage(now.duration_since(self.began))
+        self.timeouts.stage(now.duration_since(self.began))
     }
 
-    /// The time from the first signal to the last.
-    pub fn grace(&self) -> Duration {
-        self.pace.grace
+    /// The time from SIGTERM to SIGKILL.
+    pub fn stop_timeout(&self) -> Duration {
+        self.timeouts.stop
     }
 
     pub fn began(&self) -> Instant {
         self.began
     }
 
-    /// What was found outside of the server's group, and was to end as well.
-    pub fn outside(&self) -> &[Escaped] {
-        self.outside.found()
+    /// What had left the server's group and was to end as well.
+    pub fn escaped(&self) -> &[EscapedProcess] {
+        self.escaped.found()
     }
 
-    /// Goes on faster from now on, if `pace` is faster: a second reason to end may be in more of a hurry.
-    pub fn hurry(&mut self, pace: StopTimeouts, now: Instant) {
-        let remaining = (self.began + self.pace.longest()).saturating_duration_since(now);
-        if pace.longest() < remaining {
+    /// Goes on faster from now on, if `timeouts` are shorter: a second reason to end may be in more of a hurry.
+    pub fn hurry(&mut self, timeouts: StopTimeouts, now: Instant) {
+        let remaining = (self.began + self.timeouts.longest()).saturating_duration_since(now);
+        if timeouts.longest() < remaining {
             self.began = now;
-            self.pace = pace;
+            self.timeouts = timeouts;
         }
     }
 
-    /// Does what is due now. `let_go` says whether a process asked to be kept; it is asked once for each.
-    pub fn advance(&mut self, now: Instant, let_go: impl Fn(Pid) -> bool) -> Progress {
+    /// Does what is due now. `is_kept` says whether a process asked to be spared; it is asked once for each.
+    pub fn advance(&mut self, now: Instant, is_kept: impl Fn(Pid) -> bool) -> Progress {
         let stage = self.stage(now);
-        self.signal_group(stage, &let_go);
+        self.signal_group(stage, &is_kept);
         loop {
-            let (living, collected) = self.collect(stage, now, &let_go);
+            let (living, collected) = self.collect(stage, now, &is_kept);
             if living.is_empty() && collected {
                 // What has ended may have left us children after the list was read.
                 continue;
@@ -121,62 +118,64 @@ impl Ending {
             let killed = self.signal_children(&living, stage, now);
             // What was killed has children that are ours a moment later: look again while there is something to do.
             if !killed || !self.collects_more() {
-                return self.progress(stage, now, living, &let_go);
+                return self.progress(stage, now, living, &is_kept);
             }
         }
     }
 
-    fn progress(&mut self, stage: Stage, now: Instant, living: Vec<Pid>, let_go: &impl Fn(Pid) -> bool) -> Progress {
-        if stage == Stage::Overdue {
-            return if self.dig(&living, let_go) {
-                Progress::Wait(Some(DIG_EVERY))
+    fn progress(&mut self, stage: Stage, now: Instant, living: Vec<Pid>, is_kept: &impl Fn(Pid) -> bool) -> Progress {
+        if stage == Stage::Unkillable {
+            return if self.kill_descendants(&living, is_kept) {
+                Progress::Wait(Some(ROUND_EVERY))
             } else {
                 Progress::Unkillable(Survivors::tell_apart(living))
             };
         }
         let elapsed = now.duration_since(self.began);
-        let stage_ends = self.pace.next(elapsed).map(|end| end.saturating_sub(elapsed));
-        // A straggler's own time may run out before the stage does.
-        let straggler = (stage == Stage::Stragglers)
-            .then(|| self.children.values().filter_map(|child| child.told).min())
+        let stage_ends = self.timeouts.next(elapsed).map(|end| end.saturating_sub(elapsed));
+        // The time of a process that was adopted late may run out before the stage does.
+        let adopted = (stage == Stage::FinalSigterm)
+            .then(|| self.children.values().filter_map(|child| child.sigterm).min())
             .flatten()
-            .map(|told| (told + self.pace.straggler).saturating_duration_since(now).max(Duration::from_millis(1)));
-        Progress::Wait(stage_ends.into_iter().chain(straggler).min())
+            .map(|sigterm| {
+                (sigterm + self.timeouts.final_sigterm).saturating_duration_since(now).max(Duration::from_millis(1))
+            });
+        Progress::Wait(stage_ends.into_iter().chain(adopted).min())
     }
 
-    /// Kills what lives below children that do not die, and so would never become ours. False if there was nothing, or
+    /// Kills the descendants of children that do not die, which would never become ours. False if there was nothing, or
     /// nothing that dies of it.
-    fn dig(&mut self, living: &[Pid], let_go: &impl Fn(Pid) -> bool) -> bool {
+    fn kill_descendants(&mut self, living: &[Pid], is_kept: &impl Fn(Pid) -> bool) -> bool {
         let mut found = false;
-        if self.digs < MOST_DIGS {
-            self.digs += 1;
+        if self.rounds < MOST_ROUNDS {
+            self.rounds += 1;
             for &child in living {
                 descendants::visit(child, &mut |process| {
-                    found |= !let_go(process.pid()) && process.signal(Signal::SIGKILL).is_ok();
+                    found |= !is_kept(process.pid()) && process.signal(Signal::SIGKILL).is_ok();
                 });
             }
         }
         found
     }
 
-    /// The group is told once and killed once.
-    fn signal_group(&mut self, stage: Stage, let_go: &impl Fn(Pid) -> bool) {
+    /// Sends SIGTERM to the group once, and SIGKILL once.
+    fn signal_group(&mut self, stage: Stage, is_kept: &impl Fn(Pid) -> bool) {
         let Some(leader) = self.leader else { return };
-        if self.group_was < Stage::Grace && stage >= Stage::Grace {
-            self.group_was = Stage::Grace;
-            group::signal(leader, &[self.signal, Signal::SIGCONT], let_go);
+        if self.group_was < Stage::StopSigterm && stage >= Stage::StopSigterm {
+            self.group_was = Stage::StopSigterm;
+            group::signal(leader, &[self.signal, Signal::SIGCONT], is_kept);
         }
-        if self.group_was < Stage::Kill && stage >= Stage::Stragglers {
-            self.group_was = Stage::Kill;
-            self.killed |= wait::peek(leader).is_none() || group::has_living_member(leader, let_go);
-            group::signal(leader, &[Signal::SIGKILL], let_go);
+        if self.group_was < Stage::FinalSigkill && stage >= Stage::FinalSigterm {
+            self.group_was = Stage::FinalSigkill;
+            self.killed |= wait::peek(leader).is_none() || group::has_living_member(leader, is_kept);
+            group::signal(leader, &[Signal::SIGKILL], is_kept);
         }
     }
 
     /// Collects what has ended; returns what lives and is to go, the leader included, and whether anything was collected.
     ///
     /// The leader stays a zombie until nothing else is left or the group was killed: its number is the group's.
-    fn collect(&mut self, stage: Stage, now: Instant, let_go: &impl Fn(Pid) -> bool) -> (Vec<Pid>, bool) {
+    fn collect(&mut self, stage: Stage, now: Instant, is_kept: &impl Fn(Pid) -> bool) -> (Vec<Pid>, bool) {
         let (mut living, mut collected) = (Vec::new(), false);
         let leader = self.leader;
         for pid in process::children(Pid::this()) {
@@ -188,13 +187,14 @@ impl Ending {
                 collected = true;
                 continue;
             }
-            let told_with_group = self.group_was >= Stage::Grace && stage < Stage::Kill && group::has(leader, pid);
+            let got_sigterm_with_group =
+                self.group_was >= Stage::StopSigterm && stage < Stage::FinalSigkill && group::has(leader, pid);
             let child = self.children.entry(pid).or_insert_with(|| {
-                let kept = let_go(pid);
+                let kept = is_kept(pid);
                 if !kept {
-                    self.outside.note(pid);
+                    self.escaped.note(pid);
                 }
-                Child { told: told_with_group.then_some(now), kept }
+                Child { sigterm: got_sigterm_with_group.then_some(now), kept }
             });
             if !child.kept {
                 living.push(pid);
@@ -203,7 +203,7 @@ impl Ending {
         if let Some(leader) = leader {
             match wait::peek(leader) {
                 None => living.push(leader),
-                Some(_) if living.is_empty() || self.group_was == Stage::Kill => {
+                Some(_) if living.is_empty() || self.group_was == Stage::FinalSigkill => {
                     self.leader_exit = wait::collect_one(leader);
                     self.leader = None;
                     collected = true;
@@ -218,11 +218,11 @@ impl Ending {
     fn signal_children(&mut self, living: &[Pid], stage: Stage, now: Instant) -> bool {
         let mut killed = false;
         for &pid in living.iter().filter(|&&pid| Some(pid) != self.leader) {
-            let told = self.children.get(&pid).and_then(|child| child.told);
-            match self.pace.due(stage, told, now) {
+            let sigterm = self.children.get(&pid).and_then(|child| child.sigterm);
+            match self.timeouts.due(stage, sigterm, now) {
                 Due::Wait => {}
                 Due::Terminate => {
-                    self.children.entry(pid).and_modify(|child| child.told = Some(now));
+                    self.children.entry(pid).and_modify(|child| child.sigterm = Some(now));
                     let _ = kill(pid, Signal::SIGTERM);
                     let _ = kill(pid, Signal::SIGCONT);
                 }
@@ -258,6 +258,6 @@ impl Ending {
     }
 }
 
-/// How often, and with what pause, the processes below an unkillable child are looked for.
-const MOST_DIGS: u32 = 20;
-const DIG_EVERY: Duration = Duration::from_millis(20);
+/// How often, and with what pause, the descendants of an unkillable child are looked for.
+const MOST_ROUNDS: u32 = 20;
+const ROUND_EVERY: Duration = Duration::from_millis(20);

@@ -24,7 +24,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use self::style::paint;
-use crate::failure::{hint_of, told};
+use crate::failure::{head_and_lines, hint_of};
 use crate::sys::terminal;
 use crate::{context, text};
 
@@ -104,7 +104,7 @@ pub fn error(error: &anyhow::Error) {
 }
 
 fn error_text(error: &anyhow::Error) -> String {
-    let (head, below) = told(error);
+    let (head, below) = head_and_lines(error);
     let mut lines = vec![format!("{} {}", paint(style::ERROR, "mcp-hook:"), text::plain(&head))];
     lines.extend(below.iter().map(|line| format!("  {}", text::tame(line.as_bytes()))));
     lines.extend(hint_of(error).map(|hint| format!("{} {}", paint(style::HINT, "hint:"), text::plain(hint))));

@@ -50,7 +50,7 @@ pub enum StopError {
 
 /// What a container gets that nobody has watched over for an unknown time.
 const GRACE: StopTimeouts =
-    StopTimeouts { patience: Duration::ZERO, grace: Duration::from_secs(1), straggler: Duration::ZERO };
+    StopTimeouts { before_sigterm: Duration::ZERO, stop: Duration::from_secs(1), final_sigterm: Duration::ZERO };
 
 impl StopError {
     /// That a container could not be ended.
@@ -122,7 +122,7 @@ pub fn sweep_locked(
             killed: count > 0,
             early: false,
             kept: Vec::new(),
-            outside: Vec::new(),
+            escaped: Vec::new(),
         })
     } else {
         State::unkillable(&survivors, reason)
