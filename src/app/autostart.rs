@@ -20,8 +20,9 @@ use crate::log::LogWriter;
 use crate::log::central::Level;
 use crate::port::lease::Lease;
 use crate::server::command::CommandLine;
+use crate::server::endpoint::Endpoint;
 use crate::server::invocation::Prepared;
-use crate::server::record::{Mode, Port, ServerRecord, State};
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::secrets::Secrets;
 use crate::server::token::Token;
 use crate::session::open::Session;
@@ -32,7 +33,7 @@ pub struct Planned {
     definition: Definition,
     what: Result<Startable>,
     lease: Option<Lease>,
-    port: Option<Port>,
+    port: Option<Endpoint>,
 }
 
 /// Checks the servers that a new session starts by itself, and takes their ports.
@@ -42,7 +43,7 @@ pub fn plan(root: &Root, session: &Session) -> Vec<Planned> {
 }
 
 /// The ports of those that can be started.
-pub fn ports(planned: &[Planned]) -> Vec<(ServerName, Port)> {
+pub fn ports(planned: &[Planned]) -> Vec<(ServerName, Endpoint)> {
     planned.iter().filter_map(|it| Some((it.definition.name.clone(), it.port.clone()?))).collect()
 }
 
@@ -125,7 +126,7 @@ fn record(root: &Root, token: std::io::Result<Token>, definition: &Definition, c
     prepared.source = Some(definition.file.clone());
     let mut record = ServerRecord::new(token, Mode::Start, &prepared);
     record.autostart = true;
-    record.state = State::Failed { cause: cause.to_owned(), code: 125 };
+    record.state = ServerState::Failed { cause: cause.to_owned(), code: 125 };
     record.write(&paths)?;
     LogWriter::new(&paths, &record, Secrets::default()).note(Level::Error, context::wall_clock(), cause);
     Ok(())

@@ -6,11 +6,13 @@ use anyhow::{Context, Result};
 
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
-use crate::server::record::{Reason, ServerRecord};
+use crate::server::end::Reason;
+use crate::server::record::ServerRecord;
 use crate::supervisor::control;
 use crate::supervisor::name_lock::NameLock;
-use crate::supervisor::recovery::orphaned::{self, StopError};
+use crate::supervisor::recovery::orphaned;
 use crate::supervisor::recovery::unreadable;
+use crate::supervisor::stop_error::StopError;
 
 /// A name that is locked, and nothing is left of the server that had it before. Without one nothing is started.
 pub struct FreeName {
@@ -55,8 +57,8 @@ fn is_swept(lock: &NameLock, paths: &ServerPaths) -> bool {
     // Read with the lock in hand: its watchers may have been killed a moment ago.
     let swept = match ServerRecord::read(paths) {
         Ok(None) => return true,
-        Ok(Some(record)) => orphaned::sweep_locked(lock, paths, record, Reason::WatchersLost).map(drop),
-        Err(_) => unreadable::sweep_locked(lock, paths).map(drop),
+        Ok(Some(record)) => orphaned::end_locked(lock, paths, record, Reason::WatchersLost).map(drop),
+        Err(_) => unreadable::end_locked(lock, paths).map(drop),
     };
     !matches!(swept, Err(StopError::Unkillable { .. } | StopError::Unseen | StopError::Container { .. }))
 }

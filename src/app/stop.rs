@@ -5,13 +5,14 @@ use crate::disk::file_at::FileAt;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::lock;
 use crate::disk::names::ServerName;
-use crate::server::record::{End, ServerRecord, State};
+use crate::server::end::End;
+use crate::server::record::{ServerRecord, ServerState};
 use crate::server::settings::Settings;
 use crate::session::open::Session;
 use crate::session::{recovery, sweep};
-use crate::supervisor::control::{self, Watchers};
-use crate::supervisor::recovery::orphaned::StopError;
+use crate::supervisor::control::{self, Request};
 use crate::supervisor::recovery::unreadable;
+use crate::supervisor::stop_error::StopError;
 use crate::sys::wait::Exit;
 
 /// Which servers of a session are to end.
@@ -32,7 +33,7 @@ pub struct Stopping {
 enum Asked {
     AlreadyOver,
     Unreadable(anyhow::Error),
-    Recorded(Box<ServerRecord>, Watchers),
+    Recorded(Box<ServerRecord>, Request),
 }
 
 /// What the end of a server was.
@@ -87,8 +88,8 @@ fn request(paths: &ServerPaths) -> Result<Asked, Unstopped> {
         Ok(None) => Err(Unstopped::NoSuchServer),
         Ok(Some(record)) if record.is_over() => Ok(Asked::AlreadyOver),
         Ok(Some(record)) => {
-            let watchers = control::ask_to_stop(paths, &record);
-            Ok(Asked::Recorded(Box::new(record), watchers))
+            let request = control::ask_to_stop(paths, &record);
+            Ok(Asked::Recorded(Box::new(record), request))
         }
         Err(error) => Ok(Asked::Unreadable(error)),
     }
@@ -97,7 +98,7 @@ fn request(paths: &ServerPaths) -> Result<Asked, Unstopped> {
 /// A server's record. One that cannot be read is written again by the server's supervisor, if there is one.
 pub fn recovered_record(paths: &ServerPaths) -> anyhow::Result<Option<ServerRecord>> {
     if ServerRecord::read(paths).is_err() {
-        unreadable::recall(paths);
+        unreadable::rewrite_record(paths);
     }
     ServerRecord::read(paths)
 }
@@ -127,8 +128,8 @@ impl Stopping {
                     _ => Ok(Stopped::Unreadable),
                 }
             }
-            Asked::Recorded(record, watchers) => {
-                let ended = progress.during(Wait::Stop(&name), || control::await_end(&paths, &record, &watchers));
+            Asked::Recorded(record, request) => {
+                let ended = progress.during(Wait::Stop(&name), || control::await_end(&paths, &record, &request));
                 ended.map(|ended| Stopped::of(&record, ended)).map_err(unstopped)
             }
         }
@@ -141,8 +142,8 @@ impl Stopped {
         if before.state.is_final() {
             return Self::Container;
         }
-        let State::Ended(end) = ended.state else { return Self::Untold };
-        if matches!(before.state, State::Waiting { .. }) && ended.restarts == before.restarts {
+        let ServerState::Ended(end) = ended.state else { return Self::Untold };
+        if matches!(before.state, ServerState::Waiting { .. }) && ended.restarts == before.restarts {
             return Self::BeforeRestart { last: end.exit };
         }
         Self::Ended { end: Box::new(end), settings: Box::new(ended.settings) }

@@ -9,13 +9,14 @@ use crate::context;
 use crate::definition::catalogue::Catalogue;
 use crate::definition::document;
 use crate::definition::entry::Definition;
-use crate::definition::examine::Around;
+use crate::definition::examine::ResolveContext;
 use crate::definition::resolve::{self, Resolved};
 use crate::disk::layout::{self, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
+use crate::server::endpoint::Endpoint;
 use crate::server::invocation::Prepared;
-use crate::server::record::{Port, ServerRecord};
+use crate::server::record::ServerRecord;
 use crate::server::settings::Settings;
 use crate::ui;
 
@@ -136,7 +137,7 @@ impl Target {
             None => context::working_directory().context("could not find the working directory")?,
         };
         let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
-        let around = Around { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_ref() };
+        let around = ResolveContext { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_ref() };
         let (resolved, warnings) = resolve::resolve(&definition, verb, &around)?;
         let lines = resolved.lines(&warnings);
         Ok((Startable::Defined(Box::new(resolved)), lines))
@@ -153,7 +154,7 @@ impl Startable {
     }
 
     /// What is recorded of its port.
-    pub fn port(&self, number: u16, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Port {
+    pub fn port(&self, number: u16, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Endpoint {
         match self {
             Self::Typed(prepared) => prepared.invocation.port(number),
             Self::Defined(resolved) => resolved.invocation(session, name, paths).port(number),

@@ -12,7 +12,7 @@ use crate::definition::catalogue::Catalogue;
 use crate::definition::check::{self, Checked};
 use crate::definition::document;
 use crate::definition::entry::Definition;
-use crate::definition::examine::Around;
+use crate::definition::examine::ResolveContext;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::{self, SessionPaths};
 use crate::failure::hinted;
@@ -65,10 +65,10 @@ fn definition_in(session: Option<&SessionPaths>, definition: &Definition, here: 
     let variables = &context::variable_as_it_is;
     let running = session.and_then(|session| ServerRecord::read(&session.server(&definition.name)).ok().flatten());
     let port = running.filter(|record| !record.state.is_final()).and_then(|record| Some(record.port?.number));
-    let mut checked = check::definition(definition, &Around { variables, directory: here, copy: None }, port);
+    let mut checked = check::definition(definition, &ResolveContext { variables, directory: here, copy: None }, port);
     let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
     if let Some(copy) = copy.filter(FileAt::is_there) {
-        let around = Around { variables, directory: here, copy: Some(&copy) };
+        let around = ResolveContext { variables, directory: here, copy: Some(&copy) };
         let of_copy = check::definition(definition, &around, port).problems;
         let new: Vec<String> = of_copy.into_iter().filter(|problem| !checked.problems.contains(problem)).collect();
         checked.problems.extend(new);

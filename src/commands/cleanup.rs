@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Run;
 use crate::cli::Cleanup;
 use crate::disk::layout::Root;
-use crate::port::lock;
+use crate::disk::lock_file;
 use crate::session::sweep::action::Action;
 use crate::session::sweep::policy::{Verdict, judge};
 use crate::session::sweep::{self, Examined};
@@ -66,8 +66,8 @@ impl Cleanup {
             deeds.extend(retention::intended(root));
         } else {
             deeds.extend(sessions.iter().flat_map(|session| session.carry_out(root)));
-            lock::sweep(root.ports());
-            lock::sweep(root.launchers());
+            lock_file::sweep(root.ports());
+            lock_file::sweep(root.launchers());
             deeds.extend(retention::carry_out(root));
         }
         (deeds, sessions)
@@ -77,7 +77,7 @@ impl Cleanup {
     fn end_ownerless(&self, root: &Root) -> Vec<Action> {
         let end = |server: &Unrecorded| {
             let (session, name) = (server.token.session().clone(), server.token.server());
-            let done = !self.dry_run && server.recall(root) && server.end(root).is_ok();
+            let done = !self.dry_run && server.rewrite_record(root) && server.end(root).is_ok();
             let what = match (self.dry_run, done) {
                 (true, _) => format!("would end server {name}"),
                 (false, true) => format!("ended server {name}"),

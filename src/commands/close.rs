@@ -42,12 +42,12 @@ fn close(root: &Root, id: SessionId) {
         .into_iter()
         .map(|(name, record)| {
             let paths = session.paths.server(name);
-            let watchers = control::ask_to_end_session(&paths, record);
-            (paths, record, watchers)
+            let request = control::ask_to_end_session(&paths, record);
+            (paths, record, request)
         })
         .collect();
-    for (paths, record, watchers) in asked {
-        let _ = control::await_end(&paths, record, &watchers);
+    for (paths, record, request) in asked {
+        let _ = control::await_end(&paths, record, &request);
     }
     for (_, record) in ended {
         control::await_watchers(record);

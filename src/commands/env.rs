@@ -9,7 +9,8 @@ use crate::cli::Env;
 use crate::context;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
-use crate::server::record::{Port, ServerRecord};
+use crate::server::endpoint::Endpoint;
+use crate::server::record::ServerRecord;
 use crate::session::open::Inherited;
 use crate::session::record::SessionRecord;
 use crate::session::view::SessionView;
@@ -44,12 +45,12 @@ impl Run for Env {
 }
 
 /// The servers of a session that have a port, as long as they have it.
-pub fn ports(session: &SessionPaths) -> Vec<(ServerName, Port)> {
+pub fn ports(session: &SessionPaths) -> Vec<(ServerName, Endpoint)> {
     ported(session).0
 }
 
 /// The servers of a session that have a port, and those that had one.
-fn ported(session: &SessionPaths) -> (Vec<(ServerName, Port)>, Vec<ServerName>) {
+fn ported(session: &SessionPaths) -> (Vec<(ServerName, Endpoint)>, Vec<ServerName>) {
     let lives = |record: &ServerRecord| {
         !record.state.is_final() && control::is_answered_for(&session.server(&record.name), record)
     };

@@ -9,7 +9,7 @@ use super::Run;
 use crate::cli::{Log, LogLevel};
 use crate::context;
 use crate::disk::layout::Root;
-use crate::log::central::{self, Entry, Level};
+use crate::log::central::{self, CentralEntry, Level};
 use crate::session::find;
 
 impl Run for Log {
@@ -22,7 +22,7 @@ impl Run for Log {
         };
         let (root, session) = found.map_or((root, None), |(root, session)| (root, Some(session)));
         let words: Vec<_> = self.message.iter().map(|word| OsStr::to_string_lossy(word)).collect();
-        let entry = Entry {
+        let entry = CentralEntry {
             time: context::wall_clock(),
             level: level(self.level),
             session: session.map(|session| session.record.id),

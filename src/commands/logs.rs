@@ -19,8 +19,8 @@ use crate::disk::file_at::FileAt;
 use crate::disk::layout::Root;
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
-use crate::log::central::Entry;
-use crate::log::{Line, Log, Look};
+use crate::log::central::CentralEntry;
+use crate::log::{Line, LogReader, Pick};
 use crate::session::find;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
@@ -47,8 +47,8 @@ impl Run for Logs {
         let count = self.lines.unwrap_or(if since.is_some() { usize::MAX } else { SHOWN });
         // Watched before the first look, so that nothing falls between.
         let mut changes = self.follow.then(|| Changes::of(file.directory.path())).transpose()?;
-        let mut log = Log::open(&file).with_context(|| format!("could not read {file}"))?;
-        let lines = log.last(count, |line| view.look(line));
+        let mut log = LogReader::open(&file).with_context(|| format!("could not read {file}"))?;
+        let lines = log.last(count, |line| view.pick(line));
         let lines = lines.with_context(|| format!("could not read {file}"))?;
         let mut flow = view.show(lines)?;
         let reader = fd::duplicate(io::stdout().as_fd()).and_then(HangUp::of_output).ok();
@@ -59,7 +59,7 @@ impl Run for Logs {
             }
             let mut lines = Vec::new();
             log.read_on(&mut |line| {
-                if view.look(line) == Look::Take {
+                if view.pick(line) == Pick::Take {
                     lines.push(line.to_vec());
                 }
             });
@@ -134,10 +134,10 @@ struct Object<'line> {
 }
 
 impl View {
-    fn look(&self, line: &[u8]) -> Look {
+    fn pick(&self, line: &[u8]) -> Pick {
         let (time, is_wanted) = match &self.source {
             Source::Central(session) => {
-                let entry: Option<Entry> = std::str::from_utf8(line).ok().and_then(|line| line.parse().ok());
+                let entry: Option<CentralEntry> = std::str::from_utf8(line).ok().and_then(|line| line.parse().ok());
                 let is_wanted = session.is_none() || entry.as_ref().is_some_and(|entry| entry.session == *session);
                 (entry.map(|entry| entry.time), is_wanted)
             }
@@ -147,10 +147,10 @@ impl View {
             }
         };
         match self.since {
-            Some(since) if time.is_some_and(|time| time + DISORDER < since) => Look::Stop,
-            Some(since) if time.is_none_or(|time| time < since) => Look::Skip,
-            _ if is_wanted && !line.is_empty() => Look::Take,
-            _ => Look::Skip,
+            Some(since) if time.is_some_and(|time| time + DISORDER < since) => Pick::Stop,
+            Some(since) if time.is_none_or(|time| time < since) => Pick::Skip,
+            _ if is_wanted && !line.is_empty() => Pick::Take,
+            _ => Pick::Skip,
         }
     }
 
@@ -168,7 +168,7 @@ impl View {
         let plain = String::from_utf8_lossy(line);
         let time = |time| Some(humantime::format_rfc3339_millis(time).to_string());
         let base = Object { version: 1, ..Object::default() };
-        let entry: Option<Entry> = plain.parse().ok();
+        let entry: Option<CentralEntry> = plain.parse().ok();
         let object = match (&self.source, entry, Line::parse(line)) {
             (Source::Central(_), Some(entry), _) => {
                 let (session, server) = (entry.session.as_ref(), entry.server.as_ref());

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::Run;
 use crate::cli::{Names, NamesOf};
-use crate::definition::catalogue::{Catalogue, State};
+use crate::definition::catalogue::{Catalogue, DefinitionState};
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::session::{find, open, sweep};
@@ -41,6 +41,6 @@ fn servers(root: &Root) -> Vec<String> {
 fn definitions() -> Vec<String> {
     find::settle();
     let catalogue = Catalogue::read();
-    let counts = |state: &State| matches!(state, State::Usable | State::Remote);
+    let counts = |state: &DefinitionState| matches!(state, DefinitionState::Usable | DefinitionState::Remote);
     catalogue.all().into_iter().filter(|listed| counts(&listed.state)).map(|listed| listed.name.to_owned()).collect()
 }

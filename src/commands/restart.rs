@@ -13,12 +13,13 @@ use crate::cli::Restart;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::failure::hinted;
-use crate::server::record::{End, Mode, Reason, ServerRecord, State};
+use crate::server::end::{End, Reason};
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::session::find;
-use crate::supervisor::control::{self, Watchers};
+use crate::supervisor::control::{self, Request};
 use crate::supervisor::launch::Waited;
-use crate::supervisor::recovery::orphaned::StopError;
 use crate::supervisor::stall::Stall;
+use crate::supervisor::stop_error::StopError;
 use crate::sys::follow::Follower;
 use crate::sys::signals::Interrupts;
 use crate::ui;
@@ -60,9 +61,9 @@ fn restart(root: &Root, id: Option<&SessionId>, name: &ServerName, fresh: bool) 
         return start::start(&root, session, name, startable, true);
     }
     let changes = Follower::new(directory.path()).with_context(|| format!("could not watch {directory}"))?;
-    let watchers = control::ask_to_restart(&paths, &record);
-    if !record.state.is_final() && watchers.any() {
-        let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &watchers, &changes));
+    let request = control::ask_to_restart(&paths, &record);
+    if !record.state.is_final() && request.watchers.any() {
+        let outcome = ui::spin(&format!("restarting {name}"), || await_restart(&paths, &record, &request, &changes));
         let outcome = outcome
             .map_err(|error| Unstopped::Left { error, record: paths.record.clone() })
             .map_err(|error| stop::could_not("restart", name, error))?;
@@ -96,13 +97,13 @@ fn stop_first(session: &SessionPaths, name: &ServerName) -> Result<()> {
 fn await_restart(
     paths: &ServerPaths,
     old: &ServerRecord,
-    watchers: &Watchers,
+    request: &Request,
     changes: &Follower,
 ) -> Result<Option<Waited>, StopError> {
     let mut interrupts = Interrupts::listen().ok();
     let mut stall = Stall::default();
     loop {
-        let is_supervised = watchers.any();
+        let is_supervised = request.watchers.any();
         let Ok(Some(record)) = ServerRecord::read(paths) else { return Ok(None) };
         let is_new = record.restarts > old.restarts;
         if let Some(waited) = outcome(&record, is_new) {
@@ -111,10 +112,10 @@ fn await_restart(
         if !is_supervised {
             return Ok(None);
         }
-        if !is_new && (watchers.are_overdue(&record) || matches!(record.state, State::Unkillable { .. })) {
-            return control::await_end(paths, &record, watchers).map(|_| None);
+        if !is_new && (request.is_overdue(&record) || matches!(record.state, ServerState::Unkillable { .. })) {
+            return control::await_end(paths, &record, request).map(|_| None);
         }
-        if let Some(pid) = stall.look(watchers).filter(|_| is_new) {
+        if let Some(pid) = stall.look(&request.watchers).filter(|_| is_new) {
             return Ok(Some(Waited::Stalled(pid)));
         }
         changes.wait(Some(LOOK_EVERY));
@@ -127,10 +128,12 @@ fn await_restart(
 /// What a record says of a restart, which it tells of if it is new.
 fn outcome(record: &ServerRecord, is_new: bool) -> Option<Waited> {
     match record.state {
-        State::Running { ready: true, .. } if is_new => Some(Waited::Ready),
-        State::Waiting { .. } | State::Ended(_) | State::Failed { .. } if is_new => Some(Waited::NotReady),
+        ServerState::Running { ready: true, .. } if is_new => Some(Waited::Ready),
+        ServerState::Waiting { .. } | ServerState::Ended(_) | ServerState::Failed { .. } if is_new => {
+            Some(Waited::NotReady)
+        }
         // Somebody else wanted the opposite.
-        State::Ended(End { reason: Reason::Stopped | Reason::SessionEnded, .. }) => Some(Waited::NotReady),
+        ServerState::Ended(End { reason: Reason::Stopped | Reason::SessionEnded, .. }) => Some(Waited::NotReady),
         _ => None,
     }
 }

@@ -17,9 +17,11 @@ use crate::disk::names::ServerName;
 use crate::failure::{hinted, listed};
 use crate::log;
 use crate::port::lease::Lease;
-use crate::server::record::{Mode, Port, Reason, ServerRecord, State};
+use crate::server::end::Reason;
+use crate::server::endpoint::Endpoint;
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::settings::ReadyWhen;
-use crate::server::unended;
+use crate::server::unkillable;
 use crate::session::open::Session;
 use crate::session::{find, sweep};
 use crate::supervisor::control;
@@ -121,19 +123,19 @@ fn why_taken(name: &ServerName, record: Option<ServerRecord>) -> Error {
         return hinted(format!("could not start {name}: {}", container.complaint()), hint);
     }
     let (why, hint) = match record.map(|record| record.state) {
-        Some(State::Waiting { .. }) => (
+        Some(ServerState::Waiting { .. }) => (
             "it failed and is about to be started again".to_owned(),
             format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off"),
         ),
-        Some(State::Unkillable { pids, refused, .. }) => {
-            let what = unended::describe(&pids, &refused);
+        Some(ServerState::Unkillable { pids, refused, .. }) => {
+            let what = unkillable::describe(&pids, &refused);
             (format!("something is left of it: {what}"), "start it under another name".to_owned())
         }
-        Some(State::Starting | State::Running { ready: false, .. }) => (
+        Some(ServerState::Starting | ServerState::Running { ready: false, .. }) => (
             "it is starting already".to_owned(),
             format!("mcp-hook status {name} shows how far it is, mcp-hook stop {name} calls it off"),
         ),
-        Some(State::Stopping { .. }) => {
+        Some(ServerState::Stopping { .. }) => {
             ("it is just ending".to_owned(), format!("mcp-hook status {name} shows when it has ended"))
         }
         _ => ("it is running already".to_owned(), format!("mcp-hook restart {name}, or start it under another name")),
@@ -175,7 +177,7 @@ fn say_started(name: &ServerName, record: Option<ServerRecord>) {
 }
 
 /// The port, and the address where it is not the usual one.
-fn place(port: &Port) -> String {
+fn place(port: &Endpoint) -> String {
     let address = port.address.filter(|address| *address != Ipv4Addr::LOCALHOST);
     let address = address.map(|address| format!(" at {address}"));
     format!(", port {}{}", port.number, address.unwrap_or_default())
@@ -184,7 +186,7 @@ fn place(port: &Port) -> String {
 fn not_ready(name: &ServerName, paths: &ServerPaths, record: Option<&ServerRecord>) -> Error {
     let cause = match record {
         // It could not be tried at all; the cause says what.
-        Some(ServerRecord { state: State::Failed { cause, code: 125..=127 }, .. }) => return anyhow!("{cause}"),
+        Some(ServerRecord { state: ServerState::Failed { cause, code: 125..=127 }, .. }) => return anyhow!("{cause}"),
         Some(record) => why(record),
         None => "its record was removed".to_owned(),
     };
@@ -201,7 +203,7 @@ fn not_ready(name: &ServerName, paths: &ServerPaths, record: Option<&ServerRecor
 
 /// Whether a line was waited for in vain, and nothing at all was printed meanwhile.
 fn was_silent(record: &ServerRecord, paths: &ServerPaths) -> bool {
-    let (State::Ended(end) | State::Waiting { end, .. }) = &record.state else { return false };
+    let (ServerState::Ended(end) | ServerState::Waiting { end, .. }) = &record.state else { return false };
     let asked_to_end = SystemTime::UNIX_EPOCH + Duration::from_millis(end.at.saturating_sub(end.took));
     matches!(record.settings.ready.when, ReadyWhen::Log(_))
         && end.reason == Reason::NotReady
@@ -211,7 +213,9 @@ fn was_silent(record: &ServerRecord, paths: &ServerPaths) -> bool {
 /// When the life was over of which a record tells; now if it tells of none.
 fn over_at(record: Option<&ServerRecord>) -> SystemTime {
     match record.map(|record| &record.state) {
-        Some(State::Ended(end) | State::Waiting { end, .. }) => SystemTime::UNIX_EPOCH + Duration::from_millis(end.at),
+        Some(ServerState::Ended(end) | ServerState::Waiting { end, .. }) => {
+            SystemTime::UNIX_EPOCH + Duration::from_millis(end.at)
+        }
         _ => context::wall_clock(),
     }
 }
@@ -219,8 +223,8 @@ fn over_at(record: Option<&ServerRecord>) -> SystemTime {
 /// Why a server is not ready, and is not going to be.
 fn why(record: &ServerRecord) -> String {
     match &record.state {
-        State::Failed { cause, .. } => cause.clone(),
-        State::Ended(end) | State::Waiting { end, .. } => match end.exit {
+        ServerState::Failed { cause, .. } => cause.clone(),
+        ServerState::Ended(end) | ServerState::Waiting { end, .. } => match end.exit {
             _ if end.reason == Reason::NotReady => end.reason.explain(&record.settings).into_owned(),
             Some(Exit::Code(code)) => format!("it ended at once with exit status {code}"),
             Some(Exit::Signal(number)) => format!("it was ended at once by signal {number}"),

@@ -11,11 +11,11 @@ use crate::cli::Stop;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
-use crate::server::record::End;
+use crate::server::end::End;
 use crate::server::settings::Settings;
-use crate::server::unended;
+use crate::server::unkillable;
 use crate::session::find;
-use crate::supervisor::recovery::orphaned::StopError;
+use crate::supervisor::stop_error::StopError;
 use crate::ui;
 
 impl Run for Stop {
@@ -83,7 +83,7 @@ pub fn could_not(verb: &str, name: &ServerName, error: Unstopped) -> Error {
             StopError::Container { remedy, .. } => {
                 hinted(message, format!("{remedy} ends it; mcp-hook cleanup tries again"))
             }
-            StopError::Unkillable { refused, .. } => hinted(message, unended::hint(&refused)),
+            StopError::Unkillable { refused, .. } => hinted(message, unkillable::hint(&refused)),
         },
     }
 }

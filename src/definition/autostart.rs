@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::allowed::{self, Permission};
-use super::catalogue::{Catalogue, State};
+use super::catalogue::{Catalogue, DefinitionState};
 use super::document::{self, Found};
 use super::entry::Definition;
 use super::parse::Content;
@@ -22,7 +22,7 @@ pub fn autostarted() -> Vec<Definition> {
         return Vec::new();
     }
     let catalogue = Catalogue::of_allowed(project, user);
-    let usable = catalogue.all().into_iter().filter(|listed| listed.state == State::Usable);
+    let usable = catalogue.all().into_iter().filter(|listed| listed.state == DefinitionState::Usable);
     let server = usable.filter_map(|listed| match listed.content {
         Ok(Content::Server(definition)) => Some(&**definition),
         _ => None,

@@ -106,12 +106,12 @@ pub struct Listed<'catalogue> {
     /// What stands there, or what is wrong with it.
     pub content: &'catalogue Result<Content>,
     /// What becomes of it.
-    pub state: State,
+    pub state: DefinitionState,
 }
 
 /// What becomes of a definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum DefinitionState {
     /// It may be started.
     Usable,
     /// There is nothing to start: it runs elsewhere.
@@ -135,7 +135,7 @@ impl Catalogue {
             let mut found: Vec<&str> = Vec::new();
             for entry in source.entries.iter().flatten() {
                 let state = source.state(entry, taken.contains(entry.name.as_str()));
-                if source.permission == Permission::Allowed && state != State::Client {
+                if source.permission == Permission::Allowed && state != DefinitionState::Client {
                     found.push(&entry.name);
                 }
                 all.push(Listed { name: &entry.name, source, content: &entry.content, state });
@@ -169,14 +169,14 @@ impl Source {
         entry.map(|entry| entry.content.as_ref().map(Content::clone).map_err(repeat)).transpose()
     }
 
-    fn state(&self, entry: &Entry, is_taken: bool) -> State {
+    fn state(&self, entry: &Entry, is_taken: bool) -> DefinitionState {
         match &entry.content {
-            Ok(Content::Client) => State::Client,
-            _ if self.permission != Permission::Allowed => State::Refused(self.permission),
-            _ if is_taken => State::Shadowed,
-            Err(error) => State::Broken(self.shorten(error)),
-            Ok(Content::Server(definition)) if matches!(definition.kind, Kind::Remote) => State::Remote,
-            Ok(Content::Server(_)) => State::Usable,
+            Ok(Content::Client) => DefinitionState::Client,
+            _ if self.permission != Permission::Allowed => DefinitionState::Refused(self.permission),
+            _ if is_taken => DefinitionState::Shadowed,
+            Err(error) => DefinitionState::Broken(self.shorten(error)),
+            Ok(Content::Server(definition)) if matches!(definition.kind, Kind::Remote) => DefinitionState::Remote,
+            Ok(Content::Server(_)) => DefinitionState::Usable,
         }
     }
 

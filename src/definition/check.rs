@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{AccessFlags, access};
 use serde::Serialize;
 
-use super::catalogue::{Catalogue, Listed, State};
+use super::catalogue::{Catalogue, DefinitionState, Listed};
 use super::entry::{Definition, Kind};
-use super::examine::{self, Around, Examined};
+use super::examine::{self, Examined, ResolveContext};
 use super::parse::Content;
 use super::problem::{self, HereProblem, Problem, Warning};
 use super::resolve::Resolved;
@@ -58,7 +58,7 @@ pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -
     });
     let noted = catalogue.sources().iter().filter(|source| !source.notes.is_empty());
     let noted = noted.map(|source| Checked { warnings: source.notes.clone(), ..Checked::blank(None, &source.file) });
-    let counts = |listed: &Listed<'_>| !matches!(listed.state, State::Client | State::Shadowed);
+    let counts = |listed: &Listed<'_>| !matches!(listed.state, DefinitionState::Client | DefinitionState::Shadowed);
     let servers = catalogue.all().into_iter().filter(counts).map(|listed| one(&listed, definition));
     unreadable.chain(noted).chain(servers).collect()
 }
@@ -66,7 +66,7 @@ pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -
 fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
     let mut checked = match listed.content {
         // Nobody has been asked yet whether what stands there may know anything of this place.
-        Ok(Content::Server(server)) if matches!(listed.state, State::Refused(_)) => form(server),
+        Ok(Content::Server(server)) if matches!(listed.state, DefinitionState::Refused(_)) => form(server),
         Ok(Content::Server(server)) => definition(server),
         _ => Checked::blank(Some(listed.name.to_owned()), &listed.source.file),
     };
@@ -75,8 +75,8 @@ fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Chec
         checked.hint = Some(format!("correct it in {file}; the other servers there count all the same"));
     }
     match &listed.state {
-        State::Broken(reason) => checked.problems.push(reason.clone()),
-        State::Refused(_) => {
+        DefinitionState::Broken(reason) => checked.problems.push(reason.clone()),
+        DefinitionState::Refused(_) => {
             let broken = listed.content.as_ref().err();
             checked.problems.extend(broken.map(|error| listed.source.shorten(error)));
             checked.warnings.insert(0, Warning::NotAllowed { file: listed.source.file.clone() }.to_string());
@@ -96,7 +96,7 @@ fn form(definition: &Definition) -> Checked {
 }
 
 /// Checks a definition; `port` is the one that it has already, if it runs.
-pub fn definition(definition: &Definition, around: &Around<'_>, port: Option<u16>) -> Checked {
+pub fn definition(definition: &Definition, around: &ResolveContext<'_>, port: Option<u16>) -> Checked {
     let Examined { mut problems, warnings, server } = examine::examine(definition, around);
     if matches!(definition.kind, Kind::Program { .. }) {
         let here = here(&server, around, port).into_iter().map(Problem::Here);
@@ -110,7 +110,7 @@ pub fn definition(definition: &Definition, around: &Around<'_>, port: Option<u16
 }
 
 /// What only a look at the system tells, as far as the texts say where to look.
-fn here(server: &Resolved, around: &Around<'_>, port: Option<u16>) -> Vec<HereProblem> {
+fn here(server: &Resolved, around: &ResolveContext<'_>, port: Option<u16>) -> Vec<HereProblem> {
     let mut problems = Vec::new();
     let Kind::Program { command: defined, cwd, .. } = &server.definition.kind else { return problems };
     let directory = match (&server.directory, cwd) {

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::entry::Config;
 use super::json::{self, NotJson};
-use super::paths::Pattern;
+use super::json_path::Pattern;
 use super::problem::{ConfigProblem, Problem};
 use super::requirement::{Environment, Value};
 use super::template;

@@ -14,11 +14,11 @@ use super::requirement::{self, Environment, Value};
 use super::resolve::Resolved;
 use super::spelling;
 use crate::disk::file_at::FileAt;
-use crate::server::secret_forms::SHORTEST;
+use crate::server::secret_encodings::SHORTEST;
 use crate::text::excerpt::excerpt;
 
 /// Where a definition is resolved.
-pub struct Around<'a> {
+pub struct ResolveContext<'a> {
     /// The caller's variables.
     pub variables: Variables<'a>,
     /// Where a server is started if nothing else says it.
@@ -47,7 +47,7 @@ struct Texts {
 }
 
 /// Expands and checks everything that a definition says. Nothing is written.
-pub fn examine(definition: &Definition, around: &Around<'_>) -> Examined {
+pub fn examine(definition: &Definition, around: &ResolveContext<'_>) -> Examined {
     let defaults = defaults(definition, around.variables);
     let hook = &definition.hook;
     let (has_port, has_config) = (hook.settings.port.is_some(), hook.config.is_some());

@@ -11,8 +11,8 @@ pub mod entry;
 pub mod examine;
 pub mod expand;
 pub mod json;
+pub mod json_path;
 pub mod parse;
-pub mod paths;
 pub mod problem;
 mod reader;
 pub mod requirement;
@@ -20,10 +20,10 @@ pub mod resolve;
 #[cfg(test)]
 mod resolve_tests;
 pub mod review;
+mod risks;
 mod settings;
 mod spelling;
 pub mod store;
-mod surprise;
 pub mod template;
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::paths::BadPattern;
+use super::json_path::BadPattern;
 use super::spelling::{self, Spelling};
 use super::template::BadTemplate;
-use crate::server::secret_forms::SHORTEST;
+use crate::server::secret_encodings::SHORTEST;
 use crate::text;
 use crate::text::excerpt::excerpt;
 

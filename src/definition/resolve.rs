@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 
 use super::config_copy::{self, Copy};
 use super::entry::{Definition, Kind};
-use super::examine::{self, Around};
+use super::examine::{self, ResolveContext};
 use super::expand::{Expanded, Own};
 use super::problem::{self, Problem, Warning};
 use crate::disk::layout::{self, ServerPaths};
@@ -43,7 +43,7 @@ pub struct Resolved {
 ///
 /// # Errors
 /// Everything that is wrong, in one message.
-pub fn resolve(definition: &Definition, verb: &str, around: &Around<'_>) -> Result<(Resolved, Vec<Warning>)> {
+pub fn resolve(definition: &Definition, verb: &str, around: &ResolveContext<'_>) -> Result<(Resolved, Vec<Warning>)> {
     let name = &definition.name;
     if matches!(definition.kind, Kind::Remote) {
         let message =
@@ -57,7 +57,13 @@ pub fn resolve(definition: &Definition, verb: &str, around: &Around<'_>) -> Resu
     Err(refuse(definition, verb, around, &examined.server.lines(&examined.problems), &examined.problems))
 }
 
-fn refuse(definition: &Definition, verb: &str, around: &Around<'_>, lines: &[String], problems: &[Problem]) -> Error {
+fn refuse(
+    definition: &Definition,
+    verb: &str,
+    around: &ResolveContext<'_>,
+    lines: &[String],
+    problems: &[Problem],
+) -> Error {
     let message = format!("could not {verb} {}:", definition.name);
     let way_out = way_out(definition, around, problems);
     match lines {
@@ -66,7 +72,7 @@ fn refuse(definition: &Definition, verb: &str, around: &Around<'_>, lines: &[Str
     }
 }
 
-fn way_out(definition: &Definition, around: &Around<'_>, problems: &[Problem]) -> String {
+fn way_out(definition: &Definition, around: &ResolveContext<'_>, problems: &[Problem]) -> String {
     let (name, file) = (&definition.name, definition.file.display());
     let in_copy = |problem: &Problem| matches!(problem, Problem::Config { file, .. } if around.copy.is_some_and(|copy| *file == copy.path()));
     if problems.iter().any(in_copy) {

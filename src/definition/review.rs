@@ -11,7 +11,7 @@ use super::catalogue::Catalogue;
 use super::document::{Document, Origin};
 use super::entry::{Definition, Kind};
 use super::parse::{self, Content, Entry};
-use super::surprise;
+use super::risks;
 
 /// A project's file as it is shown to whoever is to allow it.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub fn review(document: &Document, own: &Catalogue) -> Result<Review> {
 fn reviewed(entry: Entry, raw: &Map<String, Value>, replaces: Option<Replaced>) -> Reviewed {
     let rows = raw.get(&entry.name).map(rows).unwrap_or_default();
     let (role, surprises) = match &entry.content {
-        Ok(Content::Server(server)) => (role(server), surprise::all(server)),
+        Ok(Content::Server(server)) => (role(server), risks::all(server)),
         Ok(Content::Client) => (Role::Client, Vec::new()),
         Err(error) => (Role::Broken(format!("{error:#}")), Vec::new()),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::allowed::Permission;
-use super::catalogue::{Catalogue, Listed, Source, State};
+use super::catalogue::{Catalogue, DefinitionState, Listed, Source};
 use super::document::Origin;
 use super::entry::{Definition, Kind};
 use super::parse::Content;
@@ -103,15 +103,15 @@ fn definition(listed: Listed) -> DefinitionView {
     DefinitionView {
         name: listed.name.to_owned(),
         state: match &listed.state {
-            State::Usable => "yes",
-            State::Remote => "remote",
-            State::Client => "client",
-            State::Shadowed => "shadowed",
-            State::Refused(refused) => permission(*refused),
-            State::Broken(_) => "broken",
+            DefinitionState::Usable => "yes",
+            DefinitionState::Remote => "remote",
+            DefinitionState::Client => "client",
+            DefinitionState::Shadowed => "shadowed",
+            DefinitionState::Refused(refused) => permission(*refused),
+            DefinitionState::Broken(_) => "broken",
         },
         reason: match listed.state {
-            State::Broken(reason) => Some(reason),
+            DefinitionState::Broken(reason) => Some(reason),
             _ => None,
         },
         command: server.and_then(command),

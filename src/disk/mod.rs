@@ -7,6 +7,7 @@ pub mod known;
 pub mod layout;
 pub mod locations;
 pub mod lock;
+pub mod lock_file;
 pub mod names;
 pub mod record;
 pub mod refusal;

@@ -6,12 +6,12 @@
 //!
 //! What the server printed stands there byte for byte, but for its secrets (`server::secrets`).
 
-mod backwards;
 pub mod central;
 mod lines;
 mod queue;
 pub mod retention;
-mod sink;
+mod reverse_lines;
+mod rotating_file;
 mod tail;
 mod writer;
 
@@ -19,7 +19,7 @@ use std::time::SystemTime;
 
 use self::central::Level;
 pub use self::lines::LineBuffer;
-pub use self::tail::{Log, Look, has_printed, last_words, tail};
+pub use self::tail::{LogReader, Pick, has_printed, last_words, tail};
 pub use self::writer::LogWriter;
 
 /// The length of a time and a space, in bytes.

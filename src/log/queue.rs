@@ -6,8 +6,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::central::{self, Entry};
-use super::sink::{self, Sink};
+use super::central::{self, CentralEntry};
+use super::rotating_file::{self, RotatingFile};
 use crate::context;
 use crate::disk::layout::CentralLogs;
 use crate::sys::{background, fork};
@@ -35,7 +35,7 @@ pub struct Queue {
 #[derive(Default)]
 struct State {
     text: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<CentralEntry>,
     /// Lines that came after `text` and found no room.
     dropped: u64,
     is_writing: bool,
@@ -53,7 +53,7 @@ impl Queue {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn start(mut sink: Sink, central: CentralLogs) -> std::io::Result<Arc<Self>> {
+    pub fn start(mut sink: RotatingFile, central: CentralLogs) -> std::io::Result<Arc<Self>> {
         let queue = Arc::new(Self { state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() });
         let end = Arc::clone(&queue);
         background::spawn(move || end.work(&mut sink, &central))?;
@@ -69,7 +69,7 @@ impl Queue {
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         if state.dropped > 0 || !has_room(&state) {
-            state.dropped += sink::count_lines(text);
+            state.dropped += rotating_file::count_lines(text);
         } else {
             state.text.extend_from_slice(text);
             self.filled.notify_one();
@@ -77,7 +77,7 @@ impl Queue {
     }
 
     /// Adds a line for the central logs.
-    pub fn announce(&self, entry: Entry) {
+    pub fn announce(&self, entry: CentralEntry) {
         let mut state = self.lock();
         if state.entries.len() < MOST_ENTRIES {
             state.entries.push(entry);
@@ -103,13 +103,13 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, sink: &mut Sink, central: &CentralLogs) {
+    fn work(&self, sink: &mut RotatingFile, central: &CentralLogs) {
         let mut taken = State::default();
         while self.take(&mut taken) {
             sink.write(&taken.text, context::wall_clock());
             if taken.dropped > 0 {
                 let now = context::wall_clock();
-                sink.write(&sink::dropped(taken.dropped, "the disk was too slow", now), now);
+                sink.write(&rotating_file::dropped(taken.dropped, "the disk was too slow", now), now);
             }
             for entry in taken.entries.drain(..) {
                 let _ = central::write(central, &entry);

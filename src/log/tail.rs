@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 use nix::libc;
 use nix::sys::stat::FileStat;
 
-use super::backwards::{BLOCK, LONGEST, backwards, line_end};
+use super::reverse_lines::{BLOCK, LONGEST, backwards, line_end};
 use super::{Line, Stream};
 use crate::disk::file_at::FileAt;
 use crate::disk::{file, rotation};
@@ -20,8 +20,8 @@ use crate::disk::{file, rotation};
 /// # Errors
 /// When the log cannot be read; one that is not there is empty.
 pub fn tail(file: &FileAt, count: usize, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
-    let look = |line: &[u8]| if wanted(&String::from_utf8_lossy(line)) { Look::Take } else { Look::Skip };
-    let lines = Log::open(file)?.last(count, look)?;
+    let pick = |line: &[u8]| if wanted(&String::from_utf8_lossy(line)) { Pick::Take } else { Pick::Skip };
+    let lines = LogReader::open(file)?.last(count, pick)?;
     Ok(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect())
 }
 
@@ -30,14 +30,14 @@ pub fn tail(file: &FileAt, count: usize, wanted: impl Fn(&str) -> bool) -> io::R
 /// # Errors
 /// When the log cannot be read; one that is not there is empty.
 pub fn last_words(file: &FileAt, count: usize, end: SystemTime) -> io::Result<Vec<Vec<u8>>> {
-    let look = |line: &[u8]| match Line::parse(line) {
+    let pick = |line: &[u8]| match Line::parse(line) {
         // Of the next life.
-        Some(line) if line.time > end => Look::Skip,
-        Some(line) if line.begins_life() => Look::Stop,
-        Some(line) if line.stream == Stream::Err => Look::Take,
-        _ => Look::Skip,
+        Some(line) if line.time > end => Pick::Skip,
+        Some(line) if line.begins_life() => Pick::Stop,
+        Some(line) if line.stream == Stream::Err => Pick::Take,
+        _ => Pick::Skip,
     };
-    let lines = Log::open(file)?.last(count, look)?;
+    let lines = LogReader::open(file)?.last(count, pick)?;
     Ok(lines.iter().filter_map(|line| Line::parse(line)).map(|line| line.text.to_vec()).collect())
 }
 
@@ -46,18 +46,18 @@ pub fn last_words(file: &FileAt, count: usize, end: SystemTime) -> io::Result<Ve
 /// # Errors
 /// When the log cannot be read; one that is not there is empty.
 pub fn has_printed(file: &FileAt, moment: SystemTime) -> io::Result<bool> {
-    let look = |line: &[u8]| match Line::parse(line) {
-        Some(line) if line.time > moment => Look::Skip,
-        Some(line) if line.begins_life() => Look::Stop,
-        Some(line) if line.stream != Stream::Hook => Look::Take,
-        _ => Look::Skip,
+    let pick = |line: &[u8]| match Line::parse(line) {
+        Some(line) if line.time > moment => Pick::Skip,
+        Some(line) if line.begins_life() => Pick::Stop,
+        Some(line) if line.stream != Stream::Hook => Pick::Take,
+        _ => Pick::Skip,
     };
-    Ok(!Log::open(file)?.last(1, look)?.is_empty())
+    Ok(!LogReader::open(file)?.last(1, pick)?.is_empty())
 }
 
 /// What is to be done with a line, read backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Pick {
     /// It is wanted.
     Take,
     /// It is not.
@@ -67,8 +67,8 @@ pub enum Look {
 }
 
 /// A log over its rotations. Files stay open, so that none is mistaken for another and none is missed: what was put
-/// aside or removed since the last look is read to its end first.
-pub struct Log {
+/// aside or removed since the last call is read to its end first.
+pub struct LogReader {
     name: FileAt,
     /// Oldest first.
     files: Vec<Part>,
@@ -85,8 +85,8 @@ struct Part {
     partial: Vec<u8>,
 }
 
-impl Log {
-    /// Opens a log and what was put aside of it. What stands in it counts as read by [`Log::read_on`].
+impl LogReader {
+    /// Opens a log and what was put aside of it. What stands in it counts as read by [`LogReader::read_on`].
     ///
     /// # Errors
     /// When it is there and cannot be read.
@@ -98,18 +98,18 @@ impl Log {
         Ok(Self { name: file.clone(), files })
     }
 
-    /// The last `count` lines that `look` takes, oldest first.
+    /// The last `count` lines that `pick` takes, oldest first.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn last(&self, count: usize, mut look: impl FnMut(&[u8]) -> Look) -> io::Result<Vec<Vec<u8>>> {
+    pub fn last(&self, count: usize, mut pick: impl FnMut(&[u8]) -> Pick) -> io::Result<Vec<Vec<u8>>> {
         let mut lines = Vec::new();
         let mut each = |line: &[u8]| {
-            let verdict = if lines.len() < count { look(line) } else { Look::Stop };
-            if verdict == Look::Take {
+            let verdict = if lines.len() < count { pick(line) } else { Pick::Stop };
+            if verdict == Pick::Take {
                 lines.push(line.to_vec());
             }
-            verdict != Look::Stop && lines.len() < count
+            verdict != Pick::Stop && lines.len() < count
         };
         for part in self.files.iter().rev() {
             if !backwards(&part.file, part.read, &mut each)? {
@@ -251,16 +251,16 @@ mod tests {
             world.rotate();
         }
         world.add(5);
-        let log = Log::open(&world.log()).expect("open");
+        let log = LogReader::open(&world.log()).expect("open");
         for count in [0, 1, 5, 6, 30, 65, 100] {
             let lines: Vec<usize> =
-                log.last(count, |_| Look::Take).expect("read").iter().map(|line| index(line)).collect();
+                log.last(count, |_| Pick::Take).expect("read").iter().map(|line| index(line)).collect();
             assert_eq!(lines, (65_usize.saturating_sub(count)..65).collect::<Vec<_>>());
         }
         let even = |line: &[u8]| match index(line) {
-            ..40 => Look::Stop,
-            number if number.is_multiple_of(2) => Look::Take,
-            _ => Look::Skip,
+            ..40 => Pick::Stop,
+            number if number.is_multiple_of(2) => Pick::Take,
+            _ => Pick::Skip,
         };
         let lines: Vec<usize> = log.last(100, even).expect("read").iter().map(|line| index(line)).collect();
         assert_eq!(lines, (40..65).step_by(2).collect::<Vec<_>>());
@@ -291,7 +291,7 @@ mod tests {
     fn no_line_is_missed_however_often_it_was_rotated_between_two_looks() {
         let mut world = World::new();
         world.add(3);
-        let mut log = Log::open(&world.log()).expect("open");
+        let mut log = LogReader::open(&world.log()).expect("open");
         let mut seen = Vec::new();
         for rotations in [0, 1, 2, 0, 3, 1, 2] {
             for _ in 0..rotations {
@@ -308,7 +308,7 @@ mod tests {
     fn a_log_that_was_removed_emptied_or_made_anew_is_followed() {
         let mut world = World::new();
         world.add(3);
-        let mut log = Log::open(&world.log()).expect("open");
+        let mut log = LogReader::open(&world.log()).expect("open");
         let mut seen = Vec::new();
         fs::remove_file(world.path()).expect("removed");
         log.read_on(&mut |line| seen.push(index(line)));
@@ -325,8 +325,8 @@ mod tests {
     fn a_line_is_handed_over_once_it_is_whole() {
         let world = World::new();
         fs::write(world.path(), "0 one\n1 tw").expect("written");
-        let mut log = Log::open(&world.log()).expect("open");
-        assert_eq!(log.last(9, |_| Look::Take).expect("read"), [b"0 one"]);
+        let mut log = LogReader::open(&world.log()).expect("open");
+        assert_eq!(log.last(9, |_| Pick::Take).expect("read"), [b"0 one"]);
         let mut seen = Vec::new();
         log.read_on(&mut |line| seen.push(line.to_vec()));
         assert!(seen.is_empty());
@@ -345,13 +345,13 @@ mod tests {
             let end = file.metadata().expect("there").len() + HOLE;
             file.write_all_at(text.as_bytes(), end).expect("written");
         };
-        let mut log = Log::open(&world.log()).expect("open");
-        assert_eq!(log.last(10, |_| Look::Take).expect("read").len(), 3);
+        let mut log = LogReader::open(&world.log()).expect("open");
+        assert_eq!(log.last(10, |_| Pick::Take).expect("read").len(), 3);
         file.set_len(HOLE).expect("grown");
-        assert!(Log::open(&world.log()).expect("open").last(10, |_| Look::Take).expect("read").is_empty());
+        assert!(LogReader::open(&world.log()).expect("open").last(10, |_| Pick::Take).expect("read").is_empty());
         grow("\nlast\n");
-        let again = Log::open(&world.log()).expect("open");
-        assert_eq!(again.last(1, |_| Look::Take).expect("read"), [b"last"]);
+        let again = LogReader::open(&world.log()).expect("open");
+        assert_eq!(again.last(1, |_| Pick::Take).expect("read"), [b"last"]);
         let mut lines = 0;
         log.read_on(&mut |_| lines += 1);
         world.add(2);

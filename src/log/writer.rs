@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::central::{self, Entry, Level};
+use super::central::{self, CentralEntry, Level};
 use super::queue::Queue;
-use super::sink::Sink;
+use super::rotating_file::RotatingFile;
 use super::{LineBuffer, Stream, prefix};
 use crate::context;
 use crate::disk::layout::ServerPaths;
@@ -36,7 +36,7 @@ enum Output {
     /// By a thread, which may wait for the disk.
     Queue(Arc<Queue>),
     /// There is no thread to be had.
-    Direct(Sink),
+    Direct(RotatingFile),
 }
 
 impl LogWriter {
@@ -62,7 +62,7 @@ impl LogWriter {
         lines.close(now);
         self.append(&mut lines);
         let (session, server) = (Some(self.token.session().clone()), Some(self.token.server().clone()));
-        self.announce(Entry { time: now, level, session, server, text: bare.to_owned() });
+        self.announce(CentralEntry { time: now, level, session, server, text: bare.to_owned() });
     }
 
     /// Writes the whole lines of what a stream has said since the last call.
@@ -74,7 +74,7 @@ impl LogWriter {
         });
     }
 
-    fn announce(&mut self, entry: Entry) {
+    fn announce(&mut self, entry: CentralEntry) {
         match self.output() {
             Output::Queue(queue) => queue.announce(entry),
             _ => drop(central::write(&self.paths.central, &entry)),
@@ -92,7 +92,7 @@ impl LogWriter {
 
     fn output(&mut self) -> &mut Output {
         if matches!(self.output, Output::Unused) {
-            let sink = || Sink::new(self.paths.log.clone(), self.limits);
+            let sink = || RotatingFile::new(self.paths.log.clone(), self.limits);
             let queue = Queue::start(sink(), self.paths.central.clone());
             self.output = queue.map_or_else(|_| Output::Direct(sink()), Output::Queue);
         }

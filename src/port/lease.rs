@@ -10,9 +10,9 @@ use std::io;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 
-use super::lock::Claim;
 use super::owner::Taken;
 use crate::disk::directory::Directory;
+use crate::disk::lock_file::LockFile;
 use crate::failure::hinted;
 use crate::server::settings::PortChoice;
 use crate::sys::socket::BoundPort;
@@ -25,7 +25,7 @@ const ATTEMPTS: usize = 64;
 pub struct Lease {
     number: u16,
     directory: Directory,
-    claim: Claim,
+    claim: LockFile,
     bound: Option<BoundPort>,
 }
 
@@ -57,7 +57,7 @@ impl Lease {
     }
 
     fn exact(directory: &Directory, number: u16) -> Result<Result<Self, Taken>> {
-        let Some(claim) = Claim::take(directory, number)? else {
+        let Some(claim) = LockFile::take(directory, number)? else {
             return Ok(Err(Taken::by_listener(number).unwrap_or(Taken::Leased(number))));
         };
         let (lease, taken) = match BoundPort::exact(number) {
@@ -81,7 +81,7 @@ impl Lease {
             };
             let number = bound.number();
             if !avoid.contains(&number)
-                && let Some(claim) = Claim::take(directory, number)?
+                && let Some(claim) = LockFile::take(directory, number)?
             {
                 return Ok(Self { number, directory: directory.clone(), claim, bound: Some(bound) });
             }
@@ -142,7 +142,7 @@ mod tests {
 
     use insta::assert_snapshot;
 
-    use super::super::owner::Holder;
+    use super::super::owner::PortOwner;
     use super::*;
     use crate::disk::directory;
     use crate::failure::hint_of;
@@ -186,7 +186,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a server");
         let number = listener.local_addr().expect("bound").port();
         let taken = Taken::by_listener(number).expect("we listen");
-        let Taken::InUse { by: Holder::Process { pid, .. }, .. } = taken else { panic!("we are seen as {taken:?}") };
+        let Taken::InUse { by: PortOwner::Process { pid, .. }, .. } = taken else { panic!("we are seen as {taken:?}") };
         assert_eq!(pid.cast_unsigned(), std::process::id());
         assert!(refusal(&directory, number).starts_with("port N is in use by "));
         let bound = BoundPort::any().expect("a port");

@@ -12,7 +12,7 @@ pub enum Taken {
         /// The port.
         number: u16,
         /// Who listens.
-        by: Holder,
+        by: PortOwner,
     },
     /// Another session has it, but its server does not listen yet, or no more.
     #[error("port {0} is kept for a server of another session")]
@@ -30,7 +30,7 @@ pub enum Taken {
 
 /// Who listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum PortOwner {
     /// This process.
     Process {
         /// What its program is called.
@@ -72,7 +72,7 @@ impl std::fmt::Display for User {
     }
 }
 
-impl std::fmt::Display for Holder {
+impl std::fmt::Display for PortOwner {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Process { name, pid, user: None } => write!(out, "{name}, pid {pid}"),
@@ -87,7 +87,7 @@ impl Taken {
     /// That somebody listens on `number`, and who, if so.
     pub fn by_listener(number: u16) -> Option<Self> {
         let listeners = listeners::on(number).ok()?;
-        listeners.first().map(|listener| Self::InUse { number, by: Holder::of(listener) })
+        listeners.first().map(|listener| Self::InUse { number, by: PortOwner::of(listener) })
     }
 
     /// What the user can do.
@@ -101,7 +101,7 @@ impl Taken {
     }
 }
 
-impl Holder {
+impl PortOwner {
     /// Who has a socket, as far as that can be seen.
     pub fn of(listener: &Listener) -> Self {
         match process::all().find(|&pid| listener.is_of(pid).unwrap_or(false)) {
@@ -124,11 +124,15 @@ mod tests {
     #[test]
     fn every_refusal_says_what_is_in_the_way() {
         let by = [
-            Holder::Process { name: "node".into(), pid: 123, user: None },
-            Holder::Process { name: "node".into(), pid: 123, user: Some(User { id: 1001, name: Some("eve".into()) }) },
-            Holder::OtherUser(User::of(0)),
-            Holder::OtherUser(User { id: 1001, name: None }),
-            Holder::Unseen,
+            PortOwner::Process { name: "node".into(), pid: 123, user: None },
+            PortOwner::Process {
+                name: "node".into(),
+                pid: 123,
+                user: Some(User { id: 1001, name: Some("eve".into()) }),
+            },
+            PortOwner::OtherUser(User::of(0)),
+            PortOwner::OtherUser(User { id: 1001, name: None }),
+            PortOwner::Unseen,
         ];
         let in_use = by.map(|by| Taken::InUse { number: 8000, by }.to_string()).join("\n");
         assert_snapshot!(in_use, @"

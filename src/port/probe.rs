@@ -16,7 +16,7 @@ const CONNECTS: Duration = Duration::from_millis(20);
 
 /// What is remembered between two looks at a port.
 #[derive(Debug)]
-pub struct Looking {
+pub struct PortProbe {
     port: u16,
     pause: Duration,
     /// Not to be looked at before.
@@ -29,18 +29,18 @@ pub struct Looking {
 
 /// What a look at a port has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum ProbeResult {
     /// Nobody accepts connections; look again after this time.
     Nobody(Duration),
     /// The server does.
-    Server(Reach),
+    Server(ListenAddress),
     /// Somebody else listens.
     Stranger(Listener),
 }
 
 /// Where a server is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reach {
+pub struct ListenAddress {
     /// The address for clients on this machine.
     pub address: IpAddr,
     /// Whether it listens on more than the loopback interface.
@@ -58,9 +58,9 @@ enum Whose {
     Strangers,
 }
 
-impl Looking {
+impl PortProbe {
     /// Begins to look whether a server listens on `port`, as it should within `limit`.
-    pub fn at(port: u16, now: Instant, limit: Duration) -> Self {
+    pub fn new(port: u16, now: Instant, limit: Duration) -> Self {
         Self { port, pause: FIRST, due: now, until: now + limit, stranger: None }
     }
 
@@ -70,10 +70,10 @@ impl Looking {
     }
 
     /// Looks, if it is time to. `root` is the process below which the server's tree is.
-    pub fn look(&mut self, root: Pid, now: Instant) -> Found {
+    pub fn probe(&mut self, root: Pid, now: Instant) -> ProbeResult {
         let left = self.due.saturating_duration_since(now);
         if !left.is_zero() {
-            return Found::Nobody(left);
+            return ProbeResult::Nobody(left);
         }
         let again = self.pause;
         self.due = now + again;
@@ -85,40 +85,40 @@ impl Looking {
         let stranger = stranger(&whose);
         // Whoever has just been started may not have been seen yet, so that it takes two looks to be sure.
         if let Some(stranger) = stranger.filter(|_| self.stranger == stranger) {
-            return Found::Stranger(stranger);
+            return ProbeResult::Stranger(stranger);
         }
         self.stranger = stranger;
         match self.reach(&whose) {
-            None => Found::Nobody(again),
-            Some(reach) => Found::Server(reach),
+            None => ProbeResult::Nobody(again),
+            Some(reach) => ProbeResult::Server(reach),
         }
     }
 
     /// Where the system does not tell who listens, that somebody does has to do.
-    fn knock(&self) -> Found {
+    fn knock(&self) -> ProbeResult {
         let places = LOOPBACK.map(|address| SocketAddr::new(address, self.port));
         match socket::accepts(&places, CONNECTS) {
-            Some(place) => Found::Server(Reach { address: place.ip(), public: false }),
-            None => Found::Nobody(LONGEST),
+            Some(place) => ProbeResult::Server(ListenAddress { address: place.ip(), public: false }),
+            None => ProbeResult::Nobody(LONGEST),
         }
     }
 
     /// Where the server is reached, if it listens. That a socket listens is all it takes for a connection to be accepted:
     /// the kernel does that. A connection of ours would only be one that the server has to wonder about, and would keep
     /// the port of one that does not share it for a minute (`TIME_WAIT`).
-    fn reach(&self, listeners: &[(Listener, Whose)]) -> Option<Reach> {
+    fn reach(&self, listeners: &[(Listener, Whose)]) -> Option<ListenAddress> {
         if stranger(listeners).is_some() {
             return None;
         }
         let takes = |address| socket::is_listened_on(SocketAddr::new(address, self.port));
         let addresses = || listeners.iter().map(|(listener, _)| listener.address.to_canonical());
         let address = addresses().map(|bound| reached(bound, takes)).min_by_key(|&address| rank(address))?;
-        Some(Reach { address, public: addresses().any(|address| !address.is_loopback()) })
+        Some(ListenAddress { address, public: addresses().any(|address| !address.is_loopback()) })
     }
 }
 
 /// Who listens on `port` now that nothing of the tree is left: those of other users first.
-pub fn anybody_on(port: u16) -> Option<Listener> {
+pub fn listener_on(port: u16) -> Option<Listener> {
     listeners::on(port).ok()?.into_iter().min_by_key(Listener::is_ours)
 }
 
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn of_several_addresses_the_usual_one_is_told_and_one_that_is_open_to_others_makes_it_public() {
-        let looking = Looking::at(1, context::now(), LONGEST);
+        let probe = PortProbe::new(1, context::now(), LONGEST);
         for (addresses, address, public) in [
             (&["127.0.0.1"][..], "127.0.0.1", false),
             (&["::1", "127.0.0.1"], "127.0.0.1", false),
@@ -202,10 +202,10 @@ mod tests {
         ] {
             let ours = |text: &&str| (Listener::at(text.parse().expect("an address")), Whose::Ours);
             let listeners: Vec<_> = addresses.iter().map(ours).collect();
-            let expected = Reach { address: address.parse().expect("an address"), public };
-            assert_eq!(looking.reach(&listeners), Some(expected), "{addresses:?}");
+            let expected = ListenAddress { address: address.parse().expect("an address"), public };
+            assert_eq!(probe.reach(&listeners), Some(expected), "{addresses:?}");
         }
-        assert_eq!(looking.reach(&[]), None);
+        assert_eq!(probe.reach(&[]), None);
     }
 
     #[test]
@@ -214,26 +214,26 @@ mod tests {
         let now = context::now();
         // Not we: children of other tests have copies of our descriptors for a moment.
         let nobody = Pid::from_raw(i32::MAX);
-        let mut looking = Looking::at(listener.local_addr().expect("bound").port(), now, LONGEST);
-        assert_eq!(looking.look(nobody, now), Found::Nobody(FIRST));
-        assert_eq!(looking.look(nobody, now + FIRST / 2), Found::Nobody(FIRST / 2), "too early");
-        let found = looking.look(nobody, now + FIRST);
-        assert!(matches!(found, Found::Stranger(found) if found.address == Ipv4Addr::LOCALHOST), "{found:?}");
+        let mut probe = PortProbe::new(listener.local_addr().expect("bound").port(), now, LONGEST);
+        assert_eq!(probe.probe(nobody, now), ProbeResult::Nobody(FIRST));
+        assert_eq!(probe.probe(nobody, now + FIRST / 2), ProbeResult::Nobody(FIRST / 2), "too early");
+        let found = probe.probe(nobody, now + FIRST);
+        assert!(matches!(found, ProbeResult::Stranger(found) if found.address == Ipv4Addr::LOCALHOST), "{found:?}");
     }
 
     #[test]
     fn the_pauses_between_looks_grow_up_to_a_limit() {
         let unused = crate::sys::socket::BoundPort::any().expect("a port");
         let mut now = context::now();
-        let mut looking = Looking::at(unused.number(), now, LONGEST);
-        let mut look = || match looking.look(Pid::this(), now) {
-            Found::Nobody(pause) => {
+        let mut probe = PortProbe::new(unused.number(), now, LONGEST);
+        let mut pause = || match probe.probe(Pid::this(), now) {
+            ProbeResult::Nobody(pause) => {
                 now += pause;
                 pause.as_millis()
             }
             other => panic!("{other:?}"),
         };
-        let pauses: Vec<u128> = (0..6).map(|_| look()).collect();
+        let pauses: Vec<u128> = (0..6).map(|_| pause()).collect();
         assert_eq!(pauses, [10, 20, 40, 80, 100, 100]);
     }
 }

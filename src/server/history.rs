@@ -14,7 +14,7 @@ const SHARE_SPAN: Duration = Duration::from_secs(5);
 
 /// What was taken down since the server was started last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct History {
+pub struct UsageHistory {
     /// The largest resident memory of the tree that was seen, in bytes.
     pub peak: u64,
     /// The latest samples, oldest first.
@@ -32,7 +32,7 @@ pub struct Sample {
     pub cpu_ms: u64,
 }
 
-impl History {
+impl UsageHistory {
     /// Adds a sample and lets go of the oldest.
     pub fn push(&mut self, sample: Sample) {
         self.peak = self.peak.max(sample.memory);
@@ -87,8 +87,8 @@ mod tests {
     const MINUTE: u64 = 60_000;
 
     /// One sample a minute.
-    fn history(memory: impl IntoIterator<Item = u64>) -> History {
-        let mut history = History::default();
+    fn history(memory: impl IntoIterator<Item = u64>) -> UsageHistory {
+        let mut history = UsageHistory::default();
         for (minute, memory) in (0..).zip(memory) {
             history.push(Sample { at: 1_000_000 + minute * MINUTE, memory, cpu_ms: 0 });
         }
@@ -110,7 +110,7 @@ mod tests {
         let mut quick = history([]);
         (0..60).for_each(|second| quick.push(Sample { at: second * 1000, memory: second, cpu_ms: 0 }));
         assert_eq!(quick.trend(), None, "a minute is too short");
-        let mut stopped = History { peak: 0, samples: vec![Sample { at: 0, memory: 0, cpu_ms: 0 }] };
+        let mut stopped = UsageHistory { peak: 0, samples: vec![Sample { at: 0, memory: 0, cpu_ms: 0 }] };
         stopped.samples.extend([Sample { at: 20 * MINUTE, memory: 7, cpu_ms: 0 }; 10]);
         assert!(stopped.trend().is_some(), "samples of the same moment do no harm");
     }
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_share_of_a_processor_is_that_since_the_last_sample_old_enough() {
         let at = |seconds: u64, cpu_ms: u64| Sample { at: 1_000_000 + seconds * 1000, memory: 0, cpu_ms };
-        let history = History { peak: 0, samples: vec![at(0, 0), at(60, 30_000), at(120, 36_000)] };
+        let history = UsageHistory { peak: 0, samples: vec![at(0, 0), at(60, 30_000), at(120, 36_000)] };
         for (now, share) in [
             (at(180, 66_000), Some(50.0)),
             (at(122, 36_500), Some(6500.0 / 620.0)),
@@ -127,7 +127,7 @@ mod tests {
         ] {
             assert_eq!(history.share(&now).map(f64::round), share.map(f64::round), "{now:?}");
         }
-        assert_eq!(History::default().share(&at(9, 9)), None);
+        assert_eq!(UsageHistory::default().share(&at(9, 9)), None);
     }
 
     proptest! {
@@ -150,7 +150,7 @@ mod tests {
 
         #[test]
         fn what_grows_evenly_has_that_trend_whatever_its_pace(step in 0_u64..1 << 30, pace in 30_000_u64..600_000, count in 21_u64..60) {
-            let mut history = History::default();
+            let mut history = UsageHistory::default();
             (0..count).for_each(|index| history.push(Sample { at: index * pace, memory: index * step, cpu_ms: 0 }));
             #[expect(clippy::cast_precision_loss, reason = "small enough")]
             let expected = step as f64 / pace as f64 * 3_600_000.0;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::command::CommandLine;
-use super::record::Port;
+use super::endpoint::Endpoint;
 use super::secrets::Secrets;
 use super::settings::Settings;
 
@@ -71,11 +71,11 @@ impl Prepared {
 
 impl Invocation {
     /// What is recorded of the server's port. An address that holds a secret is not.
-    pub fn port(&self, number: u16) -> Port {
+    pub fn port(&self, number: u16) -> Endpoint {
         let url = self.url.as_ref().map(|url| url.render(Some(number)));
         let secrets = Secrets::new(&self.secrets);
         let shown = self.shown_url.as_ref().map(|url| Text::with_port(url).render(Some(number)));
-        Port { number, url: url.filter(|url| secrets.are_absent(url)), shown, address: None, public: false }
+        Endpoint { number, url: url.filter(|url| secrets.are_absent(url)), shown, address: None, public: false }
     }
 }
 

@@ -2,15 +2,15 @@
 
 pub mod command;
 pub mod end;
+pub mod endpoint;
 pub mod environment;
 pub mod history;
 pub mod invocation;
 pub mod launcher;
 pub mod record;
-pub mod secret_forms;
+pub mod secret_encodings;
 pub mod secrets;
 pub mod settings;
 pub mod token;
-pub mod unended;
-pub mod url;
+pub mod unkillable;
 pub mod usage;

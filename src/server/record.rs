@@ -1,16 +1,15 @@
 //! The record of a server: what is true of it, written by its supervisor, read by everybody.
 
 use std::io;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-pub use super::end::{End, Reason};
-
 use super::command::CommandLine;
-use super::history::History;
+use super::end::{End, Reason};
+use super::endpoint::Endpoint;
+use super::history::UsageHistory;
 use super::invocation::Prepared;
 use super::settings::Settings;
 use super::token::Token;
@@ -59,7 +58,7 @@ pub struct ServerRecord {
     pub autostart: bool,
     /// The port that it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port: Option<Port>,
+    pub port: Option<Endpoint>,
     /// The container that it is, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Container>,
@@ -70,28 +69,9 @@ pub struct ServerRecord {
     pub last_end: Option<End>,
     /// Its numbers over time.
     #[serde(default)]
-    pub history: History,
+    pub history: UsageHistory,
     /// What it is doing.
-    pub state: State,
-}
-
-/// A port that a server has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Port {
-    /// Its number.
-    pub number: u16,
-    /// Where clients reach it, if the definition says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// How that is shown: as it is defined, if what a variable of the caller holds is a part of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shown: Option<String>,
-    /// Where the server was seen to listen last, as clients on this machine reach it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<IpAddr>,
-    /// Whether the server was found to listen on more than the loopback interface.
-    #[serde(default)]
-    pub public: bool,
+    pub state: ServerState,
 }
 
 /// How a server was started.
@@ -116,7 +96,7 @@ pub struct Watchers {
 /// What a server is doing. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "is")]
-pub enum State {
+pub enum ServerState {
     /// About to be started; there may or may not be a process yet.
     Starting,
     /// There is a process.
@@ -167,7 +147,7 @@ pub enum State {
     Unknown,
 }
 
-impl State {
+impl ServerState {
     /// Whether nothing of the tree is left.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Ended(_) | Self::Failed { .. })
@@ -207,8 +187,8 @@ impl ServerRecord {
             container: None,
             restarts: 0,
             last_end: None,
-            history: History::default(),
-            state: State::Starting,
+            history: UsageHistory::default(),
+            state: ServerState::Starting,
         }
     }
 
@@ -248,7 +228,7 @@ impl ServerRecord {
         let token: Token = "notty-1-aaaa/none/0000000000000000".parse().ok()?;
         let command = CommandLine::from_line("a command that is not known here".to_owned()).ok()?;
         let prepared = Prepared::typed(command, PathBuf::from("/"), Settings::default());
-        Some(Self { state: State::Unknown, ..Self::new(token, Mode::Start, &prepared) })
+        Some(Self { state: ServerState::Unknown, ..Self::new(token, Mode::Start, &prepared) })
     }
 
     /// That it can be written, and leaves room for what is added while the server lives.
@@ -305,7 +285,7 @@ mod tests {
     fn the_first_format_is_still_read() {
         let record = ServerRecord::parse(VERSION_1.as_bytes()).expect("version 1");
         assert_eq!(record.name.as_str(), "web");
-        assert!(matches!(record.state, State::Running { ready: true, .. }));
+        assert!(matches!(record.state, ServerState::Running { ready: true, .. }));
         assert_eq!(record.command, CommandLine::Argv(vec!["npx".into(), "-y".into(), "a-server".into()]));
     }
 
@@ -317,7 +297,7 @@ mod tests {
         }
         let record = ServerRecord::parse(later.to_string().as_bytes()).expect("read");
         let first = ServerRecord::parse(VERSION_1.as_bytes()).expect("version 1");
-        assert_eq!((record.token, record.host, record.state), (first.token, first.host, State::Unknown));
+        assert_eq!((record.token, record.host, record.state), (first.token, first.host, ServerState::Unknown));
         assert!(record.watchers.is_some());
         later["token"] = "of another form".into();
         assert!(ServerRecord::parse(later.to_string().as_bytes()).is_err());

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::secret_forms::{self, Form};
+use super::secret_encodings::{self, Form};
 
 /// Stands in place of a secret.
 const MASK: &[u8] = b"***";
@@ -25,7 +25,7 @@ impl Secrets {
     /// Secret values: each is masked as it is, line by line if it has several, as JSON has it, in base64 and in URLs. One
     /// that is too short is not: it would be masked in the middle of other words.
     pub fn new(values: &[String]) -> Self {
-        let mut forms: Vec<Form> = values.iter().flat_map(|value| secret_forms::of(value)).collect();
+        let mut forms: Vec<Form> = values.iter().flat_map(|value| secret_encodings::of(value)).collect();
         forms.sort_unstable();
         forms.dedup();
         let beginnings = (!forms.is_empty()).then(|| Beginnings::of(&forms));
@@ -108,7 +108,7 @@ impl Known {
 }
 
 /// How many bytes of a text are looked at first.
-const LENGTH: usize = secret_forms::SHORTEST;
+const LENGTH: usize = secret_encodings::SHORTEST;
 
 /// With which bytes texts begin, as bits by their hash: one look for each place of a line, however many texts there are.
 struct Beginnings(Box<[u64; 1 << 10]>);

@@ -5,10 +5,11 @@ use super::sweep::policy::{Verdict, judge};
 use super::sweep::{Examined, GONE, examine};
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
-use crate::server::record::{Reason, ServerRecord};
+use crate::server::end::Reason;
+use crate::server::record::ServerRecord;
 use crate::supervisor::control;
-use crate::supervisor::recovery::orphaned::StopError;
 use crate::supervisor::recovery::{orphaned, unreadable};
+use crate::supervisor::stop_error::StopError;
 
 impl Examined {
     /// Wakes their watchers, who know that it is over unless somebody has stopped them.
@@ -27,14 +28,14 @@ impl Examined {
     pub(super) fn end_overdue(&self, root: &Root) -> Vec<Action> {
         let remind = |(name, record)| {
             let paths = self.paths.server(name);
-            let watchers = control::ask_to_end_session(&paths, record);
-            (name, paths, record, watchers)
+            let request = control::ask_to_end_session(&paths, record);
+            (name, paths, record, request)
         };
         // All are asked before the first is waited for.
         let asked: Vec<_> = self.unended().map(remind).collect();
         let mut deeds = Vec::new();
-        for (name, paths, record, watchers) in asked {
-            deeds.push(match control::await_end(&paths, record, &watchers) {
+        for (name, paths, record, request) in asked {
+            deeds.push(match control::await_end(&paths, record, &request) {
                 Ok(_) => self.deed(format!("ended server {name}"), GONE, true),
                 Err(error) => self.deed(format!("could not end server {name}"), &why(&error), false),
             });
@@ -52,7 +53,7 @@ impl Examined {
     pub(super) fn end_unreadable(&self) -> Vec<Action> {
         let names: Vec<_> = self.servers.iter().filter(|(_, record)| record.is_err()).map(|(name, _)| name).collect();
         // All processes are looked at once, however many records there are.
-        let carried: Vec<_> = if names.is_empty() { Vec::new() } else { unreadable::carried().collect() };
+        let carried: Vec<_> = if names.is_empty() { Vec::new() } else { unreadable::carried_tokens().collect() };
         let names = names.into_iter().filter(|name| unreadable::is_traced(&self.paths.server(name), &carried));
         let end = |name: &ServerName| match unreadable::end(&self.paths.server(name)) {
             Ok(0) => None,
@@ -75,11 +76,9 @@ impl Examined {
             return Vec::new();
         }
         self.lost()
-            .map(|(name, record)| {
-                match orphaned::sweep_lost(&self.paths.server(name), record.clone(), Reason::WatchersLost) {
-                    Ok(_) => self.deed(format!("ended {}", kind(name, record)), why_lost(record), true),
-                    Err(error) => self.deed(format!("could not end {}", kind(name, record)), &why(&error), false),
-                }
+            .map(|(name, record)| match orphaned::end(&self.paths.server(name), record.clone(), Reason::WatchersLost) {
+                Ok(_) => self.deed(format!("ended {}", kind(name, record)), why_lost(record), true),
+                Err(error) => self.deed(format!("could not end {}", kind(name, record)), &why(&error), false),
             })
             .collect()
     }

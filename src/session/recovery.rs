@@ -40,7 +40,7 @@ pub fn session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Opti
 /// Has the supervisors of a session whose records are gone write them again.
 pub fn servers(root: &Root, id: &SessionId) {
     for server in unrecorded::find(root).iter().filter(|server| server.token.session() == id) {
-        server.recall(root);
+        server.rewrite_record(root);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::quote::Syntax;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
-use crate::server::record::Port;
+use crate::server::endpoint::Endpoint;
 use crate::session::open::Session;
 
 /// One line that exports the session's variables and `more` when it is evaluated. Paths contain no line breaks:
@@ -28,7 +28,7 @@ pub type Variable = (String, String);
 
 /// The variables that tell clients where servers are; and which servers got none, because the variables of another one,
 /// named behind it, are called the same. The first by name has them.
-pub fn ports(servers: &[(ServerName, Port)]) -> (Vec<Variable>, Vec<(&ServerName, &ServerName)>) {
+pub fn ports(servers: &[(ServerName, Endpoint)]) -> (Vec<Variable>, Vec<(&ServerName, &ServerName)>) {
     let mut sorted: Vec<_> = servers.iter().collect();
     sorted.sort_by_key(|(name, _)| name);
     let mut variables = Vec::new();
@@ -96,10 +96,10 @@ mod tests {
 
     use super::*;
 
-    fn server(name: &str, number: u16, url: Option<&str>) -> (ServerName, Port) {
+    fn server(name: &str, number: u16, url: Option<&str>) -> (ServerName, Endpoint) {
         (
             name.parse().expect("a name"),
-            Port { number, url: url.map(str::to_owned), shown: None, address: None, public: false },
+            Endpoint { number, url: url.map(str::to_owned), shown: None, address: None, public: false },
         )
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::export::{self, Variable};
 use crate::disk::names::ServerName;
-use crate::server::record::Port;
+use crate::server::endpoint::Endpoint;
 
 /// A variable that misleads whoever uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl fmt::Display for Stale {
 
 /// What a shell's variables, by their `value`, say wrongly of servers that have a port and of some that do not run.
 pub fn stale(
-    running: &[(ServerName, Port)],
+    running: &[(ServerName, Endpoint)],
     ended: &[ServerName],
     value: impl Fn(&str) -> Option<String>,
 ) -> Vec<Stale> {
@@ -62,8 +62,10 @@ mod tests {
 
     fn said(shell: &[(&str, &str)], address: Option<&str>) -> String {
         let address = address.map(|text| text.parse().expect("an address"));
-        let running =
-            [("web".parse().expect("a name"), Port { number: 8001, url: None, shown: None, address, public: false })];
+        let running = [(
+            "web".parse().expect("a name"),
+            Endpoint { number: 8001, url: None, shown: None, address, public: false },
+        )];
         let ended = ["old", "OLD"].map(|name| name.parse().expect("a name"));
         let value = |name: &str| shell.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         stale(&running, &ended, value).iter().map(Stale::to_string).collect::<Vec<_>>().join("\n")

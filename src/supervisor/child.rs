@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::readiness::Check;
 use super::streams::{ClientError, Pipe};
 use crate::log::{LogWriter, Stream};
-use crate::port::probe::Looking;
+use crate::port::probe::PortProbe;
 use crate::server::environment;
 use crate::server::launcher::Launcher;
 use crate::server::record::Mode;
@@ -32,7 +32,7 @@ pub struct Running {
     /// What is looked at until it counts as started.
     pub check: Option<Check>,
     /// What is remembered of the looks at its port, until it is seen to listen there or nobody expects that any more.
-    pub looking: Option<Looking>,
+    pub port_probe: Option<PortProbe>,
     /// Since when it counts as started.
     pub ready_since: Option<Instant>,
     /// Whether it was seen to serve, or did what the user takes for that.
@@ -74,7 +74,7 @@ impl Running {
             Self::spawn(plan, terminal, &words, port).map_err(|error| failure(&error, &words[0], plan))?;
         running.check = Some(check);
         let limit = Duration::from_millis(record.settings.ready.timeout_ms);
-        running.looking = port.map(|port| Looking::at(port, context::now(), limit));
+        running.port_probe = port.map(|port| PortProbe::new(port, context::now(), limit));
         Ok(running)
     }
 
@@ -112,7 +112,7 @@ impl Running {
             identity,
             since,
             check: None,
-            looking: None,
+            port_probe: None,
             ready_since: None,
             has_served: false,
             doubt: None,

@@ -2,18 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use tracing::debug;
 
 use super::contained::allowance;
 use super::keeper;
-use super::recovery::orphaned::{StopError, sweep_lost};
+use super::recovery::orphaned;
+use super::stop_error::StopError;
 use super::stop_timeouts::{longest_unheard, stop_timeouts};
 use super::supervise;
+use super::watchers::WatcherHandles;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
-use crate::server::record::{Reason, ServerRecord, State};
+use crate::server::end::Reason;
+use crate::server::record::{ServerRecord, ServerState};
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Fate, Identity, Pid, process};
@@ -28,17 +30,9 @@ const BIRTH: Duration = Duration::from_secs(3);
 /// How often one looks at what no change of a record tells: that somebody died who had written nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The two processes of a server, as far as they live.
-pub struct Watchers {
-    supervisor: Option<ProcessHandle>,
-    keeper: Option<ProcessHandle>,
-    /// What they were asked for, if they were.
-    asked: Option<Asked>,
-}
-
 /// What the watchers of a server were asked for.
-#[derive(Clone, Copy)]
-struct Asked {
+pub struct Request {
+    pub watchers: WatcherHandles,
     reason: Reason,
     at: Instant,
     /// By when it is known whether they do it.
@@ -47,90 +41,43 @@ struct Asked {
     over_by: Instant,
 }
 
-impl Watchers {
-    /// The processes that the record names, proven to be the same.
-    pub fn of(record: &ServerRecord) -> Self {
-        let both = record.watchers.filter(|_| record.is_of_this_host());
-        Self {
-            supervisor: both.and_then(|both| ProcessHandle::reopen(&both.supervisor)),
-            keeper: both.and_then(|both| ProcessHandle::reopen(&both.keeper)),
-            asked: None,
-        }
-    }
-
-    /// The same once they have written down who they are: a server that was started a moment ago has a lock, but its
-    /// record names nobody yet.
-    pub fn named_soon(paths: &ServerPaths, record: &ServerRecord) -> Self {
-        if record.watchers.is_some() {
-            return Self::of(record);
-        }
-        let has_no_name = |record: &ServerRecord| record.watchers.is_none() && lock::is_locked(&paths.lock);
-        let current = follow(paths, record, context::now() + BIRTH, has_no_name);
-        Self::of(&current)
-    }
-
-    /// Asks the supervisor of `record` to end its server for this reason, and wakes both in case somebody has stopped them.
-    fn ask(mut self, record: &ServerRecord, reason: Reason) -> Self {
+impl Request {
+    /// Asks the supervisor of `record` to end its server for this reason, and wakes both watchers in case somebody has
+    /// stopped them.
+    fn send(watchers: WatcherHandles, record: &ServerRecord, reason: Reason) -> Self {
         failpoint::kill("before-asking");
-        let signal = request(reason);
-        debug!(supervisor = ?self.supervisor.as_ref().map(ProcessHandle::pid), %signal, "asked the supervisor");
-        if let Some(supervisor) = &self.supervisor {
+        let signal = signal_for(reason);
+        debug!(supervisor = ?watchers.supervisor.as_ref().map(ProcessHandle::pid), %signal, "asked the supervisor");
+        if let Some(supervisor) = &watchers.supervisor {
             let _ = supervisor.signal(signal);
         }
-        self.wake();
+        watchers.wake();
         failpoint::kill("after-asking");
-        self.asked = Some(Asked::of(record, reason));
-        self
+        let at = context::now();
+        let (heard, over) = time_to_end(record, reason);
+        Self { watchers, reason, at, heard_by: at + heard, over_by: at + over }
     }
 
-    /// Lets those run that somebody has stopped.
-    pub fn wake(&self) {
-        for process in self.living() {
-            let _ = process.signal(Signal::SIGCONT);
-        }
-    }
-
-    /// Whether they have had all the time that what they were asked for can take. `record` tells how far they are.
-    pub fn are_overdue(&self, record: &ServerRecord) -> bool {
-        let is_heard = matches!(record.state, State::Stopping { .. });
-        self.asked.is_some_and(|asked| context::now() >= if is_heard { asked.over_by } else { asked.heard_by })
-    }
-
-    /// The supervisor, if somebody has stopped it or traces it.
-    pub fn stopped_supervisor(&self) -> Option<Pid> {
-        let supervisor = self.supervisor.as_ref().filter(|process| !process.has_exited())?.pid();
-        process::read(supervisor).is_some_and(|it| it.stopped).then_some(supervisor)
-    }
-
-    /// Whether one of them lives.
-    pub fn any(&self) -> bool {
-        self.living().next().is_some()
-    }
-
-    /// Those that live.
-    pub fn living(&self) -> impl Iterator<Item = &ProcessHandle> {
-        self.supervisor.iter().chain(&self.keeper).filter(|process| !process.has_exited())
+    /// Whether the watchers have had all the time that it can take. `record` tells how far they are.
+    pub fn is_overdue(&self, record: &ServerRecord) -> bool {
+        let is_heard = matches!(record.state, ServerState::Stopping { .. });
+        context::now() >= if is_heard { self.over_by } else { self.heard_by }
     }
 }
 
-impl Asked {
-    fn of(record: &ServerRecord, reason: Reason) -> Self {
-        let (mode, grace) = (record.mode, record.settings.grace());
-        let (heard, over) = match record.state {
-            // It has had its time; it tries once more.
-            State::Unkillable { .. } => (Duration::ZERO, Duration::ZERO),
-            _ => {
-                let longest = stop_timeouts(reason, mode, grace).longest() + allowance(record, reason);
-                (longest_unheard(reason, mode, grace), longest)
-            }
-        };
-        let now = context::now();
-        Self { reason, at: now, heard_by: now + heard + SLACK, over_by: now + over + SLACK }
+/// How long it can take until a server is seen to be ended for this reason, and until it is over.
+fn time_to_end(record: &ServerRecord, reason: Reason) -> (Duration, Duration) {
+    // It has had its time; its supervisor tries once more.
+    if matches!(record.state, ServerState::Unkillable { .. }) {
+        return (SLACK, SLACK);
     }
+    let (mode, grace) = (record.mode, record.settings.grace());
+    let longest = stop_timeouts(reason, mode, grace).longest() + allowance(record, reason);
+    (longest_unheard(reason, mode, grace) + SLACK, longest + SLACK)
 }
 
 /// The signal that asks a supervisor to end its server for this reason.
-fn request(reason: Reason) -> Signal {
+fn signal_for(reason: Reason) -> Signal {
     match reason {
         Reason::SessionEnded => Signal::SIGQUIT,
         Reason::Restarted => Signal::SIGUSR1,
@@ -160,8 +107,10 @@ pub fn is_held(paths: &ServerPaths, record: &ServerRecord) -> bool {
 /// notice. One that is being restarted is not.
 pub fn is_ending(record: &ServerRecord) -> bool {
     match &record.state {
-        State::Stopping { reason, .. } => *reason != Reason::Restarted,
-        State::Running { server, .. } => record.is_of_this_host() && matches!(ProcessHandle::find(server), Fate::Ended),
+        ServerState::Stopping { reason, .. } => *reason != Reason::Restarted,
+        ServerState::Running { server, .. } => {
+            record.is_of_this_host() && matches!(ProcessHandle::find(server), Fate::Ended)
+        }
         _ => false,
     }
 }
@@ -169,35 +118,35 @@ pub fn is_ending(record: &ServerRecord) -> bool {
 /// Waits until a server that [is ending](is_ending) has ended or is about to be started again; not longer than it may
 /// take.
 pub fn await_settled(paths: &ServerPaths, ending: &ServerRecord) {
-    let watchers = Watchers::of(ending);
-    let deadline = Asked::of(ending, Reason::Stopped).heard_by;
+    let watchers = WatcherHandles::of(ending);
+    let deadline = context::now() + time_to_end(ending, Reason::Stopped).0;
     follow(paths, ending, deadline, |record| is_ending(record) && watchers.any());
 }
 
 /// Waits a moment for the watchers of a server that has ended to be gone too.
 pub fn await_watchers(record: &ServerRecord) {
-    wait_for(&Watchers::of(record), context::now() + SWEEP);
+    WatcherHandles::of(record).wait_until(context::now() + SWEEP);
 }
 
 /// Asks the supervisor of a server to end it; does not wait.
-pub fn ask_to_stop(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
-    Watchers::named_soon(paths, record).ask(record, Reason::Stopped)
+pub fn ask_to_stop(paths: &ServerPaths, record: &ServerRecord) -> Request {
+    Request::send(named_watchers(paths, record), record, Reason::Stopped)
 }
 
 /// Tells the supervisor of a server that its session ends; does not wait.
-pub fn ask_to_end_session(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
-    Watchers::named_soon(paths, record).ask(record, Reason::SessionEnded)
+pub fn ask_to_end_session(paths: &ServerPaths, record: &ServerRecord) -> Request {
+    Request::send(named_watchers(paths, record), record, Reason::SessionEnded)
 }
 
 /// The same without any waiting, for a session whose owner is gone: its watchers know that unless somebody has stopped
 /// them.
 pub fn remind_of_end(record: &ServerRecord) {
-    let _ = Watchers::of(record).ask(record, Reason::SessionEnded);
+    let _ = Request::send(WatcherHandles::of(record), record, Reason::SessionEnded);
 }
 
 /// Asks the supervisor of a server to end it and start it again; does not wait.
-pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
-    Watchers::named_soon(paths, record).ask(record, Reason::Restarted)
+pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Request {
+    Request::send(named_watchers(paths, record), record, Reason::Restarted)
 }
 
 /// Waits until nobody answers for the server any more, and returns its record then.
@@ -207,33 +156,33 @@ pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Watchers {
 ///
 /// # Errors
 /// When the tree could not be ended.
-pub fn await_end(paths: &ServerPaths, known: &ServerRecord, watchers: &Watchers) -> Result<ServerRecord, StopError> {
+pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -> Result<ServerRecord, StopError> {
     let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone());
-    let asked = watchers.asked.unwrap_or_else(|| Asked::of(known, Reason::Stopped));
-    let is_over = wait_for(watchers, asked.heard_by)
-        || matches!(record().state, State::Stopping { .. }) && wait_for(watchers, asked.over_by);
+    let watchers = &request.watchers;
+    let is_over = watchers.wait_until(request.heard_by)
+        || matches!(record().state, ServerState::Stopping { .. }) && watchers.wait_until(request.over_by);
     if is_over {
         return settle(paths, record(), known, Reason::WatchersLost);
     }
     // What the keeper does not get to is ended from here, and for the reason that we have.
     let mut reason = Reason::WatchersLost;
-    for (watcher, if_killed) in [(&watchers.supervisor, reason), (&watchers.keeper, asked.reason)] {
-        if let State::Unkillable { pids, refused, .. } = record().state {
+    for (watcher, if_killed) in [(&watchers.supervisor, reason), (&watchers.keeper, request.reason)] {
+        if let ServerState::Unkillable { pids, refused, .. } = record().state {
             return Err(StopError::Unkillable { pids, refused });
         }
         if watcher.as_ref().is_some_and(|watcher| watcher.signal(Signal::SIGKILL).is_ok()) {
             debug!("a watcher does not answer; killed");
             reason = if_killed;
         }
-        if wait_for(watchers, context::now() + SWEEP + allowance(known, Reason::SupervisorLost)) {
+        if watchers.wait_until(context::now() + SWEEP + allowance(known, Reason::SupervisorLost)) {
             break;
         }
     }
     let mut settled = settle(paths, record(), known, reason)?;
-    if let State::Ended(end) = &mut settled.state
-        && end.reason == asked.reason
+    if let ServerState::Ended(end) = &mut settled.state
+        && end.reason == request.reason
     {
-        end.took = context::elapsed_millis(asked.at);
+        end.took = context::elapsed_millis(request.at);
     }
     Ok(settled)
 }
@@ -247,8 +196,18 @@ fn settle(
 ) -> Result<ServerRecord, StopError> {
     match record.container.as_ref().filter(|container| container.is_left()) {
         Some(container) if record.state.is_final() && !known.state.is_final() => Err(StopError::of(container)),
-        _ => sweep_lost(paths, record, reason),
+        _ => orphaned::end(paths, record, reason),
     }
+}
+
+/// The watchers of a server once they have written down who they are: one that was started a moment ago has a lock, but
+/// its record names nobody yet.
+fn named_watchers(paths: &ServerPaths, record: &ServerRecord) -> WatcherHandles {
+    if record.watchers.is_some() {
+        return WatcherHandles::of(record);
+    }
+    let has_no_name = |record: &ServerRecord| record.watchers.is_none() && lock::is_locked(&paths.lock);
+    WatcherHandles::of(&follow(paths, record, context::now() + BIRTH, has_no_name))
 }
 
 /// Reads a record again whenever something beside it has changed, as long as `goes_on` says so and until the deadline.
@@ -270,22 +229,4 @@ fn follow(
         current = read();
     }
     current
-}
-
-/// Waits until both have ended; false if they have not by then.
-fn wait_for(watchers: &Watchers, deadline: Instant) -> bool {
-    loop {
-        let living: Vec<&ProcessHandle> = watchers.living().collect();
-        let left = deadline.saturating_duration_since(context::now());
-        if living.is_empty() || left.is_zero() {
-            return living.is_empty();
-        }
-        let mut fds: Vec<PollFd<'_>> = living
-            .iter()
-            .filter_map(|process| process.as_poll_fd())
-            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
-            .collect();
-        let limit = if fds.is_empty() { left.min(Duration::from_millis(20)) } else { left };
-        let _ = poll(&mut fds, PollTimeout::try_from(limit.as_millis().max(1)).unwrap_or(PollTimeout::MAX));
-    }
 }

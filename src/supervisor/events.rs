@@ -6,9 +6,10 @@ use nix::sys::signal::{Signal, killpg};
 
 use super::child::Running;
 use super::lifeline::SupervisorEnd;
-use super::recovery::unrecorded::RECALL;
+use super::recovery::unrecorded::REWRITE;
 use super::supervise::Supervisor;
-use crate::server::record::{Mode, Reason};
+use crate::server::end::Reason;
+use crate::server::record::Mode;
 use crate::sys::hangup::HangUp;
 use crate::sys::poll::Watch;
 use crate::sys::{Pid, wait};
@@ -53,7 +54,7 @@ impl Supervisor {
 
     fn read_signals(&mut self) -> Option<Reason> {
         let signals = self.inbox.drain();
-        if signals.contains(&super::recovery::unrecorded::RECALL) {
+        if signals.contains(&super::recovery::unrecorded::REWRITE) {
             self.plan.restore();
         }
         let may_restart = self.plan.record.mode == Mode::Start;
@@ -95,4 +96,4 @@ pub fn collect_orphans(leader: Pid) {
 /// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`, and whoever
 /// misses its files.
 pub const REQUESTS: [Signal; 6] =
-    [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1, RECALL];
+    [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1, REWRITE];

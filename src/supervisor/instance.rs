@@ -12,10 +12,11 @@ use super::signs::{self, Sight};
 use super::stop_timeouts::stop_timeouts;
 use super::supervise::Supervisor;
 use crate::log::central::Level;
-use crate::port::probe::Found;
+use crate::port::probe::ProbeResult;
+use crate::server::end::{End, Reason};
 use crate::server::history::Sample;
-use crate::server::record::{End, Mode, Reason, State};
-use crate::server::unended;
+use crate::server::record::{Mode, ServerState};
+use crate::server::unkillable;
 use crate::server::usage::Usage;
 use crate::sys::wait::Exit;
 use crate::sys::{Pid, fork, process, wait};
@@ -158,7 +159,7 @@ impl Supervisor {
         running.check = None;
         self.end_turn();
         if listens {
-            running.looking = None;
+            running.port_probe = None;
         }
         // Nothing of what it took to start is needed from here on.
         fork::trim_memory();
@@ -167,22 +168,22 @@ impl Supervisor {
 
     /// Looks whether the server listens on its port; returns that, and when to look again.
     fn look_at_port(&mut self, running: &mut Running, now: Instant) -> Result<(bool, Option<Duration>), Reason> {
-        let Some(looking) = &mut running.looking else { return Ok((false, None)) };
+        let Some(port_probe) = &mut running.port_probe else { return Ok((false, None)) };
         let is_ready = running.check.is_none();
-        let is_over = is_ready && looking.is_over(now);
-        let (listens, again) = match looking.look(Pid::this(), now) {
-            Found::Nobody(again) => (false, Some(again).filter(|_| !is_over)),
-            Found::Server(reach) => {
+        let is_over = is_ready && port_probe.is_over(now);
+        let (listens, again) = match port_probe.probe(Pid::this(), now) {
+            ProbeResult::Nobody(again) => (false, Some(again).filter(|_| !is_over)),
+            ProbeResult::Server(reach) => {
                 self.confirm_port(reach);
                 (true, None)
             }
-            Found::Stranger(stranger) => {
+            ProbeResult::Stranger(stranger) => {
                 self.blame(stranger);
                 return Err(Reason::PortTaken);
             }
         };
         if is_ready && again.is_none() {
-            running.looking = None;
+            running.port_probe = None;
             let _ = self.plan.record.write(&self.plan.paths);
         }
         Ok((listens, again))
@@ -192,7 +193,7 @@ impl Supervisor {
         running.ready_since = Some(context::now());
         let took = Duration::from_millis(context::wall_millis().saturating_sub(running.since));
         self.note(Level::Info, &format!("ready after {:.1} s", took.as_secs_f64()));
-        self.record(State::Running { server: running.identity, since: running.since, ready: true });
+        self.record(ServerState::Running { server: running.identity, since: running.since, ready: true });
         if let Some(ready) = self.ready.take() {
             ready.say_ready();
         }
@@ -243,19 +244,19 @@ impl Supervisor {
             }
         };
         if is_news {
-            self.record(State::Stopping { server: running.identity, reason });
+            self.record(ServerState::Stopping { server: running.identity, reason });
         }
         failpoint::kill("while-stopping");
         Phase::Down { ending, reason, order, early, look_again: Some(Duration::ZERO) }
     }
 
     fn report_unkillable(&mut self, survivors: &Survivors, reason: Reason) {
-        if let State::Unkillable { .. } = self.plan.record.state {
+        if let ServerState::Unkillable { .. } = self.plan.record.state {
             return;
         }
-        self.record(State::unkillable(survivors, reason));
-        if let State::Unkillable { pids, refused, .. } = &self.plan.record.state {
-            let text = format!("{}; still waiting", unended::describe(pids, refused));
+        self.record(ServerState::unkillable(survivors, reason));
+        if let ServerState::Unkillable { pids, refused, .. } = &self.plan.record.state {
+            let text = format!("{}; still waiting", unkillable::describe(pids, refused));
             self.note(Level::Error, &text);
         }
     }

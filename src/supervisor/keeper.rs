@@ -12,9 +12,10 @@ use super::plan::{Watched, is_kept, trace};
 use super::stop_timeouts::stop_timeouts;
 use crate::container::Container;
 use crate::disk::layout::ServerPaths;
+use crate::disk::lock_file;
 use crate::log::central::{self, Level};
-use crate::port::lock;
-use crate::server::record::{End, Mode, Reason, ServerRecord, State};
+use crate::server::end::{End, Reason};
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Watch;
@@ -170,7 +171,7 @@ impl Keeper {
     /// A supervisor that has not ended its server by now is itself the problem; but not if it waits for the kernel.
     fn end_stuck_supervisor(&self) {
         let record = ServerRecord::read(&self.paths).ok().flatten();
-        if !record.is_some_and(|record| matches!(record.state, State::Unkillable { .. })) {
+        if !record.is_some_and(|record| matches!(record.state, ServerState::Unkillable { .. })) {
             let _ = kill(self.supervisor, Signal::SIGKILL);
         }
     }
@@ -193,14 +194,14 @@ impl Keeper {
     fn take_over(&mut self, began: Instant, reason: Option<Reason>) {
         let (killed, kept) = self.end_children(began, reason);
         // The supervisor can no more give back what it had.
-        lock::sweep(&self.paths.ports);
+        lock_file::sweep(&self.paths.ports);
         let unfinished = self.unfinished(reason);
         let is_due = reason.is_some() || unfinished.is_some();
         let container = self.container.as_mut().filter(|_| is_due);
         let trouble = container.and_then(|container| end_lost(container, StopTimeouts::AT_ONCE));
         let Some((mut record, reason)) = unfinished else { return };
         record.container = record.container.and(self.container.take());
-        record.state = State::Ended(End {
+        record.state = ServerState::Ended(End {
             reason,
             exit: None,
             at: context::wall_millis(),
@@ -226,7 +227,7 @@ impl Keeper {
     fn unfinished(&self, reason: Option<Reason>) -> Option<(ServerRecord, Reason)> {
         let record = ServerRecord::read(&self.paths).ok().flatten()?;
         let recorded = match record.state {
-            State::Stopping { reason, .. } | State::Unkillable { reason, .. } => reason,
+            ServerState::Stopping { reason, .. } | ServerState::Unkillable { reason, .. } => reason,
             _ => Reason::SupervisorLost,
         };
         let is_due = record.token == self.record.token && !record.state.is_final();
@@ -235,9 +236,9 @@ impl Keeper {
 
     fn report_unkillable(&self, survivors: &Survivors, reason: Option<Reason>) {
         if let Some((mut record, reason)) = self.unfinished(reason)
-            && !matches!(record.state, State::Unkillable { .. })
+            && !matches!(record.state, ServerState::Unkillable { .. })
         {
-            record.state = State::unkillable(survivors, reason);
+            record.state = ServerState::unkillable(survivors, reason);
             let _ = record.write(&self.paths);
         }
     }

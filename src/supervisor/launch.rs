@@ -10,13 +10,13 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
-use super::control::Watchers;
 use super::keeper::{self, Keeper};
 use super::lifeline;
 use super::plan::Plan;
 use super::stall::Stall;
 use super::streams::ClientError;
 use super::supervise::{Channels, Supervisor};
+use super::watchers::WatcherHandles;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::ServerRecord;
 use crate::sys::fork::{self, Side};
@@ -82,7 +82,7 @@ impl Announcement {
                 return Waited::Interrupted(signal);
             }
             let record = ServerRecord::read(paths).ok().flatten();
-            if let Some(pid) = record.and_then(|record| stall.look(&Watchers::of(&record))) {
+            if let Some(pid) = record.and_then(|record| stall.look(&WatcherHandles::of(&record))) {
                 return Waited::Stalled(pid);
             }
         }

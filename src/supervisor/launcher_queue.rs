@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::restart_policy::Order;
 use super::supervise::Supervisor;
 use crate::context;
+use crate::disk::lock_file::LockFile;
 use crate::log::central::Level;
-use crate::port::lock::Claim;
+use crate::server::end::Reason;
 use crate::server::launcher::Launcher;
-use crate::server::record::{Reason, State};
+use crate::server::record::ServerState;
 use crate::sys::fd;
 
 /// How long a start waits for its turn before it goes on without.
@@ -28,7 +29,7 @@ impl Supervisor {
         let began = context::now();
         let mut is_first = true;
         loop {
-            match Claim::take(&self.plan.paths.launchers, &key) {
+            match LockFile::take(&self.plan.paths.launchers, &key) {
                 Ok(Some(turn)) => {
                     self.turn = Some(turn);
                     return Ok(());
@@ -44,7 +45,7 @@ impl Supervisor {
                 }
             }
             if std::mem::take(&mut is_first) {
-                self.record(State::Starting);
+                self.record(ServerState::Starting);
                 self.tell(&format!("waiting for another server that {} fetches to be done", launcher.name()));
             }
             match self.wait(None, Some(pause())) {

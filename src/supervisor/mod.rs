@@ -22,6 +22,8 @@ mod restart_policy;
 mod sampling;
 mod signs;
 pub mod stall;
+pub mod stop_error;
 mod stop_timeouts;
 mod streams;
 mod supervise;
+pub mod watchers;

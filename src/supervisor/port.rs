@@ -3,9 +3,10 @@
 use super::restart_policy::Order;
 use super::supervise::Supervisor;
 use crate::log::central::Level;
-use crate::port::owner::Holder;
-use crate::port::probe::{Reach, anybody_on};
-use crate::server::record::{End, Mode, Reason, State};
+use crate::port::owner::PortOwner;
+use crate::port::probe::{ListenAddress, listener_on};
+use crate::server::end::{End, Reason};
+use crate::server::record::{Mode, ServerState};
 use crate::server::settings::PortChoice;
 use crate::sys::listeners::Listener;
 use crate::sys::socket::CAN_BE_SHARED;
@@ -109,7 +110,7 @@ impl Supervisor {
     }
 
     /// To be called when the server is seen to listen on its port.
-    pub(super) fn confirm_port(&mut self, reach: Reach) {
+    pub(super) fn confirm_port(&mut self, reach: ListenAddress) {
         self.port.sharing = match self.port.sharing {
             Sharing::Unknown | Sharing::Shared => Sharing::Shared,
             Sharing::Trial | Sharing::Alone => Sharing::Alone,
@@ -136,14 +137,14 @@ impl Supervisor {
         let taken_by = match end.reason {
             _ if order != Order::Decide => return Mended::NotNeeded,
             // Whoever it was may have gone meanwhile.
-            Reason::PortTaken => seen.filter(|seen| !seen.is_ours()).or_else(|| anybody_on(number)).or(seen),
-            Reason::Exited if !has_listened && has_failed => anybody_on(number),
+            Reason::PortTaken => seen.filter(|seen| !seen.is_ours()).or_else(|| listener_on(number)).or(seen),
+            Reason::Exited if !has_listened && has_failed => listener_on(number),
             _ => return Mended::NotNeeded,
         };
         let is_foreign = taken_by.is_some_and(|listener| !listener.is_ours());
         let is_taken = taken_by.is_some() || end.reason == Reason::PortTaken;
         let sight = Sight { is_taken, is_foreign, is_ours };
-        let taken_by = is_taken.then(|| taken_by.map_or(Holder::Unseen, |listener| Holder::of(&listener)));
+        let taken_by = is_taken.then(|| taken_by.map_or(PortOwner::Unseen, |listener| PortOwner::of(&listener)));
         // The streams of `run` were the client's, and are gone with the server that had them.
         let can_start_again = self.plan.record.mode == Mode::Start;
         match (step(self.port.sharing, sight), taken_by) {
@@ -167,7 +168,7 @@ impl Supervisor {
         self.port.moves < MOST && !matches!(choice, Some(PortChoice::Fixed(_)) | None)
     }
 
-    fn move_on(&mut self, number: u16, by: Option<&Holder>, end: &End) -> Mended {
+    fn move_on(&mut self, number: u16, by: Option<&PortOwner>, end: &End) -> Mended {
         let choice = self.plan.record.settings.port.as_ref().map_or(PortChoice::Auto, |wish| wish.number);
         self.port.lost.push(number);
         self.port.moves += 1;
@@ -186,7 +187,7 @@ impl Supervisor {
         }
     }
 
-    fn give_up_port(&mut self, number: u16, by: &Holder, end: &End) -> Mended {
+    fn give_up_port(&mut self, number: u16, by: &PortOwner, end: &End) -> Mended {
         self.note_end(end, Level::Warn);
         self.fail(format!("port {number} was taken by {by} before it listened there"), end)
     }
@@ -197,7 +198,7 @@ impl Supervisor {
             client.say(&format!("could not run {}: {cause}", self.plan.record.name));
         }
         self.plan.record.last_end = Some(end.clone());
-        self.record(State::Failed { cause, code: 1 });
+        self.record(ServerState::Failed { cause, code: 1 });
         Mended::Over(1)
     }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use regex_lite::{Error, Regex};
 
 use super::signs::Sight;
+use crate::server::end::Reason;
 use crate::server::launcher::Launcher;
-use crate::server::record::Reason;
 use crate::server::settings::{Ready, ReadyWhen};
 
 /// How long a server has to live at least to count as started, if nothing else was said.

@@ -8,7 +8,8 @@ use super::port::Mended;
 use super::restart_policy::{Ended, MOST, Order, Verdict, WITHIN};
 use super::supervise::Supervisor;
 use crate::log::central::Level;
-use crate::server::record::{End, Mode, Reason, State};
+use crate::server::end::{End, Reason};
+use crate::server::record::{Mode, ServerState};
 use crate::server::settings::Restart;
 use crate::sys::fd;
 use crate::sys::wait::{self, Collected, Exit};
@@ -42,7 +43,7 @@ impl Supervisor {
         self.log.drain();
         let followed = match verdict {
             Verdict::Leave => {
-                self.record(State::Ended(end));
+                self.record(ServerState::Ended(end));
                 Some(code)
             }
             Verdict::GiveUp => {
@@ -68,7 +69,7 @@ impl Supervisor {
         match self.past.judge(self.policy(), fact, context::now(), fd::random().unwrap_or_default()) {
             Verdict::Again(pause) => self.pause(End::unstarted(Some(failure.code)), pause),
             Verdict::Leave | Verdict::GiveUp => {
-                self.record(State::Failed { cause: failure.cause, code: failure.code });
+                self.record(ServerState::Failed { cause: failure.cause, code: failure.code });
                 Some(failure.code)
             }
         }
@@ -115,7 +116,7 @@ impl Supervisor {
         let cause = format!("it {verb} {MOST} times within {} s, last {last}", WITHIN.as_secs());
         self.note(Level::Error, &format!("not started again: {cause}"));
         self.plan.record.last_end = Some(end);
-        self.record(State::Failed { cause, code });
+        self.record(ServerState::Failed { cause, code });
     }
 
     /// Waits until the server is to be started again (`None`) or somebody does not want that any more.
@@ -126,7 +127,7 @@ impl Supervisor {
             self.note(Level::Info, &format!("will be started again in {:.2} s", pause.as_secs_f64()));
         }
         self.plan.record.last_end = Some(end.clone());
-        self.record(State::Waiting { end: end.clone(), until: context::wall_millis().saturating_add(millis) });
+        self.record(ServerState::Waiting { end: end.clone(), until: context::wall_millis().saturating_add(millis) });
         failpoint::kill("waiting");
         loop {
             let left = until.saturating_duration_since(context::now());
@@ -152,7 +153,7 @@ impl Supervisor {
         let again = if self.plan.record.last_end.is_some() { " again" } else { "" };
         self.note(Level::Info, &format!("not started{again} because {text}"));
         let code = end.exit.map_or(1, Exit::shell_code);
-        self.record(State::Ended(End { reason, at: context::wall_millis(), took: 0, killed: false, ..end }));
+        self.record(ServerState::Ended(End { reason, at: context::wall_millis(), took: 0, killed: false, ..end }));
         code
     }
 }

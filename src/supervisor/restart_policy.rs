@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::server::record::{End, Reason};
+use crate::server::end::{End, Reason};
 use crate::server::settings::Restart;
 use crate::sys::wait::Exit;
 

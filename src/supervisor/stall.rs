@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::control::Watchers;
+use super::watchers::WatcherHandles;
 use crate::context;
 use crate::sys::Pid;
 
@@ -15,7 +15,7 @@ pub struct Stall(Option<Instant>);
 
 impl Stall {
     /// Looks at it, wakes it if it is stopped, and tells who it is once that did not help for a while.
-    pub fn look(&mut self, watchers: &Watchers) -> Option<Pid> {
+    pub fn look(&mut self, watchers: &WatcherHandles) -> Option<Pid> {
         let stopped = watchers.stopped_supervisor();
         let Some(since) = self.0.filter(|_| stopped.is_some()) else {
             self.0 = stopped.map(|_| context::now());

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::server::record::{Mode, Reason};
+use crate::server::end::Reason;
+use crate::server::record::Mode;
 use crate::terminate::stages::StopTimeouts;
 
 /// The longest grace time where nobody waits for the end: what outlives its session is not to do so for long.

@@ -15,10 +15,11 @@ use super::plan::Plan;
 use super::port::History;
 use super::restart_policy::Past;
 use super::streams::ClientError;
+use crate::disk::lock_file::LockFile;
 use crate::log::central::Level;
 use crate::log::{LogWriter, STARTED};
-use crate::port::lock::Claim;
-use crate::server::record::{End, State, Watchers};
+use crate::server::end::End;
+use crate::server::record::{ServerState, Watchers};
 use crate::server::secrets::Secrets;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::hangup::HangUp;
@@ -53,7 +54,7 @@ pub struct Supervisor {
     pub(super) past: Past,
     pub(super) port: History,
     /// Its turn among those that the same launcher starts, until that is done.
-    pub(super) turn: Option<Claim>,
+    pub(super) turn: Option<LockFile>,
     pub(super) containment: Containment,
 }
 
@@ -134,7 +135,7 @@ impl Supervisor {
 
     fn start(&mut self) -> Result<Running, Failure> {
         self.plan.record.history.samples.clear();
-        self.record(State::Starting);
+        self.record(ServerState::Starting);
         self.prepare_port();
         self.prepare_container();
         failpoint::kill("before-fork");
@@ -145,7 +146,7 @@ impl Supervisor {
         match started {
             Ok(running) => {
                 self.note(Level::Info, &format!("{STARTED}{}", running.pid()));
-                self.record(State::Running { server: running.identity, since: running.since, ready: false });
+                self.record(ServerState::Running { server: running.identity, since: running.since, ready: false });
                 Ok(running)
             }
             Err(mut failure) => {
@@ -178,7 +179,7 @@ impl Supervisor {
         code
     }
 
-    pub(super) fn record(&mut self, state: State) {
+    pub(super) fn record(&mut self, state: ServerState) {
         self.plan.record.state = state;
         // A runtime directory that vanished costs the server nothing but its record.
         let _ = self.plan.record.write(&self.plan.paths);

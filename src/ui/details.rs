@@ -92,7 +92,7 @@ fn watchers(server: &ServerView) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::record::Reason;
+    use crate::server::end::Reason;
     use crate::sys::wait::Exit;
 
     fn shown(server: &ServerView) -> String {

@@ -103,7 +103,7 @@ pub fn ending(exit: Exit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::record::Reason;
+    use crate::server::end::Reason;
     use crate::session::view::{LastExit, OwnerView, Sum};
 
     fn server(name: &str, state: &'static str) -> ServerView {

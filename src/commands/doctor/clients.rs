@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::context;
-use crate::definition::catalogue::{Catalogue, State};
+use crate::definition::catalogue::{Catalogue, DefinitionState};
 use crate::definition::document;
 use crate::definition::json;
 use crate::disk::names::ServerName;
@@ -38,7 +38,7 @@ fn read(file: PathBuf) -> File {
 /// The names that are defined here, whether or not they may be started.
 pub fn defined() -> HashSet<String> {
     let catalogue = Catalogue::read();
-    let all = catalogue.all().into_iter().filter(|listed| listed.state != State::Client);
+    let all = catalogue.all().into_iter().filter(|listed| listed.state != DefinitionState::Client);
     all.map(|listed| listed.name.to_owned()).collect()
 }
 

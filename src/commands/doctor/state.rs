@@ -6,7 +6,7 @@ use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::failure::hint_of;
-use crate::server::record::{ServerRecord, State};
+use crate::server::record::{ServerRecord, ServerState};
 use crate::session::open::{Inherited, live};
 use crate::session::sweep::action::Action;
 use crate::session::sweep::policy::OwnerFact;
@@ -69,8 +69,8 @@ fn failed(session: &sweep::Examined) -> Vec<(ServerName, String)> {
     unseen.map(tell).collect()
 }
 
-fn has_failed(state: &State) -> bool {
-    view::state(state) == view::FAILED || matches!(state, State::Waiting { end, .. } if end.early)
+fn has_failed(state: &ServerState) -> bool {
+    view::state(state) == view::FAILED || matches!(state, ServerState::Waiting { end, .. } if end.early)
 }
 
 /// What is known of all sessions.

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::entry::Definition;
-use super::examine::{self, Around};
+use super::examine::{self, ResolveContext};
 use super::parse::{self, Content};
 use super::resolve;
 use crate::disk::directory;
@@ -48,9 +48,9 @@ impl Stage {
         }
     }
 
-    fn around<T>(&self, copy: Option<&FileAt>, work: impl FnOnce(&Around<'_>) -> T) -> T {
+    fn around<T>(&self, copy: Option<&FileAt>, work: impl FnOnce(&ResolveContext<'_>) -> T) -> T {
         let variables = |name: &str| self.variables.get(name).cloned();
-        work(&Around { variables: &variables, directory: Path::new("/here"), copy })
+        work(&ResolveContext { variables: &variables, directory: Path::new("/here"), copy })
     }
 
     /// The whole message, with the hint, without the place of the test.

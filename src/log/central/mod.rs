@@ -43,7 +43,7 @@ impl Level {
 
 /// A line of a central log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct CentralEntry {
     /// When it happened; milliseconds are kept.
     pub time: SystemTime,
     /// How grave it is.
@@ -64,7 +64,7 @@ pub fn report(
     text: &str,
 ) {
     let (session, server) = (session.cloned(), server.cloned());
-    let _ = write(logs, &Entry { time: context::wall_clock(), level, session, server, text: text.to_owned() });
+    let _ = write(logs, &CentralEntry { time: context::wall_clock(), level, session, server, text: text.to_owned() });
 }
 
 /// A longer text is cut, in bytes as it is written.
@@ -72,7 +72,7 @@ const LONGEST: usize = 4 << 10;
 /// Stands where a text was cut.
 const CUT: char = '…';
 
-impl fmt::Display for Entry {
+impl fmt::Display for CentralEntry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = humantime::format_rfc3339_millis(self.time);
         let session = self.session.as_ref().map_or("-", SessionId::as_str);
@@ -81,7 +81,7 @@ impl fmt::Display for Entry {
     }
 }
 
-impl FromStr for Entry {
+impl FromStr for CentralEntry {
     type Err = ();
 
     fn from_str(line: &str) -> Result<Self, ()> {
@@ -157,8 +157,8 @@ mod tests {
 
     use super::*;
 
-    fn entry(text: &str) -> Entry {
-        Entry {
+    fn entry(text: &str) -> CentralEntry {
+        CentralEntry {
             time: UNIX_EPOCH + Duration::from_millis(1_790_000_000_123),
             level: Level::Warn,
             session: Some("pts3-48213-k7f2".parse().expect("an id")),
@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn a_line_says_when_how_grave_where_and_what() {
         insta::assert_snapshot!(entry("it failed"), @"2026-09-21T14:13:20.123Z warn  pts3-48213-k7f2 web it failed");
-        let outside = Entry { level: Level::Error, session: None, server: None, ..entry("two\nlines\x1b[2J \\o/") };
+        let outside =
+            CentralEntry { level: Level::Error, session: None, server: None, ..entry("two\nlines\x1b[2J \\o/") };
         insta::assert_snapshot!(outside, @r"2026-09-21T14:13:20.123Z error - - two\nlines\u{1b}[2J \\o/");
     }
 
@@ -190,7 +191,7 @@ mod tests {
             "2026-09-21T14:13:20.123Z loud  - - text",
             "2026-09-21T14:13:20.123Z warn  ../x - text",
         ] {
-            assert!(bad.parse::<Entry>().is_err(), "{bad}");
+            assert!(bad.parse::<CentralEntry>().is_err(), "{bad}");
         }
     }
 
@@ -198,10 +199,10 @@ mod tests {
         #[test]
         fn every_line_is_one_line_and_reads_back(text in any::<String>(), millis in 0u64..4_000_000_000_000) {
             let time = UNIX_EPOCH + Duration::from_millis(millis);
-            let entry = Entry { time, ..entry(&text) };
+            let entry = CentralEntry { time, ..entry(&text) };
             let line = entry.to_string();
             prop_assert!(line.chars().all(text::is_plain));
-            prop_assert_eq!(line.parse::<Entry>(), Ok(entry));
+            prop_assert_eq!(line.parse::<CentralEntry>(), Ok(entry));
         }
     }
 }

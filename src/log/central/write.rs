@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 
-use super::{Entry, Level};
+use super::{CentralEntry, Level};
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::CentralLogs;
 use crate::disk::{lock, rotation};
@@ -19,7 +19,7 @@ const TRIES: u32 = 5;
 ///
 /// # Errors
 /// When one of the files cannot be written.
-pub fn write(logs: &CentralLogs, entry: &Entry) -> io::Result<()> {
+pub fn write(logs: &CentralLogs, entry: &CentralEntry) -> io::Result<()> {
     let line = format!("{entry}\n");
     let shared = |name| Shared { name, lock: &logs.lock, largest: LARGEST, keep: KEPT };
     let main = shared(&logs.main).append(line.as_bytes());

@@ -1,6 +1,6 @@
 //! Another user who listens on a server's port: the kernel asks no user before it lets several have one.
 
-use crate::port::owner::Holder;
+use crate::port::owner::PortOwner;
 use crate::sys::listeners::{self, Listener};
 use crate::sys::{Pid, process};
 
@@ -9,7 +9,7 @@ pub fn on(port: u16, tree: &[i32]) -> Option<String> {
     let listeners = listeners::on(port).ok()?;
     let intruder = listeners.iter().find(|listener| !listener.is_ours() && !is_in(tree, listener))?;
     let address = intruder.address.to_canonical();
-    Some(format!("{} listens on its port, too, at {address}", Holder::of(intruder)))
+    Some(format!("{} listens on its port, too, at {address}", PortOwner::of(intruder)))
 }
 
 fn is_in(tree: &[i32], listener: &Listener) -> bool {

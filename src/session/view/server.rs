@@ -13,8 +13,8 @@ use crate::context;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::ServerName;
 use crate::log;
-use crate::server::history::{History, Sample};
-use crate::server::record::{Mode, ServerRecord, State};
+use crate::server::history::{Sample, UsageHistory};
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::usage::Usage;
 use crate::session::sweep;
 use crate::supervisor::control;
@@ -109,7 +109,7 @@ pub struct ServerView {
     pub command: Option<Vec<String>>,
     /// Its numbers over time.
     #[serde(skip)]
-    pub history: History,
+    pub history: UsageHistory,
 }
 
 impl ServerView {
@@ -142,7 +142,7 @@ impl ServerView {
             view.last_words = words.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
         }
         view.log = Some(files.log.path());
-        let has_ended = matches!(record.state, State::Ended(_));
+        let has_ended = matches!(record.state, ServerState::Ended(_));
         view.add_record(record);
         if let Some(supervisor) = supervisor.filter(|_| !has_ended) {
             view.add_usage(Usage::below(supervisor.pid()));
@@ -175,18 +175,18 @@ impl ServerView {
             self.shown_url = port.shown;
             (self.port, self.address, self.public) = (Some(port.number), port.address, port.public);
         }
-        if self.supervisor_pid.is_some() && !matches!(record.state, State::Ended(_)) {
+        if self.supervisor_pid.is_some() && !matches!(record.state, ServerState::Ended(_)) {
             self.pid = record.state.server().map(|server| server.pid);
             self.uptime_seconds = record.state.server().map(|server| seconds_since(server.start));
         }
-        if let State::Waiting { until, .. } = record.state {
+        if let ServerState::Waiting { until, .. } = record.state {
             self.next_attempt = Some(until);
         }
         self.last_exit = match &record.state {
-            State::Ended(end) | State::Waiting { end, .. } => Some(LastExit::of(end)),
+            ServerState::Ended(end) | ServerState::Waiting { end, .. } => Some(LastExit::of(end)),
             _ => record.last_end.as_ref().map(LastExit::of),
         };
-        if let State::Ended(end) = record.state {
+        if let ServerState::Ended(end) = record.state {
             self.exit = end.exit;
         }
         self.memory_peak_bytes = Some(record.history.peak).filter(|&peak| peak > 0);
@@ -251,7 +251,7 @@ impl ServerView {
             log: None,
             source: None,
             command: None,
-            history: History::default(),
+            history: UsageHistory::default(),
         }
     }
 
@@ -294,7 +294,7 @@ impl ServerView {
 /// When the life was over that a record of a failure tells of.
 fn over_at(record: &ServerRecord) -> SystemTime {
     let end = match &record.state {
-        State::Ended(end) | State::Waiting { end, .. } => Some(end),
+        ServerState::Ended(end) | ServerState::Waiting { end, .. } => Some(end),
         _ => record.last_end.as_ref(),
     };
     end.map_or_else(context::wall_clock, |end| SystemTime::UNIX_EPOCH + Duration::from_millis(end.at))

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::server::record::{End, Reason, ServerRecord, State};
-use crate::server::unended;
+use crate::server::end::{End, Reason};
+use crate::server::record::{ServerRecord, ServerState};
+use crate::server::unkillable;
 use crate::sys::wait::Exit;
 
 /// The state of a server for which nobody answers any more.
@@ -13,19 +14,19 @@ pub const LOST: &str = "lost";
 pub const FAILED: &str = "failed";
 
 /// The word for a state.
-pub fn name(state: &State) -> &'static str {
+pub fn name(state: &ServerState) -> &'static str {
     match state {
-        State::Starting | State::Running { ready: false, .. } => "starting",
-        State::Running { .. } => "running",
-        State::Stopping { .. } => "stopping",
-        State::Waiting { .. } => "waiting",
-        State::Unkillable { .. } => "unkillable",
-        State::Unknown => "unknown",
-        State::Failed { .. } => FAILED,
-        State::Ended(End { reason: Reason::Exited, early: true, .. }) => FAILED,
-        State::Ended(End { reason: Reason::NotReady | Reason::OverMemory, .. }) => FAILED,
-        State::Ended(End { reason: Reason::Exited, .. }) => "exited",
-        State::Ended(_) => "stopped",
+        ServerState::Starting | ServerState::Running { ready: false, .. } => "starting",
+        ServerState::Running { .. } => "running",
+        ServerState::Stopping { .. } => "stopping",
+        ServerState::Waiting { .. } => "waiting",
+        ServerState::Unkillable { .. } => "unkillable",
+        ServerState::Unknown => "unknown",
+        ServerState::Failed { .. } => FAILED,
+        ServerState::Ended(End { reason: Reason::Exited, early: true, .. }) => FAILED,
+        ServerState::Ended(End { reason: Reason::NotReady | Reason::OverMemory, .. }) => FAILED,
+        ServerState::Ended(End { reason: Reason::Exited, .. }) => "exited",
+        ServerState::Ended(_) => "stopped",
     }
 }
 
@@ -33,15 +34,15 @@ pub fn name(state: &State) -> &'static str {
 pub fn reason(record: &ServerRecord) -> Option<String> {
     let text = |reason: &Reason| reason.explain(&record.settings).into_owned();
     match &record.state {
-        State::Starting | State::Running { .. } => None,
-        State::Stopping { reason, .. }
-        | State::Ended(End { reason, .. })
-        | State::Waiting { end: End { reason, .. }, .. } => Some(text(reason)),
-        State::Unkillable { pids, refused, reason } => {
-            Some(format!("{}; {}", unended::describe(pids, refused), text(reason)))
+        ServerState::Starting | ServerState::Running { .. } => None,
+        ServerState::Stopping { reason, .. }
+        | ServerState::Ended(End { reason, .. })
+        | ServerState::Waiting { end: End { reason, .. }, .. } => Some(text(reason)),
+        ServerState::Unkillable { pids, refused, reason } => {
+            Some(format!("{}; {}", unkillable::describe(pids, refused), text(reason)))
         }
-        State::Unknown => Some("its record is of another version".to_owned()),
-        State::Failed { cause, .. } => Some(cause.clone()),
+        ServerState::Unknown => Some("its record is of another version".to_owned()),
+        ServerState::Failed { cause, .. } => Some(cause.clone()),
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use crate::container::Container;
 use crate::disk::layout::ServerPaths;
 use crate::log::central::{self, Level};
-use crate::server::record::{End, Reason, ServerRecord, State};
-use crate::server::unended;
+use crate::server::end::{End, Reason};
+use crate::server::record::{ServerRecord, ServerState};
+use crate::server::unkillable;
 use crate::supervisor::contained::end_lost;
-use crate::supervisor::control::Watchers;
 use crate::supervisor::name_lock::NameLock;
 use crate::supervisor::plan::trace;
+use crate::supervisor::stop_error::StopError;
+use crate::supervisor::watchers::WatcherHandles;
 use crate::sys::host::Place;
 use crate::sys::process;
 use crate::terminate::orphans;
@@ -18,53 +19,16 @@ use crate::terminate::stages::StopTimeouts;
 use crate::terminate::survivors::Survivors;
 use crate::{context, failpoint};
 
-/// Why a server could not be ended.
-#[derive(Debug, thiserror::Error)]
-pub enum StopError {
-    /// Its processes do not die, or may not be killed.
-    #[error("{}", unended::describe(.pids, .refused))]
-    Unkillable {
-        /// All of them.
-        pids: Vec<i32>,
-        /// Those that may not be signalled.
-        refused: Vec<i32>,
-    },
-    /// Somebody holds the lock, but the record does not prove who.
-    #[error("somebody answers for it, but its record does not prove who")]
-    Unproven,
-    /// The record is of another place.
-    #[error("it belongs to {}", .0.name().unwrap_or("another place"))]
-    Elsewhere(Place),
-    /// Its container is still there.
-    #[error("{why}")]
-    Container {
-        /// What is there and why.
-        why: String,
-        /// What would end it, to be typed.
-        remedy: String,
-    },
-    /// What may be left of it cannot be looked for.
-    #[error("the processes of this machine cannot be looked at")]
-    Unseen,
-}
-
 /// What a container gets that nobody has watched over for an unknown time.
 const GRACE: StopTimeouts =
     StopTimeouts { before_sigterm: Duration::ZERO, stop: Duration::from_secs(1), final_sigterm: Duration::ZERO };
-
-impl StopError {
-    /// That a container could not be ended.
-    pub fn of(container: &Container) -> Self {
-        Self::Container { why: container.complaint(), remedy: container.remedy() }
-    }
-}
 
 /// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, or for which
 /// somebody answers; twice is harmless.
 ///
 /// # Errors
 /// When something is left that cannot be ended, or must not be touched.
-pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
+pub fn end(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
     if record.is_over() {
         return Ok(record);
     }
@@ -76,7 +40,7 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> 
         Err(_) => return Err(StopError::Unproven),
     };
     let Some(lock) = lock else {
-        let pids: Vec<i32> = Watchers::of(&record).living().map(|process| process.pid().as_raw()).collect();
+        let pids: Vec<i32> = WatcherHandles::of(&record).living().map(|process| process.pid().as_raw()).collect();
         return Err(if pids.is_empty() {
             StopError::Unproven
         } else {
@@ -84,14 +48,14 @@ pub fn sweep_lost(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> 
         });
     };
     // Somebody else may have swept, or started it again, before we had the lock.
-    sweep_locked(&lock, paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record), reason)
+    end_locked(&lock, paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record), reason)
 }
 
 /// The same for a caller who has the server's lock. `reason` is why it has ended if something of it was left.
 ///
 /// # Errors
-/// As [`sweep_lost`].
-pub fn sweep_locked(
+/// As [`end`].
+pub fn end_locked(
     _lock: &NameLock,
     paths: &ServerPaths,
     mut record: ServerRecord,
@@ -114,7 +78,7 @@ pub fn sweep_locked(
     record.state = if was_final {
         record.state
     } else if survivors.pids.is_empty() {
-        State::Ended(End {
+        ServerState::Ended(End {
             reason,
             exit: None,
             at: context::wall_millis(),
@@ -125,7 +89,7 @@ pub fn sweep_locked(
             escaped: Vec::new(),
         })
     } else {
-        State::unkillable(&survivors, reason)
+        ServerState::unkillable(&survivors, reason)
     };
     let _ = record.write(paths);
     if !was_final {
@@ -136,7 +100,7 @@ pub fn sweep_locked(
         central::report(&paths.central, Level::Error, whose, &trouble);
     }
     match (&record.state, &record.container) {
-        (State::Unkillable { pids, refused, .. }, _) => {
+        (ServerState::Unkillable { pids, refused, .. }, _) => {
             Err(StopError::Unkillable { pids: pids.clone(), refused: refused.clone() })
         }
         (_, Some(container)) if container.is_left() => Err(StopError::of(container)),
@@ -156,10 +120,10 @@ fn check_place(record: &ServerRecord) -> Result<Place, StopError> {
 fn report_lost(paths: &ServerPaths, record: &ServerRecord) {
     let whose = (Some(record.token.session()), Some(&record.name));
     match &record.state {
-        State::Unkillable { pids, refused, .. } => {
-            central::report(&paths.central, Level::Error, whose, &unended::describe(pids, refused));
+        ServerState::Unkillable { pids, refused, .. } => {
+            central::report(&paths.central, Level::Error, whose, &unkillable::describe(pids, refused));
         }
-        State::Ended(End { reason, .. }) if *reason != Reason::WatchersLost => {
+        ServerState::Ended(End { reason, .. }) if *reason != Reason::WatchersLost => {
             let text =
                 format!("its supervisor and keeper did not answer and were killed; ended because {}", reason.text());
             central::report(&paths.central, Level::Warn, whose, &text);

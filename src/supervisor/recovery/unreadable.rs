@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::orphaned::StopError;
-use super::unrecorded::RECALL;
+use super::unrecorded::REWRITE;
 use crate::context;
 use crate::disk::layout::ServerPaths;
 use crate::disk::{file, lock};
@@ -16,13 +15,14 @@ use crate::server::environment::PID_FILE;
 use crate::server::record::ServerRecord;
 use crate::server::token::{KEEP_VARIABLE, Token, VARIABLE};
 use crate::supervisor::name_lock::NameLock;
+use crate::supervisor::stop_error::StopError;
 use crate::supervisor::{keeper, supervise};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
 use crate::terminate::orphans::{self, Trace};
 
 /// How long a supervisor may take to write its record again.
-const RECALL_TAKES: Duration = Duration::from_secs(1);
+const REWRITE_TAKES: Duration = Duration::from_secs(1);
 /// How long it may take to end its server: nobody can read how long the grace time is.
 const ENDING_TAKES: Duration = Duration::from_secs(35);
 /// How long a keeper gets to sweep.
@@ -39,7 +39,7 @@ pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
     let Some(lock) = NameLock::take(paths).ok().flatten() else {
         return if lock::is_locked(&paths.lock) { Err(StopError::Unproven) } else { Ok(watchers) };
     };
-    let count = watchers + sweep_locked(&lock, paths)?;
+    let count = watchers + end_locked(&lock, paths)?;
     if count > 0 && ServerRecord::read(paths).is_err() {
         let _ = paths.record.remove();
     }
@@ -50,7 +50,7 @@ pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
 ///
 /// # Errors
 /// When something does not end.
-pub fn sweep_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, StopError> {
+pub fn end_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, StopError> {
     let Some(token) = token(paths) else { return Ok(0) };
     if !process::are_visible() {
         return Err(StopError::Unseen);
@@ -64,11 +64,11 @@ pub fn sweep_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, Stop
 }
 
 /// Has its supervisor, if there is one, write its record again.
-pub fn recall(paths: &ServerPaths) {
+pub fn rewrite_record(paths: &ServerPaths) {
     let Some(token) = token(paths) else { return };
     let supervisors = titled(&trace(&token), supervise::SHORT_TITLE);
-    signal(&supervisors, RECALL);
-    let deadline = context::now() + RECALL_TAKES;
+    signal(&supervisors, REWRITE);
+    let deadline = context::now() + REWRITE_TAKES;
     while !supervisors.is_empty() && ServerRecord::read(paths).is_err() && context::now() < deadline {
         orphans::wait_for_all(&supervisors, Duration::from_millis(20));
     }
@@ -109,7 +109,7 @@ fn titled(trace: &Trace, title: &str) -> Vec<ProcessHandle> {
 
 /// What its processes carry: as its lock says, else as one of them does.
 fn token(paths: &ServerPaths) -> Option<Token> {
-    locked(paths).or_else(|| carried().find(|carried| carried.is_of(paths)).map(|carried| carried.token))
+    locked(paths).or_else(|| carried_tokens().find(|carried| carried.is_of(paths)).map(|carried| carried.token))
 }
 
 /// The token in its lock.
@@ -118,30 +118,30 @@ fn locked(paths: &ServerPaths) -> Option<Token> {
 }
 
 /// What a process of a server carries.
-pub struct Carried {
+pub struct CarriedToken {
     token: Token,
     /// Its server's pid file. A shell that was opened in two roots has the same session in both.
     pid_file: Vec<u8>,
 }
 
-impl Carried {
+impl CarriedToken {
     fn is_of(&self, paths: &ServerPaths) -> bool {
         is_its(paths, &self.token) && paths.pid.path() == Path::new(OsStr::from_bytes(&self.pid_file))
     }
 }
 
 /// What processes of this user carry.
-pub fn carried() -> impl Iterator<Item = Carried> {
+pub fn carried_tokens() -> impl Iterator<Item = CarriedToken> {
     let is_mine = |pid: &Pid| process::user(*pid) == Some(context::user());
     process::all().filter(is_mine).filter_map(|pid| {
         let token = parse(process::variable(pid, VARIABLE)?)?;
-        Some(Carried { token, pid_file: process::variable(pid, PID_FILE)? })
+        Some(CarriedToken { token, pid_file: process::variable(pid, PID_FILE)? })
     })
 }
 
 /// Whether anything tells what there may be of it: its lock, or one of those that are `carried`. Of a file that only
 /// has the name of a record nothing does.
-pub fn is_traced(paths: &ServerPaths, carried: &[Carried]) -> bool {
+pub fn is_traced(paths: &ServerPaths, carried: &[CarriedToken]) -> bool {
     lock::is_locked(&paths.lock) || locked(paths).is_some() || carried.iter().any(|carried| carried.is_of(paths))
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::orphaned::StopError;
 use crate::context;
 use crate::disk::layout::Root;
 use crate::server::environment::PID_FILE;
@@ -17,13 +16,14 @@ use crate::server::record::ServerRecord;
 use crate::server::token::{Token, VARIABLE};
 use crate::server::usage::Usage;
 use crate::supervisor::control;
+use crate::supervisor::stop_error::StopError;
 use crate::supervisor::supervise;
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, process};
 
 /// Asks a supervisor to write its files again.
-pub const RECALL: Signal = Signal::SIGUSR2;
+pub const REWRITE: Signal = Signal::SIGUSR2;
 
 /// How long a supervisor may take to do so.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -66,7 +66,7 @@ fn token_in(root: &Root, pid: Pid, mark: u64) -> Option<Token> {
 
 impl Unrecorded {
     /// Has it write its files again and waits until it has; false if it has not within a moment.
-    pub fn recall(&self, root: &Root) -> bool {
+    pub fn rewrite_record(&self, root: &Root) -> bool {
         let session = root.session(self.token.session());
         let paths = session.server(self.token.server());
         let is_back = || ServerRecord::read(&paths).is_ok_and(|record| record.is_some());
@@ -75,7 +75,7 @@ impl Unrecorded {
         }
         let Ok(changes) = Follower::new(session.pids.path()) else { return false };
         let deadline = context::now() + PATIENCE;
-        for signal in [RECALL, Signal::SIGCONT] {
+        for signal in [REWRITE, Signal::SIGCONT] {
             let _ = self.supervisor.signal(signal);
         }
         while !is_back() {
@@ -88,14 +88,14 @@ impl Unrecorded {
         true
     }
 
-    /// Ends the server after it has been recalled.
+    /// Ends the server after its record has been written again.
     ///
     /// # Errors
     /// When something is left.
     pub fn end(&self, root: &Root) -> Result<(), StopError> {
         let paths = root.session(self.token.session()).server(self.token.server());
         let Ok(Some(record)) = ServerRecord::read(&paths) else { return Err(StopError::Unproven) };
-        let watchers = control::ask_to_end_session(&paths, &record);
-        control::await_end(&paths, &record, &watchers).map(drop)
+        let request = control::ask_to_end_session(&paths, &record);
+        control::await_end(&paths, &record, &request).map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::server::history::{History, Sample};
+use crate::server::history::{Sample, UsageHistory};
 
 /// What is shown is as old as the oldest of these that is filled.
 const WINDOWS: [u64; 8] = [1, 2, 5, 10, 15, 20, 30, 60];
@@ -12,7 +12,7 @@ const CLOSEST: u64 = 900;
 const OLDEST: u64 = 61 * 60_000;
 
 /// Adds what was seen now.
-pub fn extend(history: &mut History, now: Sample) {
+pub fn extend(history: &mut UsageHistory, now: Sample) {
     if history.samples.last().is_none_or(|last| now.at >= last.at + CLOSEST) {
         history.samples.push(now);
     }
@@ -21,7 +21,7 @@ pub fn extend(history: &mut History, now: Sample) {
 }
 
 /// The time that is worth showing: how long there have been samples, rounded up.
-pub fn window(history: &History, now: u64) -> Duration {
+pub fn window(history: &UsageHistory, now: u64) -> Duration {
     let oldest = history.samples.first().map_or(now, |first| first.at);
     let age = now.saturating_sub(oldest);
     let minutes = WINDOWS.into_iter().find(|minutes| minutes * 60_000 >= age).unwrap_or(60);
@@ -29,12 +29,12 @@ pub fn window(history: &History, now: u64) -> Duration {
 }
 
 /// The memory in bytes.
-pub fn memory(history: &History) -> Vec<(u64, u64)> {
+pub fn memory(history: &UsageHistory) -> Vec<(u64, u64)> {
     history.samples.iter().map(|sample| (sample.at, sample.memory)).collect()
 }
 
 /// The share of a processor between each two samples, in thousandths.
-pub fn cpu(history: &History) -> Vec<(u64, u64)> {
+pub fn cpu(history: &UsageHistory) -> Vec<(u64, u64)> {
     let share = |two: &[Sample]| {
         let span = two[1].at.checked_sub(two[0].at).filter(|&span| span > 0)?;
         Some((two[1].at, two[1].cpu_ms.checked_sub(two[0].cpu_ms)? * 1000 / span))
@@ -72,9 +72,9 @@ mod tests {
 
     use super::*;
 
-    fn history(seconds: impl IntoIterator<Item = u64>) -> History {
+    fn history(seconds: impl IntoIterator<Item = u64>) -> UsageHistory {
         let sample = |second| Sample { at: second * 1000, memory: second, cpu_ms: second * 250 };
-        History { peak: 0, samples: seconds.into_iter().map(sample).collect() }
+        UsageHistory { peak: 0, samples: seconds.into_iter().map(sample).collect() }
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         for (oldest, minutes) in [(3600, 1), (3541, 1), (3500, 2), (3000, 10), (0, 60)] {
             assert_eq!(window(&history([oldest]), 3_600_000), Duration::from_mins(minutes), "{oldest}");
         }
-        assert_eq!(window(&History::default(), 5), Duration::from_mins(1));
+        assert_eq!(window(&UsageHistory::default(), 5), Duration::from_mins(1));
     }
 
     #[test]

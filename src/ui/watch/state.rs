@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::series;
-use crate::server::history::{History, Sample};
+use crate::server::history::{Sample, UsageHistory};
 use crate::session::view::{ServerView, SessionView, Sum};
 
 /// A server in a session.
@@ -84,7 +84,7 @@ pub struct State {
     /// What came of what the user asked for.
     pub message: Option<Message>,
     selected: usize,
-    histories: HashMap<Place, History>,
+    histories: HashMap<Place, UsageHistory>,
 }
 
 impl State {
@@ -171,7 +171,7 @@ impl State {
     }
 
     /// The numbers of the selected server over time.
-    pub fn history(&self) -> Option<&History> {
+    pub fn history(&self) -> Option<&UsageHistory> {
         self.histories.get(self.selected_place()?)
     }
 

@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 
 use super::render::render;
 use super::state::{Message, Sort, State};
-use crate::server::history::{History, Sample};
+use crate::server::history::{Sample, UsageHistory};
 use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
 use crate::text::is_plain;
 
@@ -30,7 +30,7 @@ fn server(name: &str, memory: u64, cpu: f64) -> ServerView {
         processes: 3,
         threads: 33,
         open_files: 71,
-        history: History { peak: memory, samples: (0..=60).step_by(5).map(sample).collect() },
+        history: UsageHistory { peak: memory, samples: (0..=60).step_by(5).map(sample).collect() },
         ..ServerView::blank(name.parse().expect("a name"), "running")
     }
 }
@@ -244,7 +244,7 @@ fn numbers_over_time_go_on_from_the_record_and_begin_anew_with_a_new_process() {
     assert_eq!(known(&state), 13);
     let later = |seconds: u64, uptime: f64| {
         let mut server = server("files", 300 << 20, 1.4);
-        server.history = History::default();
+        server.history = UsageHistory::default();
         server.history.push(Sample { at: NOW + seconds * 1000, memory: 7, cpu_ms: 2000 });
         server.uptime_seconds = Some(uptime);
         session("pts3-4800-k7f2", vec![server])

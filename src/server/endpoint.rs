@@ -3,12 +3,31 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
 
-use super::record::Port;
+use serde::{Deserialize, Serialize};
 
 /// Where a server is expected that was not seen to listen yet.
 const USUAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-impl Port {
+/// The port that a server has, and how clients reach it there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its number.
+    pub number: u16,
+    /// Where clients reach it, if the definition says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// How that is shown: as it is defined, if what a variable of the caller holds is a part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// Where the server was seen to listen last, as clients on this machine reach it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// Whether the server was found to listen on more than the loopback interface.
+    #[serde(default)]
+    pub public: bool,
+}
+
+impl Endpoint {
     /// Where the server was seen to listen, or else is expected.
     pub fn place(&self) -> SocketAddr {
         SocketAddr::new(self.address.unwrap_or(USUAL), self.number)
@@ -60,9 +79,9 @@ fn is_elsewhere(host: &str, address: IpAddr) -> bool {
 mod tests {
     use super::*;
 
-    fn port(url: Option<&str>, address: Option<&str>) -> Port {
+    fn port(url: Option<&str>, address: Option<&str>) -> Endpoint {
         let address = address.map(|text| text.parse().expect("an address"));
-        Port { number: 8000, url: url.map(str::to_owned), shown: None, address, public: false }
+        Endpoint { number: 8000, url: url.map(str::to_owned), shown: None, address, public: false }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::disk::{file, rotation};
 use crate::server::settings::LogLimits;
 
 /// Never fails: what cannot be written is counted.
-pub struct Sink {
+pub struct RotatingFile {
     name: FileAt,
     limits: LogLimits,
     file: Option<File>,
@@ -21,7 +21,7 @@ pub struct Sink {
     dropped: u64,
 }
 
-impl Sink {
+impl RotatingFile {
     /// A log to append to; opened when there is something to write, so that a server does not wait for it to start.
     pub fn new(name: FileAt, limits: LogLimits) -> Self {
         Self { name, limits, file: None, size: 0, dropped: 0 }
@@ -135,7 +135,7 @@ mod tests {
     fn a_log_is_rotated_at_line_ends_and_a_few_are_kept() {
         let (_temporary, directory) = directory::temporary();
         let log = directory.file("a.log");
-        let mut sink = Sink::new(log.clone(), LogLimits { size: 100, keep: 2 });
+        let mut sink = RotatingFile::new(log.clone(), LogLimits { size: 100, keep: 2 });
         let lines: Vec<String> = (0..50).map(|number| format!("line {number:02} {}\n", "x".repeat(number))).collect();
         sink.write(lines.concat().as_bytes(), NOW);
         let kept: Vec<String> =
@@ -151,7 +151,7 @@ mod tests {
         let (_temporary, directory) = directory::temporary();
         let log = directory.file("a.log");
         let path = log.path();
-        let mut sink = Sink::new(log.clone(), LogLimits { size: 10, keep: 0 });
+        let mut sink = RotatingFile::new(log.clone(), LogLimits { size: 10, keep: 0 });
         for line in ["a line that is too long\n", "and another one\n"] {
             sink.write(line.as_bytes(), NOW);
             assert_eq!(fs::read_to_string(&path).expect("read"), line);
@@ -164,7 +164,7 @@ mod tests {
         let (_temporary, directory) = directory::temporary();
         let log = directory.below("logs").below("id").file("a.log");
         let path = log.path();
-        let mut sink = Sink::new(log, LogLimits::default());
+        let mut sink = RotatingFile::new(log, LogLimits::default());
         sink.write(b"before\n", NOW);
         fs::remove_dir_all(directory.path().join("logs")).expect("removed");
         sink.write(b"after\n", NOW);
@@ -181,7 +181,7 @@ mod tests {
         let log = directory.file("a.log");
         let path = log.path();
         fs::create_dir(&path).expect("in the way");
-        let mut sink = Sink::new(log, LogLimits::default());
+        let mut sink = RotatingFile::new(log, LogLimits::default());
         sink.write(b"one\ntwo\n", NOW);
         sink.write(b"three\n", NOW);
         fs::remove_dir(&path).expect("out of the way");

@@ -9,19 +9,19 @@ use std::io;
 
 use anyhow::{Context, Result};
 
-use crate::disk::directory::Directory;
-use crate::disk::file_at::FileAt;
-use crate::disk::{file, known, lock};
+use super::directory::Directory;
+use super::file_at::FileAt;
+use super::{file, known, lock};
 
 /// The lock on a number or a name. One that is only dropped leaves its file, which is nobody's then: so it does no harm where it
 /// is dropped in one of two processes that share it.
 #[derive(Debug)]
-pub struct Claim {
+pub struct LockFile {
     name: FileAt,
     file: File,
 }
 
-impl Claim {
+impl LockFile {
     /// The claim on a number or a name, `None` if another session has it.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ pub fn sweep(directory: &Directory) {
             && let Ok(file) = lock::open(&name)
             && lock::try_lock(&file).unwrap_or(false)
         {
-            Claim { name, file }.give_back();
+            LockFile { name, file }.give_back();
         }
     }
 }
@@ -95,15 +95,15 @@ fn is_lock(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::directory;
     use super::*;
-    use crate::disk::directory;
 
     #[test]
     fn a_lock_that_nobody_holds_is_swept_and_one_that_is_held_is_not() {
         let (_temporary, directory) = directory::temporary();
-        let take = |number| Claim::take(&directory, number).expect("a lock file").expect("free");
+        let take = |number| LockFile::take(&directory, number).expect("a lock file").expect("free");
         let (dead, alive) = (take(1), take(2));
-        assert!(Claim::take(&directory, 2).expect("a lock file").is_none());
+        assert!(LockFile::take(&directory, 2).expect("a lock file").is_none());
         drop(dead);
         let left = directory.file("1.lock");
         assert!(left.is_there(), "only who gives a port back removes its lock");
