@@ -3,7 +3,6 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -25,6 +24,7 @@ use crate::session::find;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
 use crate::sys::hangup::HangUp;
+use crate::sys::stat::FileId;
 use crate::text;
 use crate::ui;
 
@@ -195,14 +195,14 @@ impl View {
 /// Tells when a log may have grown, even if its directory is made anew.
 struct Changes {
     directory: PathBuf,
-    watched: Option<(Follower, u64)>,
+    watched: Option<(Follower, FileId)>,
 }
 
 impl Changes {
     fn of(directory: &Path) -> Result<Self> {
         let directory = directory.to_owned();
         let follower = Follower::new(&directory).with_context(|| format!("could not watch {}", directory.display()))?;
-        let watched = inode(&directory).map(|number| (follower, number));
+        let watched = FileId::at(&directory).ok().map(|number| (follower, number));
         Ok(Self { directory, watched })
     }
 
@@ -216,13 +216,9 @@ impl Changes {
         if let Some(follower) = follower {
             follower.wait(Some(Duration::ZERO));
         }
-        let number = inode(&self.directory);
+        let number = FileId::at(&self.directory).ok();
         if self.watched.as_ref().is_none_or(|(_, watched)| Some(*watched) != number) {
             self.watched = Follower::new(&self.directory).ok().zip(number);
         }
     }
-}
-
-fn inode(path: &Path) -> Option<u64> {
-    std::fs::metadata(path).ok().map(|data| data.ino())
 }

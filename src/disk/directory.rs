@@ -11,11 +11,10 @@ use anyhow::Context;
 use nix::sys::stat::{Mode, fstat, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
-use super::file_at::FileAt;
 use super::refusal::Refusal;
 use super::walk::{self, Demand, Missing};
 use crate::failure::hinted;
-use crate::sys::directory;
+use crate::sys::{directory, stat};
 
 /// A directory of ours. It is opened and checked when it is needed first, and held from then on, so that nothing that
 /// comes to its path later is taken for it. One that was removed is looked for again, by the same checks.
@@ -53,10 +52,6 @@ impl Directory {
 
     fn new(path: PathBuf, demand: Demand, above: Option<Self>) -> Self {
         Self(Arc::new(Node { path, demand, above, held: Mutex::default() }))
-    }
-
-    pub fn file(&self, name: impl Into<String>) -> FileAt {
-        FileAt { directory: self.clone(), name: name.into() }
     }
 
     /// Where it is, for messages and for other programs.
@@ -220,7 +215,7 @@ impl Directory {
 
     /// When something in it was made or removed last, in seconds since the epoch.
     pub fn modified(&self) -> io::Result<std::time::SystemTime> {
-        self.with(|directory| Ok(super::file::modified(&fstat(directory)?)))
+        self.with(|directory| Ok(stat::modified(&fstat(directory)?)))
     }
 }
 

@@ -3,17 +3,17 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 use nix::fcntl::OFlag;
-use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat};
+use nix::sys::stat::{FileStat, Mode, fchmod, fstat};
 
 use super::file_at::FileAt;
 use crate::context;
 use crate::failpoint;
+use crate::sys::stat::{self, FileId};
 
 /// Records and pid files are far smaller; what is larger is not ours.
 pub const LARGEST: u64 = 1 << 20;
@@ -94,7 +94,7 @@ fn open_from(source: Source, file: &FileAt, flags: OFlag) -> io::Result<(File, F
 }
 
 fn wrong_with(found: &FileStat, source: Source) -> Option<String> {
-    if !is_regular(found) {
+    if !stat::is_regular(found) {
         return Some("it is not a regular file".to_owned());
     }
     if found.st_uid != context::user() {
@@ -130,10 +130,6 @@ pub fn read_any(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     file.take(largest + 1).read_to_end(&mut content)?;
     if content.len() as u64 > largest { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(content) }
-}
-
-pub fn is_regular(found: &FileStat) -> bool {
-    SFlag::from_bits_truncate(found.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG
 }
 
 /// Reads a file of ours, which must be small. `None` if there is none.
@@ -179,18 +175,6 @@ fn read_text(mut file: &File, length: usize) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-/// When what was looked at was written to last.
-pub fn modified(found: &FileStat) -> SystemTime {
-    let part = Duration::from_nanos(found.st_mtime_nsec.unsigned_abs());
-    let whole = Duration::from_secs(found.st_mtime.unsigned_abs());
-    if found.st_mtime < 0 { UNIX_EPOCH - whole + part } else { UNIX_EPOCH + whole + part }
-}
-
-/// What a file takes on the disk, in bytes: holes take nothing, however long they are.
-pub fn size_on_disk(found: &FileStat) -> u64 {
-    u64::try_from(found.st_blocks).unwrap_or_default().saturating_mul(512)
-}
-
 pub fn is_missing(error: &anyhow::Error) -> bool {
     error
         .chain()
@@ -199,21 +183,18 @@ pub fn is_missing(error: &anyhow::Error) -> bool {
 
 /// Whether both are open on the same file.
 pub fn is_same(one: &File, other: &File) -> bool {
-    let number = |file: &File| file.metadata().map(|data| (data.dev(), data.ino())).ok();
-    number(one).is_some_and(|one| Some(one) == number(other))
+    FileId::of_open(one).is_ok_and(|one| FileId::of_open(other).ok() == Some(one))
 }
 
 /// Whether a name is that of the file that is open.
 pub fn is_at(name: &FileAt, file: &File) -> bool {
-    let number = |found: FileStat| (found.st_dev, found.st_ino);
-    let there = name.look().map(number).ok();
-    there.is_some() && there == fstat(file).map(number).ok()
+    name.look().is_ok_and(|found| FileId::of_open(file).ok() == Some(FileId::of(&found)))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::super::directory;
     use super::*;

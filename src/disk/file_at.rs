@@ -12,6 +12,7 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::directory::Directory;
+use crate::sys::stat;
 
 /// A name in a directory of ours.
 #[derive(Clone)]
@@ -19,6 +20,12 @@ pub struct FileAt {
     /// Where it is.
     pub directory: Directory,
     pub name: String,
+}
+
+impl Directory {
+    pub fn file(&self, name: impl Into<String>) -> FileAt {
+        FileAt { directory: self.clone(), name: name.into() }
+    }
 }
 
 impl FileAt {
@@ -32,7 +39,7 @@ impl FileAt {
     }
 
     pub fn is_link(&self) -> bool {
-        self.look().is_ok_and(|found| found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFLNK.bits())
+        self.look().is_ok_and(|found| stat::kind(&found) == SFlag::S_IFLNK)
     }
 
     pub fn beside(&self, name: impl Into<String>) -> Self {

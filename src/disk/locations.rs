@@ -11,7 +11,6 @@ use directories::BaseDirs;
 use serde::{Deserialize, Serialize};
 
 use super::directory::Directory;
-use super::registry;
 use crate::context;
 use crate::failure::Hint;
 use crate::sys::users;
@@ -74,35 +73,6 @@ pub fn candidates() -> Result<Vec<Location>> {
 /// Whether the user has chosen the place for records: then there is no other.
 pub fn is_chosen() -> bool {
     context::variable("MCP_HOOK_DIR").is_some()
-}
-
-/// The same without one, and those that sessions were opened in with other variables. Nothing is checked.
-pub fn others(than: &Path) -> Vec<Location> {
-    if is_chosen() {
-        return Vec::new();
-    }
-    let mut found = candidates().unwrap_or_default();
-    // Where the records of a shell are that has no XDG_STATE_HOME.
-    found.extend(unnamed_state_directory().map(|state| Location { logs: state.join("logs"), runtime: state }));
-    found.extend(registry::remembered());
-    let mut seen = vec![than.to_owned()];
-    found.retain(|location| {
-        let is_new = !seen.contains(&location.runtime);
-        seen.push(location.runtime.clone());
-        is_new
-    });
-    found
-}
-
-/// The same with the runtime directories that are not this user's alone: who has records there has not lost them.
-pub fn others_even_open(than: &Path) -> Vec<Location> {
-    let named = context::variable("XDG_RUNTIME_DIR").map(|parent| PathBuf::from(parent).join("mcp-hook"));
-    let named = named.filter(|runtime| !is_chosen() && runtime != than);
-    let logs = |state: PathBuf| state.join("logs");
-    let named = named.zip(state_directory().ok().map(logs)).map(|(runtime, logs)| Location { runtime, logs });
-    let mut found = others(than);
-    found.extend(named.filter(|named| found.iter().all(|other| other.runtime != named.runtime)));
-    found
 }
 
 /// `PARENT/mcp-hook`, if `parent` is really this user's: after `su` it is still the other's. One that was made while it

@@ -9,6 +9,7 @@ pub mod locations;
 pub mod lock;
 pub mod lock_file;
 pub mod names;
+mod other_roots;
 pub mod record;
 pub mod refusal;
 pub mod registry;

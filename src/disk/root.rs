@@ -1,8 +1,6 @@
 //! The directory under which everything of one user lies, and whether it can be trusted.
 
 use std::ffi::OsString;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -13,14 +11,10 @@ use super::file;
 use super::known;
 use super::layout::Root;
 use super::locations::{self, Location};
-use crate::context;
 use crate::failure::{hint_of, hinted};
 
 /// Below a file there is nothing, and never will be.
 const NOWHERE: &str = "/dev/null/mcp-hook";
-
-/// The way out where sessions lie in a place that was private once.
-const MAKE_PRIVATE: &str = "its sessions live on: make that directory yours alone again (chmod 700)";
 
 /// What stands in the marker: the version of the layout.
 const MARKER: &str = "mcp-hook root, version 1\n";
@@ -65,7 +59,7 @@ impl Root {
         self.check().map_err(with_way_out)
     }
 
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         self.runtime().check_if_there()?;
         if self.runtime().is_there() && !self.is_marked()? { self.check_unmarked() } else { self.check_below() }
     }
@@ -146,23 +140,6 @@ impl Root {
         }
         Self::at(Location { logs, ..self.location() })
     }
-
-    /// The user's other roots: those that a command with other variables would use, as far as they are there and ours.
-    pub fn others(&self) -> Vec<Self> {
-        let others = locations::others(self.runtime().path()).into_iter().map(Self::at);
-        others.filter(|root| root.runtime().is_there() && root.examine().is_ok() && root.pids().is_there()).collect()
-    }
-
-    /// The user's other roots that are there and cannot be used by now, and why: what is in them is not gone.
-    pub fn refused(&self) -> Vec<(Self, anyhow::Error)> {
-        let places = locations::others_even_open(self.runtime().path()).into_iter().map(Self::at);
-        let is_mine = |root: &Self| {
-            let data = fs::symlink_metadata(root.runtime().path());
-            data.is_ok_and(|data| data.is_dir() && data.uid() == context::user())
-        };
-        let why = |root: &Self| root.check().err().map(|error| with_hint(error, MAKE_PRIVATE));
-        places.filter(is_mine).filter_map(|root| why(&root).map(|error| (root, error))).collect()
-    }
 }
 
 /// Every refusal of a root has a way out.
@@ -171,6 +148,6 @@ fn with_way_out(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// The error with this way out, unless it has one.
-fn with_hint(error: anyhow::Error, hint: &str) -> anyhow::Error {
+pub(super) fn with_hint(error: anyhow::Error, hint: &str) -> anyhow::Error {
     if hint_of(&error).is_some() { error } else { hinted(format!("{error:#}"), hint) }
 }

@@ -14,7 +14,8 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 
 use super::refusal::Refusal;
 use crate::context;
-use crate::sys::{directory, groups};
+use crate::sys::stat::kind;
+use crate::sys::{directory, users};
 
 /// So many links lead in a circle.
 const MOST_LINKS: u32 = 40;
@@ -155,13 +156,9 @@ fn judge(path: &Path, found: &FileStat, demand: Demand) -> io::Result<()> {
     }
 }
 
-fn kind(found: &FileStat) -> SFlag {
-    SFlag::from_bits_truncate(found.st_mode & SFlag::S_IFMT.bits())
-}
-
 /// Whether a group with other members than root and this user may write there.
 fn writable_by_group(found: &FileStat) -> bool {
-    found.st_mode & GROUP_WRITES != 0 && !groups::is_private(found.st_gid, context::user())
+    found.st_mode & GROUP_WRITES != 0 && !users::is_private_group(found.st_gid, context::user())
 }
 
 /// The names on the way, the last one first.
@@ -247,7 +244,7 @@ impl<'path> Walk<'path> {
     }
 
     fn is_trusted(&self, owner: u32) -> bool {
-        owner == 0 || owner == context::user() || (!self.is_shared && groups::may_be_root(owner))
+        owner == 0 || owner == context::user() || (!self.is_shared && users::may_be_root(owner))
     }
 
     fn is_link(&self, name: &OsStr) -> bool {

@@ -7,13 +7,12 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::SystemTime;
 
 use nix::fcntl::OFlag;
-use nix::libc;
-use nix::sys::stat::FileStat;
 
 use super::reverse_lines::{BLOCK, LONGEST, backwards, line_end};
 use super::{Line, Stream};
 use crate::disk::file_at::FileAt;
 use crate::disk::{file, rotation};
+use crate::sys::stat::FileId;
 
 /// The last `count` lines of a log that `wanted` accepts, oldest first.
 ///
@@ -74,12 +73,9 @@ pub struct LogReader {
     files: Vec<Part>,
 }
 
-/// What the kernel knows a file by.
-type Number = (libc::dev_t, libc::ino_t);
-
 struct Part {
     file: File,
-    number: Number,
+    id: FileId,
     /// Everything in front of this has been read, in bytes.
     read: u64,
     partial: Vec<u8>,
@@ -122,8 +118,8 @@ impl LogReader {
 
     /// Hands over the lines that have come since the last call, in order.
     pub fn read_on(&mut self, each: &mut impl FnMut(&[u8])) {
-        let named = self.name.look().ok().map(|found| number(&found));
-        match self.files.last_mut().filter(|last| Some(last.number) == named) {
+        let named = self.name.look().ok().map(|found| FileId::of(&found));
+        match self.files.last_mut().filter(|last| Some(last.id) == named) {
             Some(last) => last.read_on(each),
             None => self.read_over_rotations(each),
         }
@@ -133,8 +129,8 @@ impl LogReader {
         // What vanished altogether may be on its way back.
         let present = parts(&self.name).ok().filter(|present| !present.is_empty());
         let Some(present) = present else { return self.files.iter_mut().for_each(|part| part.read_on(each)) };
-        let numbers: Vec<Number> = present.iter().map(|part| part.number).collect();
-        let (known, gone) = std::mem::take(&mut self.files).into_iter().partition(|it| numbers.contains(&it.number));
+        let ids: Vec<FileId> = present.iter().map(|part| part.id).collect();
+        let (known, gone) = std::mem::take(&mut self.files).into_iter().partition(|it| ids.contains(&it.id));
         let (known, mut gone): (Vec<Part>, Vec<Part>) = (known, gone);
         for part in &mut gone {
             part.read_on(each);
@@ -142,9 +138,9 @@ impl LogReader {
         // One that was only moved may come back under its number.
         gone.retain(|part| part.file.metadata().is_ok_and(|data| data.nlink() > 0));
         self.files = gone;
-        let mut known: HashMap<Number, Part> = known.into_iter().map(|part| (part.number, part)).collect();
+        let mut known: HashMap<FileId, Part> = known.into_iter().map(|part| (part.id, part)).collect();
         for new in present {
-            let mut part = known.remove(&new.number).unwrap_or(new);
+            let mut part = known.remove(&new.id).unwrap_or(new);
             part.read_on(each);
             self.files.push(part);
         }
@@ -183,17 +179,13 @@ fn parts(file: &FileAt) -> io::Result<Vec<Part>> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             other => other?,
         };
-        let number = number(&found);
+        let id = FileId::of(&found);
         // Renamed while we looked: its later place is the right one.
-        parts.retain(|part| part.number != number);
-        parts.push(Part { file, number, read: 0, partial: Vec::new() });
+        parts.retain(|part| part.id != id);
+        parts.push(Part { file, id, read: 0, partial: Vec::new() });
     }
     parts.reverse();
     Ok(parts)
-}
-
-fn number(found: &FileStat) -> Number {
-    (found.st_dev, found.st_ino)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Who has a port that cannot be had.
 
 use crate::sys::listeners::{self, Listener};
-use crate::sys::{passwd, process};
+use crate::sys::{process, users};
 
 /// Why a port cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +58,7 @@ pub struct User {
 impl User {
     /// The user with this number.
     pub fn of(id: u32) -> Self {
-        Self { id, name: passwd::name(id) }
+        Self { id, name: users::name(id) }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::disk::{file, known};
 use crate::log::retention::{self, Kept, Why};
+use crate::sys::stat;
 
 /// How often `open` has them looked through.
 const PAUSE: Duration = Duration::from_hours(1);
@@ -19,7 +20,7 @@ const PAUSE: Duration = Duration::from_hours(1);
 /// most of the time.
 pub fn is_due(root: &Root) -> bool {
     let stamp = root.last_look();
-    match stamp.look().map(|found| file::modified(&found)) {
+    match stamp.look().map(|found| stat::modified(&found)) {
         // A time in the future is as good as none.
         Ok(last) if context::wall_clock().duration_since(last).is_ok_and(|age| age < PAUSE) => false,
         result => file::replace(&stamp, b"").is_ok() && result.is_ok(),
@@ -70,8 +71,8 @@ fn of_ended(root: &Root, id: SessionId) -> Option<Kept<SessionId>> {
 fn measure(directory: &Directory) -> Option<(u64, SystemTime)> {
     let names = directory.names().ok()?;
     let logs = names.iter().filter_map(|name| name.to_str().filter(|name| known::is_of_logs(name)));
-    let found = logs.filter_map(|name| directory.file(name).look().ok()).filter(file::is_regular);
+    let found = logs.filter_map(|name| directory.file(name).look().ok()).filter(stat::is_regular);
     found
-        .map(|found| (file::size_on_disk(&found), file::modified(&found)))
+        .map(|found| (stat::size_on_disk(&found), stat::modified(&found)))
         .reduce(|(sum, last), (bytes, written)| (sum + bytes, last.max(written)))
 }

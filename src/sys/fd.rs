@@ -8,7 +8,9 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::stat::{FileStat, SFlag, fstat};
+use nix::sys::stat::{SFlag, fstat};
+
+use super::stat::kind;
 
 /// How much may be written to a pipe that is ready without waiting (`PIPE_BUF`, `pipe(7)`): POSIX grants 512 bytes.
 pub const SAFE_WRITE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
@@ -89,8 +91,7 @@ pub fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 
 /// Whether a descriptor is one end of a pipe or socket.
 pub fn has_other_end(descriptor: impl AsFd) -> bool {
-    let kind = |stat: FileStat| SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
-    fstat(descriptor).is_ok_and(|stat| [SFlag::S_IFIFO, SFlag::S_IFSOCK].contains(&kind(stat)))
+    fstat(descriptor).is_ok_and(|found| matches!(kind(&found), SFlag::S_IFIFO | SFlag::S_IFSOCK))
 }
 
 /// Whether a descriptor is closed when a program is executed.

@@ -10,9 +10,7 @@ pub mod background;
 pub mod directory;
 pub mod fd;
 pub mod fork;
-pub mod groups;
 pub mod host;
-pub mod passwd;
 pub mod poll;
 #[cfg(any(target_os = "macos", test))]
 mod procargs;
@@ -20,18 +18,20 @@ pub mod pty;
 pub mod signals;
 pub mod socket;
 pub mod spawn;
+pub mod stat;
 pub mod terminal;
+pub mod users;
 pub mod wait;
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use self::linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
+pub use self::linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use self::macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, users, waits};
+pub use self::macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");

@@ -9,7 +9,7 @@ use crate::context;
 use crate::disk::directory::Directory;
 use crate::disk::file::{self, Source};
 use crate::sys::handle::ProcessHandle;
-use crate::sys::{Pid, process};
+use crate::sys::{Pid, process, stat};
 
 /// A process named by a foreign pid file.
 pub struct Foreign {
@@ -46,7 +46,7 @@ pub fn find(directory: &Directory, session: Duration, own: impl Fn(&str, Option<
             if pid <= 1 || own(&name, Some(pid)) {
                 return None;
             }
-            let written = since_boot(file::modified(&found))?;
+            let written = since_boot(stat::modified(&found))?;
             let process = prove(Pid::from_raw(pid), written, session)?;
             Some(Foreign { name, process })
         })

@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::context;
 use crate::shell::Shell;
+use crate::sys::stat::FileId;
 use crate::ui::findings::Finding;
 
 /// How long a program may take to tell its version.
@@ -54,13 +55,12 @@ pub enum Likeness {
 /// run: nobody knows what it is.
 pub fn look() -> Facts {
     let own = context::executable().unwrap_or_default();
-    let number = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
     let mut seen = Vec::new();
     let mut on_path = Vec::new();
     for path in found("mcp-hook") {
-        let this = number(&path);
+        let this = FileId::at(&path).ok();
         if !seen.contains(&this) {
-            on_path.push(Copy::at(path, &own, this == number(&own)));
+            on_path.push(Copy::at(path, &own, this == FileId::at(&own).ok()));
             seen.push(this);
         }
     }

@@ -10,5 +10,4 @@ pub mod mark;
 pub mod orphans;
 pub mod process;
 pub mod title;
-pub mod users;
 pub mod waits;

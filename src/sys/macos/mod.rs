@@ -13,5 +13,4 @@ pub mod orphans;
 pub mod process;
 mod sysctl;
 pub mod title;
-pub mod users;
 pub mod waits;
