@@ -12,7 +12,7 @@ use crate::commands::start;
 use crate::commands::start::Occasion;
 use crate::context;
 use crate::definition::autostart;
-use crate::definition::entry::{Definition, Kind};
+use crate::definition::entry::{Definition, ServerKind};
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::failure::in_a_line;
@@ -117,8 +117,8 @@ fn record(root: &Root, token: std::io::Result<Token>, definition: &Definition, c
     let paths = root.session(token.session()).server(token.server());
     let Some(_lock) = FreeName::take(token.server(), &paths)? else { return Ok(()) };
     let command = match &definition.kind {
-        Kind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
-        Kind::Remote => Vec::new(),
+        ServerKind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
+        ServerKind::Remote => Vec::new(),
     };
     let directory = context::working_directory().unwrap_or_else(|_| "/".into());
     let settings = definition.hook.settings.clone();

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 
 use super::allowed::{self, Permission};
-use super::document::{self, Found, Origin};
-use super::entry::{Definition, Kind};
-use super::parse::{self, Content, Entry};
+use super::document::{self, FoundDocument, Origin};
+use super::entry::{Definition, ServerKind};
+use super::parse::{self, EntryContent, ServerEntry};
 use crate::context;
 use crate::disk::names::ServerName;
 use crate::failure::{hint_of, hinted};
@@ -29,7 +29,7 @@ pub struct Source {
     /// Whether what stands in it counts.
     pub permission: Permission,
     /// What stands in it.
-    pub entries: Result<Vec<Entry>>,
+    pub entries: Result<Vec<ServerEntry>>,
     /// What should not be about the file as a whole.
     pub notes: Vec<String>,
 }
@@ -51,7 +51,7 @@ impl Catalogue {
 
     /// Only what one file defines: that from which a server was started.
     pub fn at(file: &Path) -> Self {
-        let found = |document| Some(Found { file: file.to_owned(), document });
+        let found = |document| Some(FoundDocument { file: file.to_owned(), document });
         if document::is_of_project(file) {
             Self::of(found(document::at(file)), None)
         } else {
@@ -60,14 +60,14 @@ impl Catalogue {
     }
 
     /// Only what counts: a project's file that is allowed, and the user's.
-    pub fn of_allowed(project: Option<Found>, user: Option<Found>) -> Self {
+    pub fn of_allowed(project: Option<FoundDocument>, user: Option<FoundDocument>) -> Self {
         let sources =
             project.map(|found| (Origin::Project, found)).into_iter().chain(user.map(|it| (Origin::User, it)));
         let sources = sources.map(|(origin, found)| Source::of(origin, Permission::Allowed, found));
         Self { sources: sources.collect() }
     }
 
-    fn of(project: Option<Found>, user: Option<Found>) -> Self {
+    fn of(project: Option<FoundDocument>, user: Option<FoundDocument>) -> Self {
         let project = project.map(|found| Source::of(Origin::Project, Permission::of_project(&found), found));
         let user = user.map(|found| Source::of(Origin::User, Permission::Allowed, found));
         Self { sources: project.into_iter().chain(user).collect() }
@@ -80,8 +80,8 @@ impl Catalogue {
     pub fn find(&self, name: &ServerName) -> Result<Option<Definition>> {
         for source in self.sources.iter().filter(|source| source.permission == Permission::Allowed) {
             match source.find(name)? {
-                Some(Content::Server(definition)) => return Ok(Some(*definition)),
-                Some(Content::Client) | None => {}
+                Some(EntryContent::Server(definition)) => return Ok(Some(*definition)),
+                Some(EntryContent::Client) | None => {}
             }
         }
         match self.sources.iter().find(|source| source.permission != Permission::Allowed) {
@@ -98,13 +98,13 @@ impl Catalogue {
 
 /// A definition, and what becomes of it.
 #[derive(Debug)]
-pub struct Listed<'catalogue> {
+pub struct CatalogueEntry<'catalogue> {
     /// Its name, as it stands.
     pub name: &'catalogue str,
     /// The file that it stands in.
     pub source: &'catalogue Source,
     /// What stands there, or what is wrong with it.
-    pub content: &'catalogue Result<Content>,
+    pub content: &'catalogue Result<EntryContent>,
     /// What becomes of it.
     pub state: DefinitionState,
 }
@@ -128,7 +128,7 @@ pub enum DefinitionState {
 
 impl Catalogue {
     /// Every definition, and what becomes of it.
-    pub fn all(&self) -> Vec<Listed<'_>> {
+    pub fn all(&self) -> Vec<CatalogueEntry<'_>> {
         let mut taken: HashSet<&str> = HashSet::new();
         let mut all = Vec::new();
         for source in &self.sources {
@@ -138,7 +138,7 @@ impl Catalogue {
                 if source.permission == Permission::Allowed && state != DefinitionState::Client {
                     found.push(&entry.name);
                 }
-                all.push(Listed { name: &entry.name, source, content: &entry.content, state });
+                all.push(CatalogueEntry { name: &entry.name, source, content: &entry.content, state });
             }
             taken.extend(found);
         }
@@ -148,13 +148,13 @@ impl Catalogue {
 
 impl Permission {
     /// Whether what was found in a project counts; what cannot be read does not.
-    pub fn of_project(found: &Found) -> Self {
+    pub fn of_project(found: &FoundDocument) -> Self {
         found.document.as_ref().map_or(Self::Missing, allowed::of)
     }
 }
 
 impl Source {
-    fn of(origin: Origin, permission: Permission, found: Found) -> Self {
+    fn of(origin: Origin, permission: Permission, found: FoundDocument) -> Self {
         let (entries, notes) = match found.document {
             Ok(document) => (parse::entries(&document.file, &document.text), parse::notes(&document.text)),
             Err(error) => (Err(error), Vec::new()),
@@ -163,20 +163,22 @@ impl Source {
     }
 
     /// The entry `name`, with its error or that of the whole file.
-    fn find(&self, name: &ServerName) -> Result<Option<Content>> {
+    fn find(&self, name: &ServerName) -> Result<Option<EntryContent>> {
         let entries = self.entries.as_ref().map_err(repeat)?;
         let entry = entries.iter().find(|entry| entry.name == name.as_str());
-        entry.map(|entry| entry.content.as_ref().map(Content::clone).map_err(repeat)).transpose()
+        entry.map(|entry| entry.content.as_ref().map(EntryContent::clone).map_err(repeat)).transpose()
     }
 
-    fn state(&self, entry: &Entry, is_taken: bool) -> DefinitionState {
+    fn state(&self, entry: &ServerEntry, is_taken: bool) -> DefinitionState {
         match &entry.content {
-            Ok(Content::Client) => DefinitionState::Client,
+            Ok(EntryContent::Client) => DefinitionState::Client,
             _ if self.permission != Permission::Allowed => DefinitionState::Refused(self.permission),
             _ if is_taken => DefinitionState::Shadowed,
             Err(error) => DefinitionState::Broken(self.shorten(error)),
-            Ok(Content::Server(definition)) if matches!(definition.kind, Kind::Remote) => DefinitionState::Remote,
-            Ok(Content::Server(_)) => DefinitionState::Usable,
+            Ok(EntryContent::Server(definition)) if matches!(definition.kind, ServerKind::Remote) => {
+                DefinitionState::Remote
+            }
+            Ok(EntryContent::Server(_)) => DefinitionState::Usable,
         }
     }
 
@@ -189,7 +191,7 @@ impl Source {
 
     /// The reason why nothing of a file that may not be used is `name`, if it could be.
     fn refuse(&self, name: &ServerName) -> Result<()> {
-        if let Some(Content::Client) | None = self.find(name)? {
+        if let Some(EntryContent::Client) | None = self.find(name)? {
             return Ok(());
         }
         let file = self.file.display();

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{AccessFlags, access};
 use serde::Serialize;
 
-use super::catalogue::{Catalogue, DefinitionState, Listed};
-use super::entry::{Definition, Kind};
+use super::catalogue::{Catalogue, CatalogueEntry, DefinitionState};
+use super::entry::{Definition, ServerKind};
 use super::examine::{self, Examined, ResolveContext};
-use super::parse::Content;
-use super::problem::{self, HereProblem, Problem, Warning};
-use super::resolve::Resolved;
+use super::parse::EntryContent;
+use super::problem::{self, Problem, SystemProblem, Warning};
+use super::resolved::Resolved;
 use crate::port::lease;
 use crate::server::settings::PortChoice;
 use crate::text::excerpt::excerpt;
@@ -40,14 +40,14 @@ impl Checked {
 
 /// What `check --json` prints.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct CheckReport {
     version: u32,
     servers: Vec<Checked>,
 }
 
 /// The report on `servers`.
-pub fn report(servers: Vec<Checked>) -> Report {
-    Report { version: 1, servers }
+pub fn report(servers: Vec<Checked>) -> CheckReport {
+    CheckReport { version: 1, servers }
 }
 
 /// Checks everything that would count here, and the files themselves. `definition` does it for what can be read.
@@ -58,16 +58,17 @@ pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -
     });
     let noted = catalogue.sources().iter().filter(|source| !source.notes.is_empty());
     let noted = noted.map(|source| Checked { warnings: source.notes.clone(), ..Checked::blank(None, &source.file) });
-    let counts = |listed: &Listed<'_>| !matches!(listed.state, DefinitionState::Client | DefinitionState::Shadowed);
+    let counts =
+        |listed: &CatalogueEntry<'_>| !matches!(listed.state, DefinitionState::Client | DefinitionState::Shadowed);
     let servers = catalogue.all().into_iter().filter(counts).map(|listed| one(&listed, definition));
     unreadable.chain(noted).chain(servers).collect()
 }
 
-fn one(listed: &Listed<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
+fn one(listed: &CatalogueEntry<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
     let mut checked = match listed.content {
         // Nobody has been asked yet whether what stands there may know anything of this place.
-        Ok(Content::Server(server)) if matches!(listed.state, DefinitionState::Refused(_)) => form(server),
-        Ok(Content::Server(server)) => definition(server),
+        Ok(EntryContent::Server(server)) if matches!(listed.state, DefinitionState::Refused(_)) => form(server),
+        Ok(EntryContent::Server(server)) => definition(server),
         _ => Checked::blank(Some(listed.name.to_owned()), &listed.source.file),
     };
     if listed.content.is_err() {
@@ -98,8 +99,8 @@ fn form(definition: &Definition) -> Checked {
 /// Checks a definition; `port` is the one that it has already, if it runs.
 pub fn definition(definition: &Definition, around: &ResolveContext<'_>, port: Option<u16>) -> Checked {
     let Examined { mut problems, warnings, server } = examine::examine(definition, around);
-    if matches!(definition.kind, Kind::Program { .. }) {
-        let here = here(&server, around, port).into_iter().map(Problem::Here);
+    if matches!(definition.kind, ServerKind::Program { .. }) {
+        let here = here(&server, around, port).into_iter().map(Problem::System);
         problems.extend(here);
     }
     Checked {
@@ -110,15 +111,17 @@ pub fn definition(definition: &Definition, around: &ResolveContext<'_>, port: Op
 }
 
 /// What only a look at the system tells, as far as the texts say where to look.
-fn here(server: &Resolved, around: &ResolveContext<'_>, port: Option<u16>) -> Vec<HereProblem> {
+fn here(server: &Resolved, around: &ResolveContext<'_>, port: Option<u16>) -> Vec<SystemProblem> {
     let mut problems = Vec::new();
-    let Kind::Program { command: defined, cwd, .. } = &server.definition.kind else { return problems };
+    let ServerKind::Program { command: defined, cwd, .. } = &server.definition.kind else { return problems };
     let directory = match (&server.directory, cwd) {
-        (Some(directory), Some(cwd)) => directory.text().map(|text| Place::of(&server.base, &server.base, cwd, &text)),
-        _ => Some(Place { real: server.base.clone(), shown: server.base.clone() }),
+        (Some(directory), Some(cwd)) => {
+            directory.text().map(|text| ShownPath::of(&server.base, &server.base, cwd, &text))
+        }
+        _ => Some(ShownPath { real: server.base.clone(), shown: server.base.clone() }),
     };
     if let Some(missing) = directory.as_ref().filter(|directory| !directory.real.is_dir()) {
-        problems.push(HereProblem::NoDirectory(missing.shown.clone()));
+        problems.push(SystemProblem::NoDirectory(missing.shown.clone()));
     }
     if let (Some(command), Some(directory)) = (server.words[0].text(), directory.filter(|it| it.real.is_dir()))
         && !command.is_empty()
@@ -132,20 +135,20 @@ fn here(server: &Resolved, around: &ResolveContext<'_>, port: Option<u16>) -> Ve
     if let Some(PortChoice::Fixed(number)) = server.settings().port.as_ref().map(|wish| wish.number)
         && port != Some(number)
     {
-        problems.extend(lease::taken(number).map(|taken| HereProblem::Port(taken.to_string())));
+        problems.extend(lease::taken(number).map(|taken| SystemProblem::Port(taken.to_string())));
     }
     problems
 }
 
 /// The program that `execvp(3)` would take.
-fn find(defined: &str, command: &str, directory: &Place, path: &str) -> Result<(), HereProblem> {
+fn find(defined: &str, command: &str, directory: &ShownPath, path: &str) -> Result<(), SystemProblem> {
     let can_execute = |file: &Path| file.is_file() && access(file, AccessFlags::X_OK).is_ok();
     if command.contains('/') {
-        let file = Place::of(&directory.real, &directory.shown, defined, command);
+        let file = ShownPath::of(&directory.real, &directory.shown, defined, command);
         return match file.real.exists() {
-            false => Err(HereProblem::NoProgram(file.shown)),
+            false => Err(SystemProblem::NoProgram(file.shown)),
             true if can_execute(&file.real) => Ok(()),
-            true => Err(HereProblem::NotExecutable(file.shown)),
+            true => Err(SystemProblem::NotExecutable(file.shown)),
         };
     }
     let is_named = command == defined;
@@ -153,19 +156,19 @@ fn find(defined: &str, command: &str, directory: &Place, path: &str) -> Result<(
     let found: Vec<PathBuf> = candidates.filter(|file| file.is_file()).collect();
     match found.first() {
         _ if found.iter().any(|file| can_execute(file)) => Ok(()),
-        Some(file) if is_named => Err(HereProblem::NotExecutable(file.clone())),
-        Some(_) => Err(HereProblem::NotExecutable(defined.into())),
-        None => Err(HereProblem::NotOnPath(excerpt(defined).into_owned())),
+        Some(file) if is_named => Err(SystemProblem::NotExecutable(file.clone())),
+        Some(_) => Err(SystemProblem::NotExecutable(defined.into())),
+        None => Err(SystemProblem::NotOnPath(excerpt(defined).into_owned())),
     }
 }
 
 /// A path, and how it is named in messages.
-struct Place {
+struct ShownPath {
     real: PathBuf,
     shown: PathBuf,
 }
 
-impl Place {
+impl ShownPath {
     /// What stands as `defined` in a definition and means `expanded`, in a directory.
     fn of(real: &Path, shown: &Path, defined: &str, expanded: &str) -> Self {
         Self { real: real.join(expanded), shown: examine::shown(shown, defined, expanded) }

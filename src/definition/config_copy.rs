@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value as Json;
 
-use super::entry::Config;
+use super::entry::{Config, is_variable_name};
 use super::json::{self, NotJson};
-use super::json_path::Pattern;
+use super::json_path::JsonPath;
 use super::problem::{ConfigProblem, Problem};
-use super::requirement::{Environment, Value};
-use super::template;
+use super::requirement::{ServerEnvironment, VariableValue};
 use crate::disk::file::{self, Source};
 use crate::disk::file_at::FileAt;
 
@@ -23,7 +22,7 @@ const MOST: usize = 100;
 
 /// What becomes of the session's copy when the server is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Copy {
+pub enum CopyAction {
     /// It is there and stays as it is.
     Keep,
     /// It is written: what was read from the source, and was found to be right.
@@ -31,11 +30,11 @@ pub enum Copy {
 }
 
 /// A configuration as it is to be used.
-pub struct Found {
+pub struct FoundConfig {
     /// The file that was read, as messages name it.
     pub file: PathBuf,
     /// What becomes of the copy.
-    pub copy: Copy,
+    pub copy: CopyAction,
     /// What stands in it.
     content: Json,
 }
@@ -45,17 +44,17 @@ pub struct Found {
 ///
 /// # Errors
 /// When the file cannot be read or is no JSON.
-pub fn find(source: &Path, shown: PathBuf, copy: Option<&FileAt>) -> Result<Found, Problem> {
+pub fn find(source: &Path, shown: PathBuf, copy: Option<&FileAt>) -> Result<FoundConfig, Problem> {
     if let Some(copy) = copy {
         let path = copy.path();
         let unreadable = |error: anyhow::Error| problem(&path, ConfigProblem::Unreadable(cause(&error, &path)));
         if let Some((bytes, _)) = file::read_from(Source::Script, copy).map_err(unreadable)? {
-            return Ok(Found { content: parse(&path, &bytes)?, file: path, copy: Copy::Keep });
+            return Ok(FoundConfig { content: parse(&path, &bytes)?, file: path, copy: CopyAction::Keep });
         }
     }
     let unreadable = |why: String| problem(&shown, ConfigProblem::Unreadable(why));
     let bytes = read_source(source).map_err(unreadable)?;
-    Ok(Found { content: parse(&shown, &bytes)?, file: shown, copy: Copy::Write(bytes) })
+    Ok(FoundConfig { content: parse(&shown, &bytes)?, file: shown, copy: CopyAction::Write(bytes) })
 }
 
 /// Writes the copy: whole, closed to others, in the place of whatever is there.
@@ -100,19 +99,19 @@ fn cause(error: &anyhow::Error, path: &Path) -> String {
 }
 
 /// The paths of a definition, as they stand in it.
-pub struct Paths {
-    required: Vec<Pattern>,
-    env: Vec<Pattern>,
+pub struct ConfigPaths {
+    required: Vec<JsonPath>,
+    env: Vec<JsonPath>,
 }
 
-impl Paths {
+impl ConfigPaths {
     /// Reads the paths.
     ///
     /// # Errors
     /// All that are none.
     pub fn parse(config: &Config) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let mut patterns = |key: &str, texts: &[String]| -> Vec<Pattern> {
+        let mut patterns = |key: &str, texts: &[String]| -> Vec<JsonPath> {
             let parse = |(index, text): (usize, &String)| {
                 let place = format!("hook.config.{key}[{index}]");
                 let wrong = |why| problems.push(Problem::Pattern { place, text: text.clone(), why });
@@ -125,7 +124,7 @@ impl Paths {
     }
 
     /// Checks what a configuration says: what is wrong, and the variables that it names, whose values are secret.
-    pub fn check(&self, found: &Found, environment: &Environment<'_>) -> (Vec<Problem>, Vec<String>) {
+    pub fn check(&self, found: &FoundConfig, environment: &ServerEnvironment<'_>) -> (Vec<Problem>, Vec<String>) {
         let mut problems: Vec<Problem> = Vec::new();
         let mut known: HashSet<ConfigProblem> = HashSet::new();
         let mut add = |what: ConfigProblem| {
@@ -151,15 +150,15 @@ impl Paths {
 }
 
 /// The variable that a configuration names, if it has a value.
-fn named(path: String, value: &Json, environment: &Environment<'_>) -> Result<String, ConfigProblem> {
-    let Some(name) = value.as_str().filter(|name| template::is_name(name)) else {
+fn named(path: String, value: &Json, environment: &ServerEnvironment<'_>) -> Result<String, ConfigProblem> {
+    let Some(name) = value.as_str().filter(|name| is_variable_name(name)) else {
         return Err(ConfigProblem::NotAName(path));
     };
     let value = environment.value(name);
-    if !matches!(value, Value::Unset | Value::Empty) {
+    if !matches!(value, VariableValue::Unset | VariableValue::Empty) {
         return Ok(name.to_owned());
     }
     // Who wrote the password itself in its place does not want to see it here.
     let is_shown = !name.chars().any(|character| character.is_ascii_lowercase());
-    Err(ConfigProblem::Names { path, name: is_shown.then(|| name.to_owned()), is_empty: value == Value::Empty })
+    Err(ConfigProblem::Names { path, name: is_shown.then(|| name.to_owned()), is_empty: value == VariableValue::Empty })
 }

@@ -58,7 +58,7 @@ pub fn user_file() -> Result<PathBuf> {
 
 /// A file that is there, and what stands in it or why that cannot be read.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundDocument {
     /// Where it is.
     pub file: PathBuf,
     /// What stands in it.
@@ -66,10 +66,10 @@ pub struct Found {
 }
 
 /// The user's definitions; `None` if there is no such file, or no place for one.
-pub fn user() -> Option<Found> {
+pub fn user() -> Option<FoundDocument> {
     let file = user_file().ok()?;
     let document = open(&file).transpose()?.and_then(|_| of_user(&file));
-    Some(Found { file, document })
+    Some(FoundDocument { file, document })
 }
 
 /// A file of the user's, which says what is run without being asked for: nobody else may have written it, or put it where
@@ -91,12 +91,12 @@ pub fn of_user(file: &Path) -> Result<Document> {
 }
 
 /// The nearest `.mcp.json` in `directory` or above it. One that another user wrote is found, but not read.
-pub fn project(directory: &Path) -> Option<Found> {
+pub fn project(directory: &Path) -> Option<FoundDocument> {
     directory.ancestors().find_map(|above| {
         let file = above.join(PROJECT_FILE);
         let opened = open(&file).transpose()?;
         let document = check_owner(above, &file).and(opened).and_then(|open| read(&file, open));
-        Some(Found { file, document })
+        Some(FoundDocument { file, document })
     })
 }
 

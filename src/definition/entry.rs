@@ -14,7 +14,7 @@ pub struct Definition {
     /// The file.
     pub file: PathBuf,
     /// What starts it, or where it is.
-    pub kind: Kind,
+    pub kind: ServerKind,
     /// `url`: where clients reach it.
     pub url: Option<String>,
     /// `headers`.
@@ -25,7 +25,7 @@ pub struct Definition {
 
 /// Whether there is something to start.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub enum ServerKind {
     /// A program.
     Program {
         /// `command`.
@@ -80,4 +80,10 @@ pub struct Config {
     pub required: Vec<String>,
     /// `env`: paths whose values name variables that must be set.
     pub env: Vec<String>,
+}
+
+/// Whether a text can be the name of a variable: letters, digits and `_`, no digit in front.
+pub fn is_variable_name(text: &str) -> bool {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(|first: char| first.is_ascii_digit())
 }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::config_copy::{self, Found, Paths};
+use super::config_copy::{self, ConfigPaths, FoundConfig};
 use super::document;
-use super::entry::{Config, Definition, Kind, Variable};
-use super::expand::{Expanded, Expander, Own, Values, Variables};
+use super::entry::{Config, Definition, ServerKind, Variable};
+use super::expand::{Expanded, Expander, OwnVariable, Values, Variables};
 use super::problem::{Problem, Warning};
 use super::reader::join;
-use super::requirement::{self, Environment, Value};
-use super::resolve::Resolved;
+use super::requirement::{self, ServerEnvironment, VariableValue};
+use super::resolved::Resolved;
 use super::spelling;
 use crate::disk::file_at::FileAt;
 use crate::server::secret_encodings::SHORTEST;
@@ -55,7 +55,7 @@ pub fn examine(definition: &Definition, around: &ResolveContext<'_>) -> Examined
     let mut expander = Expander::new(values);
     let texts = Texts::expand(definition, &mut expander);
     let mut problems = expander.problems();
-    let environment = Environment { own: &texts.environment, values };
+    let environment = ServerEnvironment { own: &texts.environment, values };
     let mut warnings = requirements(&hook.variables, &environment, &mut problems);
 
     let listed = hook.variables.iter().filter(|variable| variable.is_secret).map(|variable| variable.name.clone());
@@ -97,7 +97,7 @@ pub fn form(definition: &Definition) -> Vec<Problem> {
     let mut expander = Expander::new(values);
     Texts::expand(definition, &mut expander);
     let mut problems = expander.problems();
-    problems.extend(hook.config.as_ref().and_then(|config| Paths::parse(config).err()).into_iter().flatten());
+    problems.extend(hook.config.as_ref().and_then(|config| ConfigPaths::parse(config).err()).into_iter().flatten());
     problems
 }
 
@@ -106,7 +106,7 @@ impl Texts {
         let mut words = Vec::new();
         let mut environment = BTreeMap::new();
         let mut directory = None;
-        if let Kind::Program { command, args, env, cwd } = &definition.kind {
+        if let ServerKind::Program { command, args, env, cwd } = &definition.kind {
             words.push(expander.expand("command", command));
             if words[0].text().is_some_and(|command| command.is_empty()) {
                 expander.refuse(Problem::NoCommand);
@@ -114,7 +114,7 @@ impl Texts {
             words.extend(args.iter().enumerate().map(|(index, arg)| expander.expand(&format!("args[{index}]"), arg)));
             environment =
                 env.iter().map(|(name, text)| (name.clone(), expander.expand(&join("env", name), text))).collect();
-            directory = cwd.as_ref().map(|cwd| known(expander, "cwd", cwd, |own| own == Own::Port));
+            directory = cwd.as_ref().map(|cwd| known(expander, "cwd", cwd, |own| own == OwnVariable::Port));
         }
         let url = definition.url.as_ref().map(|url| expander.expand("url", url));
         for (name, text) in &definition.headers {
@@ -127,7 +127,7 @@ impl Texts {
 }
 
 /// Expands a text where some variables of ours have no value yet.
-fn known(expander: &mut Expander<'_>, place: &str, text: &str, is_early: impl Fn(Own) -> bool) -> Expanded {
+fn known(expander: &mut Expander<'_>, place: &str, text: &str, is_early: impl Fn(OwnVariable) -> bool) -> Expanded {
     let mut result = expander.expand(place, text);
     if let Some(own) = result.gap(is_early) {
         expander.refuse(Problem::TooEarly { place: place.to_owned(), name: own.name() });
@@ -140,15 +140,15 @@ fn known(expander: &mut Expander<'_>, place: &str, text: &str, is_early: impl Fn
 fn defaults(definition: &Definition, variables: Variables<'_>) -> BTreeMap<String, String> {
     let is_inherited = |name: &str| variables(name).is_some_and(|value| !value.is_empty());
     let is_own = |name: &str| match &definition.kind {
-        Kind::Program { env, .. } => env.contains_key(name),
-        Kind::Remote => false,
+        ServerKind::Program { env, .. } => env.contains_key(name),
+        ServerKind::Remote => false,
     };
     let listed = definition.hook.variables.iter();
     let unset = listed.filter(|variable| !is_own(&variable.name) && !is_inherited(&variable.name));
     unset.filter_map(|variable| Some((variable.name.clone(), variable.default.clone()?))).collect()
 }
 
-fn requirements(listed: &[Variable], environment: &Environment<'_>, problems: &mut Vec<Problem>) -> Vec<Warning> {
+fn requirements(listed: &[Variable], environment: &ServerEnvironment<'_>, problems: &mut Vec<Problem>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for variable in listed {
         match requirement::examine(variable, &environment.value(&variable.name)) {
@@ -173,8 +173,8 @@ fn configuration(
     texts: &Texts,
     secrets: &[String],
     copy: Option<&FileAt>,
-) -> Result<(Paths, Found), Vec<Problem>> {
-    let paths = Paths::parse(config);
+) -> Result<(ConfigPaths, FoundConfig), Vec<Problem>> {
+    let paths = ConfigPaths::parse(config);
     let source = texts.source.as_ref().map(|text| match secret_in("hook.config.source", text, secrets) {
         Some(problem) => Err(vec![problem]),
         None => Ok(text.text()),
@@ -228,8 +228,9 @@ pub fn spellings(definition: &Definition) -> Vec<Warning> {
 }
 
 /// The secrets that are too short to be masked.
-fn short(secrets: &[String], environment: &Environment<'_>) -> Vec<Warning> {
-    let is_short = |name: &&String| matches!(environment.value(name), Value::Text(text) if text.len() < SHORTEST);
+fn short(secrets: &[String], environment: &ServerEnvironment<'_>) -> Vec<Warning> {
+    let is_short =
+        |name: &&String| matches!(environment.value(name), VariableValue::Text(text) if text.len() < SHORTEST);
     let mut names: Vec<&String> = secrets.iter().filter(is_short).collect();
     names.sort_unstable();
     names.dedup();
@@ -237,7 +238,7 @@ fn short(secrets: &[String], environment: &Environment<'_>) -> Vec<Warning> {
 }
 
 /// The values of the variables `secrets`.
-fn hidden(secrets: &[String], environment: &Environment<'_>) -> Vec<String> {
+fn hidden(secrets: &[String], environment: &ServerEnvironment<'_>) -> Vec<String> {
     let mut hidden: Vec<String> = secrets.iter().flat_map(|name| environment.value(name).texts()).collect();
     hidden.retain(|text| !text.is_empty());
     hidden.sort_unstable();
@@ -253,7 +254,7 @@ fn complete(
 ) -> BTreeMap<String, Expanded> {
     environment.extend(defaults.iter().map(|(name, value)| (name.clone(), Expanded::literal(value))));
     if has_config {
-        environment.insert(Own::ConfigFile.name().to_owned(), Expanded::own(Own::ConfigFile));
+        environment.insert(OwnVariable::ConfigFile.name().to_owned(), Expanded::own(OwnVariable::ConfigFile));
     }
     environment
 }

@@ -12,7 +12,7 @@ pub type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// A variable whose value mcp-hook itself sets for a server, once it has a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Own {
+pub enum OwnVariable {
     /// `MCP_PORT`: only known, and known anew, when it is started.
     Port,
     /// `MCP_CONFIG_FILE`: the session's copy of the configuration.
@@ -24,7 +24,7 @@ pub enum Own {
 /// What every server has in its environment, and a definition may use.
 const USUAL: [&str; 5] = ["MCP_SESSION_ID", "MCP_SERVER_NAME", "MCP_PID_FILE", "MCP_CONFIG_DIR", "MCP_LOG_FILE"];
 
-impl Own {
+impl OwnVariable {
     /// The variable of this name, if it is one of ours.
     pub fn named(name: &str) -> Option<Self> {
         match name {
@@ -57,7 +57,7 @@ impl Own {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expanded {
     /// The text, with gaps.
-    pieces: Vec<Piece>,
+    pieces: Vec<Segment>,
     /// The variables of the caller whose values are in it.
     pub variables: Vec<String>,
     /// Whether something is missing for good. It has been reported.
@@ -65,20 +65,20 @@ pub struct Expanded {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+enum Segment {
     Literal(String),
-    Own(Own),
+    Own(OwnVariable),
 }
 
 impl Expanded {
     /// A text without variables.
     pub fn literal(text: &str) -> Self {
-        Self { pieces: vec![Piece::Literal(text.to_owned())], ..Self::default() }
+        Self { pieces: vec![Segment::Literal(text.to_owned())], ..Self::default() }
     }
 
     /// The value of a variable of ours.
-    pub fn own(own: Own) -> Self {
-        Self { pieces: vec![Piece::Own(own)], ..Self::default() }
+    pub fn own(own: OwnVariable) -> Self {
+        Self { pieces: vec![Segment::Own(own)], ..Self::default() }
     }
 
     /// The text, if nothing is missing in it.
@@ -87,9 +87,9 @@ impl Expanded {
     }
 
     /// The first gap that `is_meant`.
-    pub fn gap(&self, is_meant: impl Fn(Own) -> bool) -> Option<Own> {
-        let own = |piece: &Piece| match piece {
-            Piece::Own(own) if is_meant(*own) => Some(*own),
+    pub fn gap(&self, is_meant: impl Fn(OwnVariable) -> bool) -> Option<OwnVariable> {
+        let own = |piece: &Segment| match piece {
+            Segment::Own(own) if is_meant(*own) => Some(*own),
             _ => None,
         };
         self.pieces.iter().find_map(own)
@@ -97,23 +97,23 @@ impl Expanded {
 
     /// Whether a variable that is not one of ours is a part of it.
     pub fn is_of_caller(&self) -> bool {
-        self.variables.iter().any(|name| Own::named(name).is_none())
+        self.variables.iter().any(|name| OwnVariable::named(name).is_none())
     }
 
     /// The parts that stand already.
     pub fn literals(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Literal(text) => Some(text.as_str()),
-            Piece::Own(_) => None,
+            Segment::Literal(text) => Some(text.as_str()),
+            Segment::Own(_) => None,
         })
     }
 
     /// The text with the values that `own` knows; the port stays a gap.
-    pub fn fill(&self, own: &dyn Fn(Own) -> String) -> Text {
-        let piece = |piece: &Piece| match piece {
-            Piece::Literal(text) => invocation::Piece::Literal(text.clone()),
-            Piece::Own(Own::Port) => invocation::Piece::Port,
-            Piece::Own(other) => invocation::Piece::Literal(own(*other)),
+    pub fn fill(&self, own: &dyn Fn(OwnVariable) -> String) -> Text {
+        let piece = |piece: &Segment| match piece {
+            Segment::Literal(text) => invocation::Piece::Literal(text.clone()),
+            Segment::Own(OwnVariable::Port) => invocation::Piece::Port,
+            Segment::Own(other) => invocation::Piece::Literal(own(*other)),
         };
         Text(self.pieces.iter().map(piece).collect())
     }
@@ -134,11 +134,11 @@ pub struct Values<'a> {
 
 impl Values<'_> {
     /// Whether a variable of ours has a value.
-    pub fn has(&self, own: Own) -> bool {
+    pub fn has(&self, own: OwnVariable) -> bool {
         match own {
-            Own::Port => self.has_port,
-            Own::ConfigFile => self.has_config,
-            Own::Usual(_) => true,
+            OwnVariable::Port => self.has_port,
+            OwnVariable::ConfigFile => self.has_config,
+            OwnVariable::Usual(_) => true,
         }
     }
 }
@@ -174,16 +174,18 @@ impl<'a> Expander<'a> {
 
     fn add(&mut self, expanded: &mut Expanded, place: &str, part: Part) {
         let (name, default) = match part {
-            Part::Literal(text) => return expanded.pieces.push(Piece::Literal(text)),
+            Part::Literal(text) => return expanded.pieces.push(Segment::Literal(text)),
             Part::Variable { name, default } => (name, default),
         };
-        let value = match Own::named(&name) {
-            Some(own) if self.values.has(own) => Ok(Piece::Own(own)),
+        let value = match OwnVariable::named(&name) {
+            Some(own) if self.values.has(own) => Ok(Segment::Own(own)),
             Some(own) => {
                 let key = own.key().unwrap_or_default();
-                default.ok_or(Problem::NeedsKey { place: place.to_owned(), name: own.name(), key }).map(Piece::Literal)
+                default
+                    .ok_or(Problem::NeedsKey { place: place.to_owned(), name: own.name(), key })
+                    .map(Segment::Literal)
             }
-            None => self.value(place, &name, default).map(Piece::Literal),
+            None => self.value(place, &name, default).map(Segment::Literal),
         };
         match value {
             Ok(piece) => {

@@ -10,11 +10,11 @@ use crate::text::excerpt::excerpt;
 
 /// A path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(Vec<Step>);
+pub struct JsonPath(Vec<PathStep>);
 
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     /// To what this key or this index names.
     To(String),
     /// To everything.
@@ -23,7 +23,7 @@ enum Step {
 
 /// Where a path leads.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Match<'v> {
+pub struct PathMatch<'v> {
     /// The path, without `*` as far as something is there. Keys that nobody wrote by hand are cut.
     pub path: String,
     /// What is there; `null` is nothing.
@@ -32,7 +32,7 @@ pub struct Match<'v> {
 
 /// Why a text is no path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum BadPattern {
+pub enum BadPath {
     /// Nothing between two dots, or nothing at all.
     #[error("a part of it is empty")]
     EmptyStep,
@@ -41,24 +41,24 @@ pub enum BadPattern {
     EndsEscaped,
 }
 
-impl FromStr for Pattern {
-    type Err = BadPattern;
+impl FromStr for JsonPath {
+    type Err = BadPath;
 
-    fn from_str(text: &str) -> Result<Self, BadPattern> {
+    fn from_str(text: &str) -> Result<Self, BadPath> {
         let mut steps = Vec::new();
         let (mut step, mut is_escaped) = (String::new(), false);
         let mut characters = text.chars();
         loop {
             match characters.next() {
                 Some('\\') => {
-                    step.push(characters.next().ok_or(BadPattern::EndsEscaped)?);
+                    step.push(characters.next().ok_or(BadPath::EndsEscaped)?);
                     is_escaped = true;
                 }
                 end @ (Some('.') | None) => {
                     steps.push(match step.as_str() {
-                        "" => return Err(BadPattern::EmptyStep),
-                        "*" if !is_escaped => Step::Every,
-                        _ => Step::To(step.clone()),
+                        "" => return Err(BadPath::EmptyStep),
+                        "*" if !is_escaped => PathStep::Every,
+                        _ => PathStep::To(step.clone()),
                     });
                     if end.is_none() {
                         return Ok(Self(steps));
@@ -72,25 +72,25 @@ impl FromStr for Pattern {
     }
 }
 
-impl Pattern {
+impl JsonPath {
     /// Everywhere that the path leads in `root`, in the order of the document's keys; at least one place, where perhaps
     /// nothing is. A `*` that has nothing under it leads to nothing.
-    pub fn find<'v>(&self, root: &'v Value) -> Vec<Match<'v>> {
+    pub fn find<'v>(&self, root: &'v Value) -> Vec<PathMatch<'v>> {
         let mut found = Vec::new();
         walk(root, &mut Vec::new(), &self.0, &mut found);
         found
     }
 }
 
-fn walk<'v>(value: &'v Value, above: &mut Vec<String>, steps: &[Step], found: &mut Vec<Match<'v>>) {
+fn walk<'v>(value: &'v Value, above: &mut Vec<String>, steps: &[PathStep], found: &mut Vec<PathMatch<'v>>) {
     let Some((step, rest)) = steps.split_first() else {
         let value = Some(value).filter(|value| !value.is_null());
-        return found.push(Match { path: above.join("."), value });
+        return found.push(PathMatch { path: above.join("."), value });
     };
     let below = children(value, step);
     if below.is_empty() {
-        let path: Vec<String> = above.iter().cloned().chain(steps.iter().map(Step::text)).collect();
-        return found.push(Match { path: path.join("."), value: None });
+        let path: Vec<String> = above.iter().cloned().chain(steps.iter().map(PathStep::text)).collect();
+        return found.push(PathMatch { path: path.join("."), value: None });
     }
     for (key, child) in below {
         above.push(escape(&key));
@@ -99,16 +99,16 @@ fn walk<'v>(value: &'v Value, above: &mut Vec<String>, steps: &[Step], found: &m
     }
 }
 
-fn children<'v>(value: &'v Value, step: &Step) -> Vec<(String, &'v Value)> {
+fn children<'v>(value: &'v Value, step: &PathStep) -> Vec<(String, &'v Value)> {
     match (value, step) {
-        (Value::Object(entries), Step::Every) => entries.iter().map(|(key, child)| (key.clone(), child)).collect(),
-        (Value::Array(items), Step::Every) => {
+        (Value::Object(entries), PathStep::Every) => entries.iter().map(|(key, child)| (key.clone(), child)).collect(),
+        (Value::Array(items), PathStep::Every) => {
             items.iter().enumerate().map(|(index, child)| (index.to_string(), child)).collect()
         }
-        (Value::Object(entries), Step::To(key)) => {
+        (Value::Object(entries), PathStep::To(key)) => {
             entries.get(key).map(|child| (key.clone(), child)).into_iter().collect()
         }
-        (Value::Array(items), Step::To(key)) => {
+        (Value::Array(items), PathStep::To(key)) => {
             let index = key.parse::<usize>().ok().filter(|index| index.to_string() == *key);
             index.and_then(|index| items.get(index)).map(|child| (key.clone(), child)).into_iter().collect()
         }
@@ -116,7 +116,7 @@ fn children<'v>(value: &'v Value, step: &Step) -> Vec<(String, &'v Value)> {
     }
 }
 
-impl Step {
+impl PathStep {
     fn text(&self) -> String {
         match self {
             Self::To(key) => escape(key),
@@ -143,8 +143,8 @@ mod tests {
 
     /// The places, one a line, with what is there.
     fn found(pattern: &str, value: &Value) -> Vec<String> {
-        let pattern: Pattern = pattern.parse().expect("a path");
-        let text = |it: Match<'_>| match it.value {
+        let pattern: JsonPath = pattern.parse().expect("a path");
+        let text = |it: PathMatch<'_>| match it.value {
             Some(value) => format!("{} = {value}", it.path),
             None => format!("{} is missing", it.path),
         };
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused_in_words() {
-        let said = |text: &str| text.parse::<Pattern>().expect_err(text).to_string();
+        let said = |text: &str| text.parse::<JsonPath>().expect_err(text).to_string();
         for text in ["", ".", "a.", ".a", "a..b"] {
             assert_eq!(said(text), "a part of it is empty", "{text}");
         }
@@ -223,7 +223,7 @@ mod tests {
     proptest! {
         #[test]
         fn stars_find_every_place_of_a_depth_and_say_where_it_is(value in any_json(), depth in 1usize..4) {
-            let pattern: Pattern = vec!["*"; depth].join(".").parse().expect("a path");
+            let pattern: JsonPath = vec!["*"; depth].join(".").parse().expect("a path");
             let found: Vec<&Value> = pattern.find(&value).into_iter().filter_map(|it| it.value).collect();
             let mut all = Vec::new();
             pointers(&value, "", &mut all);
@@ -234,16 +234,16 @@ mod tests {
 
         #[test]
         fn a_place_that_was_found_is_found_again_by_its_own_path(value in any_json(), depth in 1usize..4) {
-            let pattern: Pattern = vec!["*"; depth].join(".").parse().expect("a path");
+            let pattern: JsonPath = vec!["*"; depth].join(".").parse().expect("a path");
             for place in pattern.find(&value) {
-                let again: Pattern = place.path.parse().expect("its path is one");
+                let again: JsonPath = place.path.parse().expect("its path is one");
                 prop_assert_eq!(again.find(&value), vec![place]);
             }
         }
 
         #[test]
         fn every_path_leads_somewhere_and_no_text_breaks_it(value in any_json(), text in any::<String>()) {
-            if let Ok(pattern) = text.parse::<Pattern>() {
+            if let Ok(pattern) = text.parse::<JsonPath>() {
                 prop_assert!(!pattern.find(&value).is_empty());
             }
         }

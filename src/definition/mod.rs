@@ -19,6 +19,7 @@ pub mod requirement;
 pub mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+pub mod resolved;
 pub mod review;
 mod risks;
 mod settings;

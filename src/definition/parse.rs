@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::{Error, Result, anyhow};
 use serde_json::{Map, Value};
 
-use super::entry::{Definition, Kind};
-use super::reader::{Place, Read, join};
+use super::entry::{Definition, ServerKind};
+use super::reader::{ReadResult, Reader, join};
 use super::{json, settings};
 use crate::disk::names::ServerName;
 use crate::text::excerpt::excerpt;
@@ -21,16 +21,16 @@ const MOST: usize = 1000;
 
 /// What stands under `mcpServers`: a name and what it means.
 #[derive(Debug)]
-pub struct Entry {
+pub struct ServerEntry {
     /// The name, as it stands.
     pub name: String,
     /// What stands there, or what is wrong with it.
-    pub content: Result<Content>,
+    pub content: Result<EntryContent>,
 }
 
 /// What an entry means.
 #[derive(Clone, Debug)]
-pub enum Content {
+pub enum EntryContent {
     /// A server.
     Server(Box<Definition>),
     /// How a client reaches a server that mcp-hook starts: `mcp-hook run NAME`, or a url with a port that mcp-hook gave.
@@ -42,16 +42,16 @@ pub enum Content {
 ///
 /// # Errors
 /// When the whole file cannot be used: no JSON, or no object of servers.
-pub fn entries(file: &Path, text: &str) -> Result<Vec<Entry>> {
+pub fn entries(file: &Path, text: &str) -> Result<Vec<ServerEntry>> {
     let servers = servers(file, text)?;
     let text = text.trim_start_matches(json::MARK);
     let names = if servers.is_empty() { Vec::new() } else { names(text)? };
     let unreadable = |why: &dyn std::fmt::Display| unreadable(file, why);
     let entry = |name: String, count: usize| {
-        let place = Place::new(join(SERVERS, &name), &servers[&name]);
+        let reader = Reader::new(join(SERVERS, &name), &servers[&name]);
         let content =
-            if count == 1 { content(file, &name, &place) } else { Err(place.wrong("stands there more than once")) };
-        Entry { name, content: content.map_err(|error| unreadable(&error)) }
+            if count == 1 { content(file, &name, &reader) } else { Err(reader.wrong("stands there more than once")) };
+        ServerEntry { name, content: content.map_err(|error| unreadable(&error)) }
     };
     Ok(names.into_iter().map(|(name, count)| entry(name, count)).collect())
 }
@@ -65,11 +65,11 @@ pub fn servers(file: &Path, text: &str) -> Result<Map<String, Value>> {
         return Ok(Map::new());
     }
     let mut document = json::read(text).map_err(|error| unreadable(file, &error))?;
-    let root = Place::new(String::new(), &document);
+    let root = Reader::new(String::new(), &document);
     root.fields().map_err(|error| unreadable(file, &error))?;
     let Some(servers) = document.get_mut(SERVERS).map(Value::take) else { return Ok(Map::new()) };
-    let place = Place::new(SERVERS.to_owned(), &servers);
-    place.fields().map_err(|error| unreadable(file, &error))?;
+    let reader = Reader::new(SERVERS.to_owned(), &servers);
+    reader.fields().map_err(|error| unreadable(file, &error))?;
     match servers {
         Value::Object(servers) if servers.len() <= MOST => Ok(servers),
         other => {
@@ -138,39 +138,39 @@ fn names(text: &str) -> Result<Vec<(String, usize)>> {
     Ok(names)
 }
 
-fn content(file: &Path, name: &str, place: &Place) -> Read<Content> {
-    if is_for_clients(place.value()) {
-        return Ok(Content::Client);
+fn content(file: &Path, name: &str, reader: &Reader) -> ReadResult<EntryContent> {
+    if is_for_clients(reader.value()) {
+        return Ok(EntryContent::Client);
     }
-    let fields = place.fields()?;
-    let name: ServerName = excerpt(name).parse().map_err(|error| place.wrong(error))?;
-    let url = fields.read("url", Place::word)?;
+    let fields = reader.fields()?;
+    let name: ServerName = excerpt(name).parse().map_err(|error| reader.wrong(error))?;
+    let url = fields.read("url", Reader::word)?;
     let definition = Definition {
         name,
         file: file.to_owned(),
-        kind: kind(place, url.is_some())?,
+        kind: kind(reader, url.is_some())?,
         url,
-        headers: fields.read("headers", Place::map)?.unwrap_or_default(),
+        headers: fields.read("headers", Reader::map)?.unwrap_or_default(),
         hook: fields.read("hook", settings::hook)?.unwrap_or_default(),
     };
-    Ok(Content::Server(Box::new(definition)))
+    Ok(EntryContent::Server(Box::new(definition)))
 }
 
-fn kind(place: &Place, has_url: bool) -> Read<Kind> {
-    let fields = place.fields()?;
+fn kind(reader: &Reader, has_url: bool) -> ReadResult<ServerKind> {
+    let fields = reader.fields()?;
     let is_stdio = fields.read("type", |it| it.choice(TYPES))?;
-    let command = fields.read("command", Place::word)?;
+    let command = fields.read("command", Reader::word)?;
     match (command, is_stdio, has_url) {
-        (Some(command), ..) => Ok(Kind::Program {
+        (Some(command), ..) => Ok(ServerKind::Program {
             command,
-            args: fields.read("args", Place::texts)?.unwrap_or_default(),
-            env: fields.read("env", Place::environment)?.unwrap_or_default(),
-            cwd: fields.read("cwd", Place::word)?,
+            args: fields.read("args", Reader::texts)?.unwrap_or_default(),
+            env: fields.read("env", Reader::environment)?.unwrap_or_default(),
+            cwd: fields.read("cwd", Reader::word)?,
         }),
-        (None, Some(true), _) => Err(place.wrong("must have \"command\"")),
-        (None, Some(false), false) => Err(place.wrong("must have \"url\" or \"command\"")),
-        (None, None, false) => Err(place.wrong("must have \"command\" or \"url\"")),
-        (None, _, true) => Ok(Kind::Remote),
+        (None, Some(true), _) => Err(reader.wrong("must have \"command\"")),
+        (None, Some(false), false) => Err(reader.wrong("must have \"url\" or \"command\"")),
+        (None, None, false) => Err(reader.wrong("must have \"command\" or \"url\"")),
+        (None, _, true) => Ok(ServerKind::Remote),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::json_path::BadPattern;
+use super::json_path::BadPath;
 use super::spelling::{self, Spelling};
 use super::template::BadTemplate;
 use crate::server::secret_encodings::SHORTEST;
@@ -47,13 +47,13 @@ pub enum Problem {
     NoCommand,
     /// A path into the configuration that is none.
     #[error("{place}: {:?} is not a path: {why}", excerpt(text))]
-    Pattern { place: String, text: String, why: BadPattern },
+    Pattern { place: String, text: String, why: BadPath },
     /// The configuration.
     #[error("{}: {what}", file.display())]
     Config { file: PathBuf, what: ConfigProblem },
     /// What only a look at the system tells.
     #[error("{0}")]
-    Here(HereProblem),
+    System(SystemProblem),
 }
 
 /// Something that is wrong with a configuration file.
@@ -78,7 +78,7 @@ pub enum ConfigProblem {
 
 /// Something that keeps a server from being started here and now.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum HereProblem {
+pub enum SystemProblem {
     /// No such program in the search path.
     #[error("command: {0} is not on PATH")]
     NotOnPath(String),

@@ -14,7 +14,7 @@ use crate::units::size;
 /// What is wrong with a value, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{why}", prefix(path))]
-pub struct Misplaced {
+pub struct ReadError {
     path: String,
     why: String,
 }
@@ -25,19 +25,19 @@ fn prefix(path: &str) -> String {
 }
 
 /// The result of reading a value.
-pub type Read<T> = Result<T, Misplaced>;
+pub type ReadResult<T> = Result<T, ReadError>;
 
 /// Longer than anybody waits, and well inside what `poll(2)` can count.
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// A value in a document.
 #[derive(Clone, Debug)]
-pub struct Place<'document> {
+pub struct Reader<'document> {
     path: String,
     value: &'document Value,
 }
 
-impl<'document> Place<'document> {
+impl<'document> Reader<'document> {
     /// A value that stands at `path`.
     pub fn new(path: String, value: &'document Value) -> Self {
         Self { path, value }
@@ -49,59 +49,59 @@ impl<'document> Place<'document> {
     }
 
     /// A complaint about this value.
-    pub fn wrong(&self, why: impl fmt::Display) -> Misplaced {
-        Misplaced { path: self.path.clone(), why: why.to_string() }
+    pub fn wrong(&self, why: impl fmt::Display) -> ReadError {
+        ReadError { path: self.path.clone(), why: why.to_string() }
     }
 
     /// The error that it is something else than `wanted`.
-    pub fn other_than(&self, wanted: &str) -> Misplaced {
+    pub fn other_than(&self, wanted: &str) -> ReadError {
         self.wrong(format!("must be {wanted}, not {}", kind(self.value)))
     }
 
     /// The members of an object.
-    pub fn fields(&self) -> Read<Fields<'document>> {
+    pub fn fields(&self) -> ReadResult<Fields<'document>> {
         let members = self.value.as_object().ok_or_else(|| self.other_than("an object"))?;
         Ok(Fields { path: self.path.clone(), members })
     }
 
     /// A string without NUL, which no argument and no variable can hold.
-    pub fn text(&self) -> Read<String> {
+    pub fn text(&self) -> ReadResult<String> {
         let text = self.value.as_str().ok_or_else(|| self.other_than("a string"))?;
         if text.contains('\0') { Err(self.wrong("must not contain a NUL character")) } else { Ok(text.to_owned()) }
     }
 
     /// A string that says something.
-    pub fn word(&self) -> Read<String> {
+    pub fn word(&self) -> ReadResult<String> {
         let text = self.text()?;
         if text.trim().is_empty() { Err(self.wrong("must not be empty")) } else { Ok(text) }
     }
 
     /// The name of an environment variable.
-    pub fn variable(&self) -> Read<String> {
+    pub fn variable(&self) -> ReadResult<String> {
         let name = self.word()?;
         check_variable(&name).map_err(|why| self.wrong(why))?;
         Ok(name)
     }
 
     /// True or false.
-    pub fn flag(&self) -> Read<bool> {
+    pub fn flag(&self) -> ReadResult<bool> {
         self.value.as_bool().ok_or_else(|| self.other_than("true or false"))
     }
 
     /// The items of a list.
-    pub fn items(&self) -> Read<impl Iterator<Item = Place<'document>>> {
+    pub fn items(&self) -> ReadResult<impl Iterator<Item = Reader<'document>>> {
         let items = self.value.as_array().ok_or_else(|| self.other_than("a list"))?;
         let path = self.path.clone();
-        Ok(items.iter().enumerate().map(move |(index, value)| Place { path: format!("{path}[{index}]"), value }))
+        Ok(items.iter().enumerate().map(move |(index, value)| Reader { path: format!("{path}[{index}]"), value }))
     }
 
     /// A list of strings.
-    pub fn texts(&self) -> Read<Vec<String>> {
+    pub fn texts(&self) -> ReadResult<Vec<String>> {
         self.items()?.map(|item| item.text()).collect()
     }
 
     /// An object whose values are all strings.
-    pub fn map(&self) -> Read<BTreeMap<String, String>> {
+    pub fn map(&self) -> ReadResult<BTreeMap<String, String>> {
         let fields = self.fields()?;
         fields
             .members
@@ -111,16 +111,16 @@ impl<'document> Place<'document> {
     }
 
     /// The same with names of environment variables.
-    pub fn environment(&self) -> Read<BTreeMap<String, String>> {
+    pub fn environment(&self) -> ReadResult<BTreeMap<String, String>> {
         let map = self.map()?;
         match map.keys().find_map(|name| check_variable(name).err().map(|why| (name, why))) {
-            Some((name, why)) => Err(Misplaced { path: join(&self.path, name), why: why.to_owned() }),
+            Some((name, why)) => Err(ReadError { path: join(&self.path, name), why: why.to_owned() }),
             None => Ok(map),
         }
     }
 
     /// A whole number in a range.
-    pub fn number(&self, range: RangeInclusive<u64>) -> Read<u64> {
+    pub fn number(&self, range: RangeInclusive<u64>) -> ReadResult<u64> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         if !self.value.is_number() {
             return Err(self.other_than(&wanted));
@@ -130,7 +130,7 @@ impl<'document> Place<'document> {
     }
 
     /// A time such as `"2s"`, in milliseconds.
-    pub fn time(&self, shortest: Duration) -> Read<u64> {
+    pub fn time(&self, shortest: Duration) -> ReadResult<u64> {
         const WANTED: &str = "a time such as \"2s\" or \"500ms\"";
         let text = self.value.as_str().ok_or_else(|| self.other_than(WANTED))?;
         let time = humantime::parse_duration(text.trim());
@@ -143,7 +143,7 @@ impl<'document> Place<'document> {
     }
 
     /// A size such as `"2GiB"`, or in bytes; `smallest` is in bytes.
-    pub fn size(&self, smallest: u64) -> Read<u64> {
+    pub fn size(&self, smallest: u64) -> ReadResult<u64> {
         const WANTED: &str = "a size such as \"512MiB\" or \"2GiB\", or a number of bytes";
         let size = match self.value {
             Value::Number(number) => number.as_u64(),
@@ -160,7 +160,7 @@ impl<'document> Place<'document> {
     }
 
     /// One of a few words, and what it stands for.
-    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Read<T> {
+    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> ReadResult<T> {
         let list = alternatives(&choices.iter().map(|(word, _)| *word).collect::<Vec<_>>());
         let text = self.value.as_str().ok_or_else(|| self.other_than(&list))?;
         let found = choices.iter().find(|(word, _)| *word == text);
@@ -176,41 +176,41 @@ pub struct Fields<'document> {
 
 impl<'document> Fields<'document> {
     /// A member, if there is one of this name.
-    pub fn at(&self, name: &str) -> Option<Place<'document>> {
+    pub fn at(&self, name: &str) -> Option<Reader<'document>> {
         self.members.get(name).map(|value| self.place(name, value))
     }
 
     /// A member read by `read`, if there is one of this name.
-    pub fn read<T>(&self, name: &str, read: impl FnOnce(&Place<'document>) -> Read<T>) -> Read<Option<T>> {
+    pub fn read<T>(&self, name: &str, read: impl FnOnce(&Reader<'document>) -> ReadResult<T>) -> ReadResult<Option<T>> {
         self.at(name).as_ref().map(read).transpose()
     }
 
     /// A member that there must be.
-    pub fn required(&self, name: &str) -> Read<Place<'document>> {
+    pub fn required(&self, name: &str) -> ReadResult<Reader<'document>> {
         self.at(name).ok_or_else(|| self.wrong(format!("must have {name:?}")))
     }
 
     /// That there are no members but these.
-    pub fn only(&self, known: &[&str]) -> Read<()> {
+    pub fn only(&self, known: &[&str]) -> ReadResult<()> {
         match self.members.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(Misplaced { path: join(&self.path, name), why: unknown(name, known) }),
+            Some(name) => Err(ReadError { path: join(&self.path, name), why: unknown(name, known) }),
             None => Ok(()),
         }
     }
 
     /// That there are not both of these.
-    pub fn either(&self, one: &str, other: &str) -> Read<()> {
+    pub fn either(&self, one: &str, other: &str) -> ReadResult<()> {
         let both = self.members.contains_key(one) && self.members.contains_key(other);
         if both { Err(self.wrong(format!("must not have both {one:?} and {other:?}"))) } else { Ok(()) }
     }
 
     /// A complaint about the object.
-    pub fn wrong(&self, why: impl fmt::Display) -> Misplaced {
-        Misplaced { path: self.path.clone(), why: why.to_string() }
+    pub fn wrong(&self, why: impl fmt::Display) -> ReadError {
+        ReadError { path: self.path.clone(), why: why.to_string() }
     }
 
-    fn place(&self, name: &str, value: &'document Value) -> Place<'document> {
-        Place { path: join(&self.path, name), value }
+    fn place(&self, name: &str, value: &'document Value) -> Reader<'document> {
+        Reader { path: join(&self.path, name), value }
     }
 }
 

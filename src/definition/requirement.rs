@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::entry::Variable;
-use super::expand::{Expanded, Own, Values};
+use super::expand::{Expanded, OwnVariable, Values};
 use super::problem::{Problem, Warning};
 
 /// The environment that a server will have, as far as it is known before there is a session.
-pub struct Environment<'a> {
+pub struct ServerEnvironment<'a> {
     /// What its definition sets.
     pub own: &'a BTreeMap<String, Expanded>,
     /// What it has where the definition says nothing.
@@ -17,7 +17,7 @@ pub struct Environment<'a> {
 
 /// The value of one variable in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum VariableValue {
     /// None.
     Unset,
     /// No text, although it is set.
@@ -32,7 +32,7 @@ pub enum Value {
     NotText,
 }
 
-impl Environment<'_> {
+impl ServerEnvironment<'_> {
     /// Whether the value of a variable stands in the definition, and the caller has no part in it.
     pub fn is_as_defined(&self, name: &str) -> bool {
         match self.own.get(name) {
@@ -42,33 +42,33 @@ impl Environment<'_> {
     }
 
     /// The value of a variable.
-    pub fn value(&self, name: &str) -> Value {
-        if let Some(own) = Own::named(name) {
-            return if self.values.has(own) { Value::Later(Vec::new()) } else { Value::Unset };
+    pub fn value(&self, name: &str) -> VariableValue {
+        if let Some(own) = OwnVariable::named(name) {
+            return if self.values.has(own) { VariableValue::Later(Vec::new()) } else { VariableValue::Unset };
         }
         if let Some(expanded) = self.own.get(name) {
             return match expanded.text() {
                 Some(text) => text_or_empty(text),
-                None if expanded.is_broken => Value::Broken,
-                None => Value::Later(expanded.literals().map(str::to_owned).collect()),
+                None if expanded.is_broken => VariableValue::Broken,
+                None => VariableValue::Later(expanded.literals().map(str::to_owned).collect()),
             };
         }
         let inherited = (self.values.variables)(name).map(OsString::into_string);
         match (inherited, self.values.defaults.get(name)) {
-            (Some(Err(_)), _) => Value::NotText,
-            (Some(Ok(text)), _) if !text.is_empty() => Value::Text(text),
+            (Some(Err(_)), _) => VariableValue::NotText,
+            (Some(Ok(text)), _) if !text.is_empty() => VariableValue::Text(text),
             (_, Some(default)) => text_or_empty(default.clone()),
-            (Some(Ok(_)), None) => Value::Empty,
-            (None, None) => Value::Unset,
+            (Some(Ok(_)), None) => VariableValue::Empty,
+            (None, None) => VariableValue::Unset,
         }
     }
 }
 
-fn text_or_empty(text: String) -> Value {
-    if text.is_empty() { Value::Empty } else { Value::Text(text) }
+fn text_or_empty(text: String) -> VariableValue {
+    if text.is_empty() { VariableValue::Empty } else { VariableValue::Text(text) }
 }
 
-impl Value {
+impl VariableValue {
     /// What of it must not be shown if it is secret.
     pub fn texts(self) -> Vec<String> {
         match self {
@@ -83,18 +83,18 @@ impl Value {
 ///
 /// # Errors
 /// Why a server cannot be started with it.
-pub fn examine(variable: &Variable, value: &Value) -> Result<Option<Warning>, Problem> {
+pub fn examine(variable: &Variable, value: &VariableValue) -> Result<Option<Warning>, Problem> {
     let name = variable.name.clone();
     let description = variable.description.clone();
     match value {
-        Value::Unset if variable.is_required => Err(Problem::Unset { name, places: Vec::new(), description }),
-        Value::Empty if variable.is_required => Err(Problem::Empty { name, description }),
-        Value::NotText => Err(Problem::NotText { name }),
-        Value::Text(text) if !variable.choices.is_empty() && !variable.choices.contains(text) => {
+        VariableValue::Unset if variable.is_required => Err(Problem::Unset { name, places: Vec::new(), description }),
+        VariableValue::Empty if variable.is_required => Err(Problem::Empty { name, description }),
+        VariableValue::NotText => Err(Problem::NotText { name }),
+        VariableValue::Text(text) if !variable.choices.is_empty() && !variable.choices.contains(text) => {
             let value = (!variable.is_secret).then(|| text.clone());
             Err(Problem::Choice { name, value, choices: variable.choices.clone(), description })
         }
-        Value::Text(text) if is_placeholder(text) => Ok(Some(Warning::Placeholder { name, description })),
+        VariableValue::Text(text) if is_placeholder(text) => Ok(Some(Warning::Placeholder { name, description })),
         _ => Ok(None),
     }
 }
@@ -154,28 +154,35 @@ mod tests {
     fn what_is_listed_has_to_be_set_only_if_it_is_required() {
         let optional = variable();
         let required = Variable { is_required: true, ..variable() };
-        for value in [Value::Unset, Value::Empty, Value::Broken, Value::Later(Vec::new()), Value::Text("a".into())] {
+        for value in [
+            VariableValue::Unset,
+            VariableValue::Empty,
+            VariableValue::Broken,
+            VariableValue::Later(Vec::new()),
+            VariableValue::Text("a".into()),
+        ] {
             assert_eq!(examine(&optional, &value), Ok(None), "{value:?}");
         }
-        for value in [Value::Broken, Value::Later(Vec::new()), Value::Text("a".into())] {
+        for value in [VariableValue::Broken, VariableValue::Later(Vec::new()), VariableValue::Text("a".into())] {
             assert_eq!(examine(&required, &value), Ok(None), "{value:?}");
         }
         let said = |variable: &Variable, value| examine(variable, &value).expect_err("refused").to_string();
-        insta::assert_snapshot!(said(&required, Value::Unset), @"LEVEL is not set: how much is logged");
-        insta::assert_snapshot!(said(&required, Value::Empty), @"LEVEL is empty: how much is logged");
-        insta::assert_snapshot!(said(&optional, Value::NotText), @"LEVEL is not valid UTF-8");
+        insta::assert_snapshot!(said(&required, VariableValue::Unset), @"LEVEL is not set: how much is logged");
+        insta::assert_snapshot!(said(&required, VariableValue::Empty), @"LEVEL is empty: how much is logged");
+        insta::assert_snapshot!(said(&optional, VariableValue::NotText), @"LEVEL is not valid UTF-8");
     }
 
     #[test]
     fn a_value_outside_of_the_choices_is_shown_unless_it_is_secret() {
         let open = Variable { choices: vec!["debug".into(), "info".into()], ..variable() };
         let secret = Variable { is_secret: true, ..open.clone() };
-        let said =
-            |variable: &Variable| examine(variable, &Value::Text("loud".into())).expect_err("refused").to_string();
+        let said = |variable: &Variable| {
+            examine(variable, &VariableValue::Text("loud".into())).expect_err("refused").to_string()
+        };
         insta::assert_snapshot!(said(&open), @r#"LEVEL is "loud", not one of debug, info: how much is logged"#);
         insta::assert_snapshot!(said(&secret), @"LEVEL is none of debug, info: how much is logged");
-        assert_eq!(examine(&open, &Value::Text("info".into())), Ok(None));
-        assert_eq!(examine(&Variable { is_required: false, ..open }, &Value::Empty), Ok(None));
+        assert_eq!(examine(&open, &VariableValue::Text("info".into())), Ok(None));
+        assert_eq!(examine(&Variable { is_required: false, ..open }, &VariableValue::Empty), Ok(None));
     }
 
     #[test]
@@ -196,22 +203,22 @@ mod tests {
         .into_iter()
         .map(|(name, text)| (name.to_owned(), expander.expand(name, text)))
         .collect();
-        let environment = Environment { own: &own, values };
-        let text = |text: &str| Value::Text(text.to_owned());
+        let environment = ServerEnvironment { own: &own, values };
+        let text = |text: &str| VariableValue::Text(text.to_owned());
         for (name, value) in [
             ("IN", text("in")),
             ("IN_OUT", text("in")),
-            ("IN_EMPTY", Value::Empty),
-            ("IN_LATER", Value::Later(vec!["a".to_owned()])),
-            ("IN_BROKEN", Value::Broken),
+            ("IN_EMPTY", VariableValue::Empty),
+            ("IN_LATER", VariableValue::Later(vec!["a".to_owned()])),
+            ("IN_BROKEN", VariableValue::Broken),
             ("OUT", text("out")),
             ("EMPTY_OUT", text("default")),
-            ("EMPTY_OUT_2", Value::Empty),
+            ("EMPTY_OUT_2", VariableValue::Empty),
             ("DEFAULT", text("default")),
-            ("NOTHING", Value::Unset),
-            ("MCP_PORT", Value::Unset),
-            ("MCP_CONFIG_FILE", Value::Later(Vec::new())),
-            ("MCP_SESSION_ID", Value::Later(Vec::new())),
+            ("NOTHING", VariableValue::Unset),
+            ("MCP_PORT", VariableValue::Unset),
+            ("MCP_CONFIG_FILE", VariableValue::Later(Vec::new())),
+            ("MCP_SESSION_ID", VariableValue::Later(Vec::new())),
         ] {
             assert_eq!(environment.value(name), value, "{name}");
         }

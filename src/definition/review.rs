@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::catalogue::Catalogue;
 use super::document::{Document, Origin};
-use super::entry::{Definition, Kind};
-use super::parse::{self, Content, Entry};
+use super::entry::{Definition, ServerKind};
+use super::parse::{self, EntryContent, ServerEntry};
 use super::risks;
 
 /// A project's file as it is shown to whoever is to allow it.
@@ -21,29 +21,29 @@ pub struct Review {
     /// Where it really is, if it is a link.
     pub target: Option<PathBuf>,
     /// Its entries, in their order.
-    pub entries: Vec<Reviewed>,
+    pub entries: Vec<ReviewedEntry>,
     /// Why nobody knows what they take the place of, if that is so.
     pub unknown: Option<String>,
 }
 
 /// An entry.
 #[derive(Debug)]
-pub struct Reviewed {
+pub struct ReviewedEntry {
     /// Its name, as it stands.
     pub name: String,
     /// What it is to be.
-    pub role: Role,
+    pub role: EntryRole,
     /// All that stands in it.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ReviewRow>,
     /// The user's own server of this name, in whose place it would stand.
-    pub replaces: Option<Replaced>,
+    pub replaces: Option<ReplacedServer>,
     /// What one should have seen before one allows it.
-    pub surprises: Vec<String>,
+    pub risks: Vec<String>,
 }
 
 /// What an entry is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum EntryRole {
     /// It may be started.
     Server,
     /// It runs elsewhere.
@@ -56,16 +56,16 @@ pub enum Role {
 
 /// A key of an entry and what stands there.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct ReviewRow {
     /// The key, from the entry on.
     pub key: String,
     /// The value.
-    pub value: Shown,
+    pub value: RowValue,
 }
 
 /// A value as it is to be shown.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum RowValue {
     /// Words of a command line.
     Words(Vec<String>),
     /// Text that speaks for itself.
@@ -74,7 +74,7 @@ pub enum Shown {
 
 /// A server of the user that another one would stand in place of.
 #[derive(Debug)]
-pub struct Replaced {
+pub struct ReplacedServer {
     /// The user's file.
     pub file: PathBuf,
     /// What is started now; empty if it runs elsewhere or is wrong.
@@ -89,13 +89,13 @@ pub fn review(document: &Document, own: &Catalogue) -> Result<Review> {
     let entries = parse::entries(&document.file, &document.text)?;
     let raw = parse::servers(&document.file, &document.text)?;
     let user = own.sources().iter().find(|source| source.origin == Origin::User);
-    let own: HashMap<&str, &Entry> = user
+    let own: HashMap<&str, &ServerEntry> = user
         .iter()
         .flat_map(|source| source.entries.iter().flatten())
         .map(|entry| (entry.name.as_str(), entry))
         .collect();
     let unknown = user.and_then(|source| source.entries.as_ref().err()).map(|error| format!("{error:#}"));
-    let entry = |entry: Entry| {
+    let entry = |entry: ServerEntry| {
         let replaces = own.get(entry.name.as_str()).and_then(|own| replaced(own, &user?.file));
         reviewed(entry, &raw, replaces)
     };
@@ -104,43 +104,43 @@ pub fn review(document: &Document, own: &Catalogue) -> Result<Review> {
     Ok(Review { file: document.file.clone(), target, entries: entries.into_iter().map(entry).collect(), unknown })
 }
 
-fn reviewed(entry: Entry, raw: &Map<String, Value>, replaces: Option<Replaced>) -> Reviewed {
+fn reviewed(entry: ServerEntry, raw: &Map<String, Value>, replaces: Option<ReplacedServer>) -> ReviewedEntry {
     let rows = raw.get(&entry.name).map(rows).unwrap_or_default();
-    let (role, surprises) = match &entry.content {
-        Ok(Content::Server(server)) => (role(server), risks::all(server)),
-        Ok(Content::Client) => (Role::Client, Vec::new()),
-        Err(error) => (Role::Broken(format!("{error:#}")), Vec::new()),
+    let (role, risks) = match &entry.content {
+        Ok(EntryContent::Server(server)) => (role(server), risks::of(server)),
+        Ok(EntryContent::Client) => (EntryRole::Client, Vec::new()),
+        Err(error) => (EntryRole::Broken(format!("{error:#}")), Vec::new()),
     };
-    let replaces = replaces.filter(|_| matches!(role, Role::Server | Role::Remote));
-    Reviewed { name: entry.name, role, rows, replaces, surprises }
+    let replaces = replaces.filter(|_| matches!(role, EntryRole::Server | EntryRole::Remote));
+    ReviewedEntry { name: entry.name, role, rows, replaces, risks }
 }
 
-fn role(server: &Definition) -> Role {
+fn role(server: &Definition) -> EntryRole {
     match server.kind {
-        Kind::Program { .. } => Role::Server,
-        Kind::Remote => Role::Remote,
+        ServerKind::Program { .. } => EntryRole::Server,
+        ServerKind::Remote => EntryRole::Remote,
     }
 }
 
-fn replaced(own: &Entry, file: &std::path::Path) -> Option<Replaced> {
+fn replaced(own: &ServerEntry, file: &std::path::Path) -> Option<ReplacedServer> {
     let command = match &own.content {
-        Ok(Content::Server(server)) => match &server.kind {
-            Kind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
-            Kind::Remote => Vec::new(),
+        Ok(EntryContent::Server(server)) => match &server.kind {
+            ServerKind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
+            ServerKind::Remote => Vec::new(),
         },
         // It never was a server.
-        Ok(Content::Client) => return None,
+        Ok(EntryContent::Client) => return None,
         Err(_) => Vec::new(),
     };
-    Some(Replaced { file: file.to_owned(), command })
+    Some(ReplacedServer { file: file.to_owned(), command })
 }
 
 /// Every key, the command in front; what has the wrong type is shown as it stands.
-fn rows(entry: &Value) -> Vec<Row> {
-    let Some(fields) = entry.as_object() else { return vec![row("entry", Shown::Text(entry.to_string()))] };
+fn rows(entry: &Value) -> Vec<ReviewRow> {
+    let Some(fields) = entry.as_object() else { return vec![row("entry", RowValue::Text(entry.to_string()))] };
     let words = words(fields);
     let is_told = |key: &str| words.is_some() && matches!(key, "command" | "args");
-    let command = words.clone().map(|words| row("command", Shown::Words(words)));
+    let command = words.clone().map(|words| row("command", RowValue::Words(words)));
     let rest = fields.iter().filter(|(key, _)| !is_told(key)).flat_map(|(key, value)| of_key(key, value));
     command.into_iter().chain(rest).collect()
 }
@@ -155,19 +155,19 @@ fn words(fields: &Map<String, Value>) -> Option<Vec<String>> {
     Some([command].into_iter().chain(args).collect())
 }
 
-fn of_key(key: &str, value: &Value) -> Vec<Row> {
+fn of_key(key: &str, value: &Value) -> Vec<ReviewRow> {
     match (key, value) {
         ("env", Value::Object(fields)) => pairs(key, fields, "="),
         ("headers", Value::Object(fields)) => pairs(key, fields, ": "),
         ("hook", Value::Object(fields)) => {
-            fields.iter().map(|(name, value)| row(&format!("hook.{name}"), Shown::Text(text(value)))).collect()
+            fields.iter().map(|(name, value)| row(&format!("hook.{name}"), RowValue::Text(text(value)))).collect()
         }
-        _ => vec![row(key, Shown::Text(text(value)))],
+        _ => vec![row(key, RowValue::Text(text(value)))],
     }
 }
 
-fn pairs(key: &str, fields: &Map<String, Value>, between: &str) -> Vec<Row> {
-    let pair = |(name, value): (&String, &Value)| row(key, Shown::Text([name, between, &text(value)].concat()));
+fn pairs(key: &str, fields: &Map<String, Value>, between: &str) -> Vec<ReviewRow> {
+    let pair = |(name, value): (&String, &Value)| row(key, RowValue::Text([name, between, &text(value)].concat()));
     fields.iter().map(pair).collect()
 }
 
@@ -176,6 +176,6 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn row(key: &str, value: Shown) -> Row {
-    Row { key: key.to_owned(), value }
+fn row(key: &str, value: RowValue) -> ReviewRow {
+    ReviewRow { key: key.to_owned(), value }
 }

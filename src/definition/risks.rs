@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::entry::{Definition, Kind};
+use super::entry::{Definition, ServerKind};
 
 /// Variables with which other code is run than the command says, or other machines are talked to; what ends in `*` is a
 /// beginning. Letters count as they are, but for npm, which reads both.
@@ -60,10 +60,10 @@ const VARIABLES: &[(&str, &[&str])] = &[
 ];
 
 /// Everything of that kind in a definition, a line each.
-pub fn all(definition: &Definition) -> Vec<String> {
+pub fn of(definition: &Definition) -> Vec<String> {
     let hook = &definition.hook;
     let mut found = Vec::new();
-    if let Kind::Program { command, env, cwd, .. } = &definition.kind {
+    if let ServerKind::Program { command, env, cwd, .. } = &definition.kind {
         found.extend(program(command));
         found.extend(env.keys().filter_map(|name| variable("env", name)));
         found.extend(cwd.as_deref().and_then(|cwd| outside("cwd", definition, cwd)));

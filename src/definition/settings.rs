@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::entry::{Config, Hook, Variable};
-use super::reader::{Place, Read};
+use super::reader::{ReadResult, Reader};
 use crate::server::settings::{LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal};
 use crate::text::excerpt::excerpt;
 
@@ -43,25 +43,25 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const SHORTEST_SAMPLE: Duration = Duration::from_secs(1);
 
 /// Reads the object under `hook`.
-pub fn hook(place: &Place) -> Read<Hook> {
-    let fields = place.fields()?;
+pub fn hook(reader: &Reader) -> ReadResult<Hook> {
+    let fields = reader.fields()?;
     fields.only(KEYS)?;
     Ok(Hook {
-        autostart: fields.read("autostart", Place::flag)?.unwrap_or_default(),
-        settings: settings(place)?,
+        autostart: fields.read("autostart", Reader::flag)?.unwrap_or_default(),
+        settings: settings(reader)?,
         variables: fields.read("environmentVariables", variables)?.unwrap_or_default(),
         config: fields.read("config", config)?,
     })
 }
 
-fn settings(place: &Place) -> Read<Settings> {
-    let fields = place.fields()?;
+fn settings(reader: &Reader) -> ReadResult<Settings> {
+    let fields = reader.fields()?;
     let usual = Settings::default();
     let (stop_signal, grace_ms) = fields.read("stop", stop)?.unwrap_or_default();
     Ok(Settings {
         grace_ms,
         stop_signal,
-        terminal: fields.read("terminal", Place::flag)?.unwrap_or(usual.terminal),
+        terminal: fields.read("terminal", Reader::flag)?.unwrap_or(usual.terminal),
         restart: fields.read("restart", |it| it.choice(&Restart::ALL))?.unwrap_or(usual.restart),
         ready: fields.read("ready", ready)?.unwrap_or_default(),
         port: fields.read("port", port)?,
@@ -71,15 +71,15 @@ fn settings(place: &Place) -> Read<Settings> {
     })
 }
 
-fn stop(place: &Place) -> Read<(StopSignal, Option<u64>)> {
-    let fields = place.fields()?;
+fn stop(reader: &Reader) -> ReadResult<(StopSignal, Option<u64>)> {
+    let fields = reader.fields()?;
     fields.only(&["signal", "grace"])?;
     let signal = fields.read("signal", |it| it.choice(&StopSignal::ALL))?.unwrap_or_default();
     Ok((signal, fields.read("grace", |it| it.time(Duration::ZERO))?))
 }
 
-fn ready(place: &Place) -> Read<Ready> {
-    let fields = place.fields()?;
+fn ready(reader: &Reader) -> ReadResult<Ready> {
+    let fields = reader.fields()?;
     fields.only(&["log", "delay", "timeout"])?;
     fields.either("log", "delay")?;
     let when = match (fields.read("log", pattern)?, fields.read("delay", |it| it.time(Duration::ZERO))?) {
@@ -91,19 +91,19 @@ fn ready(place: &Place) -> Read<Ready> {
     Ok(Ready { when, timeout_ms: timeout.unwrap_or(Ready::default().timeout_ms) })
 }
 
-fn pattern(place: &Place) -> Read<String> {
-    let text = place.word()?;
+fn pattern(reader: &Reader) -> ReadResult<String> {
+    let text = reader.word()?;
     match regex_lite::Regex::new(&text) {
         Ok(_) => Ok(text),
-        Err(error) => Err(place.wrong(format!("must be a regular expression: {error}"))),
+        Err(error) => Err(reader.wrong(format!("must be a regular expression: {error}"))),
     }
 }
 
-fn port(place: &Place) -> Read<PortWish> {
-    if !place.value().is_object() {
-        return Ok(PortWish { number: port_choice(place, PortChoice::Fixed)?, variable: None });
+fn port(reader: &Reader) -> ReadResult<PortWish> {
+    if !reader.value().is_object() {
+        return Ok(PortWish { number: port_choice(reader, PortChoice::Fixed)?, variable: None });
     }
-    let fields = place.fields()?;
+    let fields = reader.fields()?;
     fields.only(&["prefer", "number", "env"])?;
     fields.either("prefer", "number")?;
     let number = match (fields.at("prefer"), fields.at("number")) {
@@ -111,25 +111,25 @@ fn port(place: &Place) -> Read<PortWish> {
         (None, Some(number)) => port_choice(&number, PortChoice::Fixed)?,
         (None, None) => PortChoice::Auto,
     };
-    Ok(PortWish { number, variable: fields.read("env", Place::variable)? })
+    Ok(PortWish { number, variable: fields.read("env", Reader::variable)? })
 }
 
-fn port_choice(place: &Place, of: impl Fn(u16) -> PortChoice) -> Read<PortChoice> {
-    match place.value().as_str() {
+fn port_choice(reader: &Reader, of: impl Fn(u16) -> PortChoice) -> ReadResult<PortChoice> {
+    match reader.value().as_str() {
         Some("auto") => Ok(PortChoice::Auto),
         Some(text) => {
-            Err(place.wrong(format!("must be \"auto\" or a number from 1 to 65535, not {:?}", excerpt(text))))
+            Err(reader.wrong(format!("must be \"auto\" or a number from 1 to 65535, not {:?}", excerpt(text))))
         }
-        None => port_number(place).map(of),
+        None => port_number(reader).map(of),
     }
 }
 
-fn port_number(place: &Place) -> Read<u16> {
-    place.number(1..=u16::MAX.into()).map(|number| u16::try_from(number).unwrap_or_default())
+fn port_number(reader: &Reader) -> ReadResult<u16> {
+    reader.number(1..=u16::MAX.into()).map(|number| u16::try_from(number).unwrap_or_default())
 }
 
-fn log(place: &Place) -> Read<LogLimits> {
-    let fields = place.fields()?;
+fn log(reader: &Reader) -> ReadResult<LogLimits> {
+    let fields = reader.fields()?;
     fields.only(&["size", "keep"])?;
     let usual = LogLimits::default();
     let keep = fields.read("keep", |it| it.number(0..=MOST_LOGS))?;
@@ -139,36 +139,36 @@ fn log(place: &Place) -> Read<LogLimits> {
     })
 }
 
-fn sample(place: &Place) -> Read<Option<u64>> {
-    match place.value().as_str() {
+fn sample(reader: &Reader) -> ReadResult<Option<u64>> {
+    match reader.value().as_str() {
         Some("off") => Ok(None),
-        _ => place.time(SHORTEST_SAMPLE).map(Some),
+        _ => reader.time(SHORTEST_SAMPLE).map(Some),
     }
 }
 
-fn variables(place: &Place) -> Read<Vec<Variable>> {
-    place.items()?.map(|item| variable(&item)).collect()
+fn variables(reader: &Reader) -> ReadResult<Vec<Variable>> {
+    reader.items()?.map(|item| variable(&item)).collect()
 }
 
-fn variable(place: &Place) -> Read<Variable> {
-    let fields = place.fields()?;
+fn variable(reader: &Reader) -> ReadResult<Variable> {
+    let fields = reader.fields()?;
     fields.only(VARIABLE_KEYS)?;
     Ok(Variable {
         name: fields.required("name")?.variable()?,
-        description: fields.read("description", Place::text)?,
-        is_required: fields.read("isRequired", Place::flag)?.unwrap_or_default(),
-        is_secret: fields.read("isSecret", Place::flag)?.unwrap_or_default(),
-        default: fields.read("default", Place::text)?,
-        choices: fields.read("choices", Place::texts)?.unwrap_or_default(),
+        description: fields.read("description", Reader::text)?,
+        is_required: fields.read("isRequired", Reader::flag)?.unwrap_or_default(),
+        is_secret: fields.read("isSecret", Reader::flag)?.unwrap_or_default(),
+        default: fields.read("default", Reader::text)?,
+        choices: fields.read("choices", Reader::texts)?.unwrap_or_default(),
     })
 }
 
-fn config(place: &Place) -> Read<Config> {
-    let fields = place.fields()?;
+fn config(reader: &Reader) -> ReadResult<Config> {
+    let fields = reader.fields()?;
     fields.only(&["source", "required", "env"])?;
     Ok(Config {
         source: fields.required("source")?.word()?,
-        required: fields.read("required", Place::texts)?.unwrap_or_default(),
-        env: fields.read("env", Place::texts)?.unwrap_or_default(),
+        required: fields.read("required", Reader::texts)?.unwrap_or_default(),
+        env: fields.read("env", Reader::texts)?.unwrap_or_default(),
     })
 }

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use super::entry::{Definition, Kind};
+use super::entry::{Definition, ServerKind, is_variable_name};
 use super::reader::join;
-use super::template::is_name;
 use crate::text::excerpt::excerpt;
 
 /// Nobody reads more of them.
@@ -38,7 +37,7 @@ fn spelling(whose: &'static str, instead: impl Into<String>) -> Spelling {
 pub fn of_inside(inside: &str) -> Option<Spelling> {
     if let Some((kind, rest)) = inside.split_once(':') {
         match kind {
-            "env" if is_name(rest) => return Some(spelling(EDITORS, format!("write ${{{rest}}}"))),
+            "env" if is_variable_name(rest) => return Some(spelling(EDITORS, format!("write ${{{rest}}}"))),
             "input" => return Some(spelling("VS Code", "set a variable, and write that")),
             "command" | "config" => return Some(spelling("VS Code", "write what it stands for")),
             _ => {}
@@ -57,8 +56,8 @@ pub fn of_inside(inside: &str) -> Option<Spelling> {
 fn of_shell(inside: &str) -> Option<Spelling> {
     let end = inside.find(|it: char| !it.is_ascii_alphanumeric() && it != '_').unwrap_or(inside.len());
     let (name, rest) = inside.split_at(end);
-    if !is_name(name) {
-        let is_theirs = inside.starts_with(['#', '!']) && is_name(&inside[1..]);
+    if !is_variable_name(name) {
+        let is_theirs = inside.starts_with(['#', '!']) && is_variable_name(&inside[1..]);
         return is_theirs.then(|| spelling(SHELLS, "have one do it, in a script"));
     }
     if let Some(default) = rest.strip_prefix('-').or_else(|| rest.strip_prefix(":=")).or_else(|| rest.strip_prefix('='))
@@ -87,20 +86,21 @@ fn of_text(text: &str, is_for_shell: bool) -> Option<Spelling> {
     if !is_for_shell && (text == "~" || text.starts_with("~/")) {
         return Some(spelling(SHELLS, format!("write ${{HOME}}{}", excerpt(&text[1..]))));
     }
-    if let Some(name) = text.strip_prefix('$').filter(|name| !is_for_shell && is_name(name)) {
+    if let Some(name) = text.strip_prefix('$').filter(|name| !is_for_shell && is_variable_name(name)) {
         return Some(spelling("Gemini CLI and shells", format!("write ${{{name}}}")));
     }
     let (_, rest) = text.split_once("{env:").or_else(|| text.split_once("{file:"))?;
     let (inside, _) = rest.split_once('}')?;
     let is_of_editors = text.contains("${env:");
-    let instead = if is_name(inside) { format!("write ${{{inside}}}") } else { "write what it stands for".to_owned() };
+    let instead =
+        if is_variable_name(inside) { format!("write ${{{inside}}}") } else { "write what it stands for".to_owned() };
     (!is_of_editors).then(|| spelling("opencode", instead))
 }
 
 /// All of that kind in a definition: where it stands, the text, and whose it is.
 pub fn all(definition: &Definition) -> Vec<(String, String, Spelling)> {
     let mut texts: Vec<(String, &str, bool)> = Vec::new();
-    if let Kind::Program { command, args, env, cwd } = &definition.kind {
+    if let ServerKind::Program { command, args, env, cwd } = &definition.kind {
         // A shell's own arguments are for that.
         let is_shell =
             SHELL_NAMES.iter().any(|shell| Path::new(command).file_name().is_some_and(|name| name == *shell));

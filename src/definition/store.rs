@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use nix::sys::stat::Mode;
 use serde::Serialize;
 
-use super::parse::{self, Content};
+use super::parse::{self, EntryContent};
 use super::{document, edit};
 use crate::context;
 use crate::disk::directory::Directory;
@@ -96,8 +96,8 @@ fn check(name: &ServerName, server: &NewServer) -> Result<()> {
     let (text, _) = edit::set("", name.as_str(), server)?;
     let entry = parse::entries(Path::new("it"), &text)?.pop().context("it is empty")?;
     match entry.content.with_context(|| format!("could not add {name}"))? {
-        Content::Server(_) => Ok(()),
-        Content::Client => Err(anyhow!("could not add {name}: it would only lead back to mcp-hook")),
+        EntryContent::Server(_) => Ok(()),
+        EntryContent::Client => Err(anyhow!("could not add {name}: it would only lead back to mcp-hook")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::entry::is_variable_name;
 use super::spelling;
 use crate::text::excerpt::excerpt;
 
@@ -64,7 +65,7 @@ fn variable(inside: &str) -> Result<Part, BadTemplate> {
         Some((name, default)) => (name, Some(default.to_owned())),
         None => (inside, None),
     };
-    if !is_name(name) {
+    if !is_variable_name(name) {
         return Err(BadTemplate::Name(inside.to_owned()));
     }
     Ok(Part::Variable { name: name.to_owned(), default })
@@ -73,12 +74,6 @@ fn variable(inside: &str) -> Result<Part, BadTemplate> {
 /// Whose spelling it is, if it is one.
 fn of_others(inside: &str) -> String {
     spelling::of_inside(inside).map(|spelling| format!("; {spelling}")).unwrap_or_default()
-}
-
-/// Whether a text can be the name of a variable: letters, digits and `_`, no digit in front.
-pub fn is_name(text: &str) -> bool {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::allowed::Permission;
-use super::catalogue::{Catalogue, DefinitionState, Listed, Source};
+use super::catalogue::{Catalogue, CatalogueEntry, DefinitionState, Source};
 use super::document::Origin;
-use super::entry::{Definition, Kind};
-use super::parse::Content;
+use super::entry::{Definition, ServerKind};
+use super::parse::EntryContent;
 use crate::server::settings::PortChoice;
 
 /// A file with definitions.
@@ -50,14 +50,14 @@ pub struct DefinitionView {
 
 /// What `list --json` prints.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct ListReport {
     version: u32,
     files: Vec<FileView>,
 }
 
 /// The report on `files`.
-pub fn report(files: Vec<FileView>) -> Report {
-    Report { version: 1, files }
+pub fn report(files: Vec<FileView>) -> ListReport {
+    ListReport { version: 1, files }
 }
 
 impl Catalogue {
@@ -95,10 +95,10 @@ fn permission(permission: Permission) -> &'static str {
     }
 }
 
-fn definition(listed: Listed) -> DefinitionView {
+fn definition(listed: CatalogueEntry) -> DefinitionView {
     let server: Option<&Definition> = match listed.content {
-        Ok(Content::Server(definition)) => Some(definition),
-        Ok(Content::Client) | Err(_) => None,
+        Ok(EntryContent::Server(definition)) => Some(definition),
+        Ok(EntryContent::Client) | Err(_) => None,
     };
     DefinitionView {
         name: listed.name.to_owned(),
@@ -123,7 +123,7 @@ fn definition(listed: Listed) -> DefinitionView {
 
 fn command(definition: &Definition) -> Option<Vec<String>> {
     match &definition.kind {
-        Kind::Program { command, args, .. } => Some([command].into_iter().chain(args).cloned().collect()),
-        Kind::Remote => None,
+        ServerKind::Program { command, args, .. } => Some([command].into_iter().chain(args).cloned().collect()),
+        ServerKind::Remote => None,
     }
 }

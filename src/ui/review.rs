@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::definitions::quoted;
 use super::style::{self, paint};
-use crate::definition::review::{Replaced, Review, Reviewed, Role, Row, Shown};
+use crate::definition::review::{EntryRole, ReplacedServer, Review, ReviewRow, ReviewedEntry, RowValue};
 use crate::text::excerpt::excerpt;
 use crate::text::plain;
 
@@ -27,36 +27,38 @@ pub fn review(review: &Review) -> String {
 
 /// How many things are marked.
 pub fn marked(review: &Review) -> usize {
-    let of_entry = |entry: &Reviewed| entry.surprises.len() + usize::from(entry.replaces.is_some());
+    let of_entry = |entry: &ReviewedEntry| entry.risks.len() + usize::from(entry.replaces.is_some());
     review.entries.iter().map(of_entry).sum::<usize>() + usize::from(review.unknown.is_some())
 }
 
-fn entry(reviewed: &Reviewed) -> String {
+fn entry(reviewed: &ReviewedEntry) -> String {
     let (bullet, role) = match &reviewed.role {
-        Role::Server => (paint(style::GOOD, "●"), String::new()),
-        Role::Remote => ("○".to_owned(), " (runs elsewhere)".to_owned()),
-        Role::Client => ("○".to_owned(), " (a client's way to a server of mcp-hook: it defines nothing)".to_owned()),
-        Role::Broken(_) => ("○".to_owned(), " (does not count)".to_owned()),
+        EntryRole::Server => (paint(style::GOOD, "●"), String::new()),
+        EntryRole::Remote => ("○".to_owned(), " (runs elsewhere)".to_owned()),
+        EntryRole::Client => {
+            ("○".to_owned(), " (a client's way to a server of mcp-hook: it defines nothing)".to_owned())
+        }
+        EntryRole::Broken(_) => ("○".to_owned(), " (does not count)".to_owned()),
     };
     let mut text = format!("{bullet} {}{role}\n", paint(style::HEAD, &plain(&excerpt(&reviewed.name))));
-    for Row { key, value } in &reviewed.rows {
+    for ReviewRow { key, value } in &reviewed.rows {
         let value = match value {
-            Shown::Words(words) => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
-            Shown::Text(value) => value.clone(),
+            RowValue::Words(words) => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+            RowValue::Text(value) => value.clone(),
         };
         let _ = writeln!(text, "    {} {}", paint(style::FAINT, &format!("{}:", plain(&excerpt(key)))), plain(&value));
     }
-    if let Role::Broken(reason) = &reviewed.role {
+    if let EntryRole::Broken(reason) = &reviewed.role {
         let _ = writeln!(text, "    {}", paint(style::of_state("failed"), &plain(reason)));
     }
     let replaces = reviewed.replaces.iter().map(|it| replaced(&reviewed.name, it));
-    for surprise in replaces.chain(reviewed.surprises.iter().cloned()) {
+    for surprise in replaces.chain(reviewed.risks.iter().cloned()) {
         let _ = writeln!(text, "    {} {}", mark(), plain(&surprise));
     }
     text
 }
 
-fn replaced(name: &str, replaced: &Replaced) -> String {
+fn replaced(name: &str, replaced: &ReplacedServer) -> String {
     let command = replaced.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let command = if command.is_empty() { String::new() } else { format!(" ({command})") };
     let file = replaced.file.display();

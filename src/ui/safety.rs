@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::findings::Finding;
 use super::{checked, definitions, details, error_text, findings, review, table};
 use crate::definition::check::Checked;
-use crate::definition::review::{Replaced, Review, Reviewed, Role, Row, Shown};
+use crate::definition::review::{EntryRole, ReplacedServer, Review, ReviewRow, ReviewedEntry, RowValue};
 use crate::definition::view::{DefinitionView, FileView};
 use crate::failure::{Hint, listed};
 use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
@@ -59,15 +59,15 @@ fn file(text: &str, error: Option<&str>) -> FileView {
 }
 
 fn reviewed(text: &str) -> Review {
-    let row = |value| Row { key: text.to_owned(), value };
-    let entry = |role| Reviewed {
+    let row = |value| ReviewRow { key: text.to_owned(), value };
+    let entry = |role| ReviewedEntry {
         name: text.to_owned(),
         role,
-        rows: vec![row(Shown::Text(text.to_owned())), row(Shown::Words(vec![text.to_owned(), text.to_owned()]))],
-        replaces: Some(Replaced { file: text.into(), command: vec![text.to_owned()] }),
-        surprises: vec![text.to_owned()],
+        rows: vec![row(RowValue::Text(text.to_owned())), row(RowValue::Words(vec![text.to_owned(), text.to_owned()]))],
+        replaces: Some(ReplacedServer { file: text.into(), command: vec![text.to_owned()] }),
+        risks: vec![text.to_owned()],
     };
-    let entries = vec![entry(Role::Server), entry(Role::Broken(text.to_owned()))];
+    let entries = vec![entry(EntryRole::Server), entry(EntryRole::Broken(text.to_owned()))];
     Review { file: text.into(), target: Some(text.into()), entries, unknown: Some(text.to_owned()) }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::entry::Definition;
 use super::examine::{self, ResolveContext};
-use super::parse::{self, Content};
+use super::parse::{self, EntryContent};
 use super::resolve;
 use crate::disk::directory;
 use crate::disk::file_at::FileAt;
@@ -43,8 +43,8 @@ impl Stage {
         let text = json!({ "mcpServers": { "web": entry } }).to_string();
         let entry = parse::entries(&file, &text).expect("a document").remove(0);
         match entry.content.expect("a definition") {
-            Content::Server(definition) => *definition,
-            Content::Client => panic!("a client's entry"),
+            EntryContent::Server(definition) => *definition,
+            EntryContent::Client => panic!("a client's entry"),
         }
     }
 

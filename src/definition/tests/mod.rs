@@ -6,23 +6,23 @@ use std::path::Path;
 mod edit;
 mod mistakes;
 
-use super::entry::{Definition, Kind};
-use super::parse::{Content, Entry, entries};
+use super::entry::{Definition, ServerKind};
+use super::parse::{EntryContent, ServerEntry, entries};
 use crate::server::settings::{LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal};
 
-fn read(text: &str) -> Vec<Entry> {
+fn read(text: &str) -> Vec<ServerEntry> {
     entries(Path::new("servers.json"), text).expect("a document")
 }
 
 /// The definition that an entry `web` with this text is.
-fn web(entry: &str) -> anyhow::Result<Content> {
+fn web(entry: &str) -> anyhow::Result<EntryContent> {
     read(&format!("{{\"mcpServers\": {{\"web\": {entry}}}}}")).remove(0).content
 }
 
 fn server(entry: &str) -> Definition {
     match web(entry).expect("a server") {
-        Content::Server(definition) => *definition,
-        Content::Client => panic!("it is for clients: {entry}"),
+        EntryContent::Server(definition) => *definition,
+        EntryContent::Client => panic!("it is for clients: {entry}"),
     }
 }
 
@@ -36,7 +36,7 @@ fn an_entry_as_clients_write_it_is_read_whole() {
         r#"{"type": "stdio", "command": "npx", "args": ["-y", "x"], "env": {"A": "${B}"}, "cwd": "/tmp",
             "url": "http://127.0.0.1:${MCP_PORT}/mcp", "headers": {"H": "v"}, "disabled": false, "$x": [1]}"#,
     );
-    let Kind::Program { command, args, env, cwd } = &found.kind else { panic!("it is a program") };
+    let ServerKind::Program { command, args, env, cwd } = &found.kind else { panic!("it is a program") };
     assert_eq!(
         (command.as_str(), args.as_slice(), cwd.as_deref()),
         ("npx", &["-y".into(), "x".into()][..], Some("/tmp"))
@@ -113,10 +113,10 @@ fn what_a_client_uses_to_reach_us_defines_nothing() {
         r#"{"type": "http", "url": "${MCP_WEB_URL}"}"#,
         r#"{"url": "http://localhost:${MCP_WEB_PORT:-3000}/mcp"}"#,
     ] {
-        assert!(matches!(web(entry), Ok(Content::Client)), "{entry}");
+        assert!(matches!(web(entry), Ok(EntryContent::Client)), "{entry}");
     }
     for entry in [r#"{"url": "https://${MCP_HOST}/mcp"}"#, r#"{"url": "https://example.org/mcp", "type": "sse"}"#] {
-        assert!(matches!(server(entry).kind, Kind::Remote), "{entry}");
+        assert!(matches!(server(entry).kind, ServerKind::Remote), "{entry}");
     }
 }
 
