@@ -7,9 +7,10 @@ use anyhow::{Context, Result, anyhow};
 
 use super::free_name::FreeName;
 use super::plan;
-use super::target::{Startable, Target};
-use crate::commands::start;
-use crate::commands::start::Occasion;
+use super::progress::Silent;
+use super::start::{self, Occasion};
+use super::target::{ResolvedTarget, Target};
+use super::unstarted::Unstarted;
 use crate::context;
 use crate::definition::autostart;
 use crate::definition::entry::{Definition, ServerKind};
@@ -31,7 +32,7 @@ use crate::sys::fork::{self, Side};
 /// A server that is about to be started, or why it cannot be.
 pub struct Planned {
     definition: Definition,
-    what: Result<Startable>,
+    what: Result<ResolvedTarget>,
     lease: Option<Lease>,
     port: Option<Endpoint>,
 }
@@ -81,10 +82,10 @@ impl Planned {
         planned
     }
 
-    fn prepare(&mut self, root: &Root, paths: &SessionPaths, session: &Session) -> Result<Startable> {
+    fn prepare(&mut self, root: &Root, paths: &SessionPaths, session: &Session) -> Result<ResolvedTarget> {
         let name = &self.definition.name;
-        let wanted = Target::Defined(Box::new(self.definition.clone()));
-        let (startable, _) = wanted.check("start", Some(paths), None)?;
+        let target = Target::Defined(Box::new(self.definition.clone()));
+        let (startable, _) = target.resolve("start", Some(paths), None)?;
         self.lease = plan::lease(root, &self.definition.hook.settings, None).with_context(|| could_not(name))?;
         let number = self.lease.as_ref().map(Lease::number);
         self.port = number.map(|number| startable.port(number, &session.record.id, name, &paths.server(name)));
@@ -94,11 +95,17 @@ impl Planned {
     fn start(self, root: &Root, session: Session) {
         let name = self.definition.name.clone();
         let id = session.record.id.clone();
-        let started =
-            self.what.and_then(|what| start::launch(root, session, &name, what, Occasion::Session(self.lease)));
-        if let Err(error) = started {
-            let _ = record(root, Token::new(id, name), &self.definition, &in_a_line(&error));
-        }
+        let paths = root.session(&id).server(&name);
+        let started = self.what.map_err(Unstarted::Other).and_then(|resolved| {
+            let free_name = start::take_name(&name, &paths, &Silent)?;
+            start::launch(root, session, free_name, resolved, Occasion::Session(self.lease))
+        });
+        let cause = match started {
+            Ok(_) => return,
+            Err(Unstarted::Other(error)) => in_a_line(&error),
+            Err(error) => format!("{}: {error}", could_not(&name)),
+        };
+        let _ = record(root, Token::new(id, name), &self.definition, &cause);
     }
 
     fn fail(&self, root: &Root, session: &Session, cause: &str) {

@@ -2,7 +2,12 @@
 
 pub mod autostart;
 pub mod free_name;
+pub mod overrides;
 pub mod plan;
 pub mod progress;
+pub mod restart;
+pub mod start;
 pub mod stop;
+pub mod stopped;
 pub mod target;
+pub mod unstarted;

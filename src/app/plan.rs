@@ -1,21 +1,16 @@
 //! From what was typed to what is supervised.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
 use super::free_name::FreeName;
-use crate::cli::{Life, Sampling, Tuning, What};
 use crate::container::{self, Container};
-use crate::context;
 use crate::disk::layout::{Root, ServerPaths};
 use crate::failure::{Hint, hinted};
 use crate::port::lease::Lease;
-use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord};
-use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Settings};
+use crate::server::settings::{PortChoice, Settings};
 use crate::server::token::Token;
 use crate::session::open::{self, Session};
 use crate::supervisor::plan::{Plan, Watched};
@@ -25,76 +20,6 @@ use crate::sys::signals;
 
 /// What a client's server ignores if the client does.
 const INHERITED: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
-
-impl What {
-    /// The command.
-    ///
-    /// # Errors
-    /// When there is none.
-    fn command(&self, verb: &str) -> Result<CommandLine> {
-        let describe = || format!("could not {verb} {}", self.name);
-        let usage = || format!("mcp-hook {verb} {} -- COMMAND ARGUMENT…", self.name);
-        match &self.line {
-            Some(line) => CommandLine::from_line(line.clone()).with_context(describe).hint(usage),
-            None => CommandLine::from_words(self.words.clone()).with_context(describe).hint(usage),
-        }
-    }
-
-    /// What is to be started, where we are.
-    ///
-    /// # Errors
-    /// When there is no command, or the working directory is gone.
-    pub fn prepare(&self, verb: &str) -> Result<Prepared> {
-        let command = self.command(verb)?;
-        let directory = context::working_directory().context("could not find the working directory")?;
-        let mut prepared = Prepared::typed(command, directory, Settings::default());
-        self.tuning.apply(&mut prepared.settings);
-        Ok(prepared)
-    }
-}
-
-impl Tuning {
-    /// Sets what was typed.
-    pub fn apply(&self, settings: &mut Settings) {
-        if let Some(grace) = self.grace {
-            settings.grace_ms = Some(millis(grace));
-        }
-        if let Some(signal) = self.stop_signal {
-            settings.stop_signal = signal;
-        }
-        if let Some(Sampling(pause)) = self.sample {
-            settings.sample_ms = pause.map(millis);
-        }
-        settings.memory = self.memory.or(settings.memory);
-        if let Some(number) = self.port {
-            let variable = settings.port.take().and_then(|wish| wish.variable);
-            settings.port = Some(PortWish { number, variable });
-        }
-        settings.terminal &= !self.no_tty;
-    }
-}
-
-impl Life {
-    /// Sets what was typed.
-    pub fn apply(&self, settings: &mut Settings) {
-        if let Some(restart) = self.restart {
-            settings.restart = restart;
-        }
-        if let Some(pattern) = &self.ready_log {
-            settings.ready.when = ReadyWhen::Log(pattern.clone());
-        }
-        if let Some(delay) = self.ready_delay {
-            settings.ready.when = ReadyWhen::Delay(millis(delay));
-        }
-        if let Some(timeout) = self.ready_timeout {
-            settings.ready.timeout_ms = millis(timeout);
-        }
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which
 /// shells have in their environments.

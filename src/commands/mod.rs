@@ -2,6 +2,7 @@
 
 mod add;
 mod allow;
+mod arguments;
 mod check;
 mod cleanup;
 mod close;
@@ -17,11 +18,13 @@ mod names;
 mod open;
 mod progress;
 mod remove;
-pub mod restart;
+mod restart;
 mod run;
-pub mod start;
+mod start;
+mod started;
 mod status;
 mod stop;
+mod stopped;
 mod watch;
 
 use std::process::ExitCode;

@@ -1,16 +1,28 @@
 //! What is shown while a use case works.
 
-use crate::app::progress::{Progress, Wait};
+use super::stopped;
+use crate::app::progress::{Notice, Progress, Wait};
 use crate::ui;
 
-/// Shows a spinner on a terminal.
+/// Shows a spinner on a terminal, and notices anywhere.
 pub struct Shown;
 
 impl Progress for Shown {
     fn during<T>(&self, wait: Wait<'_>, work: impl FnOnce() -> T) -> T {
         let text = match wait {
+            Wait::Start(name) => format!("starting {name}"),
             Wait::Stop(name) => format!("stopping {name}"),
+            Wait::Restart(name) => format!("restarting {name}"),
+            Wait::EndOf(name) => format!("waiting for the end of {name}"),
         };
         ui::spin(&text, work)
+    }
+
+    fn notice(&self, notice: Notice<'_>) {
+        match notice {
+            Notice::Warnings(lines) => lines.iter().map(String::as_str).for_each(ui::warn),
+            Notice::Supervisor(text) => ui::say_meanwhile(text),
+            Notice::Stopped(name, stopped) => ui::say(&stopped::describe(name, stopped)),
+        }
     }
 }

@@ -7,14 +7,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use super::Run;
+use super::progress::Shown;
+use super::{Run, arguments, started};
 use crate::app::free_name::FreeName;
 use crate::app::plan;
-use crate::cli::{self, Label, What};
+use crate::app::progress::{Notice, Progress};
+use crate::app::target::Target;
+use crate::cli::{self, Label};
 use crate::context;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::log::central::{self, Level};
+use crate::server::command::CommandLine;
 use crate::server::record::Mode;
 use crate::session::open::Session;
 use crate::session::{find, open, passing};
@@ -27,17 +31,23 @@ const MOST: u32 = 1000;
 impl Run for cli::Run {
     fn run(self) -> Result<ExitCode> {
         let (root, found) = self.find()?;
-        let wanted = self.what(&context::arguments().collect::<Vec<_>>()).wanted("run")?;
+        let overrides = arguments::overrides(&self.tuning);
+        let target = match self.command(&context::arguments().collect::<Vec<_>>())? {
+            Some(command) => Ok(Target::typed(command, &overrides)?),
+            None => Target::defined(&self.label.name, &overrides),
+        };
+        let target = target.map_err(|error| started::could_not("run", &self.label.name, error))?;
         let paths = found.as_ref().map(|session| root.session(&session.record.id));
-        let startable = wanted.resolve("run", paths.as_ref(), None)?;
+        let (resolved, warnings) = target.resolve("run", paths.as_ref(), None)?;
+        Shown.notice(Notice::Warnings(&warnings));
         let (root, session, free) = self.take_name(root, found)?;
         let (id, name) = (&session.record.id, &self.label.name);
         if self.label.text != name.as_str() {
             tell_name(&root, id, &self.label, &free.name);
         }
         let describe = || format!("could not run {name}");
-        let lease = plan::lease(&root, startable.settings(), None).with_context(describe)?;
-        let prepared = startable.bind(id, &free.name, &root.session(id).server(&free.name)).with_context(describe)?;
+        let lease = plan::lease(&root, resolved.settings(), None).with_context(describe)?;
+        let prepared = resolved.bind(id, &free.name, &root.session(id).server(&free.name)).with_context(describe)?;
         let mut plan = plan::plan(&root, session, free, Mode::Run, prepared)?;
         if let Some(lease) = lease {
             plan.give(lease);
@@ -90,8 +100,8 @@ impl cli::Run {
         Ok((session, free))
     }
 
-    /// What was typed, in these arguments of this program.
-    fn what(&self, arguments: &[OsString]) -> What {
+    /// The command, if one was typed, in these arguments of this program.
+    fn command(&self, arguments: &[OsString]) -> Result<Option<CommandLine>> {
         let (mut line, mut words) = (None, self.words.clone());
         if let ([word], false) = (words.as_slice(), stand_behind_dashes(arguments, &words))
             && let Some(text) = word.to_str().filter(|text| needs_shell(text) && !Path::new(text).is_file())
@@ -99,7 +109,7 @@ impl cli::Run {
             line = Some(text.to_owned());
             words = Vec::new();
         }
-        What { name: self.label.name.clone(), line, words, tuning: self.tuning.clone() }
+        arguments::command("run", &self.label.name, line, words)
     }
 }
 

@@ -1,0 +1,152 @@
+//! Ending a server and starting it again.
+//!
+//! A running supervisor does both itself. Where there is none any more, a new one is split off: as for a start, the process
+//! must have one thread.
+
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::progress::{Notice, Progress, Wait};
+use super::start::{self, Config, Started};
+use super::stop;
+use super::stopped::{Stopped, Unstopped};
+use super::target::Target;
+use super::unstarted::Unstarted;
+use crate::disk::layout::{Root, ServerPaths, SessionPaths};
+use crate::disk::names::ServerName;
+use crate::server::end::{End, Reason};
+use crate::server::record::{Mode, ServerRecord, ServerState};
+use crate::session::open::Session;
+use crate::supervisor::control::{self, Request};
+use crate::supervisor::launch::Waited;
+use crate::supervisor::stall::Stall;
+use crate::supervisor::stop_error::StopError;
+use crate::sys::follow::Follower;
+use crate::sys::signals::Interrupts;
+
+/// How often the supervisor is looked after while nothing changes on disk.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Why a server was not restarted.
+#[derive(Debug, thiserror::Error)]
+pub enum Unrestarted {
+    #[error("there is no server of this name in this session")]
+    NoSuchServer,
+    #[error("it belongs to a client; restart it there")]
+    OfClient,
+    /// Its supervisor could not end it.
+    #[error(transparent)]
+    Unended(Unstopped),
+    /// It was to be stopped first, for a fresh start, and could not be.
+    #[error(transparent)]
+    Unstopped(Unstopped),
+    #[error(transparent)]
+    Unstarted(#[from] Unstarted),
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+/// Has the supervisor restart the server, with the environment that it was started with; one that has ended is started
+/// with ours, as its definition says now. So is any other that is wanted fresh. Waits until it is ready.
+pub fn restart(
+    root: &Root,
+    session: Session,
+    name: &ServerName,
+    config: Config,
+    progress: &impl Progress,
+) -> Result<Started, Unrestarted> {
+    let in_session = root.session(&session.record.id);
+    let paths = in_session.server(name);
+    let record = stop::recovered_record(&paths)?.ok_or(Unrestarted::NoSuchServer)?;
+    if record.mode == Mode::Run && !record.state.is_final() {
+        return Err(Unrestarted::OfClient);
+    }
+    let copy = match config {
+        Config::AsInSession => Some(&in_session),
+        Config::Fresh => None,
+    };
+    if config == Config::AsInSession
+        && let Some(waited) = by_supervisor(&paths, &record, progress)?
+    {
+        return Ok(Started::of(&paths, waited)?);
+    }
+    let (resolved, warnings) = Target::again(&record)?.resolve("restart", copy, Some(&record.directory))?;
+    progress.notice(Notice::Warnings(&warnings));
+    if config == Config::Fresh {
+        stop_first(&in_session, name, progress)?;
+    }
+    let starting = start::start_resolved(root, session, name, resolved, progress)?;
+    Ok(starting.wait(progress)?)
+}
+
+/// Ends what is about to be started anew.
+fn stop_first(session: &SessionPaths, name: &ServerName, progress: &impl Progress) -> Result<(), Unrestarted> {
+    let stopped = stop::ask_one(session, name.clone()).wait(progress).map_err(Unrestarted::Unstopped)?;
+    if !matches!(stopped, Stopped::NotRunning) {
+        progress.notice(Notice::Stopped(name, &stopped));
+    }
+    Ok(())
+}
+
+/// Asks the supervisor and waits for what comes of it; `None` if it has none or did not come to do it.
+fn by_supervisor(
+    paths: &ServerPaths,
+    record: &ServerRecord,
+    progress: &impl Progress,
+) -> Result<Option<Waited>, Unrestarted> {
+    let directory = paths.pids();
+    let changes = Follower::new(directory.path()).with_context(|| format!("could not watch {directory}"))?;
+    let request = control::ask_to_restart(paths, record);
+    if record.state.is_final() || !request.watchers.any() {
+        return Ok(None);
+    }
+    let waited = progress.during(Wait::Restart(&record.name), || await_restart(paths, record, &request, &changes));
+    waited.map_err(|error| Unrestarted::Unended(Unstopped::Left { error, record: paths.record.clone() }))
+}
+
+/// Waits until the server has been started again and is ready, or is not going to be. `None` if it ended by itself, or with
+/// its watchers, before they heard of it, or because they did not answer.
+fn await_restart(
+    paths: &ServerPaths,
+    old: &ServerRecord,
+    request: &Request,
+    changes: &Follower,
+) -> Result<Option<Waited>, StopError> {
+    let mut interrupts = Interrupts::listen().ok();
+    let mut stall = Stall::default();
+    loop {
+        let is_supervised = request.watchers.any();
+        let Ok(Some(record)) = ServerRecord::read(paths) else { return Ok(None) };
+        let is_new = record.restarts > old.restarts;
+        if let Some(waited) = outcome(&record, is_new) {
+            return Ok(Some(waited));
+        }
+        if !is_supervised {
+            return Ok(None);
+        }
+        if !is_new && (request.is_overdue(&record) || matches!(record.state, ServerState::Unkillable { .. })) {
+            return control::await_end(paths, &record, request).map(|_| None);
+        }
+        if let Some(pid) = stall.look(&request.watchers).filter(|_| is_new) {
+            return Ok(Some(Waited::Stalled(pid)));
+        }
+        changes.wait(Some(LOOK_EVERY));
+        if let Some(signal) = interrupts.as_mut().and_then(Interrupts::pending) {
+            return Ok(Some(Waited::Interrupted(signal)));
+        }
+    }
+}
+
+/// What a record says of a restart, which it tells of if it is new.
+fn outcome(record: &ServerRecord, is_new: bool) -> Option<Waited> {
+    match record.state {
+        ServerState::Running { ready: true, .. } if is_new => Some(Waited::Ready),
+        ServerState::Waiting { .. } | ServerState::Ended(_) | ServerState::Failed { .. } if is_new => {
+            Some(Waited::NotReady)
+        }
+        // Somebody else wanted the opposite.
+        ServerState::Ended(End { reason: Reason::Stopped | Reason::SessionEnded, .. }) => Some(Waited::NotReady),
+        _ => None,
+    }
+}

@@ -1,0 +1,84 @@
+//! What became of a server that was to be started, in words.
+
+use std::net::Ipv4Addr;
+
+use anyhow::{Error, anyhow};
+
+use crate::app::start::Started;
+use crate::app::unstarted::{NameTaken, NotReady, Unstarted};
+use crate::definition::document;
+use crate::disk::names::ServerName;
+use crate::failure::{hinted, listed};
+use crate::server::endpoint::Endpoint;
+use crate::sys::signals;
+use crate::ui;
+
+/// Says how the start went that `verb` has brought about.
+pub fn say(verb: &str, name: &ServerName, started: Started) {
+    match started {
+        Started::Ready { pid, port } => {
+            let pid = pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
+            ui::say(&format!("started {name}{pid}{}", port.as_ref().map(place).unwrap_or_default()));
+            if let Some(Endpoint { number, public: true, .. }) = port {
+                ui::warn(&format!("other machines can reach {name} on port {number}: it listens on all interfaces"));
+            }
+        }
+        Started::Interrupted(signal) => {
+            let hint = format!("mcp-hook status {name} shows how far it is, mcp-hook stop {name} calls it off");
+            ui::warn(&format!("the {verb} of {name} goes on: {hint}"));
+            signals::end_by(signal);
+        }
+    }
+}
+
+/// The port, and the address where it is not the usual one.
+fn place(port: &Endpoint) -> String {
+    let address = port.address.filter(|address| *address != Ipv4Addr::LOCALHOST);
+    let address = address.map(|address| format!(" at {address}"));
+    format!(", port {}{}", port.number, address.unwrap_or_default())
+}
+
+/// That a server was not started, and the way out.
+pub fn could_not(verb: &str, name: &ServerName, error: Unstarted) -> Error {
+    let message = format!("could not {verb} {name}: {error}");
+    match error {
+        Unstarted::Undefined => hinted(message, how_to_define(verb, name)),
+        Unstarted::NoLongerDefined(_) => hinted(message, format!("mcp-hook start {name} -- COMMAND ARGUMENT…")),
+        Unstarted::Taken(taken) => hinted(format!("could not start {name}: {taken}"), way_round(name, &taken)),
+        Unstarted::Stalled(_) => hinted(message, format!("mcp-hook stop {name} ends it all the same")),
+        Unstarted::Untried(why) => anyhow!("{why}"),
+        Unstarted::NotReady(not_ready) => fell_short(name, not_ready),
+        Unstarted::Other(error) => error,
+    }
+}
+
+fn how_to_define(verb: &str, name: &ServerName) -> String {
+    let file = document::user_file().map_or_else(|_| "servers.json".into(), |file| file.display().to_string());
+    format!(
+        "mcp-hook {verb} {name} -- COMMAND ARGUMENT…, or define it: mcp-hook add {name} -- COMMAND ARGUMENT… (in {file})"
+    )
+}
+
+fn way_round(name: &ServerName, taken: &NameTaken) -> String {
+    match taken {
+        NameTaken::Running => format!("mcp-hook restart {name}, or start it under another name"),
+        NameTaken::Starting => {
+            format!("mcp-hook status {name} shows how far it is, mcp-hook stop {name} calls it off")
+        }
+        NameTaken::Ending => format!("mcp-hook status {name} shows when it has ended"),
+        NameTaken::Waiting => format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off"),
+        NameTaken::Unkillable { .. } => "start it under another name".to_owned(),
+        NameTaken::Container { remedy, .. } => format!("{remedy} ends it; mcp-hook stop {name} tries again"),
+    }
+}
+
+fn fell_short(name: &ServerName, NotReady { cause, last_lines, was_silent, log }: NotReady) -> Error {
+    let hint = if was_silent {
+        "it printed nothing: many programs keep their output to themselves where there is no terminal; an option of its \
+         own, or stdbuf -oL in front of it, may change that"
+            .to_owned()
+    } else {
+        format!("mcp-hook logs {name} shows all of {log}")
+    };
+    listed(format!("could not start {name}: {cause}"), last_lines, hint)
+}
