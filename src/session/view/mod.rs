@@ -4,6 +4,8 @@ mod container;
 mod intruder;
 mod server;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

@@ -122,7 +122,7 @@ impl ServerView {
     }
 
     /// Looks at a server.
-    fn of(paths: &SessionPaths, record: ServerRecord) -> Self {
+    pub(super) fn of(paths: &SessionPaths, record: ServerRecord) -> Self {
         let files = paths.server(&record.name);
         let watchers = record.watchers.filter(|_| record.is_of_this_host());
         let supervisor = watchers.and_then(|both| ProcessHandle::reopen(&both.supervisor));
@@ -205,7 +205,7 @@ impl ServerView {
     }
 
     /// A server whose record is not one.
-    fn unreadable(name: ServerName, error: &anyhow::Error) -> Self {
+    pub(super) fn unreadable(name: ServerName, error: &anyhow::Error) -> Self {
         let mut view = Self::blank(name, "unreadable");
         view.reason = Some(format!("{error:#}"));
         view
