@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::{env, status};
@@ -20,6 +19,7 @@ use crate::session::find;
 use crate::session::open::Session;
 use crate::session::view::SessionView;
 use crate::sys::follow::Follower;
+use crate::sys::poll::{self, Poller};
 use crate::sys::signals::Inbox;
 use crate::ui;
 use crate::ui::watch::state::{Message, Place};
@@ -147,7 +147,7 @@ impl View<'_> {
     }
 
     fn look_if_due(&mut self) -> Result<()> {
-        for follower in self.followers.values().filter(|follower| is_ready(follower.as_poll_fd())) {
+        for follower in self.followers.values().filter(|follower| poll::is_readable(follower.as_poll_fd())) {
             follower.wait(Some(Duration::ZERO));
             self.due = self.due.min(context::now() + AT_SOONEST);
         }
@@ -185,16 +185,18 @@ impl View<'_> {
     /// Waits for a key, a signal, a change, the end of a request, or the next look.
     fn wait(&self, screen: &Screen, inbox: &Inbox) {
         let output = self.request.as_ref().and_then(|request| request.child.stderr.as_ref());
-        let polled = [screen.as_poll_fd(), inbox.as_poll_fd()].into_iter();
-        let polled = polled.chain(self.followers.values().map(Follower::as_poll_fd)).chain(output.map(AsFd::as_fd));
-        let mut polled: Vec<PollFd<'_>> = polled.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
-        let left = self.due.saturating_duration_since(context::now()) + Duration::from_millis(1);
-        let _ = poll(&mut polled, PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO));
+        let fds = [screen.as_poll_fd(), inbox.as_poll_fd()].into_iter();
+        let fds = fds.chain(self.followers.values().map(Follower::as_poll_fd)).chain(output.map(AsFd::as_fd));
+        let mut poller = Poller::new(Some(self.due.saturating_duration_since(context::now())));
+        for fd in fds {
+            poller.readable((), fd);
+        }
+        poller.wait();
     }
 
     fn obey(&mut self, screen: &mut Screen) -> Next {
         self.finish_request();
-        if !is_ready(screen.as_poll_fd()) {
+        if !poll::is_readable(screen.as_poll_fd()) {
             return Next::GoOn;
         }
         let Some(keys) = screen.read_keys() else { return Next::HangUp };
@@ -242,7 +244,9 @@ impl View<'_> {
     /// Reads what a request has said so far, and tells it once that was all.
     fn finish_request(&mut self) {
         let Some(request) = &mut self.request else { return };
-        let Some(output) = request.child.stderr.as_mut().filter(|output| is_ready(output.as_fd())) else { return };
+        let Some(output) = request.child.stderr.as_mut().filter(|output| poll::is_readable(output.as_fd())) else {
+            return;
+        };
         let mut buffer = [0; 4096];
         if let Ok(length @ 1..) = output.read(&mut buffer) {
             request.said.extend(&buffer[..length]);
@@ -261,8 +265,4 @@ impl View<'_> {
 fn start(arguments: &[&str]) -> std::io::Result<Child> {
     let mut command = Command::new(context::executable()?);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
-}
-
-fn is_ready(fd: BorrowedFd<'_>) -> bool {
-    poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }

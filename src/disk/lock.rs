@@ -7,20 +7,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
-use nix::poll::{PollTimeout, poll};
 
 use super::file;
 use super::file_at::FileAt;
 use crate::context;
 use crate::failure::hinted;
-use crate::sys::{locks, process};
+use crate::sys::{locks, poll, process};
 
 /// Nobody who edits a file takes this long.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Whoever only looks whether a lock is held shares it for a system call; who has shared it for this long holds it.
 const A_LOOK: Duration = Duration::from_millis(100);
 /// How often it is looked whether the lock is free.
-const PAUSE_MS: u8 = 20;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Takes a lock, and waits a while for it.
 ///
@@ -35,7 +34,7 @@ pub fn wait(name: &FileAt) -> Result<File> {
             let message = format!("{}: {} has it", describe(), holder(&file));
             return Err(hinted(message, "end it, or try again when it is done"));
         }
-        let _ = poll(&mut [], PollTimeout::from(PAUSE_MS));
+        poll::pause(PAUSE);
     }
     Ok(file)
 }

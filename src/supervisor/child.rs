@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
 
+use super::events::Source;
 use super::plan::Plan;
 use super::readiness::Check;
 use super::streams::{ClientError, Pipe};
@@ -17,10 +19,10 @@ use crate::server::launcher::Launcher;
 use crate::server::record::Mode;
 use crate::server::secrets::Secrets;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::poll::{Place, Ready, Watch};
+use crate::sys::poll::Poller;
 use crate::sys::pty::Pty;
 use crate::sys::waits::Input;
-use crate::sys::{Identity, Pid, fd, spawn};
+use crate::sys::{Identity, Pid, fd, spawn, wait};
 use crate::{context, failpoint};
 
 /// A server that has been started.
@@ -127,20 +129,31 @@ impl Running {
         self.identity.pid()
     }
 
-    /// Adds the output pipes to what is waited for, unless the client has to catch up first.
-    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>, client: Option<&ClientError>) -> Vec<Place> {
+    /// Registers the output pipes with a poller, unless the client has to catch up first.
+    pub fn register<'fd>(&'fd self, poller: &mut Poller<'fd, Source>, client: Option<&ClientError>) {
         if let Some(Err(pause)) = client.map(|client| client.accepts(context::now())) {
-            watch.within(Some(pause));
-            return Vec::new();
+            return poller.within(pause);
         }
-        self.outputs.iter().map(|pipe| pipe.watch(watch)).collect()
+        for pipe in &self.outputs {
+            if let Some(fd) = pipe.as_poll_fd() {
+                poller.readable(Source::Output(pipe.stream()), fd);
+            }
+        }
     }
 
     /// Hands on what the server has printed.
-    pub fn pump(&mut self, ready: &Ready, places: &[Place], log: &mut LogWriter, mut client: Option<&mut ClientError>) {
-        for (pipe, &place) in self.outputs.iter_mut().zip(places) {
-            if ready.has(place) {
-                pipe.pump(log, client.as_deref_mut(), self.check.as_mut());
+    pub fn pump(&mut self, stream: Stream, log: &mut LogWriter, mut client: Option<&mut ClientError>) {
+        for pipe in self.outputs.iter_mut().filter(|pipe| pipe.stream() == stream) {
+            pipe.pump(log, client.as_deref_mut(), self.check.as_mut());
+        }
+    }
+
+    /// Sends signals of the client to the server's group, but for SIGTERM, which ends the whole tree.
+    pub fn forward(&self, signals: &[Signal]) {
+        // Once it has been collected, its number may be that of a stranger's group.
+        if wait::is_child(self.pid()) {
+            for &signal in signals.iter().filter(|&&signal| signal != Signal::SIGTERM) {
+                let _ = killpg(self.pid(), signal);
             }
         }
     }

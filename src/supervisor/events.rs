@@ -1,99 +1,171 @@
-//! What a supervisor waits for, and which of it is a reason to end the server.
+//! What a supervisor waits for, what has happened, and which of that is a reason to end the server.
 
-use std::time::Duration;
+use nix::sys::signal::Signal;
 
-use nix::sys::signal::{Signal, killpg};
-
-use super::child::Running;
 use super::lifeline::SupervisorEnd;
+use super::plan::{Party, Watched};
 use super::recovery::unrecorded::REWRITE;
-use super::supervise::Supervisor;
+use crate::log::Stream;
 use crate::server::end::Reason;
 use crate::server::record::Mode;
 use crate::sys::hangup::HangUp;
-use crate::sys::poll::Watch;
-use crate::sys::{Pid, wait};
+use crate::sys::poll::Poller;
+use crate::sys::signals::Inbox;
 
-impl Supervisor {
-    /// Waits for the next event and handles what needs no decision; the reason to end the server, if there is one.
-    pub(super) fn wait(&mut self, running: Option<&mut Running>, limit: Option<Duration>) -> Option<Reason> {
-        let leader = running.as_ref().map(|running| running.pid());
-        let mut watch = Watch::default();
-        watch.within(limit);
-        let signals = watch.readable(self.inbox.as_poll_fd());
-        let lifeline = self.lifeline.as_ref().and_then(|lifeline| lifeline.watch(&mut watch));
-        let watched = self.plan.watched.watch(&mut watch);
-        let input = self.client_input.as_ref().and_then(|input| watch.hung_up(input));
-        let error = self.client_error.as_ref().and_then(|error| error.watch(&mut watch));
-        let client = self.client_error.as_ref();
-        let outputs = running.as_ref().map(|running| running.watch(&mut watch, client)).unwrap_or_default();
-        let ready = watch.wait();
-        if ready.has(error)
-            && let Some(client) = &mut self.client_error
-        {
-            client.write();
+/// The sources that live as long as the supervisor. To add one: a field, its registration, its reading.
+pub struct Sources {
+    pub inbox: Inbox,
+    /// `None` once the keeper has ended.
+    pub lifeline: Option<SupervisorEnd>,
+    pub watched: Watched,
+    /// The client's end of the server's input, until it is closed. Nothing is read from it: the server has its own copy.
+    pub client_input: Option<HangUp>,
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The client's standard error, for which something waits.
+    ClientError,
+    /// What a server prints.
+    Output(Stream),
+    ClientInput,
+    Party(Party),
+    Signals,
+    /// The pipe from the keeper.
+    Lifeline,
+}
+
+/// What has happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The client takes more of its standard error.
+    ClientReads,
+    /// The server has printed something.
+    Printed(Stream),
+    /// The client has closed the server's input.
+    InputClosed,
+    Ended(Party),
+    /// Somebody asks the supervisor for something, or a child has ended.
+    Signals(Vec<Signal>),
+    /// The client sends these to `run`, for the server.
+    Forwarded(Vec<Signal>),
+    KeeperEnded,
+}
+
+impl Sources {
+    pub fn register<'fd>(&'fd self, poller: &mut Poller<'fd, Source>) {
+        if let Some(input) = &self.client_input {
+            poller.hang_up(Source::ClientInput, input);
         }
-        if let Some(running) = running {
-            running.pump(&ready, &outputs, &mut self.log, self.client_error.as_mut());
+        self.watched.register(poller, Source::Party);
+        poller.readable(Source::Signals, self.inbox.as_poll_fd());
+        if let Some(lifeline) = &self.lifeline {
+            poller.readable(Source::Lifeline, lifeline.as_poll_fd());
         }
-        // The last that applies decides; each of them is reported once.
-        let mut reason = None;
-        if ready.has(input) && self.client_input.as_ref().is_some_and(HangUp::has_happened) {
-            self.client_input = None;
-            reason = Some(Reason::ClientGone);
-        }
-        reason = self.plan.watched.forget_ended(&ready, watched).or(reason);
-        if ready.has(signals) {
-            reason = self.read_signals().or(reason);
-        }
-        if ready.has(lifeline) {
-            reason = self.read_lifeline(leader).or(reason);
-        }
-        reason
     }
 
-    fn read_signals(&mut self) -> Option<Reason> {
-        let signals = self.inbox.drain();
-        if signals.contains(&super::recovery::unrecorded::REWRITE) {
-            self.plan.restore();
-        }
-        let may_restart = self.plan.record.mode == Mode::Start;
-        [
-            (Signal::SIGTERM, Reason::Stopped),
-            (Signal::SIGINT, Reason::Stopped),
-            (Signal::SIGQUIT, Reason::SessionEnded),
-            (Signal::SIGUSR1, Reason::Restarted),
-        ]
-        .into_iter()
-        .filter(|&(_, reason)| may_restart || reason != Reason::Restarted)
-        .find_map(|(signal, reason)| signals.contains(&signal).then_some(reason))
-    }
-
-    /// What the client sends to `run` reaches the server's group; what ends programs also ends the tree.
-    fn read_lifeline(&mut self, leader: Option<Pid>) -> Option<Reason> {
-        let Some(signals) = self.lifeline.as_mut().and_then(SupervisorEnd::read) else {
-            self.lifeline = None;
-            return Some(Reason::KeeperLost);
-        };
-        // Once it has been collected, its number may be that of a stranger's group.
-        if let Some(leader) = leader.filter(|&leader| wait::is_child(leader)) {
-            for &signal in signals.iter().filter(|&&signal| signal != Signal::SIGTERM) {
-                let _ = killpg(leader, signal);
+    /// What has happened where the poller said that something has. What ends is reported once.
+    pub fn read(&mut self, source: Source) -> Option<Event> {
+        match source {
+            Source::ClientError => Some(Event::ClientReads),
+            Source::Output(stream) => Some(Event::Printed(stream)),
+            Source::ClientInput => self.client_input.take_if(|input| input.has_happened()).map(|_| Event::InputClosed),
+            Source::Party(party) => self.watched.has_ended(party).then_some(Event::Ended(party)),
+            Source::Signals => Some(Event::Signals(self.inbox.drain())),
+            Source::Lifeline => {
+                let signals = self.lifeline.as_mut().and_then(SupervisorEnd::read);
+                if signals.is_none() {
+                    self.lifeline = None;
+                }
+                Some(signals.map_or(Event::KeeperEnded, Event::Forwarded))
             }
         }
-        let ends = signals.iter().any(|signal| matches!(signal, Signal::SIGTERM | Signal::SIGHUP));
-        ends.then_some(Reason::ClientSignal)
     }
 }
 
-/// Collects adopted orphans that have ended. The server's first process stays, so that its number stays taken.
-pub fn collect_orphans(leader: Pid) {
-    while let Some(pid) = wait::peek_any().filter(|&pid| pid != leader) {
-        let _ = wait::collect_one(pid);
+/// Why the server is to be ended, if one of these events is a reason. Of several at once the one with the highest weight
+/// decides.
+pub fn reason_to_end(events: &[Event], mode: Mode) -> Option<Reason> {
+    let reasons = events.iter().filter_map(|event| weigh(event, mode));
+    reasons.max_by_key(|&(weight, _)| weight).map(|(_, reason)| reason)
+}
+
+/// The reason that an event is, and its weight.
+fn weigh(event: &Event, mode: Mode) -> Option<(u8, Reason)> {
+    match event {
+        Event::ClientReads | Event::Printed(_) => None,
+        Event::InputClosed => Some((0, Reason::ClientGone)),
+        Event::Ended(Party::Client) => Some((1, Reason::ClientGone)),
+        Event::Ended(Party::Owner) => Some((2, Reason::SessionEnded)),
+        Event::Signals(signals) => asked_for(signals, mode).map(|reason| (3, reason)),
+        Event::Forwarded(signals) => {
+            let ends = signals.contains(&Signal::SIGTERM) || signals.contains(&Signal::SIGHUP);
+            ends.then_some((4, Reason::ClientSignal))
+        }
+        Event::KeeperEnded => Some((5, Reason::KeeperLost)),
     }
+}
+
+/// What the signals ask for; the first of this list decides. The server of a client is not restarted.
+fn asked_for(signals: &[Signal], mode: Mode) -> Option<Reason> {
+    let requests = [
+        (Signal::SIGTERM, Reason::Stopped),
+        (Signal::SIGINT, Reason::Stopped),
+        (Signal::SIGQUIT, Reason::SessionEnded),
+        (Signal::SIGUSR1, Reason::Restarted),
+    ];
+    let (_, reason) = requests
+        .into_iter()
+        .find(|(signal, reason)| signals.contains(signal) && (mode == Mode::Start || *reason != Reason::Restarted))?;
+    Some(reason)
 }
 
 /// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`, and whoever
 /// misses its files.
 pub const REQUESTS: [Signal; 6] =
     [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1, REWRITE];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_events_at_once_the_weightiest_decides_in_whatever_order_they_are_read() {
+        let in_order = [
+            (Event::Printed(Stream::Out), None),
+            (Event::InputClosed, Some(Reason::ClientGone)),
+            (Event::Ended(Party::Client), Some(Reason::ClientGone)),
+            (Event::Ended(Party::Owner), Some(Reason::SessionEnded)),
+            (Event::Signals(vec![Signal::SIGCHLD, Signal::SIGTERM]), Some(Reason::Stopped)),
+            (Event::Forwarded(vec![Signal::SIGINT, Signal::SIGHUP]), Some(Reason::ClientSignal)),
+            (Event::KeeperEnded, Some(Reason::KeeperLost)),
+        ];
+        for (number, (later, reason)) in in_order.iter().enumerate() {
+            for (earlier, _) in &in_order[..=number] {
+                for events in [[earlier.clone(), later.clone()], [later.clone(), earlier.clone()]] {
+                    assert_eq!(reason_to_end(&events, Mode::Start), *reason, "{events:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_request_decides_and_what_asks_for_nothing_is_no_reason() {
+        use Signal::{SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGWINCH};
+        for (signals, mode, reason) in [
+            (&[SIGCHLD, REWRITE][..], Mode::Start, None),
+            (&[SIGUSR1, SIGQUIT, SIGTERM], Mode::Start, Some(Reason::Stopped)),
+            (&[SIGUSR1, SIGQUIT], Mode::Start, Some(Reason::SessionEnded)),
+            (&[SIGINT, SIGQUIT], Mode::Start, Some(Reason::Stopped)),
+            (&[SIGUSR1], Mode::Start, Some(Reason::Restarted)),
+            (&[SIGUSR1], Mode::Run, None),
+        ] {
+            assert_eq!(reason_to_end(&[Event::Signals(signals.to_vec())], mode), reason, "{signals:?} {mode:?}");
+        }
+        assert_eq!(reason_to_end(&[Event::Forwarded(vec![SIGINT, SIGWINCH])], Mode::Run), None);
+        // What is no reason hides none.
+        let both = [Event::Signals(vec![SIGCHLD]), Event::InputClosed];
+        assert_eq!(reason_to_end(&both, Mode::Run), Some(Reason::ClientGone));
+    }
+}

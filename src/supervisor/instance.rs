@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::child::Running;
-use super::events;
 use super::plan::{is_kept, trace};
 use super::readiness::Answer;
 use super::restart_policy::{HEALTH, Order, was_ready};
@@ -107,7 +106,7 @@ impl Supervisor {
     /// # Errors
     /// The reason to end the tree.
     fn look_after(&mut self, running: &mut Running, looks: &mut Looks) -> Result<Option<Duration>, Reason> {
-        events::collect_orphans(running.pid());
+        collect_orphans(running.pid());
         if wait::peek(running.pid()).is_some() {
             return Err(Reason::Exited);
         }
@@ -270,6 +269,13 @@ impl Supervisor {
     /// Ends what is nobody's child any more where orphans are not adopted; true if there was something.
     fn end_escaped(&self) -> bool {
         !self.is_adopting && orphans::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0
+    }
+}
+
+/// Collects adopted orphans that have ended. The server's first process stays, so that its number stays taken.
+fn collect_orphans(leader: Pid) {
+    while let Some(pid) = wait::peek_any().filter(|&pid| pid != leader) {
+        let _ = wait::collect_one(pid);
     }
 }
 

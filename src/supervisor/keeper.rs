@@ -8,7 +8,7 @@ use nix::unistd::{getpgid, getpgrp};
 
 use super::contained::{allowance, end_lost};
 use super::lifeline::KeeperEnd;
-use super::plan::{Watched, is_kept, trace};
+use super::plan::{Party, Watched, is_kept, trace};
 use super::stop_timeouts::stop_timeouts;
 use crate::container::Container;
 use crate::disk::layout::ServerPaths;
@@ -18,7 +18,7 @@ use crate::server::end::{End, Reason};
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::poll::Watch;
+use crate::sys::poll::Poller;
 use crate::sys::signals::Inbox;
 use crate::sys::wait::{self, Exit};
 use crate::terminate::orphans;
@@ -73,6 +73,13 @@ pub struct Keeper {
     pub is_fed: bool,
     /// Children that this process had before it became the keeper: background jobs of a shell that executed `run`.
     pub strangers: Vec<Pid>,
+}
+
+/// What a keeper waits for.
+enum Source {
+    Signals,
+    Supervisor,
+    Party(Party),
 }
 
 impl Keeper {
@@ -133,22 +140,29 @@ impl Keeper {
 
     /// Waits for the next event; true if it was the end of somebody whom the server is not to outlive.
     fn wait(&mut self, inbox: &mut Inbox, deadline: Option<Instant>) -> bool {
-        let mut watch = Watch::default();
-        watch.within(deadline.map(|deadline| deadline.saturating_duration_since(context::now())));
-        let signals = watch.readable(inbox.as_poll_fd());
+        let mut poller = Poller::new(deadline.map(|deadline| deadline.saturating_duration_since(context::now())));
+        poller.readable(Source::Signals, inbox.as_poll_fd());
         if let Some(handle) = self.handle.as_ref().and_then(ProcessHandle::as_poll_fd) {
-            watch.readable(handle);
+            poller.readable(Source::Supervisor, handle);
         }
-        let gone = self.watched.watch(&mut watch);
-        let ready = watch.wait();
-        if ready.has(signals) {
-            for signal in inbox.drain().into_iter().filter(|&signal| signal != Signal::SIGCHLD) {
-                if !inbox.was_sent_by_kernel(signal) || !self.shares_keys() {
-                    self.pass_on(signal);
-                }
+        self.watched.register(&mut poller, Source::Party);
+        let mut has_ended = false;
+        for source in poller.wait() {
+            match source {
+                Source::Signals => self.read_signals(inbox),
+                Source::Party(party) => has_ended |= self.watched.has_ended(party),
+                Source::Supervisor => {}
             }
         }
-        self.watched.forget_ended(&ready, gone).is_some()
+        has_ended
+    }
+
+    fn read_signals(&mut self, inbox: &mut Inbox) {
+        for signal in inbox.drain().into_iter().filter(|&signal| signal != Signal::SIGCHLD) {
+            if !inbox.was_sent_by_kernel(signal) || !self.shares_keys() {
+                self.pass_on(signal);
+            }
+        }
     }
 
     /// Whether what is typed on a terminal to end programs reaches the client as well as us, and is for the client to act on.
@@ -259,12 +273,11 @@ impl Keeper {
                     None
                 }
             };
-            let mut watch = Watch::default();
-            watch.within(limit);
+            let mut poller = Poller::new(limit);
             if let Some(inbox) = &inbox {
-                watch.readable(inbox.as_poll_fd());
+                poller.readable((), inbox.as_poll_fd());
             }
-            watch.wait();
+            poller.wait();
             inbox.as_mut().map(Inbox::drain);
         }
     }

@@ -21,7 +21,7 @@ use crate::disk::layout::ServerPaths;
 use crate::server::record::ServerRecord;
 use crate::sys::fork::{self, Side};
 use crate::sys::handle::ProcessHandle;
-use crate::sys::poll::Watch;
+use crate::sys::poll::Poller;
 use crate::sys::signals::Interrupts;
 use crate::sys::{Pid, fd, mark, orphans, process, title};
 use crate::{context, failpoint};
@@ -60,6 +60,12 @@ pub enum Waited {
     Stalled(Pid),
 }
 
+#[derive(PartialEq)]
+enum Source {
+    Said,
+    Interrupt,
+}
+
 impl Announcement {
     /// Waits until the server is ready or is not going to be. Meanwhile `tell` gets what it waits for.
     pub fn wait(self, paths: &ServerPaths, tell: impl Fn(&str)) -> Waited {
@@ -67,13 +73,12 @@ impl Announcement {
         let mut stall = Stall::default();
         let mut said_lines = BufReader::new(self.0);
         loop {
-            let mut watch = Watch::default();
-            watch.within(Some(LOOK_EVERY));
-            let said = watch.readable(said_lines.get_ref().as_fd());
+            let mut poller = Poller::new(Some(LOOK_EVERY));
+            poller.readable(Source::Said, said_lines.get_ref().as_fd());
             if let Some(interrupts) = &interrupts {
-                watch.readable(interrupts.as_poll_fd());
+                poller.readable(Source::Interrupt, interrupts.as_poll_fd());
             }
-            if watch.wait().has(said)
+            if poller.wait().contains(&Source::Said)
                 && let Some(waited) = heard(&mut said_lines, &tell)
             {
                 return waited;

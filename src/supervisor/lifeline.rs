@@ -2,12 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::sys::signal::Signal;
 
 use crate::sys::fd;
-use crate::sys::poll::{Place, Watch};
 
 /// The keeper's end. Nobody else may have a copy.
 pub struct KeeperEnd(File);
@@ -35,9 +34,9 @@ impl KeeperEnd {
 }
 
 impl SupervisorEnd {
-    /// Adds the lifeline to what is waited for.
-    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> Place {
-        watch.readable(self.0.as_fd())
+    /// Readable when there is a signal to pass on, or the keeper has ended.
+    pub fn as_poll_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 
     /// The signals to pass on; `None` when the keeper has ended.

@@ -9,12 +9,11 @@ use crate::container::Container;
 use crate::disk::layout::ServerPaths;
 use crate::log::central::{self, Level};
 use crate::port::lease::Lease;
-use crate::server::end::Reason;
 use crate::server::invocation::Invocation;
 use crate::server::record::{ServerRecord, ServerState};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
-use crate::sys::poll::{Place, Ready, Watch};
+use crate::sys::poll::Poller;
 use crate::sys::{Pid, process};
 use crate::terminate::orphans::Trace;
 
@@ -38,11 +37,19 @@ pub struct Plan {
 }
 
 /// The processes that a server does not outlive, as long as they live.
+#[derive(Default)]
 pub struct Watched {
     /// The session's owner.
     pub owner: Option<ProcessHandle>,
     /// The client that `run` was started by.
     pub client: Option<ProcessHandle>,
+}
+
+/// One of the two whose end ends a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    Client,
+    Owner,
 }
 
 impl Plan {
@@ -87,24 +94,22 @@ impl Watched {
         self.owner.iter_mut().chain(&mut self.client).for_each(ProcessHandle::renew);
     }
 
-    /// Adds both to what is waited for.
-    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> [Place; 2] {
-        [&self.owner, &self.client].map(|process| process.as_ref().and_then(|process| watch.process(process)))
-    }
-
-    /// If one of them has ended: why the server is ended now. Each is reported once.
-    pub fn forget_ended(&mut self, ready: &Ready, places: [Place; 2]) -> Option<Reason> {
-        let mut reason = None;
-        let both =
-            [(&mut self.client, places[1], Reason::ClientGone), (&mut self.owner, places[0], Reason::SessionEnded)];
-        for (process, place, why) in both {
-            let may_have_ended = |process: &ProcessHandle| ready.has(place) || process.as_poll_fd().is_none();
-            if process.as_ref().is_some_and(|process| may_have_ended(process) && process.has_exited()) {
-                *process = None;
-                reason = Some(why);
+    /// Registers both with a poller, each under the key that is made of its name.
+    pub fn register<'fd, Key>(&'fd self, poller: &mut Poller<'fd, Key>, key: impl Fn(Party) -> Key) {
+        for (party, process) in [(Party::Client, &self.client), (Party::Owner, &self.owner)] {
+            if let Some(process) = process {
+                poller.process(key(party), process);
             }
         }
-        reason
+    }
+
+    /// Whether one that the poller reported has ended. It is not watched any more then, so that this is true once.
+    pub fn has_ended(&mut self, party: Party) -> bool {
+        let process = match party {
+            Party::Client => &mut self.client,
+            Party::Owner => &mut self.owner,
+        };
+        process.take_if(|process| process.has_exited()).is_some()
     }
 }
 

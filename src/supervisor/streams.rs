@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use super::readiness::Check;
 use crate::context;
 use crate::log::{LineBuffer, LogWriter, Stream};
 use crate::server::secrets::Secrets;
-use crate::sys::fd;
-use crate::sys::poll::{Place, Ready, Watch};
+use crate::sys::poll::Poller;
+use crate::sys::{fd, poll};
 use crate::text;
 
 /// How much is read at once, in bytes.
@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// One of the server's output pipes.
 pub struct Pipe {
     reader: Option<File>,
+    stream: Stream,
     lines: LineBuffer,
 }
 
@@ -35,12 +36,16 @@ impl Pipe {
     pub fn new(reader: impl Into<OwnedFd>, stream: Stream, secrets: Secrets) -> io::Result<Self> {
         let reader = File::from(reader.into());
         fd::make_nonblocking(&reader)?;
-        Ok(Self { reader: Some(reader), lines: LineBuffer::new(stream, secrets) })
+        Ok(Self { reader: Some(reader), stream, lines: LineBuffer::new(stream, secrets) })
     }
 
-    /// Adds the pipe to what is waited for.
-    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> Place {
-        self.reader.as_ref().and_then(|reader| watch.readable(reader.as_fd()))
+    /// Readable when the server has printed something or closed its end; `None` after that.
+    pub fn as_poll_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.reader.as_ref().map(AsFd::as_fd)
+    }
+
+    pub fn stream(&self) -> Stream {
+        self.stream
     }
 
     /// Reads once and hands on, whole lines to `check` too; true if there may be more.
@@ -102,9 +107,9 @@ impl ClientError {
         }
     }
 
-    /// Adds the stream to what is waited for, if there is something to write.
-    pub fn watch<'fd>(&'fd self, watch: &mut Watch<'fd>) -> Place {
-        if self.queue.is_empty() { None } else { watch.writable(self.stream.as_fd()) }
+    /// Writable when the client takes more; `None` if there is nothing to write.
+    pub fn as_poll_fd(&self) -> Option<BorrowedFd<'_>> {
+        (!self.queue.is_empty()).then(|| self.stream.as_fd())
     }
 
     fn push(&mut self, bytes: &[u8]) {
@@ -119,7 +124,7 @@ impl ClientError {
 
     /// Writes as much as can be written without waiting.
     pub fn write(&mut self) {
-        while !self.queue.is_empty() && fd::is_writable(self.stream.as_fd()) {
+        while !self.queue.is_empty() && poll::is_writable(self.stream.as_fd()) {
             let (front, _) = self.queue.as_slices();
             let part = &front[..front.len().min(fd::SAFE_WRITE)];
             match nix::unistd::write(&self.stream, part) {
@@ -142,12 +147,11 @@ impl ClientError {
     /// Waits a moment for the client to take what is left.
     pub fn finish(&mut self) {
         let deadline = context::now() + PATIENCE;
-        while !self.queue.is_empty() && context::now() < deadline {
-            let mut watch = Watch::default();
-            watch.within(Some(deadline.saturating_duration_since(context::now())));
-            let place = self.watch(&mut watch);
-            let ready: Ready = watch.wait();
-            if ready.has(place) {
+        while context::now() < deadline {
+            let Some(fd) = self.as_poll_fd() else { return };
+            let mut poller = Poller::new(Some(deadline.saturating_duration_since(context::now())));
+            poller.writable((), fd);
+            if !poller.wait().is_empty() {
                 self.write();
             }
         }

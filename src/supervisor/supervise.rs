@@ -1,28 +1,31 @@
 //! The supervisor: starts a server's tree, watches it, ends it, and leaves only when nothing of it is left.
 
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
 use super::child::{Failure, Running};
 use super::contained::Containment;
-use super::events::REQUESTS;
+use super::events::{self, Event, REQUESTS, Source, Sources};
 use super::instance::Over;
 use super::launch::Announcer;
 use super::lifeline::SupervisorEnd;
 use super::plan::Plan;
 use super::port::History;
+use super::recovery::unrecorded::REWRITE;
 use super::restart_policy::Past;
 use super::streams::ClientError;
 use crate::disk::lock_file::LockFile;
 use crate::log::central::Level;
 use crate::log::{LogWriter, STARTED};
-use crate::server::end::End;
+use crate::server::end::{End, Reason};
 use crate::server::record::{ServerState, Watchers};
 use crate::server::secrets::Secrets;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::hangup::HangUp;
+use crate::sys::poll::Poller;
 use crate::sys::pty::Pty;
 use crate::sys::signals::Inbox;
 use crate::sys::{Identity, Pid, fd, orphans, process, title};
@@ -43,10 +46,8 @@ pub struct Channels {
 /// The supervisor's state beside the server's.
 pub struct Supervisor {
     pub(super) plan: Plan,
-    pub(super) inbox: Inbox,
-    pub(super) lifeline: Option<SupervisorEnd>,
+    pub(super) sources: Sources,
     pub(super) ready: Option<Announcer>,
-    pub(super) client_input: Option<HangUp>,
     pub(super) client_error: Option<ClientError>,
     pub(super) log: LogWriter,
     pub(super) terminal: Option<Pty>,
@@ -63,7 +64,7 @@ impl Supervisor {
     ///
     /// # Errors
     /// When signals cannot be received.
-    pub fn new(plan: Plan, channels: Channels) -> std::io::Result<Self> {
+    pub fn new(mut plan: Plan, channels: Channels) -> std::io::Result<Self> {
         let _ = setsid();
         title::set_short(SHORT_TITLE);
         let inbox = Inbox::new(&REQUESTS).inspect_err(|error| plan.fail(error))?;
@@ -71,11 +72,13 @@ impl Supervisor {
         let terminal = plan.record.settings.terminal.then(Pty::take_as_controlling).and_then(Result::ok);
         let (client_input, client_error) = channels.client.unzip();
         let mut supervisor = Self {
-            inbox,
-            lifeline: Some(channels.lifeline),
+            sources: Sources {
+                inbox,
+                lifeline: Some(channels.lifeline),
+                watched: std::mem::take(&mut plan.watched),
+                client_input: client_input.and_then(|stream| HangUp::of(stream).ok()),
+            },
             ready: channels.ready,
-            // Watched for its hang-up without being read: the server has its own copy.
-            client_input: client_input.and_then(|stream| HangUp::of(stream).ok()),
             client_error,
             log: LogWriter::new(&plan.paths, &plan.record, Secrets::new(&plan.invocation.secrets)),
             terminal,
@@ -189,8 +192,41 @@ impl Supervisor {
         self.log.note(level, context::wall_clock(), text);
     }
 
+    /// Waits for what happens next, at most for `limit`, and does what needs no decision. Returns the reason to end the
+    /// server, if one has come up.
+    pub(super) fn wait(&mut self, mut child: Option<&mut Running>, limit: Option<Duration>) -> Option<Reason> {
+        let mut poller = Poller::new(limit);
+        if let Some(fd) = self.client_error.as_ref().and_then(ClientError::as_poll_fd) {
+            poller.writable(Source::ClientError, fd);
+        }
+        if let Some(child) = &child {
+            child.register(&mut poller, self.client_error.as_ref());
+        }
+        self.sources.register(&mut poller);
+        let ready = poller.wait();
+        let events: Vec<Event> = ready.into_iter().filter_map(|source| self.sources.read(source)).collect();
+        for event in &events {
+            self.handle(event, child.as_deref_mut());
+        }
+        events::reason_to_end(&events, self.plan.record.mode)
+    }
+
+    fn handle(&mut self, event: &Event, child: Option<&mut Running>) {
+        match (event, child) {
+            (Event::ClientReads, _) => {
+                if let Some(client) = &mut self.client_error {
+                    client.write();
+                }
+            }
+            (Event::Printed(stream), Some(child)) => child.pump(*stream, &mut self.log, self.client_error.as_mut()),
+            (Event::Forwarded(signals), Some(child)) => child.forward(signals),
+            (Event::Signals(signals), _) if signals.contains(&REWRITE) => self.plan.restore(),
+            _ => {}
+        }
+    }
+
     fn warn_of_missing_nets(&mut self) {
-        let has_handles = self.plan.watched.owner.as_ref().is_none_or(|owner| owner.as_poll_fd().is_some());
+        let has_handles = self.sources.watched.owner.as_ref().is_none_or(|owner| owner.as_poll_fd().is_some());
         for (is_there, what) in [
             (self.is_adopting, "orphans cannot be adopted; escaped processes are searched for instead"),
             (has_handles, "there are no pidfds; the session's owner is looked at regularly instead"),

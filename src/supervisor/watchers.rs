@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use crate::context;
 use crate::server::record::ServerRecord;
 use crate::sys::handle::ProcessHandle;
+use crate::sys::poll::Poller;
 use crate::sys::{Pid, process};
+
+/// How often they are looked at where the kernel does not tell of their end.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The two processes that answer for a server, as far as they live.
 pub struct WatcherHandles {
@@ -56,13 +59,14 @@ impl WatcherHandles {
             if living.is_empty() || left.is_zero() {
                 return living.is_empty();
             }
-            let mut fds: Vec<PollFd<'_>> = living
-                .iter()
-                .filter_map(|process| process.as_poll_fd())
-                .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
-                .collect();
-            let limit = if fds.is_empty() { left.min(Duration::from_millis(20)) } else { left };
-            let _ = poll(&mut fds, PollTimeout::try_from(limit.as_millis().max(1)).unwrap_or(PollTimeout::MAX));
+            let mut poller = Poller::new(Some(left));
+            for process in living {
+                if process.as_poll_fd().is_none() {
+                    poller.within(LOOK_EVERY);
+                }
+                poller.process((), process);
+            }
+            poller.wait();
         }
     }
 }

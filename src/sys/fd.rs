@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 
 use super::stat::kind;
@@ -98,12 +97,6 @@ pub fn has_other_end(descriptor: impl AsFd) -> bool {
 #[cfg(test)]
 pub fn is_close_on_exec(descriptor: impl AsFd) -> bool {
     fcntl(descriptor, FcntlArg::F_GETFD).is_ok_and(|flags| flags & nix::libc::FD_CLOEXEC != 0)
-}
-
-/// Whether something can be written now without waiting.
-pub fn is_writable(descriptor: BorrowedFd<'_>) -> bool {
-    let mut fds = [PollFd::new(descriptor, PollFlags::POLLOUT)];
-    matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
 }
 
 /// Random bits from the kernel.

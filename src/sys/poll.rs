@@ -11,70 +11,142 @@ use super::hangup::HangUp;
 /// How often a process is looked at where the kernel cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-#[derive(Default)]
-pub struct Watch<'fd> {
+/// What is waited for. Each source is registered under a key of the caller's, by which [`Self::wait`] names it.
+pub struct Poller<'fd, Key> {
+    keys: Vec<Key>,
     fds: Vec<PollFd<'fd>>,
+    /// What the kernel tells nothing of: it is reported each time, to be looked at.
+    unpollable: Vec<Key>,
     limit: Option<Duration>,
 }
 
-/// The place of something in a [`Watch`]; `None` for what cannot be polled for.
-pub type Place = Option<usize>;
-
-pub struct Ready(Vec<PollFlags>);
-
-#[allow(clippy::unnecessary_wraps, reason = "every way of waiting returns a place, and some have none")]
-impl<'fd> Watch<'fd> {
-    /// Waits until something can be read or the other side has hung up.
-    pub fn readable(&mut self, fd: BorrowedFd<'fd>) -> Place {
-        Some(self.add(fd, PollFlags::POLLIN))
+impl<'fd, Key> Poller<'fd, Key> {
+    /// Nothing to wait for yet. The shorter of two limits holds, here and in [`Self::within`].
+    pub fn new(limit: Option<Duration>) -> Self {
+        Self { keys: Vec::new(), fds: Vec::new(), unpollable: Vec::new(), limit }
     }
 
-    /// Waits until something can be written.
-    pub fn writable(&mut self, fd: BorrowedFd<'fd>) -> Place {
-        Some(self.add(fd, PollFlags::POLLOUT))
+    /// Registers what can be read, or whose other side may hang up.
+    pub fn readable(&mut self, key: Key, fd: BorrowedFd<'fd>) {
+        self.register(key, fd, PollFlags::POLLIN);
     }
 
-    /// Waits until the other side has hung up, whatever there is to read.
-    pub fn hung_up(&mut self, stream: &'fd HangUp) -> Place {
-        Some(self.add(stream.as_poll_fd(), stream.events()))
+    /// Registers what can be written to.
+    pub fn writable(&mut self, key: Key, fd: BorrowedFd<'fd>) {
+        self.register(key, fd, PollFlags::POLLOUT);
     }
 
-    /// Waits until a process has ended, or looks again soon where that cannot be waited for.
-    pub fn process(&mut self, process: &'fd ProcessHandle) -> Place {
-        match process.as_poll_fd() {
-            Some(fd) => self.readable(fd),
-            None => {
-                self.within(Some(LOOK_EVERY));
-                None
-            }
+    /// Registers a stream whose other side may hang up, whatever there is to read.
+    pub fn hang_up(&mut self, key: Key, stream: &'fd HangUp) {
+        self.register(key, stream.as_poll_fd(), stream.events());
+    }
+
+    /// Registers the end of a process. Where the kernel does not tell of it, the wait is short and always reports it: only
+    /// [`ProcessHandle::has_exited`] knows.
+    pub fn process(&mut self, key: Key, process: &'fd ProcessHandle) {
+        if let Some(fd) = process.as_poll_fd() {
+            self.readable(key, fd);
+        } else {
+            self.unpollable.push(key);
+            self.within(LOOK_EVERY);
         }
     }
 
     /// Waits no longer than this.
-    pub fn within(&mut self, limit: Option<Duration>) {
-        self.limit = self.limit.into_iter().chain(limit).min();
+    pub fn within(&mut self, limit: Duration) {
+        self.limit = Some(self.limit.map_or(limit, |known| known.min(limit)));
     }
 
-    pub fn wait(mut self) -> Ready {
-        let timeout = match self.limit {
-            // Rounded up: waking up a little early would only mean waiting again.
-            Some(limit) => PollTimeout::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX),
-            None => PollTimeout::NONE,
-        };
-        let happened = poll(&mut self.fds, timeout).is_ok_and(|count| count > 0);
-        let nothing = PollFlags::empty();
-        Ready(self.fds.iter().map(|fd| if happened { fd.revents().unwrap_or(nothing) } else { nothing }).collect())
+    /// Waits until something happens, the limit is over or a signal is handled. Returns the keys of what is to be looked at,
+    /// in the order of their registration.
+    pub fn wait(mut self) -> Vec<Key> {
+        let has_happened = wait_for(&mut self.fds, self.limit);
+        let polled = self.keys.into_iter().zip(&self.fds);
+        // Of a flag that this crate has no name for (`POLLRDHUP`) it only says that there is one.
+        let ready = polled.filter(|(_, fd)| has_happened && fd.any() != Some(false)).map(|(key, _)| key);
+        ready.chain(self.unpollable).collect()
     }
 
-    fn add(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags) -> usize {
+    fn register(&mut self, key: Key, fd: BorrowedFd<'fd>, flags: PollFlags) {
+        self.keys.push(key);
         self.fds.push(PollFd::new(fd, flags));
-        self.fds.len() - 1
     }
 }
 
-impl Ready {
-    /// Whether what was waited for in this place has happened, or can be asked for only by trying.
-    pub fn has(&self, place: Place) -> bool {
-        place.is_some_and(|place| self.0.get(place).is_some_and(|flags| !flags.is_empty()))
+/// Whether something can be read now, or the other side has hung up.
+pub fn is_readable(fd: BorrowedFd<'_>) -> bool {
+    is_readable_within(fd, Duration::ZERO)
+}
+
+/// Waits until something can be read or the other side has hung up, at most for `limit`; false if neither has happened.
+pub fn is_readable_within(fd: BorrowedFd<'_>, limit: Duration) -> bool {
+    wait_for(&mut [PollFd::new(fd, PollFlags::POLLIN)], Some(limit))
+}
+
+/// Whether something can be written now without waiting.
+pub fn is_writable(fd: BorrowedFd<'_>) -> bool {
+    wait_for(&mut [PollFd::new(fd, PollFlags::POLLOUT)], Some(Duration::ZERO))
+}
+
+/// Waits for nothing but the time, or a signal that is handled.
+pub fn pause(time: Duration) {
+    wait_for(&mut [], Some(time));
+}
+
+/// Whether one of them is ready before the limit is over.
+fn wait_for(fds: &mut [PollFd<'_>], limit: Option<Duration>) -> bool {
+    let timeout = match limit {
+        // Rounded up: waking up a little early would only mean waiting again.
+        Some(limit) => PollTimeout::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX),
+        None => PollTimeout::NONE,
+    };
+    poll(fds, timeout).is_ok_and(|count| count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Shutdown;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::sys::fd;
+
+    #[test]
+    fn what_is_ready_is_named_by_its_key_in_the_order_of_registration() {
+        let (reader, writer) = fd::pipe().expect("a pipe");
+        let (silent, _open) = fd::pipe().expect("a pipe");
+        for (is_written, ready) in [(false, &["write"][..]), (true, &["read", "write"])] {
+            if is_written {
+                nix::unistd::write(&writer, b"x").expect("written");
+            }
+            let mut poller = Poller::new(None);
+            poller.readable("read", reader.as_fd());
+            poller.readable("silent", silent.as_fd());
+            poller.writable("write", writer.as_fd());
+            assert_eq!(poller.wait(), ready);
+        }
+    }
+
+    #[test]
+    fn the_shortest_limit_ends_a_wait_in_which_nothing_happens() {
+        let (reader, _writer) = fd::pipe().expect("a pipe");
+        let mut poller = Poller::new(Some(Duration::from_hours(1)));
+        poller.readable((), reader.as_fd());
+        poller.within(Duration::ZERO);
+        poller.within(Duration::from_hours(1));
+        assert_eq!(poller.wait(), []);
+        assert!(!is_readable(reader.as_fd()));
+    }
+
+    #[test]
+    fn a_socket_that_is_closed_for_writing_alone_is_a_hang_up() {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let stream = HangUp::of(ours.into()).expect("a stream");
+        theirs.shutdown(Shutdown::Write).expect("shut down");
+        let mut poller = Poller::new(None);
+        poller.hang_up("gone", &stream);
+        assert_eq!(poller.wait(), ["gone"]);
+        assert!(stream.has_happened());
     }
 }

@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-
 use crate::context;
 use crate::shell::Shell;
+use crate::sys::poll;
 use crate::sys::stat::FileId;
 use crate::ui::findings::Finding;
 
@@ -122,8 +121,7 @@ fn first_line(program: &Path) -> Option<String> {
     let mut buffer = [0; 1024];
     while !said.contains(&b'\n') {
         let left = deadline.saturating_duration_since(context::now());
-        let limit = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
-        if !poll(&mut [PollFd::new(output.as_fd(), PollFlags::POLLIN)], limit).is_ok_and(|ready| ready > 0) {
+        if !poll::is_readable_within(output.as_fd(), left) {
             break;
         }
         match output.read(&mut buffer) {
