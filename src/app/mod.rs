@@ -6,6 +6,7 @@ pub mod overrides;
 pub mod plan;
 pub mod progress;
 pub mod restart;
+pub mod run;
 pub mod start;
 pub mod stop;
 pub mod stopped;

@@ -22,6 +22,14 @@ pub enum Notice<'a> {
     Warnings(&'a [String]),
     /// What the supervisor of a server that is being started waits for.
     Supervisor(&'a str),
+    /// Nothing is recorded, and no session is looked for: there is no place for records.
+    NoRoot(&'a anyhow::Error),
+    /// No session could be looked for: the server gets one of its own.
+    NoSession(&'a anyhow::Error),
+    /// Nothing is recorded: the records could not be written.
+    Unrecorded(&'a anyhow::Error),
+    /// A server has another name here than its client gives it.
+    Renamed { label: &'a str, name: &'a ServerName },
     /// A server has ended, to be started anew.
     Stopped(&'a ServerName, &'a Stopped),
 }

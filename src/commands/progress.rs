@@ -22,6 +22,12 @@ impl Progress for Shown {
         match notice {
             Notice::Warnings(lines) => lines.iter().map(String::as_str).for_each(ui::warn),
             Notice::Supervisor(text) => ui::say_meanwhile(text),
+            Notice::NoRoot(error) => {
+                ui::warn(&format!("nothing is recorded, and no session is looked for: {error:#}"));
+            }
+            Notice::NoSession(error) => ui::warn(&format!("the server is in no terminal's session: {error:#}")),
+            Notice::Unrecorded(error) => ui::warn(&format!("nothing is recorded: {error:#}")),
+            Notice::Renamed { label, name } => ui::say(&format!("mcp-hook: {label:?} runs as {name}")),
             Notice::Stopped(name, stopped) => ui::say(&stopped::describe(name, stopped)),
         }
     }
