@@ -76,8 +76,9 @@ impl Target {
             None => context::working_directory().context("could not find the working directory")?,
         };
         let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
-        let around = ResolveContext { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_ref() };
-        let (resolved, warnings) = resolve::resolve(&definition, verb, &around)?;
+        let resolve_context =
+            ResolveContext { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_ref() };
+        let (resolved, warnings) = resolve::resolve(&definition, verb, &resolve_context)?;
         let warnings = resolved.lines(&warnings);
         Ok((ResolvedTarget::Defined(Box::new(resolved)), warnings))
     }

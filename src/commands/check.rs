@@ -68,8 +68,8 @@ fn definition_in(session: Option<&SessionPaths>, definition: &Definition, here: 
     let mut checked = check::definition(definition, &ResolveContext { variables, directory: here, copy: None }, port);
     let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
     if let Some(copy) = copy.filter(FileAt::is_there) {
-        let around = ResolveContext { variables, directory: here, copy: Some(&copy) };
-        let of_copy = check::definition(definition, &around, port).problems;
+        let resolve_context = ResolveContext { variables, directory: here, copy: Some(&copy) };
+        let of_copy = check::definition(definition, &resolve_context, port).problems;
         let new: Vec<String> = of_copy.into_iter().filter(|problem| !checked.problems.contains(problem)).collect();
         checked.problems.extend(new);
     }

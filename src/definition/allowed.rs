@@ -1,13 +1,14 @@
 //! Which files of projects the user has allowed, by path and content. One small file for each, so that several commands
 //! at once cannot lose what another one wrote.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::document::Document;
@@ -17,18 +18,32 @@ use crate::disk::{file, locations, record};
 
 const VERSION: u32 = 1;
 
-/// Whether a file counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// The user has allowed exactly this content at this place.
+    /// The user has allowed exactly this content at this path.
     Allowed,
-    /// Nobody has been asked.
+    /// The user has never allowed anything at this path.
     Missing,
-    /// The user has allowed something else at this place.
+    /// The user has allowed other content at this path.
     Changed,
 }
 
-/// What is remembered of a file.
+impl fmt::Display for Permission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Allowed => "allowed",
+            Self::Missing => "not allowed",
+            Self::Changed => "changed",
+        })
+    }
+}
+
+impl Serialize for Permission {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Allowed {
     version: u32,
@@ -40,15 +55,16 @@ struct Allowed {
 
 /// Whether `document` has been allowed. What cannot be read allows nothing.
 pub fn of(document: &Document) -> Permission {
-    let remembered = || {
-        let content = file::read(&remembered_at(&canonical(&document.file)?)?)?;
-        content.map(|content| record::parse::<Allowed>(&content, VERSION)).transpose()
-    };
-    match remembered() {
+    match remembered(&document.file) {
         Ok(Some(allowed)) if allowed.sha256 == digest(document.text.as_bytes()) => Permission::Allowed,
         Ok(Some(_)) => Permission::Changed,
         Ok(None) | Err(_) => Permission::Missing,
     }
+}
+
+fn remembered(file: &Path) -> Result<Option<Allowed>> {
+    let content = file::read(&remembered_at(&canonical(file)?)?)?;
+    content.map(|content| record::parse(&content, VERSION)).transpose()
 }
 
 /// Whether anything has been allowed at all: mostly not, and then nothing has to be looked for.
@@ -56,15 +72,10 @@ pub fn is_any() -> bool {
     directory().is_ok_and(|directory| directory.path().is_dir())
 }
 
-/// Whether something was allowed at this path.
 pub fn is_remembered(path: &Path) -> bool {
     canonical(path).and_then(|path| remembered_at(&path)).is_ok_and(|at| at.is_there())
 }
 
-/// Remembers that `document` is allowed as it was read.
-///
-/// # Errors
-/// When that cannot be written.
 pub fn allow(document: &Document) -> Result<()> {
     let path = canonical(&document.file)?;
     let to = remembered_at(&path)?;
@@ -75,9 +86,6 @@ pub fn allow(document: &Document) -> Result<()> {
 }
 
 /// Forgets that the file at `path` was allowed; false if it was not.
-///
-/// # Errors
-/// When that cannot be removed.
 pub fn deny(path: &Path) -> Result<bool> {
     let at = remembered_at(&canonical(path)?)?;
     match at.remove() {
@@ -104,8 +112,8 @@ fn directory() -> Result<Directory> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
-    Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let digits: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 #[cfg(test)]

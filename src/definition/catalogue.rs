@@ -1,6 +1,7 @@
 //! All definitions that count in a directory: the project's before the user's.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
@@ -19,24 +20,19 @@ pub struct Catalogue {
     sources: Vec<Source>,
 }
 
-/// A file with definitions.
 #[derive(Debug)]
 pub struct Source {
-    /// Whose it is.
     pub origin: Origin,
-    /// Where it is.
     pub file: PathBuf,
-    /// Whether what stands in it counts.
     pub permission: Permission,
-    /// What stands in it.
     pub entries: Result<Vec<ServerEntry>>,
-    /// What should not be about the file as a whole.
+    /// What is odd about the file as a whole.
     pub notes: Vec<String>,
 }
 
 impl Catalogue {
     /// Reads the project's file above the working directory and the user's file. What cannot be read is an error only
-    /// for whoever asks for something that it may have held.
+    /// for those who ask for something that it may have held.
     pub fn read() -> Self {
         // In a directory that was removed there is no project.
         let directory = context::working_directory().ok();
@@ -49,7 +45,7 @@ impl Catalogue {
         Self::of(None, document::user())
     }
 
-    /// Only what one file defines: that from which a server was started.
+    /// Only what one file defines: the one from which a server was started.
     pub fn at(file: &Path) -> Self {
         let found = |document| Some(FoundDocument { file: file.to_owned(), document });
         if document::is_of_project(file) {
@@ -59,24 +55,20 @@ impl Catalogue {
         }
     }
 
-    /// Only what counts: a project's file that is allowed, and the user's.
-    pub fn of_allowed(project: Option<FoundDocument>, user: Option<FoundDocument>) -> Self {
-        let sources =
-            project.map(|found| (Origin::Project, found)).into_iter().chain(user.map(|it| (Origin::User, it)));
-        let sources = sources.map(|(origin, found)| Source::of(origin, Permission::Allowed, found));
-        Self { sources: sources.collect() }
+    fn of(project: Option<FoundDocument>, user: Option<FoundDocument>) -> Self {
+        let project = project.map(|found| (Permission::of_project(&found), found));
+        Self::of_permitted(project, user)
     }
 
-    fn of(project: Option<FoundDocument>, user: Option<FoundDocument>) -> Self {
-        let project = project.map(|found| Source::of(Origin::Project, Permission::of_project(&found), found));
+    /// The same for a project's file whose permission is known.
+    pub fn of_permitted(project: Option<(Permission, FoundDocument)>, user: Option<FoundDocument>) -> Self {
+        let project = project.map(|(permission, found)| Source::of(Origin::Project, permission, found));
         let user = user.map(|found| Source::of(Origin::User, Permission::Allowed, found));
         Self { sources: project.into_iter().chain(user).collect() }
     }
 
-    /// What would be started as `name`; `None` if no file defines it.
-    ///
-    /// # Errors
-    /// When it is defined wrongly, in a file that cannot be read, or in one that has not been allowed.
+    /// What would be started as `name`; `None` if no file defines it. An error if it is defined wrongly, in a file that
+    /// cannot be read, or in one that has not been allowed.
     pub fn find(&self, name: &ServerName) -> Result<Option<Definition>> {
         for source in self.sources.iter().filter(|source| source.permission == Permission::Allowed) {
             match source.find(name)? {
@@ -94,40 +86,8 @@ impl Catalogue {
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }
-}
 
-/// A definition, and what becomes of it.
-#[derive(Debug)]
-pub struct CatalogueEntry<'catalogue> {
-    /// Its name, as it stands.
-    pub name: &'catalogue str,
-    /// The file that it stands in.
-    pub source: &'catalogue Source,
-    /// What stands there, or what is wrong with it.
-    pub content: &'catalogue Result<EntryContent>,
-    /// What becomes of it.
-    pub state: DefinitionState,
-}
-
-/// What becomes of a definition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DefinitionState {
-    /// It may be started.
-    Usable,
-    /// There is nothing to start: it runs elsewhere.
-    Remote,
-    /// It is a client's way to a server of ours.
-    Client,
-    /// Another file defines the name and comes first.
-    Shadowed,
-    /// Its file has not been allowed, or has changed since.
-    Refused(Permission),
-    /// It is wrong: what is, and where in the file.
-    Broken(String),
-}
-
-impl Catalogue {
-    /// Every definition, and what becomes of it.
+    /// Every definition, file by file, and what becomes of it.
     pub fn all(&self) -> Vec<CatalogueEntry<'_>> {
         let mut taken: HashSet<&str> = HashSet::new();
         let mut all = Vec::new();
@@ -146,8 +106,48 @@ impl Catalogue {
     }
 }
 
+/// A definition, and what becomes of it.
+#[derive(Debug)]
+pub struct CatalogueEntry<'catalogue> {
+    /// Its name, as it stands.
+    pub name: &'catalogue str,
+    pub source: &'catalogue Source,
+    /// What stands there, or what is wrong with it.
+    pub content: &'catalogue Result<EntryContent>,
+    pub state: DefinitionState,
+}
+
+/// What becomes of a definition. As text: whether it may be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefinitionState {
+    Usable,
+    /// There is nothing to start: it runs elsewhere.
+    Remote,
+    /// It is a client's way to a server of ours.
+    Client,
+    /// Another file defines the name and comes first.
+    Shadowed,
+    /// Its file has not been allowed, or has changed since.
+    Refused(Permission),
+    /// It is wrong: what is, and where in the file.
+    Broken(String),
+}
+
+impl fmt::Display for DefinitionState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usable => formatter.write_str("yes"),
+            Self::Remote => formatter.write_str("remote"),
+            Self::Client => formatter.write_str("client"),
+            Self::Shadowed => formatter.write_str("shadowed"),
+            Self::Refused(permission) => permission.fmt(formatter),
+            Self::Broken(_) => formatter.write_str("broken"),
+        }
+    }
+}
+
 impl Permission {
-    /// Whether what was found in a project counts; what cannot be read does not.
+    /// Whether a project's file counts; one that cannot be read does not.
     pub fn of_project(found: &FoundDocument) -> Self {
         found.document.as_ref().map_or(Self::Missing, allowed::of)
     }
@@ -165,8 +165,11 @@ impl Source {
     /// The entry `name`, with its error or that of the whole file.
     fn find(&self, name: &ServerName) -> Result<Option<EntryContent>> {
         let entries = self.entries.as_ref().map_err(repeat)?;
-        let entry = entries.iter().find(|entry| entry.name == name.as_str());
-        entry.map(|entry| entry.content.as_ref().map(EntryContent::clone).map_err(repeat)).transpose()
+        match entries.iter().find(|entry| entry.name == name.as_str()).map(|entry| &entry.content) {
+            Some(Ok(content)) => Ok(Some(content.clone())),
+            Some(Err(error)) => Err(repeat(error)),
+            None => Ok(None),
+        }
     }
 
     fn state(&self, entry: &ServerEntry, is_taken: bool) -> DefinitionState {
@@ -189,7 +192,7 @@ impl Source {
         text.strip_prefix(&known).unwrap_or(&text).to_owned()
     }
 
-    /// The reason why nothing of a file that may not be used is `name`, if it could be.
+    /// That a file that may not be used defines `name`, if it does.
     fn refuse(&self, name: &ServerName) -> Result<()> {
         if let Some(EntryContent::Client) | None = self.find(name)? {
             return Ok(());

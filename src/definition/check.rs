@@ -15,16 +15,13 @@ use crate::port::lease;
 use crate::server::settings::PortChoice;
 use crate::text::excerpt::excerpt;
 
-/// What came of the check of one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Checked {
-    /// Its name, as it stands; none for what is wrong with the file.
+    /// Its name, as it stands; none for what is wrong with the file as a whole.
     pub name: Option<String>,
-    /// The file that it is defined in.
     pub file: PathBuf,
     /// What keeps it from being started.
     pub problems: Vec<String>,
-    /// What should not be.
     pub warnings: Vec<String>,
     /// The way out, where it is not plain.
     #[serde(skip)]
@@ -45,23 +42,27 @@ pub struct CheckReport {
     servers: Vec<Checked>,
 }
 
-/// The report on `servers`.
 pub fn report(servers: Vec<Checked>) -> CheckReport {
     CheckReport { version: 1, servers }
 }
 
 /// Checks everything that would count here, and the files themselves. `definition` does it for what can be read.
 pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -> Vec<Checked> {
-    let unreadable = catalogue.sources().iter().filter_map(|source| {
-        let error = source.entries.as_ref().err()?;
-        Some(Checked { problems: vec![source.shorten(error)], ..Checked::blank(None, &source.file) })
-    });
-    let noted = catalogue.sources().iter().filter(|source| !source.notes.is_empty());
-    let noted = noted.map(|source| Checked { warnings: source.notes.clone(), ..Checked::blank(None, &source.file) });
-    let counts =
-        |listed: &CatalogueEntry<'_>| !matches!(listed.state, DefinitionState::Client | DefinitionState::Shadowed);
-    let servers = catalogue.all().into_iter().filter(counts).map(|listed| one(&listed, definition));
-    unreadable.chain(noted).chain(servers).collect()
+    let mut all = Vec::new();
+    for source in catalogue.sources() {
+        if let Err(error) = &source.entries {
+            all.push(Checked { problems: vec![source.shorten(error)], ..Checked::blank(None, &source.file) });
+        }
+    }
+    for source in catalogue.sources().iter().filter(|source| !source.notes.is_empty()) {
+        all.push(Checked { warnings: source.notes.clone(), ..Checked::blank(None, &source.file) });
+    }
+    for listed in catalogue.all() {
+        if !matches!(listed.state, DefinitionState::Client | DefinitionState::Shadowed) {
+            all.push(one(&listed, definition));
+        }
+    }
+    all
 }
 
 fn one(listed: &CatalogueEntry<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
@@ -97,11 +98,10 @@ fn form(definition: &Definition) -> Checked {
 }
 
 /// Checks a definition; `port` is the one that it has already, if it runs.
-pub fn definition(definition: &Definition, around: &ResolveContext<'_>, port: Option<u16>) -> Checked {
-    let Examined { mut problems, warnings, server } = examine::examine(definition, around);
+pub fn definition(definition: &Definition, context: &ResolveContext<'_>, port: Option<u16>) -> Checked {
+    let Examined { mut problems, warnings, server } = examine::examine(definition, context);
     if matches!(definition.kind, ServerKind::Program { .. }) {
-        let here = here(&server, around, port).into_iter().map(Problem::System);
-        problems.extend(here);
+        problems.extend(system_problems(&server, context, port).into_iter().map(Problem::System));
     }
     Checked {
         problems: server.lines(&problems),
@@ -111,7 +111,7 @@ pub fn definition(definition: &Definition, around: &ResolveContext<'_>, port: Op
 }
 
 /// What only a look at the system tells, as far as the texts say where to look.
-fn here(server: &Resolved, around: &ResolveContext<'_>, port: Option<u16>) -> Vec<SystemProblem> {
+fn system_problems(server: &Resolved, context: &ResolveContext<'_>, port: Option<u16>) -> Vec<SystemProblem> {
     let mut problems = Vec::new();
     let ServerKind::Program { command: defined, cwd, .. } = &server.definition.kind else { return problems };
     let directory = match (&server.directory, cwd) {
@@ -128,7 +128,7 @@ fn here(server: &Resolved, around: &ResolveContext<'_>, port: Option<u16>) -> Ve
     {
         let path = match server.environment.get("PATH") {
             Some(own) => own.text(),
-            None => (around.variables)("PATH").and_then(|path| path.into_string().ok()),
+            None => (context.variables)("PATH").and_then(|path| path.into_string().ok()),
         };
         problems.extend(find(defined, &command, &directory, path.as_deref().unwrap_or(USUAL_PATH)).err());
     }
@@ -142,7 +142,6 @@ fn here(server: &Resolved, around: &ResolveContext<'_>, port: Option<u16>) -> Ve
 
 /// The program that `execvp(3)` would take.
 fn find(defined: &str, command: &str, directory: &ShownPath, path: &str) -> Result<(), SystemProblem> {
-    let can_execute = |file: &Path| file.is_file() && access(file, AccessFlags::X_OK).is_ok();
     if command.contains('/') {
         let file = ShownPath::of(&directory.real, &directory.shown, defined, command);
         return match file.real.exists() {
@@ -160,6 +159,10 @@ fn find(defined: &str, command: &str, directory: &ShownPath, path: &str) -> Resu
         Some(_) => Err(SystemProblem::NotExecutable(defined.into())),
         None => Err(SystemProblem::NotOnPath(excerpt(defined).into_owned())),
     }
+}
+
+fn can_execute(file: &Path) -> bool {
+    file.is_file() && access(file, AccessFlags::X_OK).is_ok()
 }
 
 /// A path, and how it is named in messages.

@@ -33,17 +33,12 @@ pub enum CopyAction {
 pub struct FoundConfig {
     /// The file that was read, as messages name it.
     pub file: PathBuf,
-    /// What becomes of the copy.
     pub copy: CopyAction,
-    /// What stands in it.
     content: Json,
 }
 
 /// Reads the copy if there is one, else the source, which messages name as `shown`. Read only once: what is checked is
 /// what is used.
-///
-/// # Errors
-/// When the file cannot be read or is no JSON.
 pub fn find(source: &Path, shown: PathBuf, copy: Option<&FileAt>) -> Result<FoundConfig, Problem> {
     if let Some(copy) = copy {
         let path = copy.path();
@@ -58,9 +53,6 @@ pub fn find(source: &Path, shown: PathBuf, copy: Option<&FileAt>) -> Result<Foun
 }
 
 /// Writes the copy: whole, closed to others, in the place of whatever is there.
-///
-/// # Errors
-/// When the directory is not ours alone, or the file cannot be written.
 pub fn write(copy: &FileAt, content: &[u8]) -> Result<()> {
     let describe = || format!("could not write {copy}");
     copy.directory.ensure().with_context(describe)?;
@@ -105,10 +97,6 @@ pub struct ConfigPaths {
 }
 
 impl ConfigPaths {
-    /// Reads the paths.
-    ///
-    /// # Errors
-    /// All that are none.
     pub fn parse(config: &Config) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut patterns = |key: &str, texts: &[String]| -> Vec<JsonPath> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use nix::fcntl::OFlag;
 use nix::sys::stat::fstat;
+use serde::Serialize;
 
 use crate::context;
 use crate::disk::locations;
@@ -26,7 +27,8 @@ const LARGEST_OF_CLIENTS: u64 = 64 << 20;
 pub const PROJECT_FILE: &str = ".mcp.json";
 
 /// Whose definitions a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// A project's `.mcp.json`: counts once it has been allowed.
     Project,
@@ -34,24 +36,17 @@ pub enum Origin {
     User,
 }
 
-/// Whether a file is a project's, by its name.
 pub fn is_of_project(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name == PROJECT_FILE)
 }
 
-/// A file as it was when it was read.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// Where it was found.
     pub file: PathBuf,
-    /// What stands in it.
     pub text: String,
 }
 
 /// Where the user's definitions are, whether or not the file is there.
-///
-/// # Errors
-/// When there is no home directory.
 pub fn user_file() -> Result<PathBuf> {
     Ok(locations::config_directory()?.join("servers.json"))
 }
@@ -59,9 +54,7 @@ pub fn user_file() -> Result<PathBuf> {
 /// A file that is there, and what stands in it or why that cannot be read.
 #[derive(Debug)]
 pub struct FoundDocument {
-    /// Where it is.
     pub file: PathBuf,
-    /// What stands in it.
     pub document: Result<Document>,
 }
 
@@ -74,9 +67,6 @@ pub fn user() -> Option<FoundDocument> {
 
 /// A file of the user's, which says what is run without being asked for: nobody else may have written it, or put it where
 /// it is.
-///
-/// # Errors
-/// When that is not so, or it cannot be read.
 pub fn of_user(file: &Path) -> Result<Document> {
     let open = walk::open_file(file).map_err(|error| match Refusal::of(&error) {
         Some(refusal) => hinted(format!("{}: {}", could_not(file), refusal.why), SAFE_PLACE),
@@ -108,9 +98,6 @@ fn check_owner(directory: &Path, file: &Path) -> Result<()> {
 }
 
 /// A file by its path, whatever it is called.
-///
-/// # Errors
-/// When it is not there or cannot be read.
 pub fn at(file: &Path) -> Result<Document> {
     match open(file)? {
         Some(open) => read(file, open),
@@ -119,9 +106,6 @@ pub fn at(file: &Path) -> Result<Document> {
 }
 
 /// A client's own file, which may hold far more than servers.
-///
-/// # Errors
-/// When it is not there or cannot be read.
 pub fn of_client(file: &Path) -> Result<Document> {
     match open(file)? {
         Some(open) => read_up_to(LARGEST_OF_CLIENTS, file, open),

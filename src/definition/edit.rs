@@ -11,10 +11,8 @@ use serde_json::ser::PrettyFormatter;
 use super::json::{self, Member};
 use super::parse::SERVERS;
 
-/// `text` with `entry` as the server `name`, and whether there was one of this name before.
-///
-/// # Errors
-/// When `text` is no object of servers, or names something twice: then it is not clear what to change.
+/// `text` with `entry` as the server `name`, and whether there was one of this name before. A name that stands twice is an
+/// error: it is not clear which one to change.
 pub fn set(text: &str, name: &str, entry: &impl Serialize) -> Result<(String, bool)> {
     let text = if text.trim_start_matches(json::MARK).trim().is_empty() { "{}\n" } else { text };
     let root = Object::root(text)?;
@@ -29,9 +27,6 @@ pub fn set(text: &str, name: &str, entry: &impl Serialize) -> Result<(String, bo
 }
 
 /// `text` without the server `name`; `None` if there is none.
-///
-/// # Errors
-/// As [`set`].
 pub fn remove(text: &str, name: &str) -> Result<Option<String>> {
     if text.trim_start_matches(json::MARK).trim().is_empty() {
         return Ok(None);
@@ -42,7 +37,6 @@ pub fn remove(text: &str, name: &str) -> Result<Option<String>> {
     Ok(servers.member(name)?.map(|member| servers.without(member)))
 }
 
-/// An object in a text.
 struct Object<'text> {
     text: &'text str,
     /// From brace to brace.
@@ -56,7 +50,6 @@ struct Object<'text> {
 struct Layout<'text> {
     /// What stands before a member: a new line and its indentation, or hardly anything.
     gap: String,
-    /// What stands between name and value.
     colon: &'text str,
     /// What stands before the brace at the end.
     end: String,
@@ -64,7 +57,6 @@ struct Layout<'text> {
 }
 
 impl<'text> Object<'text> {
-    /// The object that the whole text is.
     fn root(text: &'text str) -> Result<Self> {
         let start = text.len() - text.trim_start_matches(json::MARK).trim_start().len();
         let mut root = Self::at(text, start..text.trim_end().len(), "  ")?;
@@ -80,7 +72,6 @@ impl<'text> Object<'text> {
         Ok(Self { text, span, members, unit })
     }
 
-    /// The object that a member is.
     fn object(&self, member: &Member) -> Result<Self> {
         Self::at(self.text, member.value.clone(), self.unit)
     }
@@ -98,7 +89,6 @@ impl<'text> Object<'text> {
         Ok(self.text[..member.value.start].to_owned() + &value + &self.text[member.value.end..])
     }
 
-    /// The text with one more member at the end.
     fn with(&self, name: &str, value: &impl Serialize) -> Result<String> {
         let layout = self.members.last().map_or_else(|| self.layout_of_first(), |member| self.layout_of(member));
         let (at, comma) = self.members.last().map_or((self.span.start + 1, ""), |last| (last.value.end, ","));

@@ -11,28 +11,31 @@ use crate::server::settings::Settings;
 pub struct Definition {
     /// Its name, the key under `mcpServers`.
     pub name: ServerName,
-    /// The file.
     pub file: PathBuf,
-    /// What starts it, or where it is.
     pub kind: ServerKind,
     /// `url`: where clients reach it.
     pub url: Option<String>,
-    /// `headers`.
     pub headers: BTreeMap<String, String>,
     /// `hook`: what only mcp-hook reads.
     pub hook: Hook,
 }
 
+impl Definition {
+    /// The command and its arguments, as they stand; empty where there is nothing to start.
+    pub fn command_line(&self) -> Vec<String> {
+        match &self.kind {
+            ServerKind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
+            ServerKind::Remote => Vec::new(),
+        }
+    }
+}
+
 /// Whether there is something to start.
 #[derive(Clone, Debug)]
 pub enum ServerKind {
-    /// A program.
     Program {
-        /// `command`.
         command: String,
-        /// `args`.
         args: Vec<String>,
-        /// `env`.
         env: BTreeMap<String, String>,
         /// `cwd`, relative to the file; if not set, where mcp-hook is called, for a project the directory of its file.
         cwd: Option<String>,
@@ -41,7 +44,6 @@ pub enum ServerKind {
     Remote,
 }
 
-/// Our own settings.
 #[derive(Clone, Debug, Default)]
 pub struct Hook {
     /// `autostart`: started by every session.
@@ -57,21 +59,16 @@ pub struct Hook {
 /// A variable in the form of the MCP registry's `server.json`.
 #[derive(Clone, Debug, Default)]
 pub struct Variable {
-    /// `name`.
     pub name: String,
-    /// `description`.
     pub description: Option<String>,
-    /// `isRequired`.
     pub is_required: bool,
     /// `isSecret`: its value is shown nowhere.
     pub is_secret: bool,
-    /// `default`.
     pub default: Option<String>,
     /// `choices`; anything is allowed if empty.
     pub choices: Vec<String>,
 }
 
-/// A configuration file and what must be in it.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// `source`: the template, relative to the definition's file.

@@ -19,7 +19,6 @@ use crate::text::excerpt::excerpt;
 
 /// Where a definition is resolved.
 pub struct ResolveContext<'a> {
-    /// The caller's variables.
     pub variables: Variables<'a>,
     /// Where a server is started if nothing else says it.
     pub directory: &'a Path,
@@ -27,17 +26,13 @@ pub struct ResolveContext<'a> {
     pub copy: Option<&'a FileAt>,
 }
 
-/// What came of it.
 pub struct Examined {
-    /// What keeps it from being started.
     pub problems: Vec<Problem>,
-    /// What should not be.
     pub warnings: Vec<Warning>,
     /// The server; to be started only without problems.
     pub server: Resolved,
 }
 
-/// The texts of a definition, expanded.
 struct Texts {
     words: Vec<Expanded>,
     environment: BTreeMap<String, Expanded>,
@@ -47,11 +42,11 @@ struct Texts {
 }
 
 /// Expands and checks everything that a definition says. Nothing is written.
-pub fn examine(definition: &Definition, around: &ResolveContext<'_>) -> Examined {
-    let defaults = defaults(definition, around.variables);
+pub fn examine(definition: &Definition, context: &ResolveContext<'_>) -> Examined {
+    let defaults = defaults(definition, context.variables);
     let hook = &definition.hook;
     let (has_port, has_config) = (hook.settings.port.is_some(), hook.config.is_some());
-    let values = Values { variables: around.variables, defaults: &defaults, has_port, has_config };
+    let values = Values { variables: context.variables, defaults: &defaults, has_port, has_config };
     let mut expander = Expander::new(values);
     let texts = Texts::expand(definition, &mut expander);
     let mut problems = expander.problems();
@@ -62,7 +57,7 @@ pub fn examine(definition: &Definition, around: &ResolveContext<'_>) -> Examined
     let mut secrets: Vec<String> = listed.collect();
     let mut copy = None;
     if let Some(config) = &hook.config {
-        match configuration(definition, config, &texts, &secrets, around.copy) {
+        match configuration(definition, config, &texts, &secrets, context.copy) {
             Ok((paths, found)) => {
                 let (wrong, named) = paths.check(&found, &environment);
                 problems.extend(wrong);
@@ -78,7 +73,7 @@ pub fn examine(definition: &Definition, around: &ResolveContext<'_>) -> Examined
     let server = Resolved {
         secrets: hidden(&secrets, &environment),
         definition: definition.clone(),
-        base: base(definition, around.directory, texts.directory.is_some()),
+        base: base(definition, context.directory, texts.directory.is_some()),
         words: texts.words,
         environment: complete(texts.environment, &defaults, has_config),
         directory: texts.directory,
@@ -191,7 +186,6 @@ fn configuration(
     }
 }
 
-/// The directory of the definition's file.
 fn directory_of(definition: &Definition) -> &Path {
     definition.file.parent().unwrap_or(Path::new("/"))
 }

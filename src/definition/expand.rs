@@ -17,7 +17,6 @@ pub enum OwnVariable {
     Port,
     /// `MCP_CONFIG_FILE`: the session's copy of the configuration.
     ConfigFile,
-    /// What every server has.
     Usual(&'static str),
 }
 
@@ -25,7 +24,6 @@ pub enum OwnVariable {
 const USUAL: [&str; 5] = ["MCP_SESSION_ID", "MCP_SERVER_NAME", "MCP_PID_FILE", "MCP_CONFIG_DIR", "MCP_LOG_FILE"];
 
 impl OwnVariable {
-    /// The variable of this name, if it is one of ours.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "MCP_PORT" => Some(Self::Port),
@@ -34,7 +32,6 @@ impl OwnVariable {
         }
     }
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Port => "MCP_PORT",
@@ -71,12 +68,10 @@ enum Segment {
 }
 
 impl Expanded {
-    /// A text without variables.
     pub fn literal(text: &str) -> Self {
         Self { pieces: vec![Segment::Literal(text.to_owned())], ..Self::default() }
     }
 
-    /// The value of a variable of ours.
     pub fn own(own: OwnVariable) -> Self {
         Self { pieces: vec![Segment::Own(own)], ..Self::default() }
     }
@@ -122,7 +117,6 @@ impl Expanded {
 /// What variables stand for.
 #[derive(Clone, Copy)]
 pub struct Values<'a> {
-    /// The caller's variables.
     pub variables: Variables<'a>,
     /// The values of listed variables that nobody sets.
     pub defaults: &'a BTreeMap<String, String>,
@@ -133,7 +127,6 @@ pub struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// Whether a variable of ours has a value.
     pub fn has(&self, own: OwnVariable) -> bool {
         match own {
             OwnVariable::Port => self.has_port,
@@ -149,12 +142,10 @@ pub struct Expander<'a> {
     problems: Vec<Problem>,
     /// Where among them each variable stands that is not set.
     unset: HashMap<String, usize>,
-    /// The others.
     known: HashSet<Problem>,
 }
 
 impl<'a> Expander<'a> {
-    /// Nothing is wrong yet.
     pub fn new(values: Values<'a>) -> Self {
         Self { values, problems: Vec::new(), unset: HashMap::new(), known: HashSet::new() }
     }
@@ -238,7 +229,6 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// What was wrong.
     pub fn problems(self) -> Vec<Problem> {
         self.problems
     }

@@ -14,7 +14,6 @@ pub const MARK: char = '\u{feff}';
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at line {line} column {column}")]
 pub struct NotJson {
-    /// What is wrong.
     pub what: String,
     /// The line, from 1.
     pub line: usize,
@@ -23,17 +22,11 @@ pub struct NotJson {
 }
 
 /// Reads a text; a byte order mark in front is let pass, as most clients do.
-///
-/// # Errors
-/// Why it is none. What other formats have is called by its name.
 pub fn read(text: &str) -> Result<Value, NotJson> {
     read_strictly(text.trim_start_matches(MARK))
 }
 
 /// Reads a text that other programs read too, which let no byte order mark pass.
-///
-/// # Errors
-/// As [`read`].
 pub fn read_strictly(text: &str) -> Result<Value, NotJson> {
     serde_json::from_str(text).map_err(|error| {
         let own = error.to_string();
@@ -67,21 +60,16 @@ fn foreign(text: &str) -> Option<NotJson> {
     None
 }
 
-/// A member of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Its name, without escapes.
     pub name: String,
     /// Where the name stands, quotes included.
     pub key: Range<usize>,
-    /// Where the value stands.
     pub value: Range<usize>,
 }
 
 /// The members of the object that `text` is, twice named ones too. Positions are those in `text`, in bytes.
-///
-/// # Errors
-/// When it is no JSON, or no object.
 pub fn members(text: &str) -> serde_json::Result<Vec<Member>> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let raw = reader.deserialize_map(Members)?;
@@ -97,7 +85,6 @@ pub fn members(text: &str) -> serde_json::Result<Vec<Member>> {
     raw.into_iter().map(member).collect()
 }
 
-/// Collects names and values as they stand.
 struct Members;
 
 impl<'text> Visitor<'text> for Members {

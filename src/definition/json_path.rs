@@ -8,20 +8,16 @@ use serde_json::Value;
 
 use crate::text::excerpt::excerpt;
 
-/// A path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonPath(Vec<PathStep>);
 
-/// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum PathStep {
     /// To what this key or this index names.
     To(String),
-    /// To everything.
     Every,
 }
 
-/// Where a path leads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathMatch<'v> {
     /// The path, without `*` as far as something is there. Keys that nobody wrote by hand are cut.
@@ -30,7 +26,6 @@ pub struct PathMatch<'v> {
     pub value: Option<&'v Value>,
 }
 
-/// Why a text is no path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BadPath {
     /// Nothing between two dots, or nothing at all.

@@ -22,16 +22,13 @@ const MOST: usize = 1000;
 /// What stands under `mcpServers`: a name and what it means.
 #[derive(Debug)]
 pub struct ServerEntry {
-    /// The name, as it stands.
     pub name: String,
     /// What stands there, or what is wrong with it.
     pub content: Result<EntryContent>,
 }
 
-/// What an entry means.
 #[derive(Clone, Debug)]
 pub enum EntryContent {
-    /// A server.
     Server(Box<Definition>),
     /// How a client reaches a server that mcp-hook starts: `mcp-hook run NAME`, or a url with a port that mcp-hook gave.
     /// It defines nothing.
@@ -39,9 +36,6 @@ pub enum EntryContent {
 }
 
 /// The entries of a file, in their order.
-///
-/// # Errors
-/// When the whole file cannot be used: no JSON, or no object of servers.
 pub fn entries(file: &Path, text: &str) -> Result<Vec<ServerEntry>> {
     let servers = servers(file, text)?;
     let text = text.trim_start_matches(json::MARK);
@@ -57,9 +51,6 @@ pub fn entries(file: &Path, text: &str) -> Result<Vec<ServerEntry>> {
 }
 
 /// The entries of a file as they stand.
-///
-/// # Errors
-/// When the whole file cannot be used: no JSON, no object of servers, or too many of them.
 pub fn servers(file: &Path, text: &str) -> Result<Map<String, Value>> {
     if text.trim_start_matches(json::MARK).trim().is_empty() {
         return Ok(Map::new());

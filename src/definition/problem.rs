@@ -18,10 +18,8 @@ const LONGEST_DESCRIPTION: usize = 400;
 /// Something that keeps a server from being started.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Problem {
-    /// A text that cannot be expanded.
     #[error("{place}: {why}")]
     Template { place: String, why: BadTemplate },
-    /// A variable that has no value.
     #[error("{} is not set{}{}{}", excerpt(name), listed(places), described(description.as_deref()), of_others(name))]
     Unset { name: String, places: Vec<String>, description: Option<String> },
     /// A variable that has to have a value and is empty.
@@ -30,7 +28,6 @@ pub enum Problem {
     /// A variable with a value that it may not have; `None` for a secret one.
     #[error("{} is {}{}{}", excerpt(name), shown(value.as_deref()), several(choices), described(description.as_deref()))]
     Choice { name: String, value: Option<String>, choices: Vec<String>, description: Option<String> },
-    /// A value that is no text.
     #[error("{} is not valid UTF-8", excerpt(name))]
     NotText { name: String },
     /// A variable of ours that has no value, because a key of the definition is not there.
@@ -42,13 +39,11 @@ pub enum Problem {
     /// A secret in what is recorded and shown.
     #[error("{place}: it holds {name}, which is secret, and paths are shown")]
     SecretPath { place: String, name: String },
-    /// Nothing to execute.
     #[error("command: it is empty once it is expanded")]
     NoCommand,
     /// A path into the configuration that is none.
     #[error("{place}: {:?} is not a path: {why}", excerpt(text))]
     Pattern { place: String, text: String, why: BadPath },
-    /// The configuration.
     #[error("{}: {what}", file.display())]
     Config { file: PathBuf, what: ConfigProblem },
     /// What only a look at the system tells.
@@ -56,13 +51,10 @@ pub enum Problem {
     System(SystemProblem),
 }
 
-/// Something that is wrong with a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ConfigProblem {
-    /// It cannot be read.
     #[error("{0}")]
     Unreadable(String),
-    /// It is no JSON.
     #[error("line {line}, column {column}: {what}")]
     Syntax { line: usize, column: usize, what: String },
     /// Nothing where something has to be.
@@ -79,16 +71,12 @@ pub enum ConfigProblem {
 /// Something that keeps a server from being started here and now.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum SystemProblem {
-    /// No such program in the search path.
     #[error("command: {0} is not on PATH")]
     NotOnPath(String),
-    /// No such file.
     #[error("command: there is no {}", .0.display())]
     NoProgram(PathBuf),
-    /// A file that cannot be executed.
     #[error("command: {} cannot be executed", .0.display())]
     NotExecutable(PathBuf),
-    /// No such directory.
     #[error("cwd: there is no directory {}", .0.display())]
     NoDirectory(PathBuf),
     /// A port that somebody has: who.

@@ -24,13 +24,11 @@ fn prefix(path: &str) -> String {
     if path.is_empty() { "it ".to_owned() } else { format!("{path}: ") }
 }
 
-/// The result of reading a value.
 pub type ReadResult<T> = Result<T, ReadError>;
 
 /// Longer than anybody waits, and well inside what `poll(2)` can count.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// A value in a document.
 #[derive(Clone, Debug)]
 pub struct Reader<'document> {
     path: String,
@@ -38,17 +36,14 @@ pub struct Reader<'document> {
 }
 
 impl<'document> Reader<'document> {
-    /// A value that stands at `path`.
     pub fn new(path: String, value: &'document Value) -> Self {
         Self { path, value }
     }
 
-    /// The value itself.
     pub fn value(&self) -> &'document Value {
         self.value
     }
 
-    /// A complaint about this value.
     pub fn wrong(&self, why: impl fmt::Display) -> ReadError {
         ReadError { path: self.path.clone(), why: why.to_string() }
     }
@@ -58,7 +53,6 @@ impl<'document> Reader<'document> {
         self.wrong(format!("must be {wanted}, not {}", kind(self.value)))
     }
 
-    /// The members of an object.
     pub fn fields(&self) -> ReadResult<Fields<'document>> {
         let members = self.value.as_object().ok_or_else(|| self.other_than("an object"))?;
         Ok(Fields { path: self.path.clone(), members })
@@ -76,31 +70,26 @@ impl<'document> Reader<'document> {
         if text.trim().is_empty() { Err(self.wrong("must not be empty")) } else { Ok(text) }
     }
 
-    /// The name of an environment variable.
     pub fn variable(&self) -> ReadResult<String> {
         let name = self.word()?;
         check_variable(&name).map_err(|why| self.wrong(why))?;
         Ok(name)
     }
 
-    /// True or false.
     pub fn flag(&self) -> ReadResult<bool> {
         self.value.as_bool().ok_or_else(|| self.other_than("true or false"))
     }
 
-    /// The items of a list.
     pub fn items(&self) -> ReadResult<impl Iterator<Item = Reader<'document>>> {
         let items = self.value.as_array().ok_or_else(|| self.other_than("a list"))?;
         let path = self.path.clone();
         Ok(items.iter().enumerate().map(move |(index, value)| Reader { path: format!("{path}[{index}]"), value }))
     }
 
-    /// A list of strings.
     pub fn texts(&self) -> ReadResult<Vec<String>> {
         self.items()?.map(|item| item.text()).collect()
     }
 
-    /// An object whose values are all strings.
     pub fn map(&self) -> ReadResult<BTreeMap<String, String>> {
         let fields = self.fields()?;
         fields
@@ -119,7 +108,6 @@ impl<'document> Reader<'document> {
         }
     }
 
-    /// A whole number in a range.
     pub fn number(&self, range: RangeInclusive<u64>) -> ReadResult<u64> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         if !self.value.is_number() {
@@ -159,7 +147,6 @@ impl<'document> Reader<'document> {
         }
     }
 
-    /// One of a few words, and what it stands for.
     pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> ReadResult<T> {
         let list = alternatives(&choices.iter().map(|(word, _)| *word).collect::<Vec<_>>());
         let text = self.value.as_str().ok_or_else(|| self.other_than(&list))?;
@@ -168,14 +155,12 @@ impl<'document> Reader<'document> {
     }
 }
 
-/// The members of an object.
 pub struct Fields<'document> {
     path: String,
     members: &'document Map<String, Value>,
 }
 
 impl<'document> Fields<'document> {
-    /// A member, if there is one of this name.
     pub fn at(&self, name: &str) -> Option<Reader<'document>> {
         self.members.get(name).map(|value| self.place(name, value))
     }
@@ -204,7 +189,6 @@ impl<'document> Fields<'document> {
         if both { Err(self.wrong(format!("must not have both {one:?} and {other:?}"))) } else { Ok(()) }
     }
 
-    /// A complaint about the object.
     pub fn wrong(&self, why: impl fmt::Display) -> ReadError {
         ReadError { path: self.path.clone(), why: why.to_string() }
     }

@@ -15,20 +15,16 @@ pub struct ServerEnvironment<'a> {
     pub values: Values<'a>,
 }
 
-/// The value of one variable in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VariableValue {
-    /// None.
     Unset,
     /// No text, although it is set.
     Empty,
-    /// A text.
     Text(String),
     /// A text with something in it that only the session knows; what is known of it.
     Later(Vec<String>),
     /// Nothing, for a reason that has been reported.
     Broken,
-    /// Bytes that are no text.
     NotText,
 }
 
@@ -41,7 +37,6 @@ impl ServerEnvironment<'_> {
         }
     }
 
-    /// The value of a variable.
     pub fn value(&self, name: &str) -> VariableValue {
         if let Some(own) = OwnVariable::named(name) {
             return if self.values.has(own) { VariableValue::Later(Vec::new()) } else { VariableValue::Unset };
@@ -80,9 +75,6 @@ impl VariableValue {
 }
 
 /// What is wrong with the value of a listed variable.
-///
-/// # Errors
-/// Why a server cannot be started with it.
 pub fn examine(variable: &Variable, value: &VariableValue) -> Result<Option<Warning>, Problem> {
     let name = variable.name.clone();
     let description = variable.description.clone();

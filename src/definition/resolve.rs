@@ -9,41 +9,38 @@ use super::resolved::Resolved;
 use crate::failure::{hinted, listed};
 
 /// Expands and checks a definition that is to be started: nothing is made if anything is wrong.
-///
-/// # Errors
-/// Everything that is wrong, in one message.
-pub fn resolve(definition: &Definition, verb: &str, around: &ResolveContext<'_>) -> Result<(Resolved, Vec<Warning>)> {
+pub fn resolve(definition: &Definition, verb: &str, context: &ResolveContext<'_>) -> Result<(Resolved, Vec<Warning>)> {
     let name = &definition.name;
     if matches!(definition.kind, ServerKind::Remote) {
         let message =
             format!("could not {verb} {name}: {} says where it is, not what to start", definition.file.display());
         return Err(hinted(message, "give it a \"command\", or have clients reach it at its \"url\""));
     }
-    let examined = examine::examine(definition, around);
+    let examined = examine::examine(definition, context);
     if examined.problems.is_empty() {
         return Ok((examined.server, examined.warnings));
     }
-    Err(refuse(definition, verb, around, &examined.server.lines(&examined.problems), &examined.problems))
+    Err(refuse(definition, verb, context, &examined.server.lines(&examined.problems), &examined.problems))
 }
 
 fn refuse(
     definition: &Definition,
     verb: &str,
-    around: &ResolveContext<'_>,
+    context: &ResolveContext<'_>,
     lines: &[String],
     problems: &[Problem],
 ) -> Error {
     let message = format!("could not {verb} {}:", definition.name);
-    let way_out = way_out(definition, around, problems);
+    let way_out = way_out(definition, context, problems);
     match lines {
         [line] => hinted(format!("{message} {line}"), way_out),
         lines => listed(message, lines.to_vec(), way_out),
     }
 }
 
-fn way_out(definition: &Definition, around: &ResolveContext<'_>, problems: &[Problem]) -> String {
+fn way_out(definition: &Definition, context: &ResolveContext<'_>, problems: &[Problem]) -> String {
     let (name, file) = (&definition.name, definition.file.display());
-    let in_copy = |problem: &Problem| matches!(problem, Problem::Config { file, .. } if around.copy.is_some_and(|copy| *file == copy.path()));
+    let in_copy = |problem: &Problem| matches!(problem, Problem::Config { file, .. } if context.copy.is_some_and(|copy| *file == copy.path()));
     if problems.iter().any(in_copy) {
         format!("edit the session's copy, or replace it by its source: mcp-hook start {name} --fresh")
     } else if problems.iter().any(Problem::is_unset) {

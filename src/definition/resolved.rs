@@ -19,11 +19,9 @@ use crate::server::settings::Settings;
 
 /// A server that lacks nothing but a session.
 pub struct Resolved {
-    /// What it was made from.
     pub(super) definition: Definition,
     /// What its directory is relative to, or is.
     pub(super) base: PathBuf,
-    /// The program and its arguments.
     pub(super) words: Vec<Expanded>,
     /// Variables on top of the inherited ones.
     pub(super) environment: BTreeMap<String, Expanded>,
@@ -31,14 +29,12 @@ pub struct Resolved {
     pub(super) directory: Option<Expanded>,
     /// Where clients reach it.
     pub(super) url: Option<Expanded>,
-    /// What must not be shown.
     pub(super) secrets: Vec<String>,
     /// What becomes of the session's copy of its configuration.
     pub(super) copy: Option<CopyAction>,
 }
 
 impl Resolved {
-    /// What the user set.
     pub fn settings(&self) -> &Settings {
         &self.definition.hook.settings
     }
@@ -50,9 +46,6 @@ impl Resolved {
     }
 
     /// The server in its session. Writes the session's copy of its configuration, if there is to be a new one.
-    ///
-    /// # Errors
-    /// When the copy cannot be written.
     pub fn bind(self, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> Result<Prepared> {
         if let Some(CopyAction::Write(content)) = &self.copy {
             config_copy::write(&layout::config_copy(&paths.configs, &self.definition.name), content)?;
@@ -82,7 +75,6 @@ impl Resolved {
         }
     }
 
-    /// The value of a variable of ours.
     fn own(&self, own: OwnVariable, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> String {
         match own {
             OwnVariable::ConfigFile => layout::config_copy(&paths.configs, &self.definition.name).to_string(),
@@ -104,11 +96,7 @@ impl Resolved {
 
     /// The command as it stands in the definition. A secret that stands there in plain text is not recorded either.
     fn written(&self) -> CommandLine {
-        let words = match &self.definition.kind {
-            ServerKind::Program { command, args, .. } => [command].into_iter().chain(args).collect(),
-            ServerKind::Remote => Vec::new(),
-        };
         let secrets = Secrets::new(&self.secrets);
-        CommandLine::Argv(words.into_iter().map(|word| secrets.masked(word)).collect())
+        CommandLine::Argv(self.definition.command_line().iter().map(|word| secrets.masked(word)).collect())
     }
 }

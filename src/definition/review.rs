@@ -2,7 +2,7 @@
 //! the place of, and what would surprise whoever has only looked at its name.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -16,7 +16,6 @@ use super::risks;
 /// A project's file as it is shown to whoever is to allow it.
 #[derive(Debug)]
 pub struct Review {
-    /// Where it is.
     pub file: PathBuf,
     /// Where it really is, if it is a link.
     pub target: Option<PathBuf>,
@@ -26,14 +25,11 @@ pub struct Review {
     pub unknown: Option<String>,
 }
 
-/// An entry.
 #[derive(Debug)]
 pub struct ReviewedEntry {
     /// Its name, as it stands.
     pub name: String,
-    /// What it is to be.
     pub role: EntryRole,
-    /// All that stands in it.
     pub rows: Vec<ReviewRow>,
     /// The user's own server of this name, in whose place it would stand.
     pub replaces: Option<ReplacedServer>,
@@ -41,10 +37,8 @@ pub struct ReviewedEntry {
     pub risks: Vec<String>,
 }
 
-/// What an entry is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryRole {
-    /// It may be started.
     Server,
     /// It runs elsewhere.
     Remote,
@@ -57,34 +51,27 @@ pub enum EntryRole {
 /// A key of an entry and what stands there.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ReviewRow {
-    /// The key, from the entry on.
+    /// The key, from the entry on: `hook.port`.
     pub key: String,
-    /// The value.
     pub value: RowValue,
 }
 
 /// A value as it is to be shown.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RowValue {
-    /// Words of a command line.
     Words(Vec<String>),
-    /// Text that speaks for itself.
     Text(String),
 }
 
 /// A server of the user that another one would stand in place of.
 #[derive(Debug)]
 pub struct ReplacedServer {
-    /// The user's file.
     pub file: PathBuf,
     /// What is started now; empty if it runs elsewhere or is wrong.
     pub command: Vec<String>,
 }
 
 /// Everything that `document` says, beside what the user's own file says.
-///
-/// # Errors
-/// When the whole document cannot be used.
 pub fn review(document: &Document, own: &Catalogue) -> Result<Review> {
     let entries = parse::entries(&document.file, &document.text)?;
     let raw = parse::servers(&document.file, &document.text)?;
@@ -95,13 +82,13 @@ pub fn review(document: &Document, own: &Catalogue) -> Result<Review> {
         .map(|entry| (entry.name.as_str(), entry))
         .collect();
     let unknown = user.and_then(|source| source.entries.as_ref().err()).map(|error| format!("{error:#}"));
-    let entry = |entry: ServerEntry| {
+    let mut reviewed_entries = Vec::new();
+    for entry in entries {
         let replaces = own.get(entry.name.as_str()).and_then(|own| replaced(own, &user?.file));
-        reviewed(entry, &raw, replaces)
-    };
-    let real = document.file.canonicalize().ok();
-    let target = real.filter(|_| document.file.is_symlink());
-    Ok(Review { file: document.file.clone(), target, entries: entries.into_iter().map(entry).collect(), unknown })
+        reviewed_entries.push(reviewed(entry, &raw, replaces));
+    }
+    let target = if document.file.is_symlink() { document.file.canonicalize().ok() } else { None };
+    Ok(Review { file: document.file.clone(), target, entries: reviewed_entries, unknown })
 }
 
 fn reviewed(entry: ServerEntry, raw: &Map<String, Value>, replaces: Option<ReplacedServer>) -> ReviewedEntry {
@@ -111,7 +98,8 @@ fn reviewed(entry: ServerEntry, raw: &Map<String, Value>, replaces: Option<Repla
         Ok(EntryContent::Client) => (EntryRole::Client, Vec::new()),
         Err(error) => (EntryRole::Broken(format!("{error:#}")), Vec::new()),
     };
-    let replaces = replaces.filter(|_| matches!(role, EntryRole::Server | EntryRole::Remote));
+    let is_server = matches!(role, EntryRole::Server | EntryRole::Remote);
+    let replaces = if is_server { replaces } else { None };
     ReviewedEntry { name: entry.name, role, rows, replaces, risks }
 }
 
@@ -122,12 +110,9 @@ fn role(server: &Definition) -> EntryRole {
     }
 }
 
-fn replaced(own: &ServerEntry, file: &std::path::Path) -> Option<ReplacedServer> {
+fn replaced(own: &ServerEntry, file: &Path) -> Option<ReplacedServer> {
     let command = match &own.content {
-        Ok(EntryContent::Server(server)) => match &server.kind {
-            ServerKind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
-            ServerKind::Remote => Vec::new(),
-        },
+        Ok(EntryContent::Server(server)) => server.command_line(),
         // It never was a server.
         Ok(EntryContent::Client) => return None,
         Err(_) => Vec::new(),
@@ -139,10 +124,14 @@ fn replaced(own: &ServerEntry, file: &std::path::Path) -> Option<ReplacedServer>
 fn rows(entry: &Value) -> Vec<ReviewRow> {
     let Some(fields) = entry.as_object() else { return vec![row("entry", RowValue::Text(entry.to_string()))] };
     let words = words(fields);
-    let is_told = |key: &str| words.is_some() && matches!(key, "command" | "args");
-    let command = words.clone().map(|words| row("command", RowValue::Words(words)));
-    let rest = fields.iter().filter(|(key, _)| !is_told(key)).flat_map(|(key, value)| of_key(key, value));
-    command.into_iter().chain(rest).collect()
+    let has_words = words.is_some();
+    let mut rows: Vec<ReviewRow> = words.map(|words| row("command", RowValue::Words(words))).into_iter().collect();
+    for (key, value) in fields {
+        if !(has_words && matches!(key.as_str(), "command" | "args")) {
+            rows.extend(of_key(key, value));
+        }
+    }
+    rows
 }
 
 /// The command with its arguments, if both are what they should be.
@@ -167,8 +156,7 @@ fn of_key(key: &str, value: &Value) -> Vec<ReviewRow> {
 }
 
 fn pairs(key: &str, fields: &Map<String, Value>, between: &str) -> Vec<ReviewRow> {
-    let pair = |(name, value): (&String, &Value)| row(key, RowValue::Text([name, between, &text(value)].concat()));
-    fields.iter().map(pair).collect()
+    fields.iter().map(|(name, value)| row(key, RowValue::Text([name, between, &text(value)].concat()))).collect()
 }
 
 /// A string as it is, everything else as JSON.

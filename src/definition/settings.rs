@@ -42,7 +42,6 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 /// Whoever samples more often measures the measuring.
 const SHORTEST_SAMPLE: Duration = Duration::from_secs(1);
 
-/// Reads the object under `hook`.
 pub fn hook(reader: &Reader) -> ReadResult<Hook> {
     let fields = reader.fields()?;
     fields.only(KEYS)?;

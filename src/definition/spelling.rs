@@ -13,9 +13,7 @@ const MOST: usize = 20;
 /// Another program's spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spelling {
-    /// Whose it is.
     pub whose: &'static str,
-    /// What to write.
     pub instead: String,
 }
 

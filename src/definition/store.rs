@@ -23,10 +23,8 @@ pub struct NewServer {
     /// Where clients reach it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Its arguments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
     /// Variables on top of the inherited ones.
@@ -40,18 +38,13 @@ pub struct NewServer {
 /// What became of a server that was to be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// It is new.
     New,
-    /// It stands in place of another one.
     Replaced,
-    /// There was one of this name, which still is.
     Taken,
 }
 
 /// Adds a server to the user's file, which is made if need be. One of the same name is replaced only if that is wanted.
-///
-/// # Errors
-/// When the server is none that could be started, or the file cannot be read or written. Then it is as it was.
+/// After an error the file is as it was.
 pub fn add(name: &ServerName, server: &NewServer, may_replace: bool) -> Result<Added> {
     check(name, server)?;
     let file = document::user_file()?;
@@ -69,9 +62,6 @@ pub fn add(name: &ServerName, server: &NewServer, may_replace: bool) -> Result<A
 }
 
 /// Removes a server from the user's file; false if there is none of this name. It may have any name: mistakes have to go too.
-///
-/// # Errors
-/// When the file cannot be read or written. Then it is as it was.
 pub fn remove(name: &str) -> Result<bool> {
     let file = document::user_file()?;
     if fs::symlink_metadata(&file).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {

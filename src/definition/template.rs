@@ -13,21 +13,16 @@ pub struct Template(pub Vec<Part>);
 /// A part of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// As it stands.
     Literal(String),
-    /// What a variable holds.
     Variable {
-        /// Its name.
         name: String,
         /// What stands there if it is not set or empty. Not cut any further.
         default: Option<String>,
     },
 }
 
-/// Why a text is no template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BadTemplate {
-    /// A variable that does not end.
     #[error("${{ is not closed by }}")]
     Unclosed,
     /// Something else in the place of a name.
@@ -37,9 +32,6 @@ pub enum BadTemplate {
 
 impl Template {
     /// Cuts a text. A variable ends at the first `}`.
-    ///
-    /// # Errors
-    /// When a variable does not end, or has no name of the usual shape.
     pub fn parse(text: &str) -> Result<Self, BadTemplate> {
         let mut parts = Vec::new();
         let mut literal = String::new();

@@ -2,49 +2,41 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use super::allowed::Permission;
 use super::catalogue::{Catalogue, CatalogueEntry, DefinitionState, Source};
 use super::document::Origin;
-use super::entry::{Definition, ServerKind};
+use super::entry::Definition;
 use super::parse::EntryContent;
 use crate::server::settings::PortChoice;
 
-/// A file with definitions.
 #[derive(Clone, Debug, Serialize)]
 pub struct FileView {
-    /// Where it is.
     pub file: PathBuf,
-    /// `project` or `user`.
-    pub origin: &'static str,
-    /// `allowed`, `not allowed` or `changed`.
-    pub permission: &'static str,
+    pub origin: Origin,
+    pub permission: Permission,
     /// Why nothing in it can be read, if that is so.
     pub error: Option<String>,
-    /// What should not be about it as a whole.
+    /// What is odd about it as a whole.
     #[serde(skip)]
     pub notes: Vec<String>,
     /// What it defines, in its order.
     pub servers: Vec<DefinitionView>,
 }
 
-/// A definition.
 #[derive(Clone, Debug, Serialize)]
 pub struct DefinitionView {
     /// Its name, as it stands.
     pub name: String,
-    /// `yes`, `remote`, `client`, `shadowed`, `not allowed`, `changed` or `broken`.
-    pub state: &'static str,
-    /// Why it may not be started, if there is more to say.
-    pub reason: Option<String>,
+    #[serde(flatten, serialize_with = "state_and_reason")]
+    pub state: DefinitionState,
     /// The command and its arguments as they stand.
     pub command: Option<Vec<String>>,
     /// Where clients reach it, as it stands.
     pub url: Option<String>,
-    /// The port that it is to have.
     pub port: Option<PortChoice>,
-    /// Whether every session starts it.
     pub autostart: bool,
 }
 
@@ -55,43 +47,43 @@ pub struct ListReport {
     files: Vec<FileView>,
 }
 
-/// The report on `files`.
 pub fn report(files: Vec<FileView>) -> ListReport {
     ListReport { version: 1, files }
+}
+
+/// The state in a word, and what is wrong if something is.
+fn state_and_reason<S: Serializer>(state: &DefinitionState, serializer: S) -> Result<S::Ok, S::Error> {
+    let reason = match state {
+        DefinitionState::Broken(reason) => Some(reason),
+        _ => None,
+    };
+    let mut both = serializer.serialize_struct("DefinitionState", 2)?;
+    both.serialize_field("state", &state.to_string())?;
+    both.serialize_field("reason", &reason)?;
+    both.end()
 }
 
 impl Catalogue {
     /// Each file and its definitions.
     pub fn view(&self) -> Vec<FileView> {
-        let mut all = self.all().into_iter().peekable();
-        let mut view = |source: &Source| {
-            // They come file by file.
-            let of_this = std::iter::from_fn(|| all.next_if(|listed| std::ptr::eq(listed.source, source)));
-            file(source, of_this.map(definition).collect())
-        };
-        self.sources().iter().map(&mut view).collect()
+        let mut files: Vec<FileView> = self.sources().iter().map(file).collect();
+        for listed in self.all() {
+            if let Some(file) = files.iter_mut().find(|file| file.file == listed.source.file) {
+                file.servers.push(definition(listed));
+            }
+        }
+        files
     }
 }
 
-fn file(source: &Source, servers: Vec<DefinitionView>) -> FileView {
+fn file(source: &Source) -> FileView {
     FileView {
         file: source.file.clone(),
-        origin: match source.origin {
-            Origin::Project => "project",
-            Origin::User => "user",
-        },
-        permission: permission(source.permission),
-        notes: source.notes.clone(),
+        origin: source.origin,
+        permission: source.permission,
         error: source.entries.as_ref().err().map(|error| source.shorten(error)),
-        servers,
-    }
-}
-
-fn permission(permission: Permission) -> &'static str {
-    match permission {
-        Permission::Allowed => "allowed",
-        Permission::Missing => "not allowed",
-        Permission::Changed => "changed",
+        notes: source.notes.clone(),
+        servers: Vec::new(),
     }
 }
 
@@ -100,30 +92,13 @@ fn definition(listed: CatalogueEntry) -> DefinitionView {
         Ok(EntryContent::Server(definition)) => Some(definition),
         Ok(EntryContent::Client) | Err(_) => None,
     };
+    let settings = server.map(|server| &server.hook.settings);
     DefinitionView {
         name: listed.name.to_owned(),
-        state: match &listed.state {
-            DefinitionState::Usable => "yes",
-            DefinitionState::Remote => "remote",
-            DefinitionState::Client => "client",
-            DefinitionState::Shadowed => "shadowed",
-            DefinitionState::Refused(refused) => permission(*refused),
-            DefinitionState::Broken(_) => "broken",
-        },
-        reason: match listed.state {
-            DefinitionState::Broken(reason) => Some(reason),
-            _ => None,
-        },
-        command: server.and_then(command),
+        state: listed.state,
+        command: server.map(Definition::command_line).filter(|words| !words.is_empty()),
         url: server.and_then(|server| server.url.clone()),
-        port: server.and_then(|server| server.hook.settings.port.as_ref()).map(|wish| wish.number),
+        port: settings.and_then(|settings| settings.port.as_ref()).map(|wish| wish.number),
         autostart: server.is_some_and(|server| server.hook.autostart),
-    }
-}
-
-fn command(definition: &Definition) -> Option<Vec<String>> {
-    match &definition.kind {
-        ServerKind::Program { command, args, .. } => Some([command].into_iter().chain(args).cloned().collect()),
-        ServerKind::Remote => None,
     }
 }

@@ -17,12 +17,10 @@ pub struct LineBuffer {
 }
 
 impl LineBuffer {
-    /// An empty buffer.
     pub fn new(stream: Stream, secrets: Secrets) -> Self {
         Self { stream, secrets, partial: Vec::new(), done: Vec::new() }
     }
 
-    /// Takes bytes as they come.
     pub fn push(&mut self, bytes: &[u8], now: SystemTime) {
         let stamp = self.stamp(now);
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {

@@ -25,19 +25,15 @@ pub use self::writer::LogWriter;
 /// The length of a time and a space, in bytes.
 const STAMP: usize = 25;
 
-/// Where a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// The server's standard output.
     Out,
-    /// The server's standard error.
     Err,
     /// mcp-hook itself.
     Hook,
 }
 
 impl Stream {
-    /// The stream in a word.
     pub fn name(self) -> &'static str {
         self.tag().trim_end()
     }
@@ -57,9 +53,7 @@ impl Stream {
 pub struct Line<'line> {
     /// When it ended.
     pub time: SystemTime,
-    /// Where it came from.
     pub stream: Stream,
-    /// What was printed.
     pub text: &'line [u8],
 }
 

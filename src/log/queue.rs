@@ -50,9 +50,6 @@ impl State {
 
 impl Queue {
     /// Starts the thread that writes to `sink` and to the central logs.
-    ///
-    /// # Errors
-    /// When the system has no thread left.
     pub fn start(mut sink: RotatingFile, central: CentralLogs) -> std::io::Result<Arc<Self>> {
         let queue = Arc::new(Self { state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() });
         let end = Arc::clone(&queue);
@@ -76,7 +73,6 @@ impl Queue {
         }
     }
 
-    /// Adds a line for the central logs.
     pub fn announce(&self, entry: CentralEntry) {
         let mut state = self.lock();
         if state.entries.len() < MOST_ENTRIES {

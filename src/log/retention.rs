@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Older logs are removed.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 /// What all of them may take together, in bytes; the oldest are removed first.
 const LARGEST: u64 = 200 << 20;
@@ -10,25 +9,19 @@ const LARGEST: u64 = 200 << 20;
 /// The logs of a session that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept<T> {
-    /// Whose they are.
     pub id: T,
-    /// What they take, in bytes.
     pub bytes: u64,
     /// When something was written to them last.
     pub written: SystemTime,
 }
 
-/// Why logs are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// They are too old.
     Age,
-    /// All together are too large.
     Size,
 }
 
 impl Why {
-    /// The reason in words.
     pub fn text(self) -> &'static str {
         match self {
             Self::Age => "its session ended more than 7 days ago",

@@ -10,9 +10,6 @@ pub const BLOCK: usize = 64 << 10;
 pub const LONGEST: usize = 1 << 20;
 
 /// Where the last whole line ends; the end of the file if that is far behind.
-///
-/// # Errors
-/// When the file cannot be read.
 pub fn line_end(file: &File) -> io::Result<u64> {
     let whole = file.metadata()?.len();
     let mut end = whole;
@@ -34,9 +31,6 @@ pub fn line_end(file: &File) -> io::Result<u64> {
 
 /// Hands over the lines in front of `end`, last first, until `each` says no; whether it never did. What is in front of
 /// something that is no line is left out.
-///
-/// # Errors
-/// When the file cannot be read.
 pub fn backwards(file: &File, end: u64, each: &mut impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
     let mut at = end;
     let mut text: Vec<u8> = Vec::new();

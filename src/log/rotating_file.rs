@@ -27,7 +27,6 @@ impl RotatingFile {
         Self { name, limits, file: None, size: 0, dropped: 0 }
     }
 
-    /// Writes whole lines.
     pub fn write(&mut self, mut text: &[u8], now: SystemTime) {
         if text.is_empty() {
             return;
@@ -116,7 +115,6 @@ pub fn dropped(count: u64, why: &str, now: SystemTime) -> Vec<u8> {
     format!("{stamp} {}{count} {what} dropped: {why}\n", Stream::Hook.tag()).into_bytes()
 }
 
-/// How many lines this is.
 pub fn count_lines(text: &[u8]) -> u64 {
     text.split_inclusive(|&byte| byte == b'\n').count() as u64
 }

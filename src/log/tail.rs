@@ -14,10 +14,7 @@ use crate::disk::file_at::FileAt;
 use crate::disk::{file, rotation};
 use crate::sys::stat::FileId;
 
-/// The last `count` lines of a log that `wanted` accepts, oldest first.
-///
-/// # Errors
-/// When the log cannot be read; one that is not there is empty.
+/// The last `count` lines of a log that `wanted` accepts, oldest first. A log that is not there is empty.
 pub fn tail(file: &FileAt, count: usize, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
     let pick = |line: &[u8]| if wanted(&String::from_utf8_lossy(line)) { Pick::Take } else { Pick::Skip };
     let lines = LogReader::open(file)?.last(count, pick)?;
@@ -25,9 +22,6 @@ pub fn tail(file: &FileAt, count: usize, wanted: impl Fn(&str) -> bool) -> io::R
 }
 
 /// The last `count` lines that a server printed on standard error in the life that was over at `end`, oldest first.
-///
-/// # Errors
-/// When the log cannot be read; one that is not there is empty.
 pub fn last_words(file: &FileAt, count: usize, end: SystemTime) -> io::Result<Vec<Vec<u8>>> {
     let pick = |line: &[u8]| match Line::parse(line) {
         // Of the next life.
@@ -41,9 +35,6 @@ pub fn last_words(file: &FileAt, count: usize, end: SystemTime) -> io::Result<Ve
 }
 
 /// Whether a server printed anything up to `moment` in the life that it was in then.
-///
-/// # Errors
-/// When the log cannot be read; one that is not there is empty.
 pub fn has_printed(file: &FileAt, moment: SystemTime) -> io::Result<bool> {
     let pick = |line: &[u8]| match Line::parse(line) {
         Some(line) if line.time > moment => Pick::Skip,
@@ -57,9 +48,7 @@ pub fn has_printed(file: &FileAt, moment: SystemTime) -> io::Result<bool> {
 /// What is to be done with a line, read backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
-    /// It is wanted.
     Take,
-    /// It is not.
     Skip,
     /// It is not, and no earlier one is.
     Stop,
@@ -83,9 +72,6 @@ struct Part {
 
 impl LogReader {
     /// Opens a log and what was put aside of it. What stands in it counts as read by [`LogReader::read_on`].
-    ///
-    /// # Errors
-    /// When it is there and cannot be read.
     pub fn open(file: &FileAt) -> io::Result<Self> {
         let mut files = parts(file)?;
         for part in &mut files {
@@ -95,9 +81,6 @@ impl LogReader {
     }
 
     /// The last `count` lines that `pick` takes, oldest first.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
     pub fn last(&self, count: usize, mut pick: impl FnMut(&[u8]) -> Pick) -> io::Result<Vec<Vec<u8>>> {
         let mut lines = Vec::new();
         let mut each = |line: &[u8]| {

@@ -21,7 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Takes lines and never fails: what cannot be written is counted, and the count is written.
 pub struct LogWriter {
     paths: ServerPaths,
-    /// Whose log it is.
     token: Token,
     limits: LogLimits,
     secrets: Secrets,
@@ -29,7 +28,6 @@ pub struct LogWriter {
     is_stuck: bool,
 }
 
-/// The way to the disk.
 enum Output {
     /// Nothing was written yet: a server does not wait for a thread to start.
     Unused,
@@ -40,7 +38,6 @@ enum Output {
 }
 
 impl LogWriter {
-    /// The log of this server.
     pub fn new(paths: &ServerPaths, record: &ServerRecord, secrets: Secrets) -> Self {
         let (paths, token, limits) = (paths.clone(), record.token.clone(), record.settings.log);
         Self { paths, token, limits, secrets, output: Output::Unused, is_stuck: false }

@@ -31,10 +31,6 @@ pub struct Lease {
 
 impl Lease {
     /// Takes a port of the user's choice; `directory` holds the lock files, and numbers in `avoid` are passed over.
-    ///
-    /// # Errors
-    /// [`Taken`] with a hint when the one and only choice is taken or none is left; else what is wrong with the lock
-    /// files.
     pub fn take(directory: &Directory, choice: PortChoice, avoid: &[u16]) -> Result<Self> {
         match choice {
             PortChoice::Fixed(number) => Self::exact(directory, number)?.map_err(|taken| hinted(&taken, taken.hint())),
@@ -47,9 +43,6 @@ impl Lease {
     }
 
     /// Takes another port instead of this one.
-    ///
-    /// # Errors
-    /// As [`Lease::take`]; then this one is given back all the same.
     pub fn exchange(self, choice: PortChoice, avoid: &[u16]) -> Result<Self> {
         let directory = self.directory.clone();
         self.give_back();
@@ -90,7 +83,6 @@ impl Lease {
         Err(hinted(Taken::NoneLeft, Taken::NoneLeft.hint()))
     }
 
-    /// The port's number.
     pub fn number(&self) -> u16 {
         self.number
     }

@@ -3,24 +3,16 @@
 use crate::sys::listeners::{self, Listener};
 use crate::sys::{process, users};
 
-/// Why a port cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Taken {
-    /// Somebody listens there.
     #[error("port {number} is in use by {by}")]
-    InUse {
-        /// The port.
-        number: u16,
-        /// Who listens.
-        by: PortOwner,
-    },
+    InUse { number: u16, by: PortOwner },
     /// Another session has it, but its server does not listen yet, or no more.
     #[error("port {0} is kept for a server of another session")]
     Leased(u16),
     /// Something is bound to it that does not listen.
     #[error("port {0} is held by another program, which does not listen there")]
     Held(u16),
-    /// The number is a privileged one.
     #[error("port {0} is for privileged programs")]
     Privileged(u16),
     /// The kernel has none left to choose from.
@@ -31,11 +23,8 @@ pub enum Taken {
 /// Who listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortOwner {
-    /// This process.
     Process {
-        /// What its program is called.
         name: String,
-        /// Its number.
         pid: i32,
         /// The user who made the socket, if it is another one than ours.
         user: Option<User>,
@@ -49,14 +38,11 @@ pub enum PortOwner {
 /// A user, with the name that the password file has for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// The number.
     pub id: u32,
-    /// The name, if there is one.
     pub name: Option<String>,
 }
 
 impl User {
-    /// The user with this number.
     pub fn of(id: u32) -> Self {
         Self { id, name: users::name(id) }
     }
@@ -90,7 +76,6 @@ impl Taken {
         listeners.first().map(|listener| Self::InUse { number, by: PortOwner::of(listener) })
     }
 
-    /// What the user can do.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::InUse { .. } | Self::Held(_) => "end that program, or choose another port, or auto",

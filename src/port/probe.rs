@@ -9,7 +9,6 @@ use crate::sys::{Pid, process, socket};
 
 /// The first pause between two looks; each one is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(10);
-/// The longest pause.
 const LONGEST: Duration = Duration::from_millis(100);
 /// How long a connection to this machine may take. Nobody waits for one unless a server's queue is full.
 const CONNECTS: Duration = Duration::from_millis(20);
@@ -21,7 +20,6 @@ pub struct PortProbe {
     pause: Duration,
     /// Not to be looked at before.
     due: Instant,
-    /// By when the server should listen.
     until: Instant,
     /// Whom the last look found, if it was somebody else.
     stranger: Option<Listener>,
@@ -32,9 +30,7 @@ pub struct PortProbe {
 pub enum ProbeResult {
     /// Nobody accepts connections; look again after this time.
     Nobody(Duration),
-    /// The server does.
     Server(ListenAddress),
-    /// Somebody else listens.
     Stranger(Listener),
 }
 

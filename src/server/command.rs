@@ -10,17 +10,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CommandLine {
-    /// A program and its arguments, at least the program.
     Argv(Vec<String>),
     /// A line for `sh -c`.
     Shell(String),
 }
 
 impl CommandLine {
-    /// A command from words as typed.
-    ///
-    /// # Errors
-    /// When there is none, or a word is not UTF-8 (records are JSON).
     pub fn from_words(words: Vec<OsString>) -> Result<Self> {
         ensure!(words.first().is_some_and(|program| !program.is_empty()), "the command is empty");
         let text = |word: OsString| {
@@ -29,16 +24,11 @@ impl CommandLine {
         Ok(Self::Argv(words.into_iter().map(text).collect::<Result<_>>()?))
     }
 
-    /// A command from one string for the shell.
-    ///
-    /// # Errors
-    /// When it is blank.
     pub fn from_line(line: String) -> Result<Self> {
         ensure!(!line.trim().is_empty(), "the command is empty");
         Ok(Self::Shell(line))
     }
 
-    /// The program and its arguments.
     pub fn words(&self) -> Vec<&str> {
         match self {
             Self::Argv(words) => words.iter().map(String::as_str).collect(),

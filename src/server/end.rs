@@ -14,7 +14,6 @@ use crate::units::size;
 /// How a tree ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
-    /// Why.
     pub reason: Reason,
     /// How its first process ended, if somebody saw it.
     pub exit: Option<Exit>,
@@ -46,9 +45,7 @@ pub enum Reason {
     OverMemory,
     /// Somebody else listened on its port.
     PortTaken,
-    /// `stop`, or a signal to the supervisor.
     Stopped,
-    /// `restart`.
     Restarted,
     /// The session's owner has ended.
     SessionEnded,

@@ -11,7 +11,6 @@ const USUAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// The port that a server has, and how clients reach it there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// Its number.
     pub number: u16,
     /// Where clients reach it, if the definition says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

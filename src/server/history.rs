@@ -21,7 +21,6 @@ pub struct UsageHistory {
     pub samples: Vec<Sample>,
 }
 
-/// The numbers of one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When, in milliseconds since the epoch.

@@ -12,11 +12,8 @@ use super::settings::Settings;
 pub struct Prepared {
     /// The command as the user wrote it: with `${VAR}`, without what that stands for. This is what is recorded.
     pub command: CommandLine,
-    /// The command as it is executed.
     pub invocation: Invocation,
-    /// Where it is started.
     pub directory: PathBuf,
-    /// What the user set.
     pub settings: Settings,
     /// The file that it is defined in, if it was not typed.
     pub source: Option<PathBuf>,
@@ -25,7 +22,6 @@ pub struct Prepared {
 /// What is executed. Never written to disk: it may hold secrets.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The program and its arguments.
     pub words: Vec<Text>,
     /// Variables on top of the inherited ones.
     pub environment: Vec<(String, Text)>,
@@ -43,12 +39,9 @@ pub struct Invocation {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text(pub Vec<Piece>);
 
-/// A part of a [`Text`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// As it stands.
     Literal(String),
-    /// The server's port.
     Port,
 }
 

@@ -7,15 +7,12 @@ use std::path::{Path, PathBuf};
 pub enum Launcher {
     /// `npx`, `npm exec`, and whatever else `npm` runs.
     Npm,
-    /// `pnpm dlx`.
     Pnpm,
-    /// `yarn dlx`.
     Yarn,
     /// `bunx`, `bun x`.
     Bun,
     /// `uvx`, `uv tool run`, `uv run`.
     Uv,
-    /// `pipx run`.
     Pipx,
     /// `docker run -i` and its like: the server is not below it, and has run when its input is waited for.
     Docker,
@@ -24,11 +21,9 @@ pub enum Launcher {
 /// What a process in a tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A launcher.
     Launcher(Launcher),
     /// What works for one: it installs, builds or asks.
     Helper,
-    /// Anything else.
     Program,
 }
 
@@ -81,7 +76,6 @@ impl Launcher {
         }
     }
 
-    /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Npm => "npm",

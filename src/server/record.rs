@@ -33,17 +33,12 @@ const LARGEST_AT_FIRST: u64 = file::LARGEST / 2;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServerRecord {
     version: u32,
-    /// The server's name.
     pub name: ServerName,
     /// What its processes are recognised by.
     pub token: Token,
-    /// How it was started.
     pub mode: Mode,
-    /// What was started.
     pub command: CommandLine,
-    /// Where it was started.
     pub directory: PathBuf,
-    /// What the user set.
     pub settings: Settings,
     /// Where the numbers of processes below are valid.
     pub host: Host,
@@ -56,7 +51,6 @@ pub struct ServerRecord {
     /// Whether it was started with its session, so that nobody saw how that went.
     #[serde(default)]
     pub autostart: bool,
-    /// The port that it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<Endpoint>,
     /// The container that it is, if it is one.
@@ -70,7 +64,6 @@ pub struct ServerRecord {
     /// Its numbers over time.
     #[serde(default)]
     pub history: UsageHistory,
-    /// What it is doing.
     pub state: ServerState,
 }
 
@@ -99,34 +92,27 @@ pub struct Watchers {
 pub enum ServerState {
     /// About to be started; there may or may not be a process yet.
     Starting,
-    /// There is a process.
     Running {
         /// The server's first process.
         server: Identity,
-        /// When it was started.
         since: u64,
         /// Whether it has lived long enough to count as started.
         ready: bool,
     },
-    /// The tree is being ended.
     Stopping {
         /// The server's first process.
         server: Identity,
-        /// Why it is ended.
         reason: Reason,
     },
     /// The tree is gone, and the next one is about to be started.
     Waiting {
-        /// How it ended.
         end: End,
         /// When it will be started again, in milliseconds since the epoch.
         until: u64,
     },
-    /// The tree is gone.
     Ended(End),
     /// The tree should be gone, but the kernel does not let these processes die, or us not kill them.
     Unkillable {
-        /// Their numbers.
         pids: Vec<i32>,
         /// Those among them that may not be signalled by us.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -136,7 +122,6 @@ pub enum ServerState {
     },
     /// It could not be started at all, or failed so often that it is not started again.
     Failed {
-        /// Why, in words.
         cause: String,
         /// What a shell would report: 127 for not found, 126 for not executable, 125 for another reason not to try; the
         /// last status of one that was given up.
@@ -193,9 +178,6 @@ impl ServerRecord {
     }
 
     /// Reads the record of a server; `None` if there is none.
-    ///
-    /// # Errors
-    /// When there is something else in its place, or it is of another version, server or format. The path is named.
     pub fn read(paths: &ServerPaths) -> Result<Option<Self>> {
         match file::read(&paths.record).transpose() {
             None => Ok(None),
@@ -232,9 +214,6 @@ impl ServerRecord {
     }
 
     /// That it can be written, and leaves room for what is added while the server lives.
-    ///
-    /// # Errors
-    /// When its command is too long for that.
     pub fn check_size(&self) -> Result<()> {
         let length = serde_json::to_vec(self)?.len() as u64;
         ensure!(length <= LARGEST_AT_FIRST, "its record would have {length} bytes, more than {LARGEST_AT_FIRST}");
@@ -242,9 +221,6 @@ impl ServerRecord {
     }
 
     /// Writes the record, and the plain pid file beside it.
-    ///
-    /// # Errors
-    /// As [`file::replace`].
     pub fn write(&self, paths: &ServerPaths) -> io::Result<()> {
         let mut content = serde_json::to_vec(self)?;
         content.push(b'\n');

@@ -9,7 +9,6 @@ pub const SHORTEST: usize = 4;
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LAST_LETTERS: [[u8; 2]; 2] = [*b"+/", *b"-_"];
 
-/// A text that is looked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Form {
     /// The text, of at least [`SHORTEST`] bytes.

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::secret_encodings::{self, Form};
 
-/// Stands in place of a secret.
 const MASK: &[u8] = b"***";
 
 /// The values that are masked. Copies share one list.
@@ -67,7 +66,6 @@ impl Secrets {
         String::from_utf8_lossy(&line).into_owned()
     }
 
-    /// Whether none of them stands in a text.
     pub fn are_absent(&self, text: &str) -> bool {
         self.0.find(text.as_bytes()).is_empty()
     }

@@ -39,18 +39,13 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum StopSignal {
-    /// Termination.
     #[default]
     SigTerm,
     /// Interrupt, as Ctrl-C sends it.
     SigInt,
-    /// Hang-up.
     SigHup,
-    /// Quit.
     SigQuit,
-    /// User-defined.
     SigUsr1,
-    /// User-defined.
     SigUsr2,
 }
 
@@ -58,11 +53,9 @@ pub enum StopSignal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restart {
-    /// Never.
     No,
     /// Unless it ended with exit status 0.
     OnFailure,
-    /// However it ended.
     Always,
 }
 
@@ -70,7 +63,6 @@ pub enum Restart {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ready {
-    /// By what.
     pub when: ReadyWhen,
     /// How long it may take, in milliseconds.
     pub timeout_ms: u64,
@@ -89,10 +81,8 @@ pub enum ReadyWhen {
     Delay(u64),
 }
 
-/// The port that a server is to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortWish {
-    /// Which number.
     pub number: PortChoice,
     /// The environment variable that tells it to the server, beside `MCP_PORT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,7 +93,6 @@ pub struct PortWish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PortChoice {
-    /// Any that is free.
     Auto,
     /// This one, or another if it is taken.
     Prefer(u16),
@@ -151,7 +140,6 @@ impl StopSignal {
         ("SIGUSR2", Self::SigUsr2),
     ];
 
-    /// What is sent.
     pub fn signal(self) -> Signal {
         match self {
             Self::SigTerm => Signal::SIGTERM,

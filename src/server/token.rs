@@ -25,20 +25,15 @@ pub struct Token {
 
 impl Token {
     /// A token that nobody has had before.
-    ///
-    /// # Errors
-    /// When the kernel gives no random bits.
     pub fn new(session: SessionId, server: ServerName) -> std::io::Result<Self> {
         let random = fd::random()?;
         Ok(Self { session, server, random: mark::choose(random).unwrap_or(random) })
     }
 
-    /// The session.
     pub fn session(&self) -> &SessionId {
         &self.session
     }
 
-    /// The server.
     pub fn server(&self) -> &ServerName {
         &self.server
     }

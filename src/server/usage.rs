@@ -15,7 +15,6 @@ pub struct Usage {
     pub cpu: Duration,
     /// Resident memory in bytes. Pages that processes share are counted for each.
     pub memory: u64,
-    /// Threads.
     pub threads: u64,
 }
 

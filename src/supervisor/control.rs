@@ -153,9 +153,6 @@ pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Request {
 ///
 /// A supervisor that misses its deadline is killed, and its keeper ends the tree. If that misses its own, it is killed as
 /// well, and the tree is ended from here: somebody has stopped both, or traces them.
-///
-/// # Errors
-/// When the tree could not be ended.
 pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -> Result<ServerRecord, StopError> {
     let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone());
     let watchers = &request.watchers;

@@ -10,7 +10,6 @@ pub enum StopError {
     /// Its processes do not die, or may not be killed.
     #[error("{}", unkillable::describe(.pids, .refused))]
     Unkillable {
-        /// All of them.
         pids: Vec<i32>,
         /// Those that may not be signalled.
         refused: Vec<i32>,

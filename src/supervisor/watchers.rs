@@ -42,7 +42,6 @@ impl WatcherHandles {
         process::read(supervisor).is_some_and(|it| it.stopped).then_some(supervisor)
     }
 
-    /// Whether one of them lives.
     pub fn any(&self) -> bool {
         self.living().next().is_some()
     }

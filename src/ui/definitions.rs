@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use super::grid::line;
 use super::style::{self, paint};
+use crate::definition::allowed::Permission;
+use crate::definition::catalogue::DefinitionState;
 use crate::definition::view::{DefinitionView, FileView};
 use crate::server::settings::PortChoice;
 use crate::text::excerpt::excerpt;
@@ -24,11 +26,13 @@ fn head(file: &FileView) -> String {
     let path = paint(style::HEAD, &plain(&file.file.display().to_string()));
     let rest = match file.permission {
         _ if file.error.is_some() => String::new(),
-        "allowed" => String::new(),
+        Permission::Allowed => String::new(),
         // There is nothing in it that could be allowed.
-        _ if file.servers.iter().all(|server| server.state == "client") => String::new(),
-        "changed" => paint(style::WARNING, " (changed since it was allowed: look at it, then mcp-hook allow)"),
-        _ => paint(style::WARNING, " (not allowed: look at it, then mcp-hook allow)"),
+        _ if file.servers.iter().all(|server| server.state == DefinitionState::Client) => String::new(),
+        Permission::Changed => {
+            paint(style::WARNING, " (changed since it was allowed: look at it, then mcp-hook allow)")
+        }
+        Permission::Missing => paint(style::WARNING, " (not allowed: look at it, then mcp-hook allow)"),
     };
     path + &rest + "\n"
 }
@@ -53,10 +57,10 @@ fn servers(servers: &[DefinitionView]) -> String {
         row
     };
     let cells = |server: &DefinitionView| {
-        let bullet = if server.state == "yes" { "●" } else { "○" };
+        let bullet = if server.state == DefinitionState::Usable { "●" } else { "○" };
         let autostart = if server.autostart { "yes" } else { "-" };
         let port = server.port.map_or("-".to_owned(), port);
-        row([bullet, &plain(&excerpt(&server.name)), server.state], &port, autostart, command(server))
+        row([bullet, &plain(&excerpt(&server.name)), &server.state.to_string()], &port, autostart, command(server))
     };
     let rows: Vec<Vec<String>> = servers.iter().map(cells).collect();
     let heads = row(["", "NAME", "MAY RUN"], "PORT", "AUTOSTART", "COMMAND".to_owned());
@@ -64,22 +68,22 @@ fn servers(servers: &[DefinitionView]) -> String {
     let layout: Vec<(bool, usize)> = (0..heads.len()).map(|column| (has_ports && column == 3, width(column))).collect();
     let mut text = line(&heads, &layout, |_, cell| paint(style::HEAD, cell));
     for (row, server) in rows.iter().zip(servers) {
-        let state = of(server.state);
+        let state = of(&server.state);
         text +=
             &line(row, &layout, |column, cell| if matches!(column, 0 | 2) { paint(state, cell) } else { cell.into() });
-        if let Some(reason) = &server.reason {
+        if let DefinitionState::Broken(reason) = &server.state {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &plain(reason)));
         }
     }
     text
 }
 
-fn of(state: &str) -> anstyle::Style {
+fn of(state: &DefinitionState) -> anstyle::Style {
     match state {
-        "yes" => style::GOOD,
-        "broken" => style::of_state("failed"),
-        "not allowed" | "changed" => style::WARNING,
-        _ => style::FAINT,
+        DefinitionState::Usable => style::GOOD,
+        DefinitionState::Broken(_) => style::of_state("failed"),
+        DefinitionState::Refused(_) => style::WARNING,
+        DefinitionState::Remote | DefinitionState::Client | DefinitionState::Shadowed => style::FAINT,
     }
 }
 
@@ -93,7 +97,7 @@ fn port(choice: PortChoice) -> String {
 
 /// The command as it would be typed, or the url of a server that runs elsewhere.
 fn command(server: &DefinitionView) -> String {
-    if server.state == "client" {
+    if server.state == DefinitionState::Client {
         return "(a client's way to a server of mcp-hook)".to_owned();
     }
     let words = server.command.iter().flatten().map(|word| plain(&quoted(word))).collect::<Vec<_>>().join(" ");

@@ -6,7 +6,10 @@ use proptest::prelude::*;
 
 use super::findings::Finding;
 use super::{checked, definitions, details, error_text, findings, review, table};
+use crate::definition::allowed::Permission;
+use crate::definition::catalogue::DefinitionState;
 use crate::definition::check::Checked;
+use crate::definition::document::Origin;
 use crate::definition::review::{EntryRole, ReplacedServer, Review, ReviewRow, ReviewedEntry, RowValue};
 use crate::definition::view::{DefinitionView, FileView};
 use crate::failure::{Hint, listed};
@@ -46,8 +49,7 @@ fn session(text: &str) -> SessionView {
 fn file(text: &str, error: Option<&str>) -> FileView {
     let server = DefinitionView {
         name: text.to_owned(),
-        state: "broken",
-        reason: Some(text.to_owned()),
+        state: DefinitionState::Broken(text.to_owned()),
         command: Some(vec![text.to_owned(), text.to_owned()]),
         url: Some(text.to_owned()),
         port: None,
@@ -55,7 +57,14 @@ fn file(text: &str, error: Option<&str>) -> FileView {
     };
     let error = error.map(str::to_owned);
     let notes = vec![text.to_owned()];
-    FileView { file: text.into(), origin: "project", permission: "changed", notes, error, servers: vec![server] }
+    FileView {
+        file: text.into(),
+        origin: Origin::Project,
+        permission: Permission::Changed,
+        notes,
+        error,
+        servers: vec![server],
+    }
 }
 
 fn reviewed(text: &str) -> Review {

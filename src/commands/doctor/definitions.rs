@@ -1,7 +1,8 @@
 //! What the files with definitions say, and whether it counts.
 
 use super::state::servers;
-use crate::definition::catalogue::Catalogue;
+use crate::definition::allowed::Permission;
+use crate::definition::catalogue::{Catalogue, DefinitionState};
 use crate::definition::view::FileView;
 use crate::text::excerpt::excerpt;
 use crate::ui::findings::Finding;
@@ -23,20 +24,16 @@ fn of_file(file: &FileView) -> Vec<Finding> {
             "correct the file; until then none of it counts",
         )];
     }
-    let wrong = file.servers.iter().filter(|server| server.state == "broken");
-    let mut findings: Vec<Finding> = wrong
-        .map(|server| {
-            let reason = server.reason.as_deref().unwrap_or("it is broken");
-            Finding::problem(
-                ABOUT,
-                format!("{} of {place}: {reason}", excerpt(&server.name)),
-                "correct it; the others count",
-            )
-        })
-        .collect();
+    let mut findings = Vec::new();
+    for server in &file.servers {
+        if let DefinitionState::Broken(reason) = &server.state {
+            let text = format!("{} of {place}: {reason}", excerpt(&server.name));
+            findings.push(Finding::problem(ABOUT, text, "correct it; the others count"));
+        }
+    }
     let broken = findings.len();
     findings.extend(file.notes.iter().map(|note| Finding::warning(ABOUT, format!("{place}: {note}"), NOTED)));
-    if !file.servers.is_empty() && file.servers.iter().all(|server| server.state == "client") {
+    if !file.servers.is_empty() && file.servers.iter().all(|server| server.state == DefinitionState::Client) {
         findings
             .push(Finding::good(ABOUT, format!("{place} defines nothing: clients reach servers of mcp-hook by it")));
         return findings;
@@ -45,12 +42,12 @@ fn of_file(file: &FileView) -> Vec<Finding> {
         Finding::warning(ABOUT, format!("{place} {why}: its servers do not count"), "look at it, then mcp-hook allow")
     };
     findings.push(match file.permission {
-        "changed" => look("has changed since it was allowed"),
-        "allowed" => Finding::good(
+        Permission::Changed => look("has changed since it was allowed"),
+        Permission::Allowed => Finding::good(
             ABOUT,
             format!("{place}: {}; mcp-hook check tells whether they can start", servers(file.servers.len() - broken)),
         ),
-        _ => look("is not allowed"),
+        Permission::Missing => look("is not allowed"),
     });
     findings
 }
@@ -62,11 +59,11 @@ mod tests {
 
     #[test]
     fn files_that_do_not_count_and_servers_that_cannot_be_read_are_told() {
+        use crate::definition::document::Origin;
         use crate::definition::view::DefinitionView;
-        let server = |name: &str, state, reason: Option<&str>| DefinitionView {
+        let server = |name: &str, state| DefinitionView {
             name: name.to_owned(),
             state,
-            reason: reason.map(str::to_owned),
             command: None,
             url: None,
             port: None,
@@ -74,21 +71,24 @@ mod tests {
         };
         let file = |permission, error: Option<&str>| FileView {
             file: "/p/.mcp.json".into(),
-            origin: "project",
+            origin: Origin::Project,
             permission,
             error: error.map(str::to_owned),
             notes: vec!["it is odd".to_owned()],
-            servers: vec![server("web", "yes", None), server("odd", "broken", Some("command must be text"))],
+            servers: vec![
+                server("web", DefinitionState::Usable),
+                server("odd", DefinitionState::Broken("command must be text".to_owned())),
+            ],
         };
         let shown = |file: &FileView| unpainted(&of_file(file));
-        insta::assert_snapshot!(shown(&file("allowed", None)), @r"
+        insta::assert_snapshot!(shown(&file(Permission::Allowed, None)), @r"
         ✗ definitions  odd of /p/.mcp.json: command must be text
                        hint: correct it; the others count
         ! definitions  /p/.mcp.json: it is odd
                        hint: correct it; as it is, not everybody finds its servers
         ✓ definitions  /p/.mcp.json: 1 server; mcp-hook check tells whether they can start
         ");
-        insta::assert_snapshot!(shown(&file("changed", None)), @r"
+        insta::assert_snapshot!(shown(&file(Permission::Changed, None)), @r"
         ✗ definitions  odd of /p/.mcp.json: command must be text
                        hint: correct it; the others count
         ! definitions  /p/.mcp.json: it is odd
@@ -96,11 +96,12 @@ mod tests {
         ! definitions  /p/.mcp.json has changed since it was allowed: its servers do not count
                        hint: look at it, then mcp-hook allow
         ");
-        insta::assert_snapshot!(shown(&file("allowed", Some("expected a value at line 1"))), @r"
+        insta::assert_snapshot!(shown(&file(Permission::Allowed, Some("expected a value at line 1"))), @r"
         ✗ definitions  /p/.mcp.json: expected a value at line 1
                        hint: correct the file; until then none of it counts
         ");
-        let only_clients = FileView { servers: vec![server("web", "client", None)], ..file("not allowed", None) };
+        let only_clients =
+            FileView { servers: vec![server("web", DefinitionState::Client)], ..file(Permission::Missing, None) };
         insta::assert_snapshot!(shown(&only_clients), @r"
         ! definitions  /p/.mcp.json: it is odd
                        hint: correct it; as it is, not everybody finds its servers

@@ -48,7 +48,7 @@ impl Stage {
         }
     }
 
-    fn around<T>(&self, copy: Option<&FileAt>, work: impl FnOnce(&ResolveContext<'_>) -> T) -> T {
+    fn context<T>(&self, copy: Option<&FileAt>, work: impl FnOnce(&ResolveContext<'_>) -> T) -> T {
         let variables = |name: &str| self.variables.get(name).cloned();
         work(&ResolveContext { variables: &variables, directory: Path::new("/here"), copy })
     }
@@ -56,7 +56,8 @@ impl Stage {
     /// The whole message, with the hint, without the place of the test.
     fn refused(&self, entry: &Value) -> String {
         let definition = self.definition(entry);
-        let error = self.around(None, |around| resolve::resolve(&definition, "start", around).err()).expect("refused");
+        let error =
+            self.context(None, |context| resolve::resolve(&definition, "start", context).err()).expect("refused");
         let text = format!("{error:#}\nhint: {}", hint_of(&error).unwrap_or_default());
         text.replace(&self.directory.path().display().to_string(), "DIR")
     }
@@ -64,7 +65,7 @@ impl Stage {
     fn prepared(&self, entry: &Value) -> Prepared {
         let definition = self.definition(entry);
         let (resolved, _) =
-            self.around(None, |around| resolve::resolve(&definition, "start", around)).expect("resolved");
+            self.context(None, |context| resolve::resolve(&definition, "start", context)).expect("resolved");
         resolved.bind(&Self::session(), &Self::name(), &self.paths()).expect("bound")
     }
 
@@ -173,7 +174,8 @@ fn a_server_starts_where_its_definition_says_or_its_project_is_or_the_user_is() 
     assert_eq!(stage.prepared(&json!({ "command": "x", "cwd": "sub" })).directory, stage.directory.path().join("sub"));
     let mut definition = stage.definition(&json!({ "command": "x" }));
     definition.file = "/project/.mcp.json".into();
-    let (resolved, _) = stage.around(None, |around| resolve::resolve(&definition, "start", around)).expect("resolved");
+    let (resolved, _) =
+        stage.context(None, |context| resolve::resolve(&definition, "start", context)).expect("resolved");
     let prepared = resolved.bind(&Stage::session(), &Stage::name(), &stage.paths()).expect("bound");
     assert_eq!(prepared.directory, Path::new("/project"));
     assert_eq!(prepared.source.as_deref(), Some(Path::new("/project/.mcp.json")));
@@ -216,7 +218,7 @@ fn placeholders_are_warned_of_by_name() {
     let definition = stage.definition(&json!({
         "command": "x", "hook": { "environmentVariables": [{ "name": "TOKEN", "description": "the API token" }] },
     }));
-    let examined = stage.around(None, |around| examine::examine(&definition, around));
+    let examined = stage.context(None, |context| examine::examine(&definition, context));
     assert!(examined.problems.is_empty());
     insta::assert_snapshot!(examined.server.lines(&examined.warnings).concat(), @"TOKEN looks like a placeholder: the API token");
 }
@@ -230,7 +232,7 @@ fn the_copy_of_the_session_counts_before_the_source_and_is_kept() {
     }));
     let copy = layout::config_copy(&stage.paths().configs, &definition.name);
     let start = |copy: Option<&FileAt>| {
-        let (resolved, _) = stage.around(copy, |around| resolve::resolve(&definition, "start", around))?;
+        let (resolved, _) = stage.context(copy, |context| resolve::resolve(&definition, "start", context))?;
         resolved.bind(&Stage::session(), &Stage::name(), &stage.paths()).map(drop)
     };
     let content = || fs::read_to_string(copy.path()).expect("there");

@@ -19,19 +19,14 @@ use crate::disk::layout::CentralLogs;
 use crate::disk::names::{ServerName, SessionId};
 use crate::text;
 
-/// How grave an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// As it should be.
     Info,
-    /// Something to look at.
     Warn,
-    /// Something went wrong.
     Error,
 }
 
 impl Level {
-    /// The level in a word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -46,13 +41,9 @@ impl Level {
 pub struct CentralEntry {
     /// When it happened; milliseconds are kept.
     pub time: SystemTime,
-    /// How grave it is.
     pub level: Level,
-    /// In which session.
     pub session: Option<SessionId>,
-    /// To which server.
     pub server: Option<ServerName>,
-    /// What happened.
     pub text: String,
 }
 

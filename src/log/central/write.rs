@@ -16,9 +16,6 @@ const KEPT: u32 = 3;
 const TRIES: u32 = 5;
 
 /// Adds a line to `main.log`, and a warning or an error to `error.log` too. Does not wait for anybody.
-///
-/// # Errors
-/// When one of the files cannot be written.
 pub fn write(logs: &CentralLogs, entry: &CentralEntry) -> io::Result<()> {
     let line = format!("{entry}\n");
     let shared = |name| Shared { name, lock: &logs.lock, largest: LARGEST, keep: KEPT };

@@ -25,9 +25,6 @@ const GRACE: StopTimeouts =
 
 /// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, or for which
 /// somebody answers; twice is harmless.
-///
-/// # Errors
-/// When something is left that cannot be ended, or must not be touched.
 pub fn end(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
     if record.is_over() {
         return Ok(record);
@@ -52,9 +49,6 @@ pub fn end(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<
 }
 
 /// The same for a caller who has the server's lock. `reason` is why it has ended if something of it was left.
-///
-/// # Errors
-/// As [`end`].
 pub fn end_locked(
     _lock: &NameLock,
     paths: &ServerPaths,

@@ -30,9 +30,6 @@ const SWEEP: Duration = Duration::from_secs(3);
 
 /// Ends the server of this name, whose record cannot be read, and returns how many processes there were. What it left of
 /// its record is removed, if there was one.
-///
-/// # Errors
-/// When somebody answers for it whom nothing proves, or something does not end.
 pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
     let token = token(paths);
     let watchers = token.as_ref().map_or(0, |token| end_watchers(&trace(token)));
@@ -47,9 +44,6 @@ pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
 }
 
 /// Ends what is left of it for a caller who has its lock, and returns how many processes that were.
-///
-/// # Errors
-/// When something does not end.
 pub fn end_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, StopError> {
     let Some(token) = token(paths) else { return Ok(0) };
     if !process::are_visible() {

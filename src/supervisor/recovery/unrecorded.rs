@@ -89,9 +89,6 @@ impl Unrecorded {
     }
 
     /// Ends the server after its record has been written again.
-    ///
-    /// # Errors
-    /// When something is left.
     pub fn end(&self, root: &Root) -> Result<(), StopError> {
         let paths = root.session(self.token.session()).server(self.token.server());
         let Ok(Some(record)) = ServerRecord::read(&paths) else { return Err(StopError::Unproven) };
