@@ -1,6 +1,8 @@
 //! What mcp-hook can do, without a word printed: the commands show what comes of it.
 
 pub mod autostart;
+pub mod cleanup;
+pub mod close;
 pub mod free_name;
 pub mod overrides;
 pub mod plan;
