@@ -74,7 +74,7 @@ pub fn stale(session: &SessionPaths) -> Vec<Stale> {
 
 /// Adds to what is shown of the session that the caller is in which of the caller's variables are not true.
 pub fn add_stale(root: &Root, view: &mut SessionView) {
-    let mut ported = view.servers.iter().filter(|server| server.port.is_some());
+    let mut ported = view.servers.iter().filter(|server| server.endpoint().is_some());
     if !view.current || !ported.any(|server| is_told_of(&server.name)) {
         return;
     }

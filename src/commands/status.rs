@@ -47,7 +47,7 @@ impl Run for Status {
                     ui::error(&hinted(message, "mcp-hook status shows those there are"));
                     return Ok(ExitCode::from(NO_SUCH_SERVER));
                 }
-                Some(server) if !server.is_running() => code = ExitCode::from(NOT_RUNNING),
+                Some(server) if !server.state.is_running() => code = ExitCode::from(NOT_RUNNING),
                 Some(_) => {}
             }
         }
@@ -59,7 +59,10 @@ impl Run for Status {
 impl Status {
     fn show(&self, mut sessions: Vec<SessionView>) -> Result<()> {
         if self.name.is_some() {
-            sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::measure);
+            sessions
+                .iter_mut()
+                .flat_map(|session| &mut session.servers)
+                .for_each(ServerView::measure_proportional_memory);
         }
         if self.json {
             return ui::json(&view::report(sessions));
@@ -70,7 +73,7 @@ impl Status {
         }
         let mut named = sessions.iter_mut().flat_map(|session| &mut session.servers);
         named.try_for_each(|server| {
-            server.complete();
+            server.look_at_keeper();
             ui::show(&ui::details::details(server))
         })
     }
@@ -108,7 +111,7 @@ fn all_of(root: &Root, current: Option<&SessionId>, troubles: &mut Vec<anyhow::E
         }
         env::add_stale(root, &mut view);
         // A dead session is of interest only while something of it is.
-        (alive || view.servers.iter().any(|server| server.managed)).then_some(view)
+        (alive || view.servers.iter().any(ServerView::is_managed)).then_some(view)
     };
     find::all(root).into_iter().filter_map(view).collect()
 }

@@ -177,7 +177,7 @@ impl View<'_> {
     }
 
     fn read_log(&mut self) {
-        let log = self.state.selected().and_then(|server| server.log.clone());
+        let log = self.state.selected().and_then(|server| Some(server.record.as_ref()?.log.clone()));
         let lines = log.and_then(|log| log::tail(&self.log_at(&log)?, LOG_LINES, |_| true).ok());
         self.state.log = lines.unwrap_or_default();
     }
@@ -226,7 +226,7 @@ impl View<'_> {
     fn ask(&mut self, verb: &str) {
         let Some(Place { session, server }) = self.state.selected_place().cloned() else { return };
         let what = format!("{verb} {server}");
-        self.state.message = Some(if self.state.selected().is_some_and(|server| !server.managed) {
+        self.state.message = Some(if self.state.selected().is_some_and(|server| !server.is_managed()) {
             Message::Failed(format!("could not {what}: mcp-hook did not start it"))
         } else if let Some(running) = &self.request {
             Message::Failed(format!("could not {what}: still waiting for {}", running.what))

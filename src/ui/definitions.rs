@@ -40,7 +40,7 @@ fn head(file: &FileView) -> String {
 /// What a file defines, or why that cannot be read.
 pub fn body(file: &FileView) -> String {
     match &file.error {
-        Some(error) => format!("  {}\n", paint(style::of_state("failed"), &plain(error))),
+        Some(error) => format!("  {}\n", paint(style::BROKEN, &plain(error))),
         None if file.servers.is_empty() => "  no servers\n".to_owned(),
         None => servers(&file.servers),
     }
@@ -81,7 +81,7 @@ fn servers(servers: &[DefinitionView]) -> String {
 fn of(state: &DefinitionState) -> anstyle::Style {
     match state {
         DefinitionState::Usable => style::GOOD,
-        DefinitionState::Broken(_) => style::of_state("failed"),
+        DefinitionState::Broken(_) => style::BROKEN,
         DefinitionState::Refused(_) => style::WARNING,
         DefinitionState::Remote | DefinitionState::Client | DefinitionState::Shadowed => style::FAINT,
     }

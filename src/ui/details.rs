@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use super::style::{self, paint};
 use super::table::ending;
 use crate::context;
-use crate::session::view::{ContainerView, LastExit, ServerView};
+use crate::server::endpoint::Endpoint;
+use crate::session::view::{ContainerView, LastExit, RecordView, ServerView, TreeView};
 use crate::text::{plain, tame};
 use crate::units::quantity::{bytes, count, duration, percent, trend};
 
@@ -20,28 +21,24 @@ pub fn details(server: &ServerView) -> String {
 }
 
 fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
-    let pids = server.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
+    let (record, tree) = (server.record.as_ref(), server.tree.as_ref());
     let before = [
-        ("command", server.command.as_ref().map(|words| words.join(" "))),
-        ("defined in", server.source.as_ref().map(|path| path.display().to_string())),
-        ("address", address(server)),
-        ("container", server.container.as_ref().map(container)),
-        ("processor", lives(server).map(processor)),
+        ("command", server.command().map(|words| words.join(" "))),
+        ("defined in", record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string())),
+        ("address", server.endpoint().map(address)),
+        ("container", record.and_then(|it| it.container.as_ref()).map(container)),
+        ("processor", tree.map(processor)),
         ("memory", memory(server)),
-        ("open files", lives(server).map(|it| it.open_files.to_string())),
-        ("threads", lives(server).map(|it| it.threads.to_string())),
-        ("tree", (!pids.is_empty()).then_some(pids)),
-        ("last exit", server.last_exit.as_ref().map(|last| last_exit(last, server.restarts, now))),
+        ("open files", tree.map(|it| it.open_files.to_string())),
+        ("threads", tree.map(|it| it.threads.to_string())),
+        ("tree", tree.map(|it| it.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" "))),
+        ("last exit", server.last_exit().map(|last| last_exit(last, server.restarts(), now))),
     ];
-    let after = [("log", server.log.as_ref().map(|log| log.display().to_string())), ("watched by", watchers(server))];
+    let after = [("log", record.map(|it| it.log.display().to_string())), ("watched by", record.and_then(watchers))];
     let row = |(name, value): (&'static str, Option<String>)| Some((name, vec![plain(&value?)]));
-    let words = server.last_words.iter().map(|line| tame(line.as_bytes())).collect::<Vec<_>>();
+    let words = server.state.last_words().iter().map(|line| tame(line.as_bytes())).collect::<Vec<_>>();
     let words = (!words.is_empty()).then_some(("last words", words));
     before.into_iter().filter_map(row).chain(words).chain(after.into_iter().filter_map(row)).collect()
-}
-
-fn lives(server: &ServerView) -> Option<&ServerView> {
-    (server.processes > 0).then_some(server)
 }
 
 fn container(container: &ContainerView) -> String {
@@ -49,25 +46,28 @@ fn container(container: &ContainerView) -> String {
     container.complaint.clone().unwrap_or_else(|| format!("{id} ({})", container.engine))
 }
 
-fn address(server: &ServerView) -> Option<String> {
-    let port = server.port?;
-    let seen = server.address.map(|address| SocketAddr::new(address, port).to_string());
-    let place =
-        server.shown_url.clone().or_else(|| server.url.clone()).or(seen).unwrap_or_else(|| format!("port {port}"));
-    Some(if server.public { place + ", open to other machines" } else { place })
+fn address(endpoint: &Endpoint) -> String {
+    let port = endpoint.number;
+    let seen = endpoint.address.map(|address| SocketAddr::new(address, port).to_string());
+    let url = endpoint.shown.clone().or_else(|| endpoint.defined_url());
+    let place = url.or(seen).unwrap_or_else(|| format!("port {port}"));
+    if endpoint.public { place + ", open to other machines" } else { place }
 }
 
-fn processor(server: &ServerView) -> String {
-    let (now, life) = (percent(server.cpu_percent_now), percent(server.cpu_percent));
-    format!("{now} of one now, {life} since its start, {:.1} s in all", server.cpu_seconds)
+fn processor(tree: &TreeView) -> String {
+    let (now, life) = (percent(tree.cpu_percent_now), percent(tree.cpu_percent));
+    format!("{now} of one now, {life} since its start, {:.1} s in all", tree.cpu_seconds)
 }
 
 fn memory(server: &ServerView) -> Option<String> {
-    let shared = server.memory_proportional_bytes.map_or(String::new(), |pss| format!(" (PSS {})", bytes(pss)));
-    let now = lives(server).map(|it| bytes(it.memory_bytes) + &shared);
-    let peak = server.memory_peak_bytes.map(|peak| format!("peak {}", bytes(peak)));
-    let growth = server.memory_trend_bytes_per_hour.map(trend);
-    let limit = server.memory_limit_bytes.map(|limit| format!("limit {}", bytes(limit)));
+    let now = server.tree.as_ref().map(|tree| {
+        let shared = tree.memory_proportional_bytes.map_or(String::new(), |pss| format!(" (PSS {})", bytes(pss)));
+        bytes(tree.memory_bytes) + &shared
+    });
+    let peak = server.memory_peak_bytes().map(|peak| format!("peak {}", bytes(peak)));
+    let growth = server.tree.as_ref().and_then(|tree| tree.memory_trend_bytes_per_hour).map(trend);
+    let limit = server.record.as_ref().and_then(|it| it.memory_limit_bytes);
+    let limit = limit.map(|limit| format!("limit {}", bytes(limit)));
     let parts: Vec<String> = [now, peak, growth, limit].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -83,9 +83,9 @@ fn last_exit(last: &LastExit, restarts: u32, now: u64) -> String {
     format!("{ago} ago: {}{how}{again}", last.reason.text())
 }
 
-fn watchers(server: &ServerView) -> Option<String> {
-    let supervisor = server.supervisor_pid?;
-    let keeper = server.keeper_pid.map_or("-".to_owned(), |keeper| keeper.to_string());
+fn watchers(record: &RecordView) -> Option<String> {
+    let supervisor = record.supervisor_pid?;
+    let keeper = record.keeper_pid.map_or("-".to_owned(), |keeper| keeper.to_string());
     Some(format!("supervisor {supervisor}, keeper {keeper}"))
 }
 
@@ -93,6 +93,7 @@ fn watchers(server: &ServerView) -> Option<String> {
 mod tests {
     use super::*;
     use crate::server::end::Reason;
+    use crate::session::view::StateView;
     use crate::sys::wait::Exit;
 
     fn shown(server: &ServerView) -> String {
@@ -103,33 +104,36 @@ mod tests {
 
     #[test]
     fn what_is_known_of_a_server_is_said_and_nothing_else() {
-        let blank = ServerView::blank("web".parse().expect("a name"), "stopped");
+        let state = StateView::Stopped { reason: "it was stopped".to_owned(), exit: None };
+        let blank = ServerView::new("web".parse().expect("a name"), state);
         assert_eq!(shown(&blank), "");
-        let server = ServerView {
-            command: Some(vec!["npx".to_owned(), "-y".to_owned(), "a-server".to_owned()]),
-            source: Some("/home/me/.config/mcp-hook/servers.json".into()),
-            port: Some(3001),
-            url: Some("http://127.0.0.1:3001/mcp".to_owned()),
-            public: true,
+        let tree = TreeView {
             cpu_percent: 0.4,
             cpu_percent_now: 2.0,
             cpu_seconds: 75.0,
             memory_bytes: 304 << 20,
             memory_proportional_bytes: Some(231 << 20),
-            memory_peak_bytes: Some(700 << 20),
             memory_trend_bytes_per_hour: Some(-25e6),
-            memory_limit_bytes: Some(2 << 30),
-            processes: 2,
             threads: 33,
             open_files: 71,
             pids: vec![7, 8],
+            ..TreeView::default()
+        };
+        let url = Some("http://127.0.0.1:3001/mcp".to_owned());
+        let record = RecordView {
+            command: vec!["npx".to_owned(), "-y".to_owned(), "a-server".to_owned()],
+            source: Some("/home/me/.config/mcp-hook/servers.json".into()),
+            endpoint: Some(Endpoint { number: 3001, url, shown: None, address: None, public: true }),
+            memory_peak_bytes: Some(700 << 20),
+            memory_limit_bytes: Some(2 << 30),
             restarts: 1,
             last_exit: Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, at: 0 }),
             supervisor_pid: Some(6),
             keeper_pid: Some(5),
-            log: Some("/logs/web.log".into()),
-            ..blank
+            log: "/logs/web.log".into(),
+            ..RecordView::blank()
         };
+        let server = ServerView { tree: Some(tree), record: Some(record), ..blank };
         insta::assert_snapshot!(shown(&server), @r"
         command: npx -y a-server
         defined in: /home/me/.config/mcp-hook/servers.json

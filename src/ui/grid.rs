@@ -1,6 +1,6 @@
 //! The columns of `status`: which there are, which of them say something, and how wide they are.
 
-use crate::session::view::{ServerView, Sum};
+use crate::session::view::{ServerView, TreeView, UsageSum};
 use crate::units::quantity::{self, bytes, duration, percent};
 
 /// A column: its head, whether it stands to the right, and what is in it; nothing where there is nothing to say.
@@ -13,7 +13,7 @@ struct Column {
     goes: u8,
     cell: fn(&ServerView) -> Option<String>,
     /// The cell below all servers of a session.
-    sum: fn(&Sum) -> Option<String>,
+    sum: fn(&UsageSum) -> Option<String>,
 }
 
 const COLUMNS: [Column; 12] = [
@@ -24,27 +24,30 @@ const COLUMNS: [Column; 12] = [
         sum: |it| Some(format!("{} running", it.running)),
         ..number("NAME", |it| Some(it.name.to_string()))
     },
-    Column { is_right: false, goes: 8, ..number("STATE", |it| Some(it.state.to_owned())) },
-    Column { goes: 5, ..number("PID", |it| it.pid.map(|pid| pid.to_string())) },
+    Column { is_right: false, goes: 8, ..number("STATE", |it| Some(it.state.to_string())) },
+    Column { goes: 5, ..number("PID", |it| it.process.map(|process| process.pid.to_string())) },
     Column { goes: 6, ..optional("PORT", port) },
-    Column { goes: 7, ..number("UPTIME", |it| it.uptime_seconds.map(duration)) },
-    Column { goes: 3, ..optional("RESTARTS", |it| (it.restarts > 0).then(|| it.restarts.to_string())) },
+    Column { goes: 7, ..number("UPTIME", |it| it.uptime_seconds().map(duration)) },
+    Column {
+        goes: 3,
+        ..optional("RESTARTS", |it| Some(it.restarts()).filter(|&times| times > 0).map(|times| times.to_string()))
+    },
     Column {
         goes: 9,
         sum: |it| Some(percent(it.cpu_percent_now)),
-        ..number("CPU", |it| living(it, percent(it.cpu_percent_now)))
+        ..number("CPU", |it| of_tree(it, |tree| percent(tree.cpu_percent_now)))
     },
     Column {
         goes: 10,
         sum: |it| Some(bytes(it.memory_bytes)),
-        ..number("MEMORY", |it| living(it, bytes(it.memory_bytes)))
+        ..number("MEMORY", |it| of_tree(it, |tree| bytes(tree.memory_bytes)))
     },
     Column { goes: 1, ..optional("PEAK", peak) },
     Column { goes: 4, ..optional("TREND", trend) },
     Column {
         goes: 2,
         sum: |it| Some(it.processes.to_string()),
-        ..number("PROCS", |it| living(it, it.processes.to_string()))
+        ..number("PROCS", |it| of_tree(it, |tree| tree.processes().to_string()))
     },
 ];
 
@@ -57,27 +60,27 @@ const fn optional(head: &'static str, cell: fn(&ServerView) -> Option<String>) -
 }
 
 fn bullet(server: &ServerView) -> String {
-    if server.is_running() { "●" } else { "○" }.to_owned()
+    if server.state.is_running() { "●" } else { "○" }.to_owned()
 }
 
 /// The port; with a mark if others than this machine reach it.
 fn port(server: &ServerView) -> Option<String> {
-    server.port.map(|port| format!("{port}{}", if server.public { " public" } else { "" }))
+    server.endpoint().map(|it| format!("{}{}", it.number, if it.public { " public" } else { "" }))
 }
 
-fn living(server: &ServerView, text: String) -> Option<String> {
-    (server.processes > 0).then_some(text)
+fn of_tree(server: &ServerView, cell: fn(&TreeView) -> String) -> Option<String> {
+    server.tree.as_ref().map(cell)
 }
 
 /// A peak that stands out from what is used now.
 fn peak(server: &ServerView) -> Option<String> {
-    let peak = server.memory_peak_bytes.filter(|&peak| peak / 10 * 9 > server.memory_bytes)?;
-    living(server, bytes(peak))
+    let now = server.tree.as_ref()?.memory_bytes;
+    server.memory_peak_bytes().filter(|&peak| peak / 10 * 9 > now).map(bytes)
 }
 
 /// Growth that is worth a column.
 fn trend(server: &ServerView) -> Option<String> {
-    server.memory_trend_bytes_per_hour.filter(|&rate| !quantity::is_steady(rate)).map(quantity::trend)
+    server.tree.as_ref()?.memory_trend_bytes_per_hour.filter(|&rate| !quantity::is_steady(rate)).map(quantity::trend)
 }
 
 /// Some servers as cells that are padded to the widths of their columns.
@@ -117,7 +120,7 @@ impl Grid {
     fn with(columns: Vec<&'static Column>, servers: &[ServerView]) -> Self {
         let cells = |server| columns.iter().map(|it| (it.cell)(server).unwrap_or_else(|| "-".to_owned())).collect();
         let rows: Vec<Vec<String>> = servers.iter().map(cells).collect();
-        let sum = Sum::of(servers);
+        let sum = UsageSum::of(servers);
         let sum: Option<Vec<String>> =
             (sum.running > 1).then(|| columns.iter().map(|it| (it.sum)(&sum).unwrap_or_default()).collect());
         let width = |(index, column): (usize, &&Column)| {

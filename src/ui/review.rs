@@ -49,7 +49,7 @@ fn entry(reviewed: &ReviewedEntry) -> String {
         let _ = writeln!(text, "    {} {}", paint(style::FAINT, &format!("{}:", plain(&excerpt(key)))), plain(&value));
     }
     if let EntryRole::Broken(reason) = &reviewed.role {
-        let _ = writeln!(text, "    {}", paint(style::of_state("failed"), &plain(reason)));
+        let _ = writeln!(text, "    {}", paint(style::BROKEN, &plain(reason)));
     }
     let replaces = reviewed.replaces.iter().map(|it| replaced(&reviewed.name, it));
     for surprise in replaces.chain(reviewed.risks.iter().cloned()) {

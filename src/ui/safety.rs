@@ -13,24 +13,24 @@ use crate::definition::document::Origin;
 use crate::definition::review::{EntryRole, ReplacedServer, Review, ReviewRow, ReviewedEntry, RowValue};
 use crate::definition::view::{DefinitionView, FileView};
 use crate::failure::{Hint, listed};
-use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
+use crate::server::endpoint::Endpoint;
+use crate::session::view::{OwnerView, RecordView, ServerView, SessionView, StateView, UsageSum};
 use crate::text::is_plain;
 
 const CALM: &str = "calm";
 
 fn server(text: &str) -> ServerView {
     let many = || vec![text.to_owned(), text.to_owned()];
-    ServerView {
-        reason: Some(text.to_owned()),
-        warnings: many(),
-        last_words: many(),
-        command: Some(many()),
+    let record = RecordView {
+        command: many(),
         source: Some(text.into()),
-        url: Some(text.to_owned()),
-        port: Some(1),
-        log: Some(text.into()),
-        ..ServerView::blank("web".parse().expect("a name"), "failed")
-    }
+        endpoint: Some(Endpoint { number: 1, url: Some(text.to_owned()), shown: None, address: None, public: false }),
+        log: text.into(),
+        ..RecordView::blank()
+    };
+    let state = StateView::Failed { reason: text.to_owned(), exit: None, last_words: many() };
+    let blank = ServerView::new("web".parse().expect("a name"), state);
+    ServerView { warnings: many(), record: Some(record), ..blank }
 }
 
 fn session(text: &str) -> SessionView {
@@ -41,7 +41,7 @@ fn session(text: &str) -> SessionView {
         tty: Some(text.into()),
         shell: text.to_owned(),
         created: 0,
-        sum: Sum::default(),
+        sum: UsageSum::default(),
         servers: vec![server(text)],
     }
 }

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::session::view::StateView;
 use crate::text::plain;
 
 /// What went wrong.
@@ -17,18 +18,22 @@ pub const FAINT: Style = Style::new().dimmed();
 /// What is well.
 pub const GOOD: Style = AnsiColor::Green.on_default();
 
+/// What cannot be used.
+pub const BROKEN: Style = AnsiColor::Red.on_default();
+
 /// `text` in a style; what it may hold that a terminal obeys is written out.
 pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{}{style:#}", plain(text))
 }
 
 /// The style for a server's state.
-pub fn of_state(state: &str) -> Style {
+pub fn of_state(state: &StateView) -> Style {
     match state {
-        "running" => GOOD,
-        "starting" | "stopping" | "waiting" => AnsiColor::Yellow.on_default(),
-        "failed" | "unkillable" | "lost" | "unreadable" => AnsiColor::Red.on_default(),
-        "unmanaged" => AnsiColor::Blue.on_default(),
-        _ => FAINT,
+        StateView::Running => GOOD,
+        StateView::Starting | StateView::Stopping { .. } | StateView::Waiting { .. } => AnsiColor::Yellow.on_default(),
+        StateView::Failed { .. } | StateView::Unkillable { .. } => BROKEN,
+        StateView::Lost { .. } | StateView::Unreadable { .. } => BROKEN,
+        StateView::Unmanaged { .. } => AnsiColor::Blue.on_default(),
+        StateView::Stopped { .. } | StateView::Exited { .. } | StateView::Unknown => FAINT,
     }
 }

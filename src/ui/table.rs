@@ -53,12 +53,12 @@ fn servers(servers: &[ServerView], room: Option<usize>) -> String {
     let grid = Grid::of(servers, room);
     let mut text = line(&grid.heads(), |_| style::HEAD);
     for (row, server) in grid.rows().zip(servers) {
-        let state = style::of_state(server.state);
+        let state = style::of_state(&server.state);
         text += &line(&row, |cell| if cell.is_state { state } else { Style::new() });
         if let Some(why) = explanation(server, context::wall_millis()) {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &why));
         }
-        for words in server.last_words.iter().take(FIRST_WORDS) {
+        for words in server.state.last_words().iter().take(FIRST_WORDS) {
             let _ = writeln!(text, "      {0}{1}{0:#}", style::FAINT, tame(words.as_bytes()));
         }
         for warning in &server.warnings {
@@ -77,10 +77,12 @@ fn line(cells: &[Cell], style: impl Fn(&Cell) -> Style) -> String {
 
 /// Why a server is not running, how it ended and what comes next, at a time in milliseconds since the epoch.
 pub fn explanation(server: &ServerView, now: u64) -> Option<String> {
-    let reason = server.reason.as_ref()?;
-    let before = server.last_exit.as_ref().filter(|_| server.next_attempt.is_some()).and_then(|last| last.exit);
-    let exit = server.exit.or(before).map(|exit| format!(": {}", ending(exit))).unwrap_or_default();
-    let next = server.next_attempt.map(|at| format!("; next attempt {}", soon(at, now))).unwrap_or_default();
+    let reason = server.state.reason()?;
+    let (exit, next) = match server.state.next_attempt() {
+        None => (server.state.exit(), String::new()),
+        Some(at) => (server.last_exit().and_then(|last| last.exit), format!("; next attempt {}", soon(at, now))),
+    };
+    let exit = exit.map(|exit| format!(": {}", ending(exit))).unwrap_or_default();
     Some(plain(&format!("{reason}{exit}{next}")))
 }
 
@@ -104,23 +106,30 @@ pub fn ending(exit: Exit) -> String {
 mod tests {
     use super::*;
     use crate::server::end::Reason;
-    use crate::session::view::{LastExit, OwnerView, Sum};
+    use crate::server::endpoint::Endpoint;
+    use crate::session::view::{LastExit, OwnerView, ProcessView, RecordView, StateView, TreeView, UsageSum};
 
-    fn server(name: &str, state: &'static str) -> ServerView {
-        ServerView::blank(name.parse().expect("a name"), state)
+    fn server(name: &str, state: StateView) -> ServerView {
+        ServerView::new(name.parse().expect("a name"), state)
     }
 
     fn running(name: &str, pid: i32) -> ServerView {
         ServerView {
-            pid: Some(pid),
-            uptime_seconds: Some(41.0),
-            cpu_percent_now: 1.4,
-            memory_bytes: 304 << 20,
-            memory_peak_bytes: Some(311 << 20),
-            memory_trend_bytes_per_hour: Some(1e5),
-            processes: 3,
-            ..server(name, "running")
+            process: Some(ProcessView { pid, uptime_seconds: 41.0 }),
+            tree: Some(TreeView {
+                cpu_percent_now: 1.4,
+                memory_bytes: 304 << 20,
+                memory_trend_bytes_per_hour: Some(1e5),
+                pids: vec![pid; 3],
+                ..TreeView::default()
+            }),
+            record: Some(RecordView { memory_peak_bytes: Some(311 << 20), ..RecordView::blank() }),
+            ..server(name, StateView::Running)
         }
+    }
+
+    fn stopped(name: &str) -> ServerView {
+        server(name, StateView::Stopped { reason: "it was stopped".to_owned(), exit: None })
     }
 
     fn shown(servers: Vec<ServerView>, all: bool) -> String {
@@ -135,7 +144,7 @@ mod tests {
             tty: Some("/dev/pts/3".into()),
             shell: "zsh".to_owned(),
             created: 0,
-            sum: Sum::of(&servers),
+            sum: UsageSum::of(&servers),
             servers,
         };
         anstream::adapter::strip_str(&sessions(&[session], all, room)).to_string()
@@ -147,21 +156,25 @@ mod tests {
           NAME   STATE      PID  UPTIME   CPU   MEMORY  PROCS
         ● files  running  48301     41s  1.4%  304 MiB      3
         ");
+        let usual = running("web", 51);
         let grown = ServerView {
-            port: Some(3001),
-            public: true,
-            restarts: 2,
-            memory_peak_bytes: Some(3 << 30),
-            memory_trend_bytes_per_hour: Some(25e6),
-            uptime_seconds: Some(7300.0),
-            ..running("web", 51)
+            process: Some(ProcessView { pid: 51, uptime_seconds: 7300.0 }),
+            tree: usual.tree.map(|tree| TreeView { memory_trend_bytes_per_hour: Some(25e6), ..tree }),
+            record: Some(RecordView {
+                endpoint: Some(Endpoint { number: 3001, url: None, shown: None, address: None, public: true }),
+                restarts: 2,
+                memory_peak_bytes: Some(3 << 30),
+                ..RecordView::blank()
+            }),
+            ..server("web", StateView::Running)
         };
-        insta::assert_snapshot!(shown(vec![running("directory-polling", 48301), grown, server("old", "stopped")], true), @r"
+        insta::assert_snapshot!(shown(vec![running("directory-polling", 48301), grown, stopped("old")], true), @r"
         pts3-4821-k7f2 (zsh 4821, /dev/pts/3, this one)
           NAME               STATE      PID         PORT  UPTIME  RESTARTS   CPU   MEMORY     PEAK        TREND  PROCS
         ● directory-polling  running  48301            -     41s         -  1.4%  304 MiB        -            -      3
         ● web                running     51  3001 public  2h 01m         2  1.4%  304 MiB  3.0 GiB  +23.8 MiB/h      3
         ○ old                stopped      -            -       -         -     -        -        -            -      -
+            it was stopped
           2 running                                                         2.8%  608 MiB                            6
         ");
         insta::assert_snapshot!(shown(Vec::new(), false), @"  no servers in session pts3-4821-k7f2");
@@ -187,9 +200,8 @@ mod tests {
     #[test]
     fn what_failed_has_its_last_words_below_the_reason() {
         let words = ["npm error code E404", "npm error 404 \x1b[2J", "three", "four"].map(str::to_owned).to_vec();
-        let exit = Some(Exit::Code(1));
-        let reason = Some("it ended by itself".to_owned());
-        let failed = ServerView { reason, exit, last_words: words, ..server("web", "failed") };
+        let reason = "it ended by itself".to_owned();
+        let failed = server("web", StateView::Failed { reason, exit: Some(Exit::Code(1)), last_words: words });
         insta::assert_snapshot!(shown_in(None, vec![failed], false), @r"
           NAME  STATE   PID  UPTIME  CPU  MEMORY  PROCS
         ○ web   failed    -       -    -       -      -
@@ -202,12 +214,11 @@ mod tests {
 
     #[test]
     fn what_does_not_run_is_explained_below_its_row() {
-        let ended = |exit| LastExit { exit: Some(exit), reason: Reason::Exited, at: 0 };
+        let reason = || "it ended by itself".to_owned();
+        let last_exit = Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, at: 0 });
         let waiting = ServerView {
-            reason: Some("it ended by itself".to_owned()),
-            last_exit: Some(ended(Exit::Code(1))),
-            next_attempt: Some(4_000),
-            ..server("web", "waiting")
+            record: Some(RecordView { last_exit, ..RecordView::blank() }),
+            ..server("web", StateView::Waiting { reason: reason(), until: 4_000 })
         };
         assert_eq!(
             explanation(&waiting, 1_000).as_deref(),
@@ -217,7 +228,8 @@ mod tests {
             explanation(&waiting, 3_999).as_deref(),
             Some("it ended by itself: exit status 1; next attempt now")
         );
-        let killed = ServerView { exit: Some(Exit::Signal(9)), next_attempt: None, ..waiting.clone() };
+        let state = StateView::Exited { reason: reason(), exit: Some(Exit::Signal(9)) };
+        let killed = ServerView { state, ..waiting };
         assert_eq!(explanation(&killed, 0).as_deref(), Some("it ended by itself: signal 9"));
         assert_eq!(explanation(&running("web", 7), 0), None);
     }

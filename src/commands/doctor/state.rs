@@ -10,7 +10,8 @@ use crate::server::record::{ServerRecord, ServerState};
 use crate::session::open::{Inherited, live};
 use crate::session::sweep::action::Action;
 use crate::session::sweep::policy::OwnerFact;
-use crate::session::{recovery, sweep, view};
+use crate::session::view::StateView;
+use crate::session::{recovery, sweep};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, orphans, process};
 use crate::ui::findings::Finding;
@@ -61,16 +62,20 @@ pub fn sessions(root: &Root) -> Vec<Finding> {
 /// The servers that started with their session and failed: nobody was told.
 fn failed(session: &sweep::Examined) -> Vec<(ServerName, String)> {
     let read = session.servers.iter().filter_map(|(_, record)| record.as_ref().ok());
-    let unseen = read.filter(|record| record.autostart && has_failed(&record.state));
+    let unseen = read.filter(|record| record.autostart && has_failed(record));
     let tell = |record: &ServerRecord| {
-        let why = view::reason(record).unwrap_or_default();
+        let state = StateView::of(record);
+        let why = state.reason().unwrap_or_default();
         (record.name.clone(), format!("{}: {} did not start with its session: {why}", session.id, record.name))
     };
     unseen.map(tell).collect()
 }
 
-fn has_failed(state: &ServerState) -> bool {
-    view::state(state) == view::FAILED || matches!(state, ServerState::Waiting { end, .. } if end.early)
+fn has_failed(record: &ServerRecord) -> bool {
+    match &record.state {
+        ServerState::Waiting { end, .. } => end.early,
+        _ => matches!(StateView::of(record), StateView::Failed { .. }),
+    }
 }
 
 /// What is known of all sessions.

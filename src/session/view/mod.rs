@@ -2,18 +2,23 @@
 
 mod container;
 mod intruder;
+mod json;
 mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 pub use self::container::ContainerView;
-pub use self::server::ServerView;
-pub use self::state::{FAILED, LastExit, name as state, reason};
+#[cfg(test)]
+pub use self::server::ProcessView;
+pub use self::server::{RecordView, ServerView};
+pub use self::state::{LastExit, StateView};
+pub use self::usage::{TreeView, UsageSum};
 use super::open::Session;
 use super::record::SessionRecord;
 use super::sweep;
@@ -25,7 +30,7 @@ const VERSION: u32 = 1;
 
 /// All that `status --json` prints.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct StatusReport {
     /// The version of this format.
     pub version: u32,
     /// The sessions, in order of their ids.
@@ -48,7 +53,7 @@ pub struct SessionView {
     /// When it was opened, in milliseconds since the epoch.
     pub created: u64,
     /// What its servers use together.
-    pub sum: Sum,
+    pub sum: UsageSum,
     /// Its servers, in order of their names.
     pub servers: Vec<ServerView>,
 }
@@ -65,52 +70,10 @@ pub struct OwnerView {
     pub place: Option<&'static str>,
 }
 
-/// What several servers use together.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Sum {
-    /// How many of them live.
-    pub running: usize,
-    /// Processor time, in seconds.
-    pub cpu_seconds: f64,
-    /// The shares of a processor that each uses now, in percent of one.
-    pub cpu_percent_now: f64,
-    /// Resident memory, in bytes; shared pages count for each process.
-    pub memory_bytes: u64,
-    /// How the memory grows, in bytes per hour, as far as it is known of each.
-    pub memory_trend_bytes_per_hour: Option<f64>,
-    /// Processes.
-    pub processes: usize,
-    /// Threads.
-    pub threads: u64,
-    /// Open files.
-    pub open_files: u64,
-}
-
-impl Sum {
-    /// Adds up what these servers use.
-    pub fn of<'a>(servers: impl IntoIterator<Item = &'a ServerView>) -> Self {
-        servers.into_iter().filter(|server| server.processes > 0).fold(Self::default(), Self::and)
-    }
-
-    fn and(mut self, server: &ServerView) -> Self {
-        self.running += 1;
-        self.cpu_seconds += server.cpu_seconds;
-        self.cpu_percent_now += server.cpu_percent_now;
-        self.memory_bytes += server.memory_bytes;
-        self.processes += server.processes;
-        self.threads += server.threads;
-        self.open_files += server.open_files;
-        if let Some(trend) = server.memory_trend_bytes_per_hour {
-            *self.memory_trend_bytes_per_hour.get_or_insert_default() += trend;
-        }
-        self
-    }
-}
-
 /// The report on these sessions.
-pub fn report(mut sessions: Vec<SessionView>) -> Report {
-    sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::complete);
-    Report { version: VERSION, sessions }
+pub fn report(mut sessions: Vec<SessionView>) -> StatusReport {
+    sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::look_at_keeper);
+    StatusReport { version: VERSION, sessions }
 }
 
 impl SessionView {
@@ -136,7 +99,7 @@ impl SessionView {
             tty: record.tty.clone(),
             shell: record.shell.clone(),
             created: record.created,
-            sum: Sum::of(&servers),
+            sum: UsageSum::of(&servers),
             servers,
         }
     }

@@ -1,316 +1,271 @@
 //! One server as `status` tells of it.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
-
 use super::container::ContainerView;
 use super::intruder;
-use super::state::{self, FAILED, LOST, LastExit};
+use super::state::{LastExit, StateView};
+use super::usage::TreeView;
 use crate::context;
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::ServerName;
 use crate::log;
-use crate::server::history::{Sample, UsageHistory};
+use crate::server::end::End;
+use crate::server::endpoint::Endpoint;
+use crate::server::history::UsageHistory;
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::usage::Usage;
 use crate::session::sweep;
 use crate::supervisor::control;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::wait::Exit;
 use crate::sys::{Identity, Pid, process};
 
 /// How much of what a failed server said last is shown, in lines.
 const LAST_WORDS: usize = 10;
 
-/// One server, or one process that a script named in a pid file of its own.
-#[derive(Clone, Debug, Serialize)]
+/// One server, or one process that a script named in a pid file of its own. As JSON it is flat: see `json`.
+#[derive(Clone, Debug)]
 pub struct ServerView {
-    /// Its name.
     pub name: ServerName,
-    /// What it does.
-    pub state: &'static str,
-    /// Whether mcp-hook started it.
-    pub managed: bool,
-    /// How it was started.
-    pub mode: Option<Mode>,
+    pub state: StateView,
     /// Its first process, while it lives.
-    pub pid: Option<i32>,
-    /// Its supervisor, while it lives.
-    pub supervisor_pid: Option<i32>,
-    /// Its keeper, while it lives; looked at by [`ServerView::complete`].
-    pub keeper_pid: Option<i32>,
-    /// The keeper that its record names.
-    #[serde(skip)]
-    pub keeper: Option<Identity>,
-    /// The port that it has.
-    pub port: Option<u16>,
-    /// Where clients reach it, if its definition says so.
-    pub url: Option<String>,
-    /// How that is shown to people, if not as it is.
-    #[serde(skip)]
-    pub shown_url: Option<String>,
-    /// Where it was seen to listen, as clients on this machine reach it.
-    pub address: Option<IpAddr>,
-    /// Whether it was found to listen on more than the loopback interface.
-    pub public: bool,
-    /// Its container, if it is one.
-    pub container: Option<ContainerView>,
-    /// How long its first process has lived, in seconds.
-    pub uptime_seconds: Option<f64>,
-    /// How often it was started again.
-    pub restarts: u32,
-    /// How it ended last.
-    pub last_exit: Option<LastExit>,
-    /// When it will be started again, in milliseconds since the epoch.
-    pub next_attempt: Option<u64>,
-    /// Processor time of the tree, in seconds.
-    pub cpu_seconds: f64,
-    /// The same as a share of one processor over the server's life, in percent.
-    pub cpu_percent: f64,
-    /// The share since its supervisor looked last, about a minute ago; that over its life where it has not yet.
-    pub cpu_percent_now: f64,
-    /// Resident memory of the tree, in bytes; shared pages count for each process.
-    pub memory_bytes: u64,
-    /// The same with shared pages divided among those who share them, and with swapped ones; looked at by
-    /// [`ServerView::measure`], not set where that cannot be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_proportional_bytes: Option<u64>,
-    /// The most that was seen since it was started last.
-    pub memory_peak_bytes: Option<u64>,
-    /// How the memory grows, in bytes per hour, once there are samples enough.
-    pub memory_trend_bytes_per_hour: Option<f64>,
-    /// The memory above which it is started again, in bytes.
-    pub memory_limit_bytes: Option<u64>,
-    /// How many processes the tree has.
-    pub processes: usize,
-    /// How many threads.
-    pub threads: u64,
-    /// How many open files; one that several processes have open counts for each.
-    pub open_files: u64,
-    /// Which processes.
-    pub pids: Vec<i32>,
-    /// How its first process ended.
-    pub exit: Option<Exit>,
-    /// Why it is not running, or not watched, in words.
-    pub reason: Option<String>,
+    pub process: Option<ProcessView>,
+    /// What its processes use, while there are any.
+    pub tree: Option<TreeView>,
+    /// What its record says, if there is a readable one.
+    pub record: Option<RecordView>,
     /// What should not be, in words, though it runs.
     pub warnings: Vec<String>,
-    /// What it said last on its standard error, if it failed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub last_words: Vec<String>,
-    /// Its log.
-    pub log: Option<PathBuf>,
+}
+
+/// The first process of a server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProcessView {
+    pub pid: i32,
+    /// How long it has lived, in seconds.
+    pub uptime_seconds: f64,
+}
+
+/// What is known of a server that mcp-hook started, whatever it does.
+#[derive(Clone, Debug)]
+pub struct RecordView {
+    pub mode: Mode,
+    /// Its supervisor, while it lives.
+    pub supervisor_pid: Option<i32>,
+    /// Its keeper, while it lives; looked at by [`ServerView::look_at_keeper`].
+    pub keeper_pid: Option<i32>,
+    /// The keeper that the record names.
+    pub keeper: Option<Identity>,
+    pub endpoint: Option<Endpoint>,
+    pub container: Option<ContainerView>,
+    /// How often it was started again.
+    pub restarts: u32,
+    pub last_exit: Option<LastExit>,
+    /// The most memory that was seen since it was started last, in bytes.
+    pub memory_peak_bytes: Option<u64>,
+    /// The memory above which it is started again, in bytes.
+    pub memory_limit_bytes: Option<u64>,
+    pub log: PathBuf,
     /// The file that it is defined in.
     pub source: Option<PathBuf>,
-    /// What was started.
-    pub command: Option<Vec<String>>,
-    /// Its numbers over time.
-    #[serde(skip)]
-    pub history: UsageHistory,
+    pub command: Vec<String>,
 }
 
 impl ServerView {
+    /// A server of which nothing is known but this.
+    pub fn new(name: ServerName, state: StateView) -> Self {
+        Self { name, state, process: None, tree: None, record: None, warnings: Vec::new() }
+    }
+
     pub(super) fn of_all(paths: &SessionPaths) -> Vec<Self> {
-        let view = |(name, server)| match server {
-            Ok(server) => Self::of(paths, server),
-            Err(error) => Self::unreadable(name, &error),
-        };
-        sweep::servers(paths).into_iter().map(view).collect()
+        let servers = sweep::servers(paths).into_iter();
+        servers
+            .map(|(name, record)| match record {
+                Ok(record) => Self::of(paths, record),
+                Err(error) => Self::unreadable(name, &error),
+            })
+            .collect()
     }
 
     /// Looks at a server.
-    pub(super) fn of(paths: &SessionPaths, record: ServerRecord) -> Self {
+    pub(super) fn of(paths: &SessionPaths, mut record: ServerRecord) -> Self {
         let files = paths.server(&record.name);
         let watchers = record.watchers.filter(|_| record.is_of_this_host());
         let supervisor = watchers.and_then(|both| ProcessHandle::reopen(&both.supervisor));
-        let is_watched = || supervisor.is_some() || watchers.is_some_and(|both| lives(&both.keeper));
-        let is_answered_for = record.state.is_final() || is_watched() || control::is_held(&files, &record);
-        let mut view =
-            Self::blank(record.name.clone(), if is_answered_for { state::name(&record.state) } else { LOST });
-        view.reason = if is_answered_for { state::reason(&record) } else { Some("nobody answers for it".to_owned()) };
-        view.supervisor_pid = supervisor.as_ref().map(|it| it.pid().as_raw());
-        let is_stopped = |it: &ProcessHandle| process::read(it.pid()).is_some_and(|it| it.stopped);
-        if let Some(stopped) = supervisor.as_ref().filter(|it| is_stopped(it)) {
-            view.warnings.push(format!("its supervisor (pid {}) is stopped: nobody watches over it", stopped.pid()));
+        let is_answered_for = record.state.is_final()
+            || supervisor.is_some()
+            || watchers.is_some_and(|both| lives(&both.keeper))
+            || control::is_held(&files, &record);
+        let mut state = if is_answered_for { StateView::of(&record) } else { StateView::lost(&record) };
+        if let StateView::Failed { last_words, .. } = &mut state {
+            *last_words = said_last(&files.log, &record);
         }
-        view.keeper = watchers.map(|both| both.keeper);
-        if view.state == FAILED {
-            let words = log::last_words(&files.log, LAST_WORDS, over_at(&record)).unwrap_or_default();
-            view.last_words = words.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let mut view = Self::new(record.name.clone(), state);
+        let supervisor = supervisor.map(|it| it.pid());
+        if let Some(stopped) = supervisor.filter(|&pid| process::read(pid).is_some_and(|it| it.stopped)) {
+            view.warnings.push(format!("its supervisor (pid {stopped}) is stopped: nobody watches over it"));
         }
-        view.log = Some(files.log.path());
-        let has_ended = matches!(record.state, ServerState::Ended(_));
-        view.add_record(record);
-        if let Some(supervisor) = supervisor.filter(|_| !has_ended) {
-            view.add_usage(Usage::below(supervisor.pid()));
-            view.warnings.extend(view.port.and_then(|port| intruder::on(port, &view.pids)));
+        let watcher = supervisor.filter(|_| !matches!(record.state, ServerState::Ended(_)));
+        let first = record.state.server().filter(|_| watcher.is_some());
+        let history = std::mem::take(&mut record.history);
+        let mut known = RecordView::of(record, history.peak, files.log.path());
+        known.supervisor_pid = supervisor.map(Pid::as_raw);
+        known.keeper = watchers.map(|both| both.keeper);
+        view.process = first.map(ProcessView::of);
+        if let Some(supervisor) = watcher {
+            view.add_tree(Usage::below(supervisor), history);
+            known.add_peak(view.tree.as_ref());
+            let port = known.endpoint.as_ref().map(|endpoint| endpoint.number);
+            let pids = view.tree.as_ref().map_or(&[][..], |tree| &tree.pids);
+            view.warnings.extend(port.and_then(|port| intruder::on(port, pids)));
         }
+        view.record = Some(known);
         view
     }
 
-    /// Looks at what only a closer look at the server tells.
-    pub fn complete(&mut self) {
-        self.keeper_pid = self.keeper.filter(lives).map(|keeper| keeper.pid);
-    }
-
-    /// Measures what takes the kernel long to count.
-    pub fn measure(&mut self) {
-        let lives = self.processes > 0;
-        self.memory_proportional_bytes = lives.then(|| Usage::proportional(&self.pids)).flatten();
-    }
-
-    /// What the record says, whoever lives.
-    fn add_record(&mut self, record: ServerRecord) {
-        self.mode = Some(record.mode);
-        self.restarts = record.restarts;
-        self.command = Some(record.command.words().into_iter().map(str::to_owned).collect());
-        self.source = record.source;
-        self.container = record.container.as_ref().and_then(|it| ContainerView::of(it, record.state.is_final()));
-        self.memory_limit_bytes = record.settings.memory;
-        if let Some(port) = record.port {
-            self.url = port.defined_url();
-            self.shown_url = port.shown;
-            (self.port, self.address, self.public) = (Some(port.number), port.address, port.public);
-        }
-        if self.supervisor_pid.is_some() && !matches!(record.state, ServerState::Ended(_)) {
-            self.pid = record.state.server().map(|server| server.pid);
-            self.uptime_seconds = record.state.server().map(|server| seconds_since(server.start));
-        }
-        if let ServerState::Waiting { until, .. } = record.state {
-            self.next_attempt = Some(until);
-        }
-        self.last_exit = match &record.state {
-            ServerState::Ended(end) | ServerState::Waiting { end, .. } => Some(LastExit::of(end)),
-            _ => record.last_end.as_ref().map(LastExit::of),
-        };
-        if let ServerState::Ended(end) = record.state {
-            self.exit = end.exit;
-        }
-        self.memory_peak_bytes = Some(record.history.peak).filter(|&peak| peak > 0);
-        self.history = record.history;
-    }
-
     /// A process that a script named in a pid file of its own.
-    pub(super) fn unmanaged(name: ServerName, stray: &ProcessHandle) -> Self {
-        let mut view = Self::blank(name, "unmanaged");
-        view.managed = false;
-        view.pid = Some(stray.pid().as_raw());
-        view.uptime_seconds = Some(seconds_since(stray.identity().start));
-        view.command = Some(command(stray.pid()));
-        view.add_usage(Usage::of(stray.pid()));
+    pub(super) fn unmanaged(name: ServerName, process: &ProcessHandle) -> Self {
+        let mut view = Self::new(name, StateView::Unmanaged { command: command(process.pid()) });
+        view.process = Some(ProcessView::of(process.identity()));
+        view.add_tree(Usage::of(process.pid()), UsageHistory::default());
         view
     }
 
     /// A server whose record is not one.
     pub(super) fn unreadable(name: ServerName, error: &anyhow::Error) -> Self {
-        let mut view = Self::blank(name, "unreadable");
-        view.reason = Some(format!("{error:#}"));
-        view
+        Self::new(name, StateView::Unreadable { reason: format!("{error:#}") })
     }
 
-    /// A server of which nothing is known but this.
-    pub fn blank(name: ServerName, state: &'static str) -> Self {
-        Self {
-            name,
-            state,
-            managed: true,
-            mode: None,
-            pid: None,
-            supervisor_pid: None,
-            keeper_pid: None,
-            keeper: None,
-            port: None,
-            url: None,
-            shown_url: None,
-            address: None,
-            public: false,
-            container: None,
-            uptime_seconds: None,
-            restarts: 0,
-            last_exit: None,
-            next_attempt: None,
-            cpu_seconds: 0.0,
-            cpu_percent: 0.0,
-            cpu_percent_now: 0.0,
-            memory_bytes: 0,
-            memory_proportional_bytes: None,
-            memory_peak_bytes: None,
-            memory_trend_bytes_per_hour: None,
-            memory_limit_bytes: None,
-            processes: 0,
-            threads: 0,
-            open_files: 0,
-            pids: Vec::new(),
-            exit: None,
-            reason: None,
-            warnings: Vec::new(),
-            last_words: Vec::new(),
-            log: None,
-            source: None,
-            command: None,
-            history: UsageHistory::default(),
+    fn add_tree(&mut self, usage: Usage, history: UsageHistory) {
+        self.tree = TreeView::of(usage, self.uptime_seconds(), history);
+    }
+
+    /// Looks whether the keeper lives, which is not worth a system call where nobody is told.
+    pub fn look_at_keeper(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.keeper_pid = record.keeper.filter(lives).map(|keeper| keeper.pid);
         }
     }
 
-    fn add_usage(&mut self, usage: Usage) {
-        self.cpu_seconds = usage.cpu.as_secs_f64();
-        let lived = self.uptime_seconds.filter(|&lived| lived > 0.0);
-        self.cpu_percent = lived.map_or(0.0, |lived| tenths(self.cpu_seconds / lived * 100.0));
-        self.memory_bytes = usage.memory;
-        self.processes = usage.pids.len();
-        self.threads = usage.threads;
-        self.open_files = usage.open_files();
-        self.pids = usage.pids;
-        if self.processes > 0 {
-            let cpu_ms = u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX);
-            self.add_sample(Sample { at: context::wall_millis(), memory: usage.memory, cpu_ms });
+    /// Measures what takes the kernel long to count.
+    pub fn measure_proportional_memory(&mut self) {
+        if let Some(tree) = &mut self.tree {
+            tree.memory_proportional_bytes = Usage::proportional(&tree.pids);
         }
     }
 
-    /// What is seen now counts as a sample.
-    fn add_sample(&mut self, now: Sample) {
-        self.cpu_percent_now = self.history.share(&now).map_or(self.cpu_percent, tenths);
-        self.history.push(now);
-        if self.managed {
-            self.memory_peak_bytes = Some(self.history.peak);
-            self.memory_trend_bytes_per_hour = self.history.trend().map(f64::round);
-        }
+    /// Whether mcp-hook started it.
+    pub fn is_managed(&self) -> bool {
+        !matches!(self.state, StateView::Unmanaged { .. })
     }
 
     /// Whether nobody answers for it any more.
     pub fn is_lost(&self) -> bool {
-        self.state == LOST
+        matches!(self.state, StateView::Lost { .. })
     }
 
-    /// Whether the server lives.
-    pub fn is_running(&self) -> bool {
-        matches!(self.state, "starting" | "running" | "stopping" | "unmanaged" | "unkillable" | "unknown")
+    pub fn uptime_seconds(&self) -> Option<f64> {
+        self.process.map(|process| process.uptime_seconds)
+    }
+
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        self.record.as_ref()?.endpoint.as_ref()
+    }
+
+    pub fn restarts(&self) -> u32 {
+        self.record.as_ref().map_or(0, |record| record.restarts)
+    }
+
+    pub fn last_exit(&self) -> Option<&LastExit> {
+        self.record.as_ref()?.last_exit.as_ref()
+    }
+
+    pub fn memory_peak_bytes(&self) -> Option<u64> {
+        self.record.as_ref()?.memory_peak_bytes
+    }
+
+    /// What was started.
+    pub fn command(&self) -> Option<&[String]> {
+        match &self.state {
+            StateView::Unmanaged { command } => Some(command),
+            _ => Some(&self.record.as_ref()?.command),
+        }
     }
 }
 
-/// When the life was over that a record of a failure tells of.
-fn over_at(record: &ServerRecord) -> SystemTime {
-    let end = match &record.state {
+impl ProcessView {
+    fn of(process: Identity) -> Self {
+        let lived = context::uptime().saturating_sub(process::since_boot(process.start));
+        Self { pid: process.pid, uptime_seconds: (lived.as_secs_f64() * 1000.0).round() / 1000.0 }
+    }
+}
+
+impl RecordView {
+    /// What the record says, whoever lives.
+    fn of(record: ServerRecord, peak: u64, log: PathBuf) -> Self {
+        Self {
+            last_exit: last_end(&record).map(LastExit::of),
+            mode: record.mode,
+            supervisor_pid: None,
+            keeper_pid: None,
+            keeper: None,
+            endpoint: record.port,
+            container: record.container.as_ref().and_then(|it| ContainerView::of(it, record.state.is_final())),
+            restarts: record.restarts,
+            memory_peak_bytes: Some(peak).filter(|&peak| peak > 0),
+            memory_limit_bytes: record.settings.memory,
+            log,
+            source: record.source,
+            command: record.command.words().into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// What its tree uses now may be the most that was seen.
+    fn add_peak(&mut self, tree: Option<&TreeView>) {
+        if let Some(tree) = tree {
+            self.memory_peak_bytes = Some(tree.history.peak);
+        }
+    }
+
+    #[cfg(test)]
+    pub fn blank() -> Self {
+        Self {
+            mode: Mode::Start,
+            supervisor_pid: None,
+            keeper_pid: None,
+            keeper: None,
+            endpoint: None,
+            container: None,
+            restarts: 0,
+            last_exit: None,
+            memory_peak_bytes: None,
+            memory_limit_bytes: None,
+            log: PathBuf::new(),
+            source: None,
+            command: Vec::new(),
+        }
+    }
+}
+
+/// How a server ended last.
+fn last_end(record: &ServerRecord) -> Option<&End> {
+    match &record.state {
         ServerState::Ended(end) | ServerState::Waiting { end, .. } => Some(end),
         _ => record.last_end.as_ref(),
-    };
-    end.map_or_else(context::wall_clock, |end| SystemTime::UNIX_EPOCH + Duration::from_millis(end.at))
+    }
+}
+
+/// What a failed server said last on its standard error.
+fn said_last(log: &FileAt, record: &ServerRecord) -> Vec<String> {
+    let over = last_end(record).map(|end| SystemTime::UNIX_EPOCH + Duration::from_millis(end.at));
+    let lines = log::last_words(log, LAST_WORDS, over.unwrap_or_else(context::wall_clock)).unwrap_or_default();
+    lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect()
 }
 
 fn lives(watcher: &Identity) -> bool {
     ProcessHandle::reopen(watcher).is_some()
-}
-
-fn tenths(percent: f64) -> f64 {
-    (percent * 10.0).round() / 10.0
-}
-
-fn seconds_since(start: u64) -> f64 {
-    let lived = context::uptime().saturating_sub(process::since_boot(start));
-    (lived.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 fn command(pid: Pid) -> Vec<String> {

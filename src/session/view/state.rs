@@ -1,4 +1,6 @@
-//! The words for what a server does, and how it ended.
+//! What a server does, and how it ended.
+
+use std::fmt;
 
 use serde::Serialize;
 
@@ -7,42 +9,171 @@ use crate::server::record::{ServerRecord, ServerState};
 use crate::server::unkillable;
 use crate::sys::wait::Exit;
 
-/// The state of a server for which nobody answers any more.
-pub const LOST: &str = "lost";
+/// What a server does, with what is known only then. Reasons are in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateView {
+    Starting,
+    Running,
+    Stopping {
+        reason: String,
+    },
+    /// It has ended and will be started again.
+    Waiting {
+        reason: String,
+        /// When, in milliseconds since the epoch.
+        until: u64,
+    },
+    /// Its tree should be gone, but is not.
+    Unkillable {
+        reason: String,
+    },
+    /// Somebody wanted it to end.
+    Stopped {
+        reason: String,
+        exit: Option<Exit>,
+    },
+    Exited {
+        reason: String,
+        exit: Option<Exit>,
+    },
+    /// It did not become ready, or ended as it should not and is not started again.
+    Failed {
+        reason: String,
+        exit: Option<Exit>,
+        /// What it said last on its standard error, in lines.
+        last_words: Vec<String>,
+    },
+    /// Nobody answers for it any more.
+    Lost {
+        /// When it was to be started again, in milliseconds since the epoch.
+        until: Option<u64>,
+    },
+    /// Its record is of another version.
+    Unknown,
+    /// A script started it, and named it in a pid file of its own.
+    Unmanaged {
+        command: Vec<String>,
+    },
+    /// Its record is not one.
+    Unreadable {
+        reason: String,
+    },
+}
 
-/// The state of a server that did not become ready, or ended as it should not and is not started again.
-pub const FAILED: &str = "failed";
+impl StateView {
+    /// What the record of a server says for which somebody answers, or that is over. The last words are in its log.
+    pub fn of(record: &ServerRecord) -> Self {
+        let explain = |reason: Reason| reason.explain(&record.settings).into_owned();
+        match &record.state {
+            ServerState::Starting | ServerState::Running { ready: false, .. } => Self::Starting,
+            ServerState::Running { .. } => Self::Running,
+            ServerState::Stopping { reason, .. } => Self::Stopping { reason: explain(*reason) },
+            ServerState::Waiting { end, until } => Self::Waiting { reason: explain(end.reason), until: *until },
+            ServerState::Unkillable { pids, refused, reason } => {
+                Self::Unkillable { reason: format!("{}; {}", unkillable::describe(pids, refused), explain(*reason)) }
+            }
+            ServerState::Ended(end) => Self::of_end(end, explain(end.reason)),
+            ServerState::Failed { cause, .. } => {
+                Self::Failed { reason: cause.clone(), exit: None, last_words: Vec::new() }
+            }
+            ServerState::Unknown => Self::Unknown,
+        }
+    }
 
-/// The word for a state.
-pub fn name(state: &ServerState) -> &'static str {
-    match state {
-        ServerState::Starting | ServerState::Running { ready: false, .. } => "starting",
-        ServerState::Running { .. } => "running",
-        ServerState::Stopping { .. } => "stopping",
-        ServerState::Waiting { .. } => "waiting",
-        ServerState::Unkillable { .. } => "unkillable",
-        ServerState::Unknown => "unknown",
-        ServerState::Failed { .. } => FAILED,
-        ServerState::Ended(End { reason: Reason::Exited, early: true, .. }) => FAILED,
-        ServerState::Ended(End { reason: Reason::NotReady | Reason::OverMemory, .. }) => FAILED,
-        ServerState::Ended(End { reason: Reason::Exited, .. }) => "exited",
-        ServerState::Ended(_) => "stopped",
+    fn of_end(end: &End, reason: String) -> Self {
+        let exit = end.exit;
+        match end.reason {
+            Reason::Exited if !end.early => Self::Exited { reason, exit },
+            Reason::Exited | Reason::NotReady | Reason::OverMemory => {
+                Self::Failed { reason, exit, last_words: Vec::new() }
+            }
+            _ => Self::Stopped { reason, exit },
+        }
+    }
+
+    /// The state of a server for which nobody answers any more, by its record.
+    pub(super) fn lost(record: &ServerRecord) -> Self {
+        match record.state {
+            ServerState::Waiting { until, .. } => Self::Lost { until: Some(until) },
+            _ => Self::Lost { until: None },
+        }
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping { .. } => "stopping",
+            Self::Waiting { .. } => "waiting",
+            Self::Unkillable { .. } => "unkillable",
+            Self::Stopped { .. } => "stopped",
+            Self::Exited { .. } => "exited",
+            Self::Failed { .. } => "failed",
+            Self::Lost { .. } => "lost",
+            Self::Unknown => "unknown",
+            Self::Unmanaged { .. } => "unmanaged",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+
+    /// Whether the server lives, as far as anybody knows.
+    pub fn is_running(&self) -> bool {
+        match self {
+            Self::Starting | Self::Running | Self::Stopping { .. } | Self::Unkillable { .. } => true,
+            Self::Unknown | Self::Unmanaged { .. } => true,
+            Self::Waiting { .. } | Self::Stopped { .. } | Self::Exited { .. } | Self::Failed { .. } => false,
+            Self::Lost { .. } | Self::Unreadable { .. } => false,
+        }
+    }
+
+    /// Why it does not run, or is not watched.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Starting | Self::Running | Self::Unmanaged { .. } => None,
+            Self::Lost { .. } => Some("nobody answers for it"),
+            Self::Unknown => Some("its record is of another version"),
+            Self::Stopping { reason }
+            | Self::Waiting { reason, .. }
+            | Self::Unkillable { reason }
+            | Self::Stopped { reason, .. }
+            | Self::Exited { reason, .. }
+            | Self::Failed { reason, .. }
+            | Self::Unreadable { reason } => Some(reason),
+        }
+    }
+
+    /// How its first process ended, if it is not to be started again.
+    pub fn exit(&self) -> Option<Exit> {
+        match self {
+            Self::Stopped { exit, .. } | Self::Exited { exit, .. } | Self::Failed { exit, .. } => *exit,
+            _ => None,
+        }
+    }
+
+    /// When it is to be started again, in milliseconds since the epoch.
+    pub fn next_attempt(&self) -> Option<u64> {
+        match self {
+            Self::Waiting { until, .. } => Some(*until),
+            Self::Lost { until } => *until,
+            _ => None,
+        }
+    }
+
+    /// What it said last on its standard error, if it failed.
+    pub fn last_words(&self) -> &[String] {
+        if let Self::Failed { last_words, .. } = self { last_words } else { &[] }
     }
 }
 
-/// Why a server does not run, in words; `None` if it does.
-pub fn reason(record: &ServerRecord) -> Option<String> {
-    let text = |reason: &Reason| reason.explain(&record.settings).into_owned();
-    match &record.state {
-        ServerState::Starting | ServerState::Running { .. } => None,
-        ServerState::Stopping { reason, .. }
-        | ServerState::Ended(End { reason, .. })
-        | ServerState::Waiting { end: End { reason, .. }, .. } => Some(text(reason)),
-        ServerState::Unkillable { pids, refused, reason } => {
-            Some(format!("{}; {}", unkillable::describe(pids, refused), text(reason)))
-        }
-        ServerState::Unknown => Some("its record is of another version".to_owned()),
-        ServerState::Failed { cause, .. } => Some(cause.clone()),
+impl fmt::Display for StateView {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl Serialize for StateView {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -58,7 +189,6 @@ pub struct LastExit {
 }
 
 impl LastExit {
-    /// What a record says of it.
     pub(super) fn of(end: &End) -> Self {
         Self { exit: end.exit, reason: end.reason, at: end.at }
     }

@@ -149,7 +149,7 @@ fn servers(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let first = (state.selection() + 1).saturating_sub(height.max(1));
     for (index, cells) in grid.rows().enumerate().skip(first).take(height) {
         let line = take_top(&mut rest, 1);
-        let of_state = style::of_state(state.servers[index].state);
+        let of_state = style::of_state(&state.servers[index].state);
         let style = |cell: &Cell| if cell.is_state { of_state } else { anstyle::Style::new() };
         row(canvas, line, &session(&state.places[index].session), &cells, style);
         if index == state.selection() {
@@ -187,20 +187,16 @@ fn show_graphs(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 
 /// The title of the graph of memory, and what is less important.
 fn about_memory(server: &ServerView) -> (String, String) {
-    if server.processes == 0 {
-        return ("memory".to_owned(), String::new());
-    }
-    let growth = server.memory_trend_bytes_per_hour.map(|rate| format!(", {}", trend(rate))).unwrap_or_default();
-    let peak = server.memory_peak_bytes.map(|peak| format!(", peak {}", bytes(peak))).unwrap_or_default();
-    (format!("memory {}", bytes(server.memory_bytes)), peak + &growth)
+    let Some(tree) = &server.tree else { return ("memory".to_owned(), String::new()) };
+    let growth = tree.memory_trend_bytes_per_hour.map(|rate| format!(", {}", trend(rate))).unwrap_or_default();
+    let peak = server.memory_peak_bytes().map(|peak| format!(", peak {}", bytes(peak))).unwrap_or_default();
+    (format!("memory {}", bytes(tree.memory_bytes)), peak + &growth)
 }
 
 /// The same of the processor.
 fn about_cpu(server: &ServerView) -> (String, String) {
-    if server.processes == 0 {
-        return ("CPU".to_owned(), String::new());
-    }
-    (format!("CPU {}", percent(server.cpu_percent_now)), format!(", {} on average", percent(server.cpu_percent)))
+    let Some(tree) = &server.tree else { return ("CPU".to_owned(), String::new()) };
+    (format!("CPU {}", percent(tree.cpu_percent_now)), format!(", {} on average", percent(tree.cpu_percent)))
 }
 
 fn graph(canvas: &mut Canvas<'_>, area: Rect, title: (&str, &str), points: &[Option<u64>], colour: AnsiColor) {
@@ -218,7 +214,7 @@ fn log(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let mut rest = area;
     canvas.rule(take_top(&mut rest, 1), &server.name.to_string(), &facts(server));
     if let Some(why) = table::explanation(server, state.now) {
-        canvas.write(take_top(&mut rest, 1), area.x, &why, style::of_state(server.state));
+        canvas.write(take_top(&mut rest, 1), area.x, &why, style::of_state(&server.state));
     }
     for warning in &server.warnings {
         canvas.write(take_top(&mut rest, 1), area.x, warning, style::ERROR);
@@ -243,12 +239,10 @@ fn time_of(line: &str) -> (&str, &str) {
 
 /// What the table has no column for.
 fn facts(server: &ServerView) -> String {
-    if server.processes == 0 {
-        return String::new();
-    }
-    let processes = count(server.processes as u64, "process", "processes");
-    let threads = count(server.threads, "thread", "threads");
-    let files = count(server.open_files, "open file", "open files");
+    let Some(tree) = &server.tree else { return String::new() };
+    let processes = count(tree.processes() as u64, "process", "processes");
+    let threads = count(tree.threads, "thread", "threads");
+    let files = count(tree.open_files, "open file", "open files");
     format!("{processes}, {threads}, {files}")
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::series;
 use crate::server::history::{Sample, UsageHistory};
-use crate::session::view::{ServerView, SessionView, Sum};
+use crate::session::view::{ServerView, SessionView, TreeView, UsageSum};
 
 /// A server in a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,18 +124,19 @@ impl State {
 
     /// Adds what was seen of a server to what is known of it, and tells the share of a processor that it uses now.
     fn remember(&mut self, place: &Place, server: &mut ServerView) {
-        let recorded = std::mem::take(&mut server.history);
         let known = self.histories.entry(place.clone()).or_default();
-        let Some(now) = recorded.samples.last().copied().filter(|_| server.processes > 0) else { return };
+        let uptime = server.uptime_seconds();
+        let Some(tree) = &mut server.tree else { return };
+        let recorded = std::mem::take(&mut tree.history);
+        let Some(now) = recorded.samples.last().copied() else { return };
         let is_younger = |last: &Sample| {
-            server.uptime_seconds.is_some_and(|lived| Place::began(self.now, lived) > last.at)
-                || now.cpu_ms < last.cpu_ms
+            uptime.is_some_and(|lived| Place::began(self.now, lived) > last.at) || now.cpu_ms < last.cpu_ms
         };
         if known.samples.last().is_none_or(is_younger) {
             *known = recorded;
         }
         if let Some(share) = known.share(&now) {
-            server.cpu_percent_now = share;
+            tree.cpu_percent_now = share;
         }
         series::extend(known, now);
     }
@@ -146,9 +147,9 @@ impl State {
         // Stable: what is equal stays in order of names. Half a percent more is no reason to change places.
         match self.sort {
             Sort::Name => {}
-            Sort::Cpu => all.sort_by_key(|(_, server)| Reverse(whole(server.cpu_percent_now))),
-            Sort::Memory => all.sort_by_key(|(_, server)| Reverse(server.memory_bytes >> 20)),
-            Sort::Uptime => all.sort_by_key(|(_, server)| server.uptime_seconds.map_or(u64::MAX, whole)),
+            Sort::Cpu => all.sort_by_key(|(_, server)| Reverse(used(server, |tree| whole(tree.cpu_percent_now)))),
+            Sort::Memory => all.sort_by_key(|(_, server)| Reverse(used(server, |tree| tree.memory_bytes >> 20))),
+            Sort::Uptime => all.sort_by_key(|(_, server)| server.uptime_seconds().map_or(u64::MAX, whole)),
         }
         (self.places, self.servers) = all.into_iter().unzip();
         let again = before.and_then(|before| self.places.iter().position(|place| *place == before));
@@ -176,8 +177,8 @@ impl State {
     }
 
     /// What all servers use together.
-    pub fn sum(&self) -> Sum {
-        Sum::of(&self.servers)
+    pub fn sum(&self) -> UsageSum {
+        UsageSum::of(&self.servers)
     }
 
     /// Selects another server, `by` so many rows further down; the first and the last are the ends.
@@ -208,6 +209,11 @@ impl Place {
     fn began(now: u64, lived: f64) -> u64 {
         now.saturating_sub(whole(lived * 1000.0) + 1000)
     }
+}
+
+/// A number of what a server's processes use; 0 where there are none.
+fn used(server: &ServerView, number: fn(&TreeView) -> u64) -> u64 {
+    server.tree.as_ref().map_or(0, number)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^53")]

@@ -7,8 +7,11 @@ use ratatui::style::Modifier;
 
 use super::render::render;
 use super::state::{Message, Sort, State};
+use crate::server::endpoint::Endpoint;
 use crate::server::history::{Sample, UsageHistory};
-use crate::session::view::{OwnerView, ServerView, SessionView, Sum};
+use crate::session::view::{
+    OwnerView, ProcessView, RecordView, ServerView, SessionView, StateView, TreeView, UsageSum,
+};
 use crate::text::is_plain;
 
 const NOW: u64 = 1_795_373_384_000;
@@ -19,27 +22,32 @@ fn server(name: &str, memory: u64, cpu: f64) -> ServerView {
         memory: memory / 2 + memory / 120 * second,
         cpu_ms: second * (second % 20) * 10,
     };
-    ServerView {
-        pid: Some(4821),
-        port: (name == "web").then_some(3001),
-        uptime_seconds: Some(61.0),
+    let endpoint = Endpoint { number: 3001, url: None, shown: None, address: None, public: false };
+    let endpoint = Some(endpoint).filter(|_| name == "web");
+    let tree = TreeView {
         cpu_percent: cpu,
         cpu_percent_now: cpu,
         memory_bytes: memory,
-        memory_peak_bytes: Some(memory),
-        processes: 3,
         threads: 33,
         open_files: 71,
+        pids: vec![4821, 4822, 4823],
         history: UsageHistory { peak: memory, samples: (0..=60).step_by(5).map(sample).collect() },
-        ..ServerView::blank(name.parse().expect("a name"), "running")
+        ..TreeView::default()
+    };
+    ServerView {
+        process: Some(ProcessView { pid: 4821, uptime_seconds: 61.0 }),
+        tree: Some(tree),
+        record: Some(RecordView { endpoint, memory_peak_bytes: Some(memory), ..RecordView::blank() }),
+        ..ServerView::new(name.parse().expect("a name"), StateView::Running)
     }
 }
 
 fn stopped(name: &str) -> ServerView {
-    ServerView {
-        reason: Some("it was stopped".to_owned()),
-        ..ServerView::blank(name.parse().expect("a name"), "stopped")
-    }
+    stopped_for(name, "it was stopped")
+}
+
+fn stopped_for(name: &str, reason: &str) -> ServerView {
+    ServerView::new(name.parse().expect("a name"), StateView::Stopped { reason: reason.to_owned(), exit: None })
 }
 
 fn session(id: &str, servers: Vec<ServerView>) -> SessionView {
@@ -50,7 +58,7 @@ fn session(id: &str, servers: Vec<ServerView>) -> SessionView {
         tty: None,
         shell: "zsh".to_owned(),
         created: 0,
-        sum: Sum::default(),
+        sum: UsageSum::default(),
         servers,
     }
 }
@@ -244,15 +252,16 @@ fn numbers_over_time_go_on_from_the_record_and_begin_anew_with_a_new_process() {
     assert_eq!(known(&state), 13);
     let later = |seconds: u64, uptime: f64| {
         let mut server = server("files", 300 << 20, 1.4);
-        server.history = UsageHistory::default();
-        server.history.push(Sample { at: NOW + seconds * 1000, memory: 7, cpu_ms: 2000 });
-        server.uptime_seconds = Some(uptime);
+        let mut history = UsageHistory::default();
+        history.push(Sample { at: NOW + seconds * 1000, memory: 7, cpu_ms: 2000 });
+        server.tree = server.tree.map(|tree| TreeView { history, ..tree });
+        server.process = Some(ProcessView { pid: 4821, uptime_seconds: uptime });
         session("pts3-4800-k7f2", vec![server])
     };
     state.update(vec![later(1, 62.0)], NOW + 1000);
     assert_eq!(known(&state), 14);
     state.update(vec![later(9, 70.0)], NOW + 9000);
-    let share = state.selected().expect("selected").cpu_percent_now;
+    let share = state.selected().and_then(|server| server.tree.as_ref()).expect("it runs").cpu_percent_now;
     assert!(share.abs() < 1.0, "of the last seconds, not of its life: {share}");
     state.update(vec![later(20, 2.0)], NOW + 20_000);
     assert_eq!(known(&state), 1);
@@ -277,7 +286,7 @@ proptest! {
     fn no_text_of_others_is_more_than_shown(
         text in "([ -~]|\u{1b}\\[[0-9;]{0,3}[mJH]|\n|\r|\t|\u{9b}|\u{202e}|\u{200b}|\u{ad}|\u{e0041}|ü|你){0,20}"
     ) {
-        let evil = ServerView { reason: Some(text.clone()), warnings: vec![text.clone()], ..stopped("web") };
+        let evil = ServerView { warnings: vec![text.clone()], ..stopped_for("web", &text) };
         let mut state = State::new(true, true);
         state.update(vec![session(&text, vec![evil])], NOW);
         state.log = vec![text.clone(), text.clone()];
