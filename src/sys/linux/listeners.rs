@@ -33,10 +33,13 @@ pub fn on(port: u16) -> io::Result<Vec<Listener>> {
 }
 
 /// Reads the part of the table in front that lists listeners; behind it stand connections, of which there may be many.
+///
+/// A socket may be listed twice: at the end of the table the kernel counts its entries again from the front (`tcp_seq_start`
+/// in Linux' `net/ipv4/tcp_ipv4.c`), and shows the last one once more if another was added meanwhile.
 fn read(table: impl BufRead, port: u16, found: &mut Vec<Listener>) -> io::Result<()> {
     for line in table.lines().skip(1) {
         match parse(&line?) {
-            Some((number, listener)) if number == port => found.push(listener),
+            Some((number, listener)) if number == port && !found.contains(&listener) => found.push(listener),
             Some(_) => {}
             None => break,
         }
@@ -107,12 +110,13 @@ mod tests {
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0000000000000000 100
    1: 00000000:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4712 1 0000000000000000 100
+   1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0000000000000000 100
    2: 0100007F:1F90 0100007F:A2C8 01 00000000:00000000 00:00000000 00000000  1000        0 4713 1 0000000000000000 100
    3: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4714 1 0000000000000000 100
 ";
 
     #[test]
-    fn listeners_are_read_up_to_the_first_connection() {
+    fn each_listener_is_read_once_up_to_the_first_connection() {
         let mut found = Vec::new();
         read(TABLE.as_bytes(), 8080, &mut found).expect("read");
         if cfg!(target_endian = "little") {
