@@ -131,7 +131,7 @@ fn await_restart(
         if let Some(pid) = stall.look(&request.watchers).filter(|_| is_new) {
             return Ok(Some(Waited::Stalled(pid)));
         }
-        changes.wait(Some(LOOK_EVERY));
+        changes.wait(LOOK_EVERY);
         if let Some(signal) = interrupts.as_mut().and_then(Interrupts::pending) {
             return Ok(Some(Waited::Interrupted(signal)));
         }

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 
 use super::Run;
@@ -24,6 +23,7 @@ use crate::session::find;
 use crate::sys::fd;
 use crate::sys::follow::Follower;
 use crate::sys::hangup::HangUp;
+use crate::sys::poll::Poller;
 use crate::sys::stat::FileId;
 use crate::text;
 use crate::ui;
@@ -209,12 +209,16 @@ impl Changes {
     /// Waits until then, or until nobody reads on.
     fn wait(&mut self, reader: Option<&HangUp>) {
         let follower = self.watched.as_ref().map(|(follower, _)| follower);
-        let grown = follower.map(|follower| PollFd::new(follower.as_poll_fd(), PollFlags::POLLIN));
-        let gone = reader.map(|reader| PollFd::new(reader.as_poll_fd(), reader.events()));
-        let mut polled: Vec<PollFd<'_>> = grown.into_iter().chain(gone).collect();
-        let _ = poll(&mut polled, PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::MAX));
+        let mut poller = Poller::new(Some(LOOK_AGAIN));
         if let Some(follower) = follower {
-            follower.wait(Some(Duration::ZERO));
+            poller.readable((), follower.as_poll_fd());
+        }
+        if let Some(reader) = reader {
+            poller.hang_up((), reader);
+        }
+        poller.wait();
+        if let Some(follower) = follower {
+            follower.wait(Duration::ZERO);
         }
         let number = FileId::at(&self.directory).ok();
         if self.watched.as_ref().is_none_or(|(_, watched)| Some(*watched) != number) {

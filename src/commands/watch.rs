@@ -19,7 +19,8 @@ use crate::session::find;
 use crate::session::open::Session;
 use crate::session::view::SessionView;
 use crate::sys::follow::Follower;
-use crate::sys::poll::{self, Poller};
+use crate::sys::poll::Poller;
+use crate::sys::ready;
 use crate::sys::signals::Inbox;
 use crate::ui;
 use crate::ui::watch::state::{Message, Place};
@@ -147,8 +148,8 @@ impl View<'_> {
     }
 
     fn look_if_due(&mut self) -> Result<()> {
-        for follower in self.followers.values().filter(|follower| poll::is_readable(follower.as_poll_fd())) {
-            follower.wait(Some(Duration::ZERO));
+        for follower in self.followers.values().filter(|follower| ready::is_readable(follower.as_poll_fd())) {
+            follower.wait(Duration::ZERO);
             self.due = self.due.min(context::now() + AT_SOONEST);
         }
         if context::now() >= self.due { self.look() } else { Ok(()) }
@@ -196,7 +197,7 @@ impl View<'_> {
 
     fn obey(&mut self, screen: &mut Screen) -> Next {
         self.finish_request();
-        if !poll::is_readable(screen.as_poll_fd()) {
+        if !ready::is_readable(screen.as_poll_fd()) {
             return Next::GoOn;
         }
         let Some(keys) = screen.read_keys() else { return Next::HangUp };
@@ -244,7 +245,7 @@ impl View<'_> {
     /// Reads what a request has said so far, and tells it once that was all.
     fn finish_request(&mut self) {
         let Some(request) = &mut self.request else { return };
-        let Some(output) = request.child.stderr.as_mut().filter(|output| poll::is_readable(output.as_fd())) else {
+        let Some(output) = request.child.stderr.as_mut().filter(|output| ready::is_readable(output.as_fd())) else {
             return;
         };
         let mut buffer = [0; 4096];

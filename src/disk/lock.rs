@@ -12,7 +12,7 @@ use super::file;
 use super::file_at::FileAt;
 use crate::context;
 use crate::failure::hinted;
-use crate::sys::{locks, poll, process};
+use crate::sys::{locks, process, ready};
 
 /// Nobody who edits a file takes this long.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ pub fn wait(name: &FileAt) -> Result<File> {
             let message = format!("{}: {} has it", describe(), holder(&file));
             return Err(hinted(message, "end it, or try again when it is done"));
         }
-        poll::pause(PAUSE);
+        ready::pause(PAUSE);
     }
     Ok(file)
 }

@@ -222,7 +222,7 @@ fn follow(
         && goes_on(&current)
         && context::now() < deadline
     {
-        changes.wait(Some(LOOK_EVERY));
+        changes.wait(LOOK_EVERY);
         current = read();
     }
     current

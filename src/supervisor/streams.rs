@@ -11,7 +11,7 @@ use crate::context;
 use crate::log::{LineBuffer, LogWriter, Stream};
 use crate::server::secrets::Secrets;
 use crate::sys::poll::Poller;
-use crate::sys::{fd, poll};
+use crate::sys::{fd, ready};
 use crate::text;
 
 /// How much is read at once, in bytes.
@@ -124,7 +124,7 @@ impl ClientError {
 
     /// Writes as much as can be written without waiting.
     pub fn write(&mut self) {
-        while !self.queue.is_empty() && poll::is_writable(self.stream.as_fd()) {
+        while !self.queue.is_empty() && ready::is_writable(self.stream.as_fd()) {
             let (front, _) = self.queue.as_slices();
             let part = &front[..front.len().min(fd::SAFE_WRITE)];
             match nix::unistd::write(&self.stream, part) {

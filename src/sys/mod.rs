@@ -15,6 +15,7 @@ pub mod poll;
 #[cfg(any(target_os = "macos", test))]
 mod procargs;
 pub mod pty;
+pub mod ready;
 pub mod signals;
 pub mod socket;
 pub mod spawn;

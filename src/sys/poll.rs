@@ -3,10 +3,11 @@
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags};
 
 use super::handle::ProcessHandle;
 use super::hangup::HangUp;
+use super::ready::wait_for;
 
 /// How often a process is looked at where the kernel cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -73,36 +74,6 @@ impl<'fd, Key> Poller<'fd, Key> {
     }
 }
 
-/// Whether something can be read now, or the other side has hung up.
-pub fn is_readable(fd: BorrowedFd<'_>) -> bool {
-    is_readable_within(fd, Duration::ZERO)
-}
-
-/// Waits until something can be read or the other side has hung up, at most for `limit`; false if neither has happened.
-pub fn is_readable_within(fd: BorrowedFd<'_>, limit: Duration) -> bool {
-    wait_for(&mut [PollFd::new(fd, PollFlags::POLLIN)], Some(limit))
-}
-
-/// Whether something can be written now without waiting.
-pub fn is_writable(fd: BorrowedFd<'_>) -> bool {
-    wait_for(&mut [PollFd::new(fd, PollFlags::POLLOUT)], Some(Duration::ZERO))
-}
-
-/// Waits for nothing but the time, or a signal that is handled.
-pub fn pause(time: Duration) {
-    wait_for(&mut [], Some(time));
-}
-
-/// Whether one of them is ready before the limit is over.
-fn wait_for(fds: &mut [PollFd<'_>], limit: Option<Duration>) -> bool {
-    let timeout = match limit {
-        // Rounded up: waking up a little early would only mean waiting again.
-        Some(limit) => PollTimeout::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX),
-        None => PollTimeout::NONE,
-    };
-    poll(fds, timeout).is_ok_and(|count| count > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::Shutdown;
@@ -110,7 +81,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
-    use crate::sys::fd;
+    use crate::sys::{fd, ready};
 
     #[test]
     fn what_is_ready_is_named_by_its_key_in_the_order_of_registration() {
@@ -136,7 +107,7 @@ mod tests {
         poller.within(Duration::ZERO);
         poller.within(Duration::from_hours(1));
         assert_eq!(poller.wait(), []);
-        assert!(!is_readable(reader.as_fd()));
+        assert!(!ready::is_readable(reader.as_fd()));
     }
 
     #[test]

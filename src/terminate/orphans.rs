@@ -1,14 +1,14 @@
 //! Finding the processes of a server whose supervisor and keeper are both gone, and ending them.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::survivors::Survivors;
 use crate::context;
 use crate::sys::handle::ProcessHandle;
+use crate::sys::poll::Poller;
 use crate::sys::{Identity, Pid, mark, process};
 
 /// What the processes of one server can be recognised by.
@@ -39,6 +39,8 @@ impl Trace {
 const GRACE: Duration = Duration::from_millis(500);
 /// How long the kernel may take to end what was killed.
 const KILL_TAKES_AT_MOST: Duration = Duration::from_secs(2);
+/// How often a process is looked at whose end the kernel does not tell.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The living processes that carry the trace.
 pub fn find(trace: &Trace) -> Vec<ProcessHandle> {
@@ -113,29 +115,21 @@ fn out_of_reach(trace: &Trace) -> Vec<Pid> {
 /// Waits until all of them have ended, at most for `limit`; true if they have.
 pub fn wait_for_all(processes: &[ProcessHandle], limit: Duration) -> bool {
     let deadline = context::now() + limit;
-    processes.iter().all(|process| {
-        while !process.has_exited() {
-            let left = deadline.saturating_duration_since(context::now());
-            if left.is_zero() {
-                return false;
-            }
-            wait_for(process, left);
-        }
-        true
-    })
+    processes.iter().all(|process| wait_for(process, deadline))
 }
 
-/// Waits until the process ends, at most for `limit`; where it cannot be watched, for a moment.
-fn wait_for(process: &ProcessHandle, limit: Duration) {
-    let millis = limit.as_millis().max(1);
-    match process.as_poll_fd() {
-        Some(fd) => {
-            let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
-            let _ = poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], timeout);
+fn wait_for(process: &ProcessHandle, deadline: Instant) -> bool {
+    while !process.has_exited() {
+        let left = deadline.saturating_duration_since(context::now());
+        if left.is_zero() {
+            return false;
         }
-        None => {
-            let timeout = PollTimeout::try_from(millis.min(20)).unwrap_or(PollTimeout::ZERO);
-            let _ = poll(&mut [], timeout);
+        let mut poller = Poller::new(Some(left));
+        poller.process((), process);
+        if process.as_poll_fd().is_none() {
+            poller.within(LOOK_EVERY);
         }
+        poller.wait();
     }
+    true
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::context;
 use crate::shell::Shell;
-use crate::sys::poll;
+use crate::sys::ready;
 use crate::sys::stat::FileId;
 use crate::ui::findings::Finding;
 
@@ -121,7 +121,7 @@ fn first_line(program: &Path) -> Option<String> {
     let mut buffer = [0; 1024];
     while !said.contains(&b'\n') {
         let left = deadline.saturating_duration_since(context::now());
-        if !poll::is_readable_within(output.as_fd(), left) {
+        if !ready::is_readable_within(output.as_fd(), left) {
             break;
         }
         match output.read(&mut buffer) {

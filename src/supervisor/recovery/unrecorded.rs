@@ -83,7 +83,7 @@ impl Unrecorded {
             if left.is_zero() || self.supervisor.has_exited() {
                 return false;
             }
-            changes.wait(Some(left));
+            changes.wait(left);
         }
         true
     }

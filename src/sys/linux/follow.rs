@@ -5,8 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+
+use crate::sys::ready;
 
 pub struct Follower {
     inotify: Inotify,
@@ -26,10 +27,8 @@ impl Follower {
     }
 
     /// Waits for the next change, at most for `limit`.
-    pub fn wait(&self, limit: Option<Duration>) {
-        let timeout = limit
-            .map_or(PollTimeout::NONE, |limit| PollTimeout::try_from(limit.as_millis()).unwrap_or(PollTimeout::MAX));
-        let _ = poll(&mut [PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN)], timeout);
+    pub fn wait(&self, limit: Duration) {
+        ready::is_readable_within(self.inotify.as_fd(), limit);
         let _ = self.inotify.read_events();
     }
 }

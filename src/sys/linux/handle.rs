@@ -6,14 +6,13 @@ use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::stat::fstat;
 use nix::sys::statfs::fstatfs;
 use nix::unistd::Pid;
 
 use super::process;
-use crate::sys::{Fate, Identity};
+use crate::sys::{Fate, Identity, ready};
 
 /// `PID_FS_MAGIC` of `linux/magic.h`: pidfds live on a file system of their own since Linux 6.9, where an inode
 /// number is never used twice in one boot.
@@ -87,10 +86,7 @@ impl ProcessHandle {
     /// Whether the process has ended; a zombie has.
     pub fn has_exited(&self) -> bool {
         match &self.pidfd {
-            Some(pidfd) => {
-                let mut fds = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
-                matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
-            }
+            Some(pidfd) => ready::is_readable(pidfd.as_fd()),
             None => process::look(self.pid())
                 .is_ok_and(|now| now.is_none_or(|now| now.start != self.identity.start || now.zombie)),
         }
@@ -142,6 +138,7 @@ fn serial_number(pidfd: &OwnedFd) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::poll::Poller;
 
     #[test]
     fn a_handle_tells_that_its_process_has_ended_before_anyone_collects_it() {
@@ -152,8 +149,9 @@ mod tests {
         assert!(ProcessHandle::reopen(&recorded).is_some());
 
         drop(child.stdin.take());
-        let fd = handle.as_poll_fd().expect("a pidfd");
-        poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], PollTimeout::NONE).expect("poll");
+        let mut poller = Poller::new(None);
+        poller.process((), &handle);
+        poller.wait();
         assert!(handle.has_exited());
         assert!(ProcessHandle::reopen(&recorded).is_none(), "a zombie is not alive");
         child.wait().expect("collected");

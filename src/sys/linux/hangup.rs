@@ -5,7 +5,9 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::PollFlags;
+
+use crate::sys::ready;
 
 /// A stream whose hang-up is waited for.
 #[derive(Debug)]
@@ -38,8 +40,7 @@ impl HangUp {
 
     /// Whether it has happened.
     pub fn has_happened(&self) -> bool {
-        let mut fds = [PollFd::new(self.as_poll_fd(), self.events)];
-        matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
+        ready::is_ready_now(self.as_poll_fd(), self.events)
     }
 }
 

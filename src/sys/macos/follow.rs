@@ -37,13 +37,13 @@ impl Follower {
     }
 
     /// Waits for the next change, at most for `limit`.
-    pub fn wait(&self, limit: Option<Duration>) {
-        let limit = limit.map(|limit| libc::timespec {
+    pub fn wait(&self, limit: Duration) {
+        let limit = libc::timespec {
             tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
             tv_nsec: limit.subsec_nanos().into(),
-        });
+        };
         let mut events = [KEvent::new(0, EventFilter::EVFILT_VNODE, EvFlags::empty(), FilterFlag::empty(), 0, 0); 16];
-        let _ = self.queue.kevent(&[], &mut events, limit);
+        let _ = self.queue.kevent(&[], &mut events, Some(limit));
         self.watch_new_files();
     }
 

@@ -5,13 +5,12 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::event::{EvFlags, EventFilter, FilterFlag, KEvent, Kqueue};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::process;
-use crate::sys::{Fate, Identity};
+use crate::sys::{Fate, Identity, ready};
 
 /// A process that was there when the handle was opened, and stays the one that is meant.
 #[derive(Debug)]
@@ -67,8 +66,7 @@ impl ProcessHandle {
     /// Whether the process has ended; a zombie has.
     pub fn has_exited(&self) -> bool {
         let Some(exit) = &self.exit else { return !self.is_still_there() };
-        let mut fds = [PollFd::new(exit.as_fd(), PollFlags::POLLIN)];
-        matches!(poll(&mut fds, PollTimeout::ZERO), Ok(ready) if ready > 0)
+        ready::is_readable(exit.as_fd())
     }
 
     /// Sends a signal to the process, and to no other: who has the number now is looked at right before. In the instant

@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal, Stdin, Stdout};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -18,13 +18,13 @@ use super::keys::{self, Key};
 use super::{State, render};
 use crate::context;
 use crate::failure::hinted;
-use crate::sys::{signals, terminal};
+use crate::sys::{ready, signals, terminal};
 
 /// What the terminal was like; there is one terminal, and a panic must find it.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// How long the rest of a key may take after its escape character, in milliseconds.
-const REST_OF_KEY: u16 = 25;
+/// How long the rest of a key may take after its escape character.
+const REST_OF_KEY: Duration = Duration::from_millis(25);
 
 /// The terminal, taken over until this is dropped.
 pub struct Screen {
@@ -110,11 +110,8 @@ impl Screen {
     /// What was typed; `None` if the terminal is gone.
     pub fn read_keys(&self) -> Option<Vec<Key>> {
         let mut bytes = self.read()?;
-        if keys::is_open(&bytes) {
-            let mut fds = [PollFd::new(self.as_poll_fd(), PollFlags::POLLIN)];
-            if poll(&mut fds, PollTimeout::from(REST_OF_KEY)).is_ok_and(|ready| ready > 0) {
-                bytes.extend(self.read()?);
-            }
+        if keys::is_open(&bytes) && ready::is_readable_within(self.as_poll_fd(), REST_OF_KEY) {
+            bytes.extend(self.read()?);
         }
         Some(keys::parse(&bytes))
     }
