@@ -49,7 +49,10 @@ impl Host {
     /// The same after a look at all processes: another pid namespace without one is past.
     pub fn place_after_a_look(&self) -> Place {
         match self.place() {
-            Place::OtherNamespace if boot::is_deserted(split(&self.namespace).0) => Place::Past,
+            Place::OtherNamespace => {
+                let (link, start) = split(&self.namespace);
+                if boot::is_deserted(link, start) { Place::Past } else { Place::OtherNamespace }
+            }
             place => place,
         }
     }

@@ -25,9 +25,10 @@ pub fn namespace() -> Option<String> {
     Some(format!("{}@{first}", link.display()))
 }
 
-/// Whether it is certain that no process is in the pid namespace `link`. Only who is in the first namespace sees those of
-/// all others (`pid_namespaces(7)`).
-pub fn is_deserted(link: &str) -> bool {
+/// Whether it is certain that the pid namespace with this link and start has ended: no process is in it, or only those of
+/// another one that was given its number. Only who is in the first namespace sees those of all others
+/// (`pid_namespaces(7)`).
+pub fn is_deserted(link: &str, start: &str) -> bool {
     if fs::read_link("/proc/self/ns/pid").ok().is_none_or(|mine| mine.as_os_str() != FIRST) || !process::are_visible() {
         return false;
     }
@@ -35,7 +36,15 @@ pub fn is_deserted(link: &str) -> bool {
         Ok(there) => there.as_os_str() != link,
         Err(_) => is_in_first(pid),
     };
-    process::all().all(is_elsewhere)
+    let there: Vec<Pid> = process::all().filter(|&pid| !is_elsewhere(pid)).collect();
+    there.is_empty() || start != "0" && there.into_iter().any(|pid| begins_another(pid, start))
+}
+
+/// Whether a process is the first of its namespace (`NSpid` of proc(5)), and of another one than began at `start`.
+fn begins_another(pid: Pid, start: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let number = status.lines().find_map(|line| line.strip_prefix("NSpid:")?.split_ascii_whitespace().last());
+    number == Some("1") && process::read(pid).is_some_and(|first| first.start.to_string() != start)
 }
 
 /// Whether a process has one number only (`NSpid` of proc(5)), or has ended. Anybody may read that.

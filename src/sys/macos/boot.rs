@@ -13,6 +13,6 @@ pub fn namespace() -> Option<String> {
 }
 
 /// There is no other namespace that could be.
-pub fn is_deserted(_: &str) -> bool {
+pub fn is_deserted(_: &str, _: &str) -> bool {
     false
 }

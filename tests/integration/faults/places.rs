@@ -193,6 +193,24 @@ fn what_a_living_sandbox_has_is_left_alone_by_every_command_outside() {
 }
 
 #[test]
+fn a_sandbox_that_was_given_the_number_of_one_that_ended_does_not_keep_what_that_one_left() {
+    const TEST: &str = "a_sandbox_that_was_given_the_number_of_one_that_ended_does_not_keep_what_that_one_left";
+    let sandbox = Sandbox::new();
+    let Some(mut namespace) = Namespace::open(&sandbox, TEST) else { return };
+    namespace.run("eval \"$(mcp-hook open)\"");
+    let id = namespace.run("printf %s \"$MCP_SESSION_ID\"");
+    let record = sandbox.runtime().join("pids").join(&id).join("session.json");
+    sandbox.hook(["cleanup"]).ok();
+    assert!(record.exists(), "it lives");
+    edit(&record, |record| {
+        let (link, _) = record["host"]["namespace"].as_str().unwrap().split_once('@').unwrap();
+        record["host"]["namespace"] = format!("{link}@1").into();
+    });
+    let output = sandbox.hook(["cleanup"]).ok();
+    assert!(output.stdout.contains("removed the session's files (its shell is gone)"), "{output}");
+}
+
+#[test]
 fn a_server_that_lost_its_watchers_is_swept_after_the_machine_was_renamed() {
     let sandbox = Sandbox::new();
     let mut session = Session::open(&sandbox);
