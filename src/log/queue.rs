@@ -23,17 +23,17 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 /// A buffer that is not worth giving back, in bytes.
 const SMALL: usize = 16 << 10;
 
-/// The two ends share it.
+/// Shared by both ends.
 pub struct Queue {
-    state: Mutex<State>,
+    waiting: Mutex<Waiting>,
     /// There is something to write, or there will never be again.
     filled: Condvar,
-    /// What there was has been taken, or written.
+    /// What there was has been taken or written.
     emptied: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Waiting {
     text: Vec<u8>,
     entries: Vec<CentralEntry>,
     /// Lines that came after `text` and found no room.
@@ -42,41 +42,41 @@ struct State {
     is_closed: bool,
 }
 
-impl State {
+impl Waiting {
     fn is_empty(&self) -> bool {
         self.text.is_empty() && self.entries.is_empty() && self.dropped == 0
     }
 }
 
 impl Queue {
-    /// Starts the thread that writes to `sink` and to the central logs.
-    pub fn start(mut sink: RotatingFile, central: CentralLogs) -> std::io::Result<Arc<Self>> {
-        let queue = Arc::new(Self { state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() });
+    /// Starts the thread that writes to `file` and to the central logs.
+    pub fn start(mut file: RotatingFile, central: CentralLogs) -> std::io::Result<Arc<Self>> {
+        let queue = Arc::new(Self { waiting: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() });
         let end = Arc::clone(&queue);
-        background::spawn(move || end.work(&mut sink, &central))?;
+        background::spawn(move || end.work(&mut file, &central))?;
         Ok(queue)
     }
 
     /// Adds whole lines. Waits a moment for room, but not again until the disk has taken something.
     pub fn push(&self, text: &[u8]) {
-        let has_room = |state: &State| state.text.is_empty() || state.text.len() + text.len() <= LARGEST;
-        let mut state = self.lock();
-        if state.dropped == 0 && !has_room(&state) {
-            let waited = self.emptied.wait_timeout_while(state, PATIENCE, |state| !has_room(state));
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let has_room = |waiting: &Waiting| waiting.text.is_empty() || waiting.text.len() + text.len() <= LARGEST;
+        let mut waiting = self.lock();
+        if waiting.dropped == 0 && !has_room(&waiting) {
+            let waited = self.emptied.wait_timeout_while(waiting, PATIENCE, |waiting| !has_room(waiting));
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        if state.dropped > 0 || !has_room(&state) {
-            state.dropped += rotating_file::count_lines(text);
+        if waiting.dropped > 0 || !has_room(&waiting) {
+            waiting.dropped += rotating_file::count_lines(text);
         } else {
-            state.text.extend_from_slice(text);
+            waiting.text.extend_from_slice(text);
             self.filled.notify_one();
         }
     }
 
     pub fn announce(&self, entry: CentralEntry) {
-        let mut state = self.lock();
-        if state.entries.len() < MOST_ENTRIES {
-            state.entries.push(entry);
+        let mut waiting = self.lock();
+        if waiting.entries.len() < MOST_ENTRIES {
+            waiting.entries.push(entry);
             self.filled.notify_one();
         }
     }
@@ -84,9 +84,9 @@ impl Queue {
     /// Waits until everything is written; false if it is not by then.
     pub fn drain(&self, deadline: Instant) -> bool {
         let limit = deadline.saturating_duration_since(context::now());
-        let is_busy = |state: &mut State| state.is_writing || !state.is_empty();
-        let state = self.emptied.wait_timeout_while(self.lock(), limit, is_busy);
-        !is_busy(&mut state.unwrap_or_else(PoisonError::into_inner).0)
+        let is_busy = |waiting: &mut Waiting| waiting.is_writing || !waiting.is_empty();
+        let waiting = self.emptied.wait_timeout_while(self.lock(), limit, is_busy);
+        !is_busy(&mut waiting.unwrap_or_else(PoisonError::into_inner).0)
     }
 
     /// Has the thread end once everything is written.
@@ -95,17 +95,17 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, sink: &mut RotatingFile, central: &CentralLogs) {
-        let mut taken = State::default();
+    fn work(&self, file: &mut RotatingFile, central: &CentralLogs) {
+        let mut taken = Waiting::default();
         while self.take(&mut taken) {
-            sink.write(&taken.text, context::wall_clock());
+            file.write(&taken.text, context::wall_clock());
             if taken.dropped > 0 {
                 let now = context::wall_clock();
-                sink.write(&rotating_file::dropped(taken.dropped, "the disk was too slow", now), now);
+                file.write(&rotating_file::dropped(taken.dropped, "the disk was too slow", now), now);
             }
             for entry in taken.entries.drain(..) {
                 let _ = central::write(central, &entry);
@@ -114,32 +114,33 @@ impl Queue {
     }
 
     /// Waits for something to do and takes all of it; false if there will never be anything.
-    fn take(&self, taken: &mut State) -> bool {
+    fn take(&self, taken: &mut Waiting) -> bool {
         taken.text.clear();
-        let mut state = self.lock();
-        state.is_writing = false;
-        if state.is_empty() {
+        let mut waiting = self.lock();
+        waiting.is_writing = false;
+        if waiting.is_empty() {
             self.emptied.notify_all();
         }
-        while state.is_empty() {
-            if state.is_closed {
+        while waiting.is_empty() {
+            if waiting.is_closed {
                 return false;
             }
-            if taken.text.capacity() + state.text.capacity() > SMALL {
-                let (after, wait) = self.filled.wait_timeout(state, IDLE_AFTER).unwrap_or_else(PoisonError::into_inner);
-                state = after;
-                if wait.timed_out() && state.is_empty() {
-                    (taken.text, state.text) = (Vec::new(), Vec::new());
+            if taken.text.capacity() + waiting.text.capacity() > SMALL {
+                let (after, wait) =
+                    self.filled.wait_timeout(waiting, IDLE_AFTER).unwrap_or_else(PoisonError::into_inner);
+                waiting = after;
+                if wait.timed_out() && waiting.is_empty() {
+                    (taken.text, waiting.text) = (Vec::new(), Vec::new());
                     fork::trim_memory();
                 }
             } else {
-                state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+                waiting = self.filled.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             }
         }
-        std::mem::swap(&mut state.text, &mut taken.text);
-        std::mem::swap(&mut state.entries, &mut taken.entries);
-        taken.dropped = std::mem::take(&mut state.dropped);
-        state.is_writing = true;
+        std::mem::swap(&mut waiting.text, &mut taken.text);
+        std::mem::swap(&mut waiting.entries, &mut taken.entries);
+        taken.dropped = std::mem::take(&mut waiting.dropped);
+        waiting.is_writing = true;
         self.emptied.notify_all();
         true
     }

@@ -1,4 +1,4 @@
-//! Reading a file from its end.
+//! Reading the lines of a file from its end.
 
 use std::fs::File;
 use std::io;
@@ -29,9 +29,9 @@ pub fn line_end(file: &File) -> io::Result<u64> {
     Ok(0)
 }
 
-/// Hands over the lines in front of `end`, last first, until `each` says no; whether it never did. What is in front of
-/// something that is no line is left out.
-pub fn backwards(file: &File, end: u64, each: &mut impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
+/// Hands over the lines in front of `end`, last first, until `each` returns false; then it returns false too. What is in
+/// front of something that is no line is left out.
+pub fn for_each_line(file: &File, end: u64, each: &mut impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
     let mut at = end;
     let mut text: Vec<u8> = Vec::new();
     while at > 0 {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use nix::fcntl::OFlag;
 use nix::sys::stat::FileStat;
 
-use super::Stream;
+use super::line::Stream;
 use crate::disk::file_at::FileAt;
 use crate::disk::{file, rotation};
 use crate::server::settings::LogLimits;
@@ -133,9 +133,9 @@ mod tests {
     fn a_log_is_rotated_at_line_ends_and_a_few_are_kept() {
         let (_temporary, directory) = directory::temporary();
         let log = directory.file("a.log");
-        let mut sink = RotatingFile::new(log.clone(), LogLimits { size: 100, keep: 2 });
+        let mut log_file = RotatingFile::new(log.clone(), LogLimits { size: 100, keep: 2 });
         let lines: Vec<String> = (0..50).map(|number| format!("line {number:02} {}\n", "x".repeat(number))).collect();
-        sink.write(lines.concat().as_bytes(), NOW);
+        log_file.write(lines.concat().as_bytes(), NOW);
         let kept: Vec<String> =
             rotation::files(&log).iter().map(|log| fs::read_to_string(log.path()).expect("read")).collect();
         assert_eq!(kept.len(), 3);
@@ -149,9 +149,9 @@ mod tests {
         let (_temporary, directory) = directory::temporary();
         let log = directory.file("a.log");
         let path = log.path();
-        let mut sink = RotatingFile::new(log.clone(), LogLimits { size: 10, keep: 0 });
+        let mut log_file = RotatingFile::new(log.clone(), LogLimits { size: 10, keep: 0 });
         for line in ["a line that is too long\n", "and another one\n"] {
-            sink.write(line.as_bytes(), NOW);
+            log_file.write(line.as_bytes(), NOW);
             assert_eq!(fs::read_to_string(&path).expect("read"), line);
         }
         assert_eq!(rotation::files(&log).len(), 1);
@@ -162,13 +162,13 @@ mod tests {
         let (_temporary, directory) = directory::temporary();
         let log = directory.below("logs").below("id").file("a.log");
         let path = log.path();
-        let mut sink = RotatingFile::new(log, LogLimits::default());
-        sink.write(b"before\n", NOW);
+        let mut log_file = RotatingFile::new(log, LogLimits::default());
+        log_file.write(b"before\n", NOW);
         fs::remove_dir_all(directory.path().join("logs")).expect("removed");
-        sink.write(b"after\n", NOW);
+        log_file.write(b"after\n", NOW);
         assert_eq!(fs::read_to_string(&path).expect("there again"), "after\n");
         fs::rename(&path, path.with_extension("old")).expect("moved");
-        sink.write(b"later\n", NOW);
+        log_file.write(b"later\n", NOW);
         assert_eq!(fs::read_to_string(&path).expect("there again"), "later\n");
         assert_eq!(fs::read_to_string(path.with_extension("old")).expect("untouched"), "after\n");
     }
@@ -179,11 +179,11 @@ mod tests {
         let log = directory.file("a.log");
         let path = log.path();
         fs::create_dir(&path).expect("in the way");
-        let mut sink = RotatingFile::new(log, LogLimits::default());
-        sink.write(b"one\ntwo\n", NOW);
-        sink.write(b"three\n", NOW);
+        let mut log_file = RotatingFile::new(log, LogLimits::default());
+        log_file.write(b"one\ntwo\n", NOW);
+        log_file.write(b"three\n", NOW);
         fs::remove_dir(&path).expect("out of the way");
-        sink.write(b"four\n", NOW);
+        log_file.write(b"four\n", NOW);
         let expected = "1970-01-01T00:00:00.000Z hook 3 lines were dropped: the log could not be written\nfour\n";
         assert_eq!(fs::read_to_string(&path).expect("read"), expected);
     }

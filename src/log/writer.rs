@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::central::{self, CentralEntry, Level};
+use super::line::{Stream, prefix};
+use super::line_buffer::LineBuffer;
 use super::queue::Queue;
 use super::rotating_file::RotatingFile;
-use super::{LineBuffer, Stream, prefix};
+
 use crate::context;
 use crate::disk::layout::ServerPaths;
 use crate::server::record::ServerRecord;
@@ -66,7 +68,7 @@ impl LogWriter {
     pub fn append(&mut self, lines: &mut LineBuffer) {
         lines.take(|text| match self.output() {
             Output::Queue(queue) => queue.push(text),
-            Output::Direct(sink) => sink.write(text, context::wall_clock()),
+            Output::Direct(file) => file.write(text, context::wall_clock()),
             Output::Unused => {}
         });
     }
@@ -89,9 +91,9 @@ impl LogWriter {
 
     fn output(&mut self) -> &mut Output {
         if matches!(self.output, Output::Unused) {
-            let sink = || RotatingFile::new(self.paths.log.clone(), self.limits);
-            let queue = Queue::start(sink(), self.paths.central.clone());
-            self.output = queue.map_or_else(|_| Output::Direct(sink()), Output::Queue);
+            let file = || RotatingFile::new(self.paths.log.clone(), self.limits);
+            let queue = Queue::start(file(), self.paths.central.clone());
+            self.output = queue.map_or_else(|_| Output::Direct(file()), Output::Queue);
         }
         &mut self.output
     }

@@ -10,7 +10,7 @@ const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 const LAST_LETTERS: [[u8; 2]; 2] = [*b"+/", *b"-_"];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Form {
+pub struct Encoding {
     /// The text, of at least [`SHORTEST`] bytes.
     pub text: Vec<u8>,
     /// How many letters in front of it hold a part of the value too.
@@ -19,12 +19,12 @@ pub struct Form {
     pub after: usize,
 }
 
-impl Form {
+impl Encoding {
     fn whole(text: &str) -> Self {
         Self { text: text.as_bytes().to_vec(), before: 0, after: 0 }
     }
 
-    /// From where to where the value reaches in a text, if the form stands in it at `at`.
+    /// From where to where the value reaches in a text, if the encoding stands in it at `at`.
     pub fn extent(&self, text: &[u8], at: usize) -> Range<usize> {
         let end = at + self.text.len();
         let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
@@ -34,8 +34,8 @@ impl Form {
     }
 }
 
-/// All forms of a value.
-pub fn of(value: &str) -> Vec<Form> {
+/// All encodings of a value.
+pub fn of(value: &str) -> Vec<Encoding> {
     let mut texts = vec![value.to_owned()];
     if value.contains('\n') {
         // Not every `}` of a key file.
@@ -43,20 +43,20 @@ pub fn of(value: &str) -> Vec<Form> {
     }
     let quoted = |text: &String| serde_json::Value::from(text.as_str()).to_string();
     let quoted: Vec<String> = texts.iter().map(quoted).map(|text| text[1..text.len() - 1].to_owned()).collect();
-    let mut forms: Vec<Form> = texts.iter().chain(&quoted).map(|text| Form::whole(text)).collect();
+    let mut encodings: Vec<Encoding> = texts.iter().chain(&quoted).map(|text| Encoding::whole(text)).collect();
     if value.len() >= SHORTEST {
         let shifted = |shift| LAST_LETTERS.map(|last| base64(value.as_bytes(), shift, last));
-        forms.extend((0..3).flat_map(shifted));
+        encodings.extend((0..3).flat_map(shifted));
     }
-    forms.retain(|form| form.text.len() >= SHORTEST);
-    forms.sort_unstable();
-    forms.dedup();
-    forms
+    encodings.retain(|encoding| encoding.text.len() >= SHORTEST);
+    encodings.sort_unstable();
+    encodings.dedup();
+    encodings
 }
 
 /// What a value looks like in base64 with `shift` bytes before it in its group of three. Letters that hold bits of other
 /// bytes too are left out.
-fn base64(value: &[u8], shift: usize, last: [u8; 2]) -> Form {
+fn base64(value: &[u8], shift: usize, last: [u8; 2]) -> Encoding {
     let bytes: Vec<u8> = std::iter::repeat_n(0, shift).chain(value.iter().copied()).collect();
     let bits = bytes.len() * 8;
     let letter = |index: usize| {
@@ -66,7 +66,7 @@ fn base64(value: &[u8], shift: usize, last: [u8; 2]) -> Form {
         if number < LETTERS.len() { LETTERS[number] } else { last[number - LETTERS.len()] }
     };
     let first = (shift * 8).div_ceil(6);
-    Form {
+    Encoding {
         text: (first..bits / 6).map(letter).collect(),
         before: usize::from(shift > 0),
         after: usize::from(!bits.is_multiple_of(6)),
@@ -77,12 +77,12 @@ fn base64(value: &[u8], shift: usize, last: [u8; 2]) -> Form {
 mod tests {
     use super::*;
 
-    /// The forms but those in base64.
+    /// The encodings but those in base64.
     fn texts(value: &str) -> Vec<String> {
-        let whole = of(value).into_iter().map(|form| String::from_utf8(form.text).expect("text"));
+        let whole = of(value).into_iter().map(|encoding| String::from_utf8(encoding.text).expect("text"));
         let letters = value.as_bytes();
-        let encoded: Vec<Form> = (0..3).flat_map(|it| LAST_LETTERS.map(|last| base64(letters, it, last))).collect();
-        whole.filter(|text| !encoded.iter().any(|form| form.text == text.as_bytes())).collect()
+        let encoded: Vec<Encoding> = (0..3).flat_map(|it| LAST_LETTERS.map(|last| base64(letters, it, last))).collect();
+        whole.filter(|text| !encoded.iter().any(|encoding| encoding.text == text.as_bytes())).collect()
     }
 
     #[test]
@@ -99,8 +99,8 @@ mod tests {
         for (shift, text, whole) in
             [(0, "aHVudGVyM", "aHVudGVyMg=="), (1, "h1bnRlcj", "eGh1bnRlcjI="), (2, "odW50ZXIy", "eHhodW50ZXIy")]
         {
-            let form = base64(b"hunter2", shift, *b"+/");
-            assert_eq!(form.text, text.as_bytes());
+            let encoding = base64(b"hunter2", shift, *b"+/");
+            assert_eq!(encoding.text, text.as_bytes());
             assert!(whole.contains(text));
         }
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::secret_encodings::{self, Form};
+use super::secret_encodings::{self, Encoding};
 
 const MASK: &[u8] = b"***";
 
@@ -14,9 +14,9 @@ pub struct Secrets(Rc<Known>);
 #[derive(Default)]
 struct Known {
     /// In the order of their texts.
-    forms: Vec<Form>,
+    encodings: Vec<Encoding>,
     beginnings: Option<Beginnings>,
-    /// Whether one has a blank, for which `+` stands in forms.
+    /// Whether one has a blank, for which `+` stands in URLs.
     has_blank: bool,
 }
 
@@ -24,17 +24,18 @@ impl Secrets {
     /// Secret values: each is masked as it is, line by line if it has several, as JSON has it, in base64 and in URLs. One
     /// that is too short is not: it would be masked in the middle of other words.
     pub fn new(values: &[String]) -> Self {
-        let mut forms: Vec<Form> = values.iter().flat_map(|value| secret_encodings::of(value)).collect();
-        forms.sort_unstable();
-        forms.dedup();
-        let beginnings = (!forms.is_empty()).then(|| Beginnings::of(&forms));
-        let has_blank = forms.iter().any(|form| form.text.contains(&b' '));
-        Self(Rc::new(Known { forms, beginnings, has_blank }))
+        let mut encodings: Vec<Encoding> = values.iter().flat_map(|value| secret_encodings::of(value)).collect();
+        encodings.sort_unstable();
+        encodings.dedup();
+        let beginnings = (!encodings.is_empty()).then(|| Beginnings::of(&encodings));
+        let has_blank = encodings.iter().any(|encoding| encoding.text.contains(&b' '));
+        Self(Rc::new(Known { encodings, beginnings, has_blank }))
     }
 
     /// The length of the longest as it may be printed, in bytes.
     pub fn longest(&self) -> usize {
-        let longest = self.0.forms.iter().map(|form| form.before + form.text.len() + form.after).max();
+        let longest =
+            self.0.encodings.iter().map(|encoding| encoding.before + encoding.text.len() + encoding.after).max();
         // Each byte of it may stand there as `%XX`.
         longest.unwrap_or(0) * 3
     }
@@ -97,9 +98,12 @@ impl Known {
             if !beginnings.may_be(beginning) {
                 continue;
             }
-            let first = self.forms.partition_point(|form| &form.text[..LENGTH] < beginning);
-            let same = self.forms[first..].iter().take_while(|form| form.text.starts_with(beginning));
-            found.extend(same.filter(|form| text[at..].starts_with(&form.text)).map(|form| form.extent(text, at)));
+            let first = self.encodings.partition_point(|encoding| &encoding.text[..LENGTH] < beginning);
+            let same = self.encodings[first..].iter().take_while(|encoding| encoding.text.starts_with(beginning));
+            found.extend(
+                same.filter(|encoding| text[at..].starts_with(&encoding.text))
+                    .map(|encoding| encoding.extent(text, at)),
+            );
         }
         found
     }
@@ -112,10 +116,10 @@ const LENGTH: usize = secret_encodings::SHORTEST;
 struct Beginnings(Box<[u64; 1 << 10]>);
 
 impl Beginnings {
-    fn of(forms: &[Form]) -> Self {
+    fn of(encodings: &[Encoding]) -> Self {
         let mut bits = Box::new([0; 1 << 10]);
-        for form in forms {
-            let hash = hash(&form.text[..LENGTH]);
+        for encoding in encodings {
+            let hash = hash(&encoding.text[..LENGTH]);
             bits[hash >> 6] |= 1 << (hash & 63);
         }
         Self(bits)

@@ -10,7 +10,7 @@ use crate::disk::directory::Directory;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::disk::{file, known};
-use crate::log::retention::{self, Kept, Why};
+use crate::log::retention::{self, EndedLogs, RemovalReason};
 use crate::sys::stat;
 
 /// How often `open` has them looked through.
@@ -29,7 +29,7 @@ pub fn is_due(root: &Root) -> bool {
 
 /// Removes what is to be removed, and says what that was.
 pub fn carry_out(root: &Root) -> Vec<Action> {
-    let remove = |(id, why): (SessionId, Why)| {
+    let remove = |(id, why): (SessionId, RemovalReason)| {
         let done = removal::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
         let what = if done { "removed its logs" } else { "could not remove its logs" };
         let deed = deed(id, what, why, done);
@@ -44,11 +44,11 @@ pub fn intended(root: &Root) -> Vec<Action> {
     planned(root).into_iter().map(|(id, why)| deed(id, "would remove its logs", why, false)).collect()
 }
 
-fn deed(session: SessionId, what: &str, why: Why, done: bool) -> Action {
+fn deed(session: SessionId, what: &str, why: RemovalReason, done: bool) -> Action {
     Action { session, what: what.to_owned(), reason: why.text().to_owned(), done }
 }
 
-fn planned(root: &Root) -> Vec<(SessionId, Why)> {
+fn planned(root: &Root) -> Vec<(SessionId, RemovalReason)> {
     let names = root.logs().names().unwrap_or_default();
     let ids = names.iter().filter_map(|name| name.to_str()?.parse().ok());
     retention::plan(ids.filter_map(|id| of_ended(root, id)).collect(), context::wall_clock())
@@ -56,7 +56,7 @@ fn planned(root: &Root) -> Vec<(SessionId, Why)> {
 
 /// The logs of a session that has neither files nor, as far as its id tells, a shell. A session that lost its files
 /// gets them back.
-fn of_ended(root: &Root, id: SessionId) -> Option<Kept<SessionId>> {
+fn of_ended(root: &Root, id: SessionId) -> Option<EndedLogs<SessionId>> {
     let paths = root.session(&id);
     if paths.pids.is_there() || may_name_my_process(&id) {
         return None;
@@ -64,7 +64,7 @@ fn of_ended(root: &Root, id: SessionId) -> Option<Kept<SessionId>> {
     let measured = measure(&paths.logs);
     paths.release();
     let (bytes, written) = measured?;
-    Some(Kept { id, bytes, written })
+    Some(EndedLogs { id, bytes, written })
 }
 
 /// What the logs in a directory take on the disk, and when something was written to them last; `None` if there are none.

@@ -1,8 +1,8 @@
-//! Cutting what a stream says into stamped lines.
+//! Cutting what a stream says into stamped lines, with secrets masked.
 
 use std::time::SystemTime;
 
-use super::Stream;
+use super::line::Stream;
 use crate::server::secrets::Secrets;
 
 /// A longer line is cut into several, in bytes.
@@ -90,7 +90,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::Line;
+    use super::super::line::Line;
     use super::*;
 
     const NOW: SystemTime = UNIX_EPOCH;
