@@ -1,4 +1,5 @@
-//! Whose a port is while nothing is bound to it, and whose turn it is to start: a lock file per number or name.
+//! A lock file for each port number (whose a port is while nothing is bound to it) and for each launcher (whose turn it is
+//! to start).
 //!
 //! A lock file is removed by whoever holds the lock, and a lock counts only while its file is the one that the path
 //! names: so nobody ever holds a lock that the next one does not see.
@@ -13,8 +14,8 @@ use super::directory::Directory;
 use super::file_at::FileAt;
 use super::{file, known, lock};
 
-/// The lock on a number or a name. One that is only dropped leaves its file, which is nobody's then: so it does no harm where it
-/// is dropped in one of two processes that share it.
+/// The lock on a number or a name. One that is only dropped leaves its file, which nobody holds then: it may be dropped in
+/// one of two processes that share it.
 #[derive(Debug)]
 pub struct LockFile {
     name: FileAt,
@@ -22,29 +23,22 @@ pub struct LockFile {
 }
 
 impl LockFile {
-    /// The claim on a number or a name, `None` if another session has it.
-    ///
-    /// # Errors
-    /// When the lock file cannot be made.
+    /// The lock on a number or a name; `None` if another session has it.
     pub fn take(directory: &Directory, name: impl Display) -> Result<Option<Self>> {
         let name = directory.file(format!("{name}.lock"));
         let describe = || format!("could not lock {name}");
         loop {
-            let file = match lock::open(&name) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    directory.make_or_check()?;
-                    lock::open(&name)
-                }
-                other => other,
-            };
-            let file = match file {
-                // Nothing is recorded there, so nobody's claims would be seen.
-                Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                    let file = File::open("/dev/null").with_context(describe)?;
-                    return Ok(Some(Self { name, file }));
-                }
-                file => file.with_context(describe)?,
-            };
+            let mut opened = lock::open(&name);
+            if opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+                directory.make_or_check()?;
+                opened = lock::open(&name);
+            }
+            // Nothing is recorded there, so nobody's lock would be seen.
+            if opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotADirectory) {
+                let file = File::open("/dev/null").with_context(describe)?;
+                return Ok(Some(Self { name, file }));
+            }
+            let file = opened.with_context(describe)?;
             if !lock(&file).with_context(describe)? {
                 return Ok(None);
             }

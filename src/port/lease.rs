@@ -25,18 +25,27 @@ const ATTEMPTS: usize = 64;
 pub struct Lease {
     number: u16,
     directory: Directory,
-    claim: LockFile,
+    lock: LockFile,
     bound: Option<BoundPort>,
+}
+
+/// What came of taking one certain port.
+enum Attempt {
+    Leased(Lease),
+    Taken(Taken),
 }
 
 impl Lease {
     /// Takes a port of the user's choice; `directory` holds the lock files, and numbers in `avoid` are passed over.
     pub fn take(directory: &Directory, choice: PortChoice, avoid: &[u16]) -> Result<Self> {
         match choice {
-            PortChoice::Fixed(number) => Self::exact(directory, number)?.map_err(|taken| hinted(&taken, taken.hint())),
+            PortChoice::Fixed(number) => match Self::exact(directory, number)? {
+                Attempt::Leased(lease) => Ok(lease),
+                Attempt::Taken(taken) => Err(hinted(&taken, taken.hint())),
+            },
             PortChoice::Prefer(number) if !avoid.contains(&number) => match Self::exact(directory, number)? {
-                Ok(lease) => Ok(lease),
-                Err(_) => Self::any(directory, avoid),
+                Attempt::Leased(lease) => Ok(lease),
+                Attempt::Taken(_) => Self::any(directory, avoid),
             },
             PortChoice::Prefer(_) | PortChoice::Auto => Self::any(directory, avoid),
         }
@@ -49,18 +58,19 @@ impl Lease {
         Self::take(&directory, choice, avoid)
     }
 
-    fn exact(directory: &Directory, number: u16) -> Result<Result<Self, Taken>> {
-        let Some(claim) = LockFile::take(directory, number)? else {
-            return Ok(Err(Taken::by_listener(number).unwrap_or(Taken::Leased(number))));
+    fn exact(directory: &Directory, number: u16) -> Result<Attempt> {
+        let Some(lock) = LockFile::take(directory, number)? else {
+            return Ok(Attempt::Taken(Taken::by_listener(number).unwrap_or(Taken::Leased(number))));
         };
-        let (lease, taken) = match BoundPort::exact(number) {
-            Ok(bound) => return Ok(Ok(Self { number, directory: directory.clone(), claim, bound: Some(bound) })),
-            Err(error) => (Self { number, directory: directory.clone(), claim, bound: None }, error),
-        };
-        lease.give_back();
-        match why(&taken, number) {
-            Some(why) => Ok(Err(why)),
-            None => Err(taken).with_context(|| format!("could not take port {number}")),
+        match BoundPort::exact(number) {
+            Ok(bound) => Ok(Attempt::Leased(Self { number, directory: directory.clone(), lock, bound: Some(bound) })),
+            Err(error) => {
+                lock.give_back();
+                match why(&error, number) {
+                    Some(taken) => Ok(Attempt::Taken(taken)),
+                    None => Err(error).with_context(|| format!("could not take port {number}")),
+                }
+            }
         }
     }
 
@@ -74,9 +84,9 @@ impl Lease {
             };
             let number = bound.number();
             if !avoid.contains(&number)
-                && let Some(claim) = LockFile::take(directory, number)?
+                && let Some(lock) = LockFile::take(directory, number)?
             {
-                return Ok(Self { number, directory: directory.clone(), claim, bound: Some(bound) });
+                return Ok(Self { number, directory: directory.clone(), lock, bound: Some(bound) });
             }
             unwanted.push(bound);
         }
@@ -87,7 +97,7 @@ impl Lease {
         self.number
     }
 
-    /// Lets go of the socket, so that a server that does not share the port can have it. The claim stays.
+    /// Lets go of the socket, so that a server that does not share the port can have it. The lock stays.
     pub fn let_go(&mut self) {
         self.bound = None;
     }
@@ -108,10 +118,9 @@ impl Lease {
         let _ = self.bound.as_ref().map(BoundPort::share);
     }
 
-    /// Gives the port back for others to have. (A lease that is only dropped leaves its lock file, which is then
-    /// nobody's: so it does no harm where it is dropped in one of two processes that share it.)
+    /// Gives the port back for others to have. One that is only dropped leaves its lock file, as [`LockFile`] tells.
     pub fn give_back(self) {
-        self.claim.give_back();
+        self.lock.give_back();
     }
 }
 

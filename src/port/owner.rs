@@ -7,7 +7,7 @@ use crate::sys::{process, users};
 pub enum Taken {
     #[error("port {number} is in use by {by}")]
     InUse { number: u16, by: PortOwner },
-    /// Another session has it, but its server does not listen yet, or no more.
+    /// Another session has it; its server does not listen (yet).
     #[error("port {0} is kept for a server of another session")]
     Leased(u16),
     /// Something is bound to it that does not listen.
@@ -70,7 +70,7 @@ impl std::fmt::Display for PortOwner {
 }
 
 impl Taken {
-    /// That somebody listens on `number`, and who, if so.
+    /// Who listens on `number`, if somebody does.
     pub fn by_listener(number: u16) -> Option<Self> {
         let listeners = listeners::on(number).ok()?;
         listeners.first().map(|listener| Self::InUse { number, by: PortOwner::of(listener) })

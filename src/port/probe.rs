@@ -1,4 +1,4 @@
-//! Whether the server listens on its port, or somebody else does.
+//! A readiness probe: whether the server listens on its port, or somebody else does.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -7,31 +7,32 @@ use crate::server::usage::Usage;
 use crate::sys::listeners::{self, Listener};
 use crate::sys::{Pid, process, socket};
 
-/// The first pause between two looks; each one is twice as long as the one before.
+/// The first pause between two probes; each one is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(100);
 /// How long a connection to this machine may take. Nobody waits for one unless a server's queue is full.
 const CONNECTS: Duration = Duration::from_millis(20);
 
-/// What is remembered between two looks at a port.
+/// What is remembered between two probes of a port.
 #[derive(Debug)]
 pub struct PortProbe {
     port: u16,
     pause: Duration,
-    /// Not to be looked at before.
+    /// When the next probe is due.
     due: Instant,
     until: Instant,
-    /// Whom the last look found, if it was somebody else.
-    stranger: Option<Listener>,
+    /// Who listened at the last probe, if it was somebody else.
+    foreign: Option<Listener>,
 }
 
-/// What a look at a port has found.
+/// What a probe has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeResult {
-    /// Nobody accepts connections; look again after this time.
-    Nobody(Duration),
-    Server(ListenAddress),
-    Stranger(Listener),
+    /// Nobody listens; probe again after this time.
+    NotReady(Duration),
+    Ready(ListenAddress),
+    /// Somebody else listens.
+    Foreign(Listener),
 }
 
 /// Where a server is reached.
@@ -43,67 +44,69 @@ pub struct ListenAddress {
     pub public: bool,
 }
 
-/// Whose a listening socket is.
+/// Who has a listening socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
-    /// A process of the tree has it.
-    Ours,
-    /// A process of the tree does not let itself be looked at: it may have it.
-    Unclear,
-    /// No process of the tree has it.
-    Strangers,
+enum SocketOwner {
+    /// A process of the tree.
+    Tree,
+    /// A process of the tree cannot be looked at: it may have it.
+    Unknown,
+    /// No process of the tree.
+    Foreign,
 }
 
 impl PortProbe {
-    /// Begins to look whether a server listens on `port`, as it should within `limit`.
+    /// A server should listen on `port` within `limit`.
     pub fn new(port: u16, now: Instant, limit: Duration) -> Self {
-        Self { port, pause: FIRST, due: now, until: now + limit, stranger: None }
+        Self { port, pause: FIRST, due: now, until: now + limit, foreign: None }
     }
 
-    /// Whether there is nothing to be expected any more.
+    /// Whether the time to listen is over.
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.until
     }
 
-    /// Looks, if it is time to. `root` is the process below which the server's tree is.
+    /// Probes the port, if a probe is due. `root` is the process below which the server's tree is.
     pub fn probe(&mut self, root: Pid, now: Instant) -> ProbeResult {
         let left = self.due.saturating_duration_since(now);
         if !left.is_zero() {
-            return ProbeResult::Nobody(left);
+            return ProbeResult::NotReady(left);
         }
         let again = self.pause;
         self.due = now + again;
         self.pause = (self.pause * 2).min(LONGEST);
-        let Ok(listeners) = listeners::on(self.port) else { return self.knock() };
+        let Ok(listeners) = listeners::on(self.port) else { return self.connect() };
         // After the listeners, so that whoever listens is among them. The first that is found mostly is the one.
         let tree = if listeners.is_empty() { Vec::new() } else { Usage::below(root).pids };
-        let whose: Vec<_> = listeners.into_iter().map(|listener| (listener, whose(&listener, &tree))).collect();
-        let stranger = stranger(&whose);
-        // Whoever has just been started may not have been seen yet, so that it takes two looks to be sure.
-        if let Some(stranger) = stranger.filter(|_| self.stranger == stranger) {
-            return ProbeResult::Stranger(stranger);
+        let owned: Vec<_> = listeners.into_iter().map(|listener| (listener, owner(&listener, &tree))).collect();
+        let foreign = foreign(&owned);
+        // A process that has just been started may not have been seen yet: it takes two probes to be sure.
+        if let Some(listener) = foreign
+            && self.foreign == foreign
+        {
+            return ProbeResult::Foreign(listener);
         }
-        self.stranger = stranger;
-        match self.reach(&whose) {
-            None => ProbeResult::Nobody(again),
-            Some(reach) => ProbeResult::Server(reach),
+        self.foreign = foreign;
+        match self.reach(&owned) {
+            None => ProbeResult::NotReady(again),
+            Some(reach) => ProbeResult::Ready(reach),
         }
     }
 
-    /// Where the system does not tell who listens, that somebody does has to do.
-    fn knock(&self) -> ProbeResult {
+    /// Where the system does not tell who listens, it has to do that somebody does.
+    fn connect(&self) -> ProbeResult {
         let places = LOOPBACK.map(|address| SocketAddr::new(address, self.port));
         match socket::accepts(&places, CONNECTS) {
-            Some(place) => ProbeResult::Server(ListenAddress { address: place.ip(), public: false }),
-            None => ProbeResult::Nobody(LONGEST),
+            Some(place) => ProbeResult::Ready(ListenAddress { address: place.ip(), public: false }),
+            None => ProbeResult::NotReady(LONGEST),
         }
     }
 
     /// Where the server is reached, if it listens. That a socket listens is all it takes for a connection to be accepted:
     /// the kernel does that. A connection of ours would only be one that the server has to wonder about, and would keep
     /// the port of one that does not share it for a minute (`TIME_WAIT`).
-    fn reach(&self, listeners: &[(Listener, Whose)]) -> Option<ListenAddress> {
-        if stranger(listeners).is_some() {
+    fn reach(&self, listeners: &[(Listener, SocketOwner)]) -> Option<ListenAddress> {
+        if foreign(listeners).is_some() {
             return None;
         }
         let takes = |address| socket::is_listened_on(SocketAddr::new(address, self.port));
@@ -118,23 +121,23 @@ pub fn listener_on(port: u16) -> Option<Listener> {
     listeners::on(port).ok()?.into_iter().min_by_key(Listener::is_ours)
 }
 
-fn whose(listener: &Listener, tree: &[i32]) -> Whose {
-    let mut whose = Whose::Strangers;
+fn owner(listener: &Listener, tree: &[i32]) -> SocketOwner {
+    let mut owner = SocketOwner::Foreign;
     for pid in tree.iter().copied().map(Pid::from_raw) {
         match listener.is_of(pid) {
-            Ok(true) => return Whose::Ours,
+            Ok(true) => return SocketOwner::Tree,
             Ok(false) => {}
             // Nobody makes a socket in the name of another user.
-            Err(_) if process::users(pid).contains(&listener.user) => whose = Whose::Unclear,
+            Err(_) if process::users(pid).contains(&listener.user) => owner = SocketOwner::Unknown,
             Err(_) => {}
         }
     }
-    whose
+    owner
 }
 
-/// A stranger among those who listen: clients could reach it instead of the server, even where both do.
-fn stranger(listeners: &[(Listener, Whose)]) -> Option<Listener> {
-    listeners.iter().find(|(_, whose)| *whose == Whose::Strangers).map(|(listener, _)| *listener)
+/// Somebody else among those who listen: clients could reach them instead of the server.
+fn foreign(listeners: &[(Listener, SocketOwner)]) -> Option<Listener> {
+    listeners.iter().find(|(_, owner)| *owner == SocketOwner::Foreign).map(|(listener, _)| *listener)
 }
 
 /// By which address a server is reached that listens on `bound`. A wildcard address of IPv6 stands for IPv4 as well, or does
@@ -196,7 +199,7 @@ mod tests {
             (&["0.0.0.0"], "127.0.0.1", true),
             (&["2001:db8::7"], "2001:db8::7", true),
         ] {
-            let ours = |text: &&str| (Listener::at(text.parse().expect("an address")), Whose::Ours);
+            let ours = |text: &&str| (Listener::at(text.parse().expect("an address")), SocketOwner::Tree);
             let listeners: Vec<_> = addresses.iter().map(ours).collect();
             let expected = ListenAddress { address: address.parse().expect("an address"), public };
             assert_eq!(probe.reach(&listeners), Some(expected), "{addresses:?}");
@@ -211,10 +214,10 @@ mod tests {
         // Not we: children of other tests have copies of our descriptors for a moment.
         let nobody = Pid::from_raw(i32::MAX);
         let mut probe = PortProbe::new(listener.local_addr().expect("bound").port(), now, LONGEST);
-        assert_eq!(probe.probe(nobody, now), ProbeResult::Nobody(FIRST));
-        assert_eq!(probe.probe(nobody, now + FIRST / 2), ProbeResult::Nobody(FIRST / 2), "too early");
+        assert_eq!(probe.probe(nobody, now), ProbeResult::NotReady(FIRST));
+        assert_eq!(probe.probe(nobody, now + FIRST / 2), ProbeResult::NotReady(FIRST / 2), "too early");
         let found = probe.probe(nobody, now + FIRST);
-        assert!(matches!(found, ProbeResult::Stranger(found) if found.address == Ipv4Addr::LOCALHOST), "{found:?}");
+        assert!(matches!(found, ProbeResult::Foreign(found) if found.address == Ipv4Addr::LOCALHOST), "{found:?}");
     }
 
     #[test]
@@ -223,7 +226,7 @@ mod tests {
         let mut now = context::now();
         let mut probe = PortProbe::new(unused.number(), now, LONGEST);
         let mut pause = || match probe.probe(Pid::this(), now) {
-            ProbeResult::Nobody(pause) => {
+            ProbeResult::NotReady(pause) => {
                 now += pause;
                 pause.as_millis()
             }

@@ -171,12 +171,12 @@ impl Supervisor {
         let is_ready = running.check.is_none();
         let is_over = is_ready && port_probe.is_over(now);
         let (listens, again) = match port_probe.probe(Pid::this(), now) {
-            ProbeResult::Nobody(again) => (false, Some(again).filter(|_| !is_over)),
-            ProbeResult::Server(reach) => {
+            ProbeResult::NotReady(again) => (false, Some(again).filter(|_| !is_over)),
+            ProbeResult::Ready(reach) => {
                 self.confirm_port(reach);
                 (true, None)
             }
-            ProbeResult::Stranger(stranger) => {
+            ProbeResult::Foreign(stranger) => {
                 self.blame(stranger);
                 return Err(Reason::PortTaken);
             }
