@@ -20,6 +20,7 @@ mod architecture;
 mod completions;
 mod containers;
 mod definitions;
+mod documentation;
 mod faults;
 mod lives;
 mod numbers;

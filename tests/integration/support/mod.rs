@@ -6,6 +6,8 @@ pub mod hold;
 pub mod innocent;
 pub mod namespace;
 pub mod output;
+pub mod page;
+pub mod playback;
 pub mod port;
 pub mod process;
 pub mod pty;

@@ -1,0 +1,77 @@
+//! Each page of `docs/` is run from its first command to its last, and prints what it shows. README.md, which starts real
+//! servers, is run beside these.
+
+use crate::support::page::Page;
+use crate::support::playback;
+
+/// A block with commands that a test cannot run.
+pub struct NotRun {
+    pub page: &'static str,
+    pub first_line: &'static str,
+    /// Read by people.
+    #[allow(dead_code, reason = "it is there to be read")]
+    pub reason: &'static str,
+}
+
+pub const NOT_RUN: &[NotRun] = &[
+    NotRun { page: "README.md", first_line: "cargo install --locked --path .", reason: "builds a release" },
+    NotRun {
+        page: "docs/containers.md",
+        first_line: "mcp-hook start github -- docker run -i --rm -e GITHUB_PERSONAL_ACCESS_TOKEN ghcr.io/github/github-mcp-server",
+        reason: "fetches an image; `containers` has the tests with a real engine",
+    },
+    NotRun { page: "docs/files.md", first_line: "mcp-hook stop --all", reason: "removes what is installed" },
+    NotRun {
+        page: "docs/ports.md",
+        first_line: "mcp-hook start web --port auto -- env 'PORT=${MCP_PORT}' npx -y @modelcontextprotocol/server-everything streamableHttp",
+        reason: "a real server; `real_servers` starts it in these words",
+    },
+    NotRun {
+        page: "docs/sessions.md",
+        first_line: "mcp-hook completions bash > ~/.local/share/bash-completion/completions/mcp-hook",
+        reason: "`completions` has the tests that load them in each shell",
+    },
+];
+
+fn play(name: &str) {
+    playback::play(&Page::read(name), &playback::readers_sandbox());
+}
+
+/// A test for each page, and one that no page is missing.
+macro_rules! pages {
+    ($($name:ident)+) => {
+        $(
+            #[test]
+            fn $name() {
+                play(concat!("docs/", stringify!($name), ".md"));
+            }
+        )+
+
+        #[test]
+        fn no_page_is_left_out() {
+            let mut tested = vec!["README.md".to_owned()];
+            $(tested.push(concat!("docs/", stringify!($name), ".md").to_owned());)+
+            let pages: Vec<_> = Page::all().into_iter().map(|page| page.name).collect();
+            tested[1..].sort();
+            assert_eq!(tested, pages);
+        }
+    };
+}
+
+pages! {
+    clients
+    commands
+    configuration
+    containers
+    definitions
+    files
+    logs
+    platforms
+    ports
+    schema
+    scripts
+    servers
+    sessions
+    status
+    troubleshooting
+}
