@@ -25,7 +25,6 @@ mod faults;
 mod lives;
 mod numbers;
 mod ports;
-mod real_servers;
 mod shells;
 mod support;
 mod trees;

@@ -1,5 +1,5 @@
 //! Each page of `docs/` is run from its first command to its last, and prints what it shows. README.md, which starts real
-//! servers, is run beside these.
+//! servers, is run by the target that has those: `real_servers::readme`.
 
 use crate::support::page::Page;
 use crate::support::playback;

@@ -1,5 +1,5 @@
 //! What tests stand on: a world of their own, terminals, processes known by more than their number, waiting without sleep.
-#![allow(dead_code, reason = "not every test file needs all of it")]
+#![allow(dead_code, unused_imports, reason = "shared by two targets, neither of which needs all of it")]
 
 pub mod engine;
 pub mod hold;
@@ -23,14 +23,11 @@ pub use engine::Engine;
 pub use hold::Hold;
 pub use innocent::Innocent;
 pub use namespace::Namespace;
-#[allow(unused_imports, reason = "not every test file names it")]
 pub use output::{Output, skip};
 pub use process::Process;
 pub use pty::Terminal;
 pub use sandbox::Sandbox;
 pub use shell::Shell;
 pub use stand_in::StandIn;
-#[allow(unused_imports, reason = "not every test file names it")]
 pub use stranger::Stranger;
-#[allow(unused_imports, reason = "not every test file names it")]
 pub use tree::{Member, Tree};

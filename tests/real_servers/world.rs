@@ -9,12 +9,15 @@ use std::process::Command;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
+use super::turn::Turn;
 use crate::support::Sandbox;
 
 /// A sandbox with `npx` and `uvx` that find what is installed.
 pub struct World {
     pub sandbox: Sandbox,
     installed: PathBuf,
+    /// The last to be dropped: by then nothing of the sandbox runs.
+    _turn: Turn,
 }
 
 /// A server and the command line that people start it with.
@@ -61,6 +64,7 @@ impl Server {
 
 impl World {
     pub fn new() -> Self {
+        let turn = Turn::wait();
         let sandbox = Sandbox::new();
         let installed = installed();
         sandbox.write("home/.npmrc", NPM);
@@ -70,7 +74,7 @@ impl World {
         let path = [installed.join("python/bin")].into_iter().chain(std::env::split_paths(&path));
         sandbox.env("PATH", std::env::join_paths(path).unwrap());
         sandbox.env("SHELL", "/bin/sh");
-        Self { sandbox, installed }
+        Self { sandbox, installed, _turn: turn }
     }
 
     /// From now on every server that `npx` starts waits before its program begins until the gate is opened for it. (The
@@ -135,7 +139,7 @@ impl Gate {
 const NPM: &str = "offline=true\nupdate-notifier=false\n";
 
 /// The cache that `.ci/install` fills.
-fn installed() -> PathBuf {
+pub fn installed() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
     let cache = cache.unwrap_or_else(|| Path::new(&std::env::var_os("HOME").unwrap()).join(".cache"));
     let installed = cache.join("mcp-hook-tests");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Client, Sdk, Server, Snapshot, World};
+use super::{Client, Sdk, Server, Snapshot, World, world};
 use crate::support::wait::{self, Deadline};
 use crate::support::{Process, Shell, Terminal};
 
@@ -41,7 +41,7 @@ fn template() -> Value {
 }
 
 fn world_with_proxmox(template: &Value) -> World {
-    let command = World::new().installed("proxmox/bin/proxmox-mcp-plus");
+    let command = world::installed().join("proxmox/bin/proxmox-mcp-plus");
     let world = world_with(&json!({ "proxmox": {
         "command": command,
         "env": { "PROXMOX_MCP_CONFIG": "${MCP_CONFIG_FILE}", "PVE_PASSWORD": PASSWORD, "PVE_TOKEN": TOKEN },
