@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::disk::names::{BadName, ServerName, SessionId};
 use crate::server::settings::{PortChoice, Restart as RestartPolicy, StopSignal};
 use crate::shell::quote::Syntax;
-use crate::units::size;
+use crate::units::{size, time};
 
 /// Which session is meant.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub struct What {
 #[derive(Clone, Debug, Args)]
 pub struct Tuning {
     /// Time between SIGTERM and SIGKILL, like 10s or 500ms
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub grace: Option<Duration>,
     /// The signal that asks the server to end
     #[arg(long, value_name = "SIGNAL", value_parser = stop_signal())]
@@ -75,10 +75,10 @@ pub struct Life {
     #[arg(long, value_name = "REGEX", value_parser = pattern, conflicts_with = "ready_delay")]
     pub ready_log: Option<String>,
     /// It is ready when it has lived this long
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub ready_delay: Option<Duration>,
     /// How long it may take to be ready, 30s if not set
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub ready_timeout: Option<Duration>,
 }
 
@@ -238,7 +238,7 @@ impl FromStr for Since {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ago = humantime::parse_duration(text).ok().map(Self::Ago);
+        let ago = time::parse(text).ok().map(Self::Ago);
         let time = || humantime::parse_rfc3339_weak(text).ok().map(Self::At);
         ago.or_else(time).ok_or("it is neither a time span like 10m nor a time like 2026-11-22T15:18:08Z")
     }
@@ -273,6 +273,6 @@ fn pattern(text: &str) -> Result<String> {
 fn sampling(text: &str) -> Result<Sampling> {
     match text {
         "off" => Ok(Sampling(None)),
-        time => Ok(Sampling(Some(humantime::parse_duration(time)?))),
+        time => Ok(Sampling(Some(time::parse(time)?))),
     }
 }

@@ -138,7 +138,7 @@ fn read_up_to(largest: u64, file: &Path, open: File) -> Result<Document> {
     ensure!(is_trusted(data.uid()), "{}: it belongs to user {}", could_not(file), data.uid());
     let mut content = Vec::new();
     open.take(largest + 1).read_to_end(&mut content).with_context(|| could_not(file))?;
-    ensure!(content.len() as u64 <= largest, "{}: it has more than {}", could_not(file), size::display(largest));
+    ensure!(content.len() as u64 <= largest, "{}: it has more than {}", could_not(file), size::exact(largest));
     match String::from_utf8(content) {
         Ok(text) => Ok(Document { file: file.to_owned(), text }),
         Err(error) => {

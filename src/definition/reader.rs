@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::text::excerpt::excerpt;
-use crate::units::size;
+use crate::units::{size, time};
 
 /// What is wrong with a value, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,10 +121,10 @@ impl<'document> Reader<'document> {
     pub fn time(&self, shortest: Duration) -> ReadResult<u64> {
         const WANTED: &str = "a time such as \"2s\" or \"500ms\"";
         let text = self.value.as_str().ok_or_else(|| self.other_than(WANTED))?;
-        let time = humantime::parse_duration(text.trim());
+        let time = time::parse(text.trim());
         let time = time.map_err(|_| self.wrong(format!("must be {WANTED}, not {:?}", excerpt(text))))?;
         if !(shortest..=LONGEST).contains(&time) {
-            let [from, to] = [shortest, LONGEST].map(humantime::format_duration);
+            let [from, to] = [shortest, LONGEST].map(time::exact);
             return Err(self.wrong(format!("must be from {from} to {to}, not {:?}", excerpt(text))));
         }
         Ok(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
@@ -141,7 +141,7 @@ impl<'document> Reader<'document> {
         match size {
             None => Err(self.wrong(format!("must be {WANTED}, not {}", excerpt(&self.value.to_string())))),
             Some(size) if size < smallest => {
-                Err(self.wrong(format!("must be at least {}, not {}", size::display(smallest), self.value)))
+                Err(self.wrong(format!("must be at least {}, not {}", size::exact(smallest), self.value)))
             }
             Some(size) => Ok(size),
         }

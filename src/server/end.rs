@@ -105,7 +105,7 @@ impl Reason {
                 let what = if listens { "did not listen on its port" } else { "was not ready" };
                 format!("it {what} within {} s", limit.as_secs_f64()).into()
             }
-            (Self::OverMemory, Some(limit)) => format!("its memory stayed above {}", size::display(limit)).into(),
+            (Self::OverMemory, Some(limit)) => format!("its memory stayed above {}", size::exact(limit)).into(),
             _ => self.text().into(),
         }
     }

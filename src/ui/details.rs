@@ -8,7 +8,9 @@ use crate::context;
 use crate::server::endpoint::Endpoint;
 use crate::session::view::{ContainerView, LastExit, RecordView, ServerView, TreeView};
 use crate::text::{plain, tame};
-use crate::units::quantity::{bytes, count, duration, percent, trend};
+use crate::units::size::{bytes, trend};
+use crate::units::time::duration;
+use crate::units::{count, percent};
 
 /// A line for each thing that is known of a server, and for each of its last words.
 pub fn details(server: &ServerView) -> String {

@@ -1,7 +1,9 @@
 //! The columns of `status`: which there are, which of them say something, and how wide they are.
 
 use crate::session::view::{ServerView, TreeView, UsageSum};
-use crate::units::quantity::{self, bytes, duration, percent};
+use crate::units::percent;
+use crate::units::size::{self, bytes};
+use crate::units::time::duration;
 
 /// A column: its head, whether it stands to the right, and what is in it; nothing where there is nothing to say.
 struct Column {
@@ -80,7 +82,7 @@ fn peak(server: &ServerView) -> Option<String> {
 
 /// Growth that is worth a column.
 fn trend(server: &ServerView) -> Option<String> {
-    server.tree.as_ref()?.memory_trend_bytes_per_hour.filter(|&rate| !quantity::is_steady(rate)).map(quantity::trend)
+    server.tree.as_ref()?.memory_trend_bytes_per_hour.filter(|&rate| !size::is_steady(rate)).map(size::trend)
 }
 
 /// Some servers as cells that are padded to the widths of their columns.

@@ -10,7 +10,7 @@ use crate::context;
 use crate::session::view::{ServerView, SessionView};
 use crate::sys::wait::Exit;
 use crate::text::{plain, tame};
-use crate::units::quantity::duration;
+use crate::units::time::duration;
 
 /// A table for each session; with `all`, headed by the session. Where there is too little `room`, in columns of the
 /// terminal, what matters less is left out.

@@ -1,6 +1,9 @@
-//! Sizes of memory and files, as people write them.
+//! Sizes of memory and files.
 
 use anyhow::{Context, Result, ensure};
+
+/// Less than this is no growth, in bytes per hour: an allocator's to and fro.
+const STEADY: f64 = (1 << 20) as f64;
 
 /// Units and what they stand for, in bytes; a number alone is in bytes.
 const UNITS: [(&str, u64); 9] = [
@@ -45,9 +48,44 @@ fn factor(unit: &str) -> Option<u64> {
 }
 
 /// A size in the largest unit that says it exactly: `2 GiB`, `1536 MiB`.
-pub fn display(size: u64) -> String {
+pub fn exact(size: u64) -> String {
     let (name, factor) = UNITS.into_iter().find(|(_, factor)| size.is_multiple_of(*factor)).unwrap_or(("B", 1));
     format!("{} {name}", size / factor)
+}
+
+/// A size in binary units with about three digits.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn bytes(size: u64) -> String {
+    scaled(size as f64)
+}
+
+/// Growth of memory, in bytes per hour; what is too little to mean anything is none.
+pub fn trend(bytes_per_hour: f64) -> String {
+    if is_steady(bytes_per_hour) {
+        return "steady".to_owned();
+    }
+    let sign = if bytes_per_hour < 0.0 { '-' } else { '+' };
+    format!("{sign}{}/h", scaled(bytes_per_hour.abs()))
+}
+
+/// Whether memory neither grows nor shrinks at this rate.
+pub fn is_steady(bytes_per_hour: f64) -> bool {
+    bytes_per_hour.abs() < STEADY
+}
+
+fn scaled(size: f64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = size;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 || value >= 99.95 {
+        format!("{value:.0} {}", UNITS[unit])
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
 }
 
 #[cfg(test)]
@@ -80,10 +118,33 @@ mod tests {
         insta::assert_snapshot!(parse("2 Gigs").expect_err("refused"), @r#""2 Gigs" is not a size like 2GiB or 500MB"#);
     }
 
+    #[test]
+    fn a_size_is_shown_with_three_digits() {
+        for (size, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1 << 10, "1.0 KiB"),
+            (65 << 20, "65.0 MiB"),
+            (255 << 20, "255 MiB"),
+            (3 << 30, "3.0 GiB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+    }
+
+    #[test]
+    fn a_trend_has_a_sign_unless_it_is_none() {
+        for (rate, text) in
+            [(0.0, "steady"), (-1e6, "steady"), (13_107_200.0, "+12.5 MiB/h"), (-3_221_225_472.0, "-3.0 GiB/h")]
+        {
+            assert_eq!(trend(rate), text);
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_shown_is_read_as_the_same(size in 1..1_u64 << 50) {
-            prop_assert_eq!(parse(&display(size)).expect("a size"), size);
+            prop_assert_eq!(parse(&exact(size)).expect("a size"), size);
         }
     }
 }

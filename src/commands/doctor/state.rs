@@ -15,7 +15,7 @@ use crate::session::{recovery, sweep};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, orphans, process};
 use crate::ui::findings::Finding;
-use crate::units::quantity;
+use crate::units;
 
 /// The directories, without making one.
 pub fn directories(root: &anyhow::Result<Root>) -> Vec<Finding> {
@@ -150,7 +150,7 @@ pub fn variables(root: &Root) -> Vec<Finding> {
 
 /// A number of servers in words.
 pub fn servers(count: usize) -> String {
-    quantity::count(count as u64, "server", "servers")
+    units::count(count as u64, "server", "servers")
 }
 
 /// What the kernel may help with.

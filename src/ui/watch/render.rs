@@ -16,7 +16,9 @@ use crate::session::view::ServerView;
 use crate::text;
 use crate::ui::grid::{Cell, Grid};
 use crate::ui::{style, table};
-use crate::units::quantity::{bytes, count, duration, percent, trend};
+use crate::units::size::{bytes, trend};
+use crate::units::time::duration;
+use crate::units::{count, percent};
 
 /// The keys, the more important ones first.
 const KEYS: [(&str, &str); 5] = [("q", "quit"), ("↑↓", "select"), ("x", "stop"), ("r", "restart"), ("s", "sort")];

@@ -1,0 +1,38 @@
+//! Time spans.
+
+use std::time::Duration;
+
+/// Reads a time span, `2s` or `1h 30min`, and writes one in units that say it exactly.
+pub use humantime::{format_duration as exact, parse_duration as parse};
+
+/// A time span in its two largest units.
+pub fn duration(seconds: f64) -> String {
+    let whole = Duration::from_secs_f64(seconds.clamp(0.0, 1e12)).as_secs();
+    let (days, hours, minutes) = (whole / 86400, whole / 3600 % 24, whole / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{whole}s"),
+        (0, 0, _) => format!("{minutes}m {:02}s", whole % 60),
+        (0, _, _) => format!("{hours}h {minutes:02}m"),
+        _ => format!("{days}d {hours:02}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_largest_units_of_a_time_span_are_shown() {
+        for (seconds, text) in [
+            (0.2, "0s"),
+            (59.9, "59s"),
+            (61.0, "1m 01s"),
+            (3700.0, "1h 01m"),
+            (90000.0, "1d 01h"),
+            (-1.0, "0s"),
+            (f64::INFINITY, "11574074d 01h"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}
