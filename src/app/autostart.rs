@@ -3,7 +3,9 @@
 //! The ports are leased at once, so that the shell can be told of them; everything else happens behind its back. Each
 //! server is started by a process of its own: a lease that another one had a copy of could not be let go.
 
-use anyhow::{Context, Result, anyhow};
+use std::collections::VecDeque;
+
+use anyhow::{Context, Result};
 
 use super::free_name::FreeName;
 use super::plan;
@@ -14,8 +16,8 @@ use super::unstarted::Unstarted;
 use crate::context;
 use crate::definition::autostart;
 use crate::definition::entry::{Definition, ServerKind};
-use crate::disk::layout::{Root, SessionPaths};
-use crate::disk::names::ServerName;
+use crate::disk::layout::Root;
+use crate::disk::names::{ServerName, SessionId};
 use crate::failure::in_a_line;
 use crate::log::LogWriter;
 use crate::log::central::Level;
@@ -29,100 +31,98 @@ use crate::server::token::Token;
 use crate::session::open::Session;
 use crate::sys::fork::{self, Side};
 
-/// A server that is about to be started, or why it cannot be.
-pub struct Planned {
+/// A server that starts with its session.
+pub struct Autostart {
     definition: Definition,
-    what: Result<ResolvedTarget>,
+    /// What is needed for that, or why it cannot be started.
+    checked: Result<Checked>,
+}
+
+struct Checked {
+    target: ResolvedTarget,
     lease: Option<Lease>,
-    port: Option<Endpoint>,
+    endpoint: Option<Endpoint>,
 }
 
 /// Checks the servers that a new session starts by itself, and takes their ports.
-pub fn plan(root: &Root, session: &Session) -> Vec<Planned> {
-    let paths = root.session(&session.record.id);
-    autostart::autostarted().into_iter().map(|definition| Planned::new(root, &paths, session, definition)).collect()
+pub fn check(root: &Root, session: &Session) -> Vec<Autostart> {
+    let check = |definition| Autostart { checked: check_one(root, session, &definition), definition };
+    autostart::autostarted().into_iter().map(check).collect()
 }
 
-/// The ports of those that can be started.
-pub fn ports(planned: &[Planned]) -> Vec<(ServerName, Endpoint)> {
-    planned.iter().filter_map(|it| Some((it.definition.name.clone(), it.port.clone()?))).collect()
+fn check_one(root: &Root, session: &Session, definition: &Definition) -> Result<Checked> {
+    let (id, name) = (&session.record.id, &definition.name);
+    let paths = root.session(id);
+    let (target, _) = Target::Defined(Box::new(definition.clone())).resolve("start", Some(&paths), None)?;
+    let lease = plan::lease(root, target.settings(), None).with_context(|| could_not_start(name))?;
+    let endpoint = lease.as_ref().map(|lease| target.port(lease.number(), id, name, &paths.server(name)));
+    Ok(Checked { target, lease, endpoint })
 }
 
 /// Starts them in the background; returns at once.
-///
-/// # Errors
-/// When the system has no process left.
-pub fn start(root: &Root, session: Session, mut planned: Vec<Planned>) -> Result<()> {
-    if planned.is_empty() {
+pub fn start(root: &Root, session: Session, autostarts: Vec<Autostart>) -> Result<()> {
+    if autostarts.is_empty() {
         return Ok(());
     }
-    let work = move || {
-        planned.reverse();
-        while let Some(next) = planned.pop() {
-            match fork::split() {
-                Ok(Side::Child) => {
-                    let _ = fork::unblock_signals();
-                    drop(planned);
-                    next.start(root, session);
-                    fork::leave(0);
-                }
-                Ok(Side::Parent(_)) => {}
-                Err(error) => next.fail(root, &session, &format!("could not start it: {error}")),
-            }
-            let _ = fork::unblock_signals();
-        }
-    };
-    fork::in_background(work).context("could not start the servers of this session")
+    fork::in_background(|| start_each(root, session, autostarts.into()))
+        .context("could not start the servers of this session")
 }
 
-impl Planned {
-    fn new(root: &Root, paths: &SessionPaths, session: &Session, definition: Definition) -> Self {
-        let mut planned = Self { definition, what: Err(anyhow!("not looked at")), lease: None, port: None };
-        planned.what = planned.prepare(root, paths, session);
-        planned
+fn start_each(root: &Root, session: Session, mut autostarts: VecDeque<Autostart>) {
+    while let Some(next) = autostarts.pop_front() {
+        match fork::split() {
+            Ok(Side::Child) => {
+                let _ = fork::unblock_signals();
+                // The leases of the others.
+                drop(autostarts);
+                next.start(root, session);
+                fork::leave(0);
+            }
+            Ok(Side::Parent(_)) => {}
+            Err(error) => fail(root, &session.record.id, &next.definition, &format!("could not start it: {error}")),
+        }
+        let _ = fork::unblock_signals();
     }
+}
 
-    fn prepare(&mut self, root: &Root, paths: &SessionPaths, session: &Session) -> Result<ResolvedTarget> {
-        let name = &self.definition.name;
-        let target = Target::Defined(Box::new(self.definition.clone()));
-        let (startable, _) = target.resolve("start", Some(paths), None)?;
-        self.lease = plan::lease(root, &self.definition.hook.settings, None).with_context(|| could_not(name))?;
-        let number = self.lease.as_ref().map(Lease::number);
-        self.port = number.map(|number| startable.port(number, &session.record.id, name, &paths.server(name)));
-        Ok(startable)
+impl Autostart {
+    /// Where clients will reach it, if it can be started.
+    pub fn port(&self) -> Option<(ServerName, Endpoint)> {
+        Some((self.definition.name.clone(), self.checked.as_ref().ok()?.endpoint.clone()?))
     }
 
     fn start(self, root: &Root, session: Session) {
-        let name = self.definition.name.clone();
+        let Self { definition, checked } = self;
         let id = session.record.id.clone();
-        let paths = root.session(&id).server(&name);
-        let started = self.what.map_err(Unstarted::Other).and_then(|resolved| {
-            let free_name = start::take_name(&name, &paths, &Silent)?;
-            start::launch(root, session, free_name, resolved, Occasion::Session(self.lease))
-        });
-        let cause = match started {
-            Ok(_) => return,
+        let cause = match launch(root, session, &definition.name, checked) {
+            Ok(()) => return,
             Err(Unstarted::Other(error)) => in_a_line(&error),
-            Err(error) => format!("{}: {error}", could_not(&name)),
+            Err(error) => format!("{}: {error}", could_not_start(&definition.name)),
         };
-        let _ = record(root, Token::new(id, name), &self.definition, &cause);
-    }
-
-    fn fail(&self, root: &Root, session: &Session, cause: &str) {
-        let token = Token::new(session.record.id.clone(), self.definition.name.clone());
-        let _ = record(root, token, &self.definition, cause);
+        fail(root, &id, &definition, &cause);
     }
 }
 
-fn could_not(name: &ServerName) -> String {
+fn launch(root: &Root, session: Session, name: &ServerName, checked: Result<Checked>) -> Result<(), Unstarted> {
+    let Checked { target, lease, .. } = checked?;
+    let paths = root.session(&session.record.id).server(name);
+    let free_name = start::take_name(name, &paths, &Silent)?;
+    start::launch(root, session, free_name, target, Occasion::Session(lease)).map(drop)
+}
+
+fn could_not_start(name: &ServerName) -> String {
     format!("could not start {name}")
 }
 
-/// Nobody sees what goes wrong in the background, unless it is written down.
-fn record(root: &Root, token: std::io::Result<Token>, definition: &Definition, cause: &str) -> Result<()> {
-    let token = token?;
-    let paths = root.session(token.session()).server(token.server());
-    let Some(_lock) = FreeName::take(token.server(), &paths)? else { return Ok(()) };
+/// Writes down why a server was not started: nobody sees what goes wrong in the background.
+fn fail(root: &Root, session: &SessionId, definition: &Definition, cause: &str) {
+    let _ = record_failure(root, session, definition, cause);
+}
+
+fn record_failure(root: &Root, session: &SessionId, definition: &Definition, cause: &str) -> Result<()> {
+    let token = Token::new(session.clone(), definition.name.clone())?;
+    let paths = root.session(session).server(&definition.name);
+    let Some(_locked) = FreeName::take(&definition.name, &paths)? else { return Ok(()) };
     let command = match &definition.kind {
         ServerKind::Program { command, args, .. } => [command].into_iter().chain(args).cloned().collect(),
         ServerKind::Remote => Vec::new(),

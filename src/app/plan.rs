@@ -1,4 +1,4 @@
-//! From what was typed to what is supervised.
+//! From what is to be started to the plan that its supervisor gets.
 
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
@@ -23,9 +23,6 @@ const INHERITED: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT]
 
 /// The port that a server is to have, if it is to have one; if any will do, rather the one that it had `before`, which
 /// shells have in their environments.
-///
-/// # Errors
-/// When it is taken.
 pub fn lease(root: &Root, settings: &Settings, before: Option<u16>) -> Result<Option<Lease>> {
     let Some(wish) = &settings.port else { return Ok(None) };
     let number = match (wish.number, before) {
@@ -36,11 +33,7 @@ pub fn lease(root: &Root, settings: &Settings, before: Option<u16>) -> Result<Op
 }
 
 /// A plan for a server whose name is locked, without its port.
-///
-/// # Errors
-/// When there are no random bits.
-pub fn plan(root: &Root, session: Session, free: FreeName, mode: Mode, mut prepared: Prepared) -> Result<Plan> {
-    let FreeName { name, lock } = free;
+pub fn plan(root: &Root, session: Session, free_name: FreeName, mode: Mode, mut prepared: Prepared) -> Result<Plan> {
     if prepared.directory.to_str().is_none() {
         let message = format!("could not use the directory {}: its name is not UTF-8", prepared.directory.display());
         return Err(hinted(message, "start it in another directory, or rename that one"));
@@ -48,26 +41,35 @@ pub fn plan(root: &Root, session: Session, free: FreeName, mode: Mode, mut prepa
     if prepared.settings.port.is_some() && prepared.source.is_none() {
         prepared.fill_in_port();
     }
-    let id = session.record.id;
-    let token = Token::new(id.clone(), name.clone()).context("could not get random bits")?;
-    let client = (mode == Mode::Run).then(|| ProcessHandle::open(open::client())).flatten();
-    // Where it cannot be seen, the end of its input says that it is gone.
-    let client = client.filter(|client| client.pid() != Pid::this());
-    let container = container(&prepared, &root.session(&id).server(&name), &token);
+    let FreeName { name, lock } = free_name;
+    let (verb, client, ignored) = match mode {
+        Mode::Start => ("start", None, signals::ignored(&[])),
+        Mode::Run => ("run", client(), signals::ignored(&INHERITED)),
+    };
+    let paths = root.session(&session.record.id).server(&name);
+    let token = Token::new(session.record.id, name.clone()).context("could not get random bits")?;
+    let container = container(&prepared, &paths, &token);
     let mut record = ServerRecord::new(token, mode, &prepared);
     record.container = container.as_ref().and_then(|container| container.recorded(&prepared.invocation.secrets));
-    let could_not = || format!("could not {} {name}", if mode == Mode::Run { "run" } else { "start" });
-    record.check_size().with_context(could_not).hint(|| "put long arguments into a file".to_owned())?;
+    record
+        .check_size()
+        .with_context(|| format!("could not {verb} {name}"))
+        .hint(|| "put long arguments into a file".to_owned())?;
     Ok(Plan {
-        paths: root.session(&id).server(&name),
+        paths,
         record,
         container,
         invocation: prepared.invocation,
         lock,
         lease: None,
         watched: Watched { owner: Some(session.owner), client },
-        ignored: signals::ignored(if mode == Mode::Run { &INHERITED } else { &[] }),
+        ignored,
     })
+}
+
+/// The client that started this process. Where it cannot be seen, the end of its input says that it is gone.
+fn client() -> Option<ProcessHandle> {
+    ProcessHandle::open(open::client()).filter(|client| client.pid() != Pid::this())
 }
 
 /// The container that a server is, if it is one.

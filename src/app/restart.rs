@@ -1,7 +1,7 @@
 //! Ending a server and starting it again.
 //!
-//! A running supervisor does both itself. Where there is none any more, a new one is split off: as for a start, the process
-//! must have one thread.
+//! A running supervisor does both itself. Where there is none any more, or all is to be fresh, a new one is split off, with
+//! the same duties for the caller as in [`super::start`].
 
 use std::time::Duration;
 

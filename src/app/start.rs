@@ -1,7 +1,8 @@
 //! Starting a server in the background.
 //!
-//! The process forks, so it must have one thread when this is called. What the fork leaves behind is not the caller's child
-//! to be waited for: keeper and supervisor go their own way.
+//! The process forks and both sides go on in this program. So a caller must have one thread, and no descriptor open that a
+//! keeper must not keep: it has copies of all of them for as long as the server lives. The keeper is a child of the caller,
+//! in a session of its own; a caller that goes on has to collect it when it ends.
 
 use anyhow::Context;
 use nix::sys::signal::Signal;
@@ -118,8 +119,8 @@ pub fn launch(
     let could_not = || format!("could not start {name}");
     let is_autostart = matches!(occasion, Occasion::Session(_));
     let lease = match occasion {
-        Occasion::Session(Some(lease)) => Some(lease),
-        Occasion::Session(None) | Occasion::Asked => {
+        Occasion::Session(lease) => lease,
+        Occasion::Asked => {
             let earlier = ServerRecord::read(&paths).ok().flatten().and_then(|record| record.port);
             let number = earlier.map(|port| port.number);
             plan::lease(root, resolved.settings(), number).with_context(could_not)?

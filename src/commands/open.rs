@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 
 use super::{Run, env};
-use crate::app::autostart;
+use crate::app::autostart::{self, Autostart};
 use crate::cli::Open;
 use crate::context;
 use crate::disk::layout::Root;
@@ -21,8 +21,12 @@ impl Run for Open {
         let root = Root::open()?;
         let shell = self.shell_process()?;
         let Opened { root, session, is_new } = open::open(&root, &shell, &Inherited::from_environment())?;
-        let planned = if is_new { autostart::plan(&root, &session) } else { Vec::new() };
-        let ports = if is_new { autostart::ports(&planned) } else { env::ports(&root.session(&session.record.id)) };
+        let planned = if is_new { autostart::check(&root, &session) } else { Vec::new() };
+        let ports = if is_new {
+            planned.iter().filter_map(Autostart::port).collect()
+        } else {
+            env::ports(&root.session(&session.record.id))
+        };
         let (variables, _) = export::ports(&ports);
         ui::print(&format!("{}\n", export::line(&root, &session, &variables, self.shell)))?;
         // direnv(1) sets it for the shell of its own that evaluates `.envrc`.
