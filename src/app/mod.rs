@@ -3,13 +3,17 @@
 pub mod autostart;
 pub mod cleanup;
 pub mod close;
+pub mod env;
 pub mod free_name;
+pub mod job;
+pub mod live;
 pub mod overrides;
 pub mod plan;
 pub mod progress;
 pub mod restart;
 pub mod run;
 pub mod start;
+pub mod status;
 pub mod stop;
 pub mod stopped;
 pub mod target;

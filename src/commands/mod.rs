@@ -25,7 +25,6 @@ mod started;
 mod status;
 mod stop;
 mod stopped;
-mod watch;
 
 use std::process::ExitCode;
 

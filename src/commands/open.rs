@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Run, env};
+use super::Run;
 use crate::app::autostart::{self, Autostart};
+use crate::app::env;
 use crate::cli::Open;
 use crate::context;
 use crate::disk::layout::Root;

@@ -81,7 +81,7 @@ pub fn assignments<'a>(variables: impl Iterator<Item = &'a Variable>, syntax: Sy
 }
 
 /// One line that takes variables away when it is evaluated.
-pub fn removals(names: &[&str], syntax: Syntax) -> String {
+pub fn removals(names: &[String], syntax: Syntax) -> String {
     let verb = match syntax {
         Syntax::Posix => "unset",
         Syntax::Fish => "set -e",

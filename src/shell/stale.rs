@@ -28,6 +28,18 @@ impl fmt::Display for Stale {
     }
 }
 
+impl Stale {
+    /// What is not true, and what makes it true again in a session's `shell`.
+    pub fn with_remedy(&self, shell: &str) -> String {
+        format!("{self}; {}", remedy(shell))
+    }
+}
+
+/// What makes the variables true again, as it is typed in a session's shell.
+pub fn remedy(shell: &str) -> &'static str {
+    if shell == "fish" { "mcp-hook env --shell fish | source" } else { "eval \"$(mcp-hook env)\"" }
+}
+
 /// What a shell's variables, by their `value`, say wrongly of servers that have a port and of some that do not run.
 pub fn stale(
     running: &[(ServerName, Endpoint)],

@@ -1,7 +1,7 @@
 //! What is on disk and in the kernel: directories, sessions, left-overs, definitions, safety nets.
 
 use super::stuck;
-use crate::commands::env;
+use crate::app::env;
 use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
@@ -12,6 +12,7 @@ use crate::session::sweep::action::Action;
 use crate::session::sweep::policy::OwnerFact;
 use crate::session::view::StateView;
 use crate::session::{recovery, sweep};
+use crate::shell::stale;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, orphans, process};
 use crate::ui::findings::Finding;
@@ -144,8 +145,8 @@ impl Sessions {
 pub fn variables(root: &Root) -> Vec<Finding> {
     let Some(session) = Inherited::from_environment().id.and_then(|id| live(root, &id)) else { return Vec::new() };
     let stale = env::stale(&root.session(&session.record.id));
-    let way_out = env::way_out(&session.record.shell);
-    stale.iter().map(|stale| Finding::warning("variables", stale.to_string(), way_out)).collect()
+    let remedy = stale::remedy(&session.record.shell);
+    stale.iter().map(|stale| Finding::warning("variables", stale.to_string(), remedy)).collect()
 }
 
 /// A number of servers in words.

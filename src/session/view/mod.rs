@@ -19,7 +19,6 @@ pub use self::server::ProcessView;
 pub use self::server::{RecordView, ServerView};
 pub use self::state::{LastExit, StateView};
 pub use self::usage::{TreeView, UsageSum};
-use super::open::Session;
 use super::record::SessionRecord;
 use super::sweep;
 use crate::disk::layout::Root;
@@ -81,11 +80,6 @@ impl SessionView {
     pub fn of(root: &Root, record: &SessionRecord, alive: bool, current: bool) -> Self {
         let paths = root.session(&record.id);
         let mut servers = ServerView::of_all(&paths);
-        if servers.iter().any(ServerView::is_lost) {
-            // Servers that lost both watchers are ended before anything is said of them.
-            let _ = sweep::examine(root, record.id.clone()).sweep();
-            servers = ServerView::of_all(&paths);
-        }
         let is_known = |name: &ServerName| servers.iter().any(|server| server.name == *name);
         let strays = sweep::strays(&paths, record, is_known);
         servers.extend(strays.iter().filter_map(|stray| {
@@ -102,10 +96,5 @@ impl SessionView {
             sum: UsageSum::of(&servers),
             servers,
         }
-    }
-
-    /// Looks at a session that lives.
-    pub fn of_live(root: &Root, session: &Session, current: bool) -> Self {
-        Self::of(root, &session.record, !session.owner.has_exited(), current)
     }
 }
