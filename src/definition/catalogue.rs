@@ -47,12 +47,10 @@ impl Catalogue {
 
     /// Only what one file defines: the one from which a server was started.
     pub fn at(file: &Path) -> Self {
-        let found = |document| Some(FoundDocument { file: file.to_owned(), document });
-        if document::is_of_project(file) {
-            Self::of(found(document::at(file)), None)
-        } else {
-            Self::of(None, found(document::of_user(file)))
-        }
+        let is_of_project = document::is_of_project(file);
+        let document = if is_of_project { document::at(file) } else { document::of_user(file) };
+        let found = FoundDocument { file: file.to_owned(), document };
+        if is_of_project { Self::of(Some(found), None) } else { Self::of(None, Some(found)) }
     }
 
     fn of(project: Option<FoundDocument>, user: Option<FoundDocument>) -> Self {

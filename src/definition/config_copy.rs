@@ -42,13 +42,13 @@ pub struct FoundConfig {
 pub fn find(source: &Path, shown: PathBuf, copy: Option<&FileAt>) -> Result<FoundConfig, Problem> {
     if let Some(copy) = copy {
         let path = copy.path();
-        let unreadable = |error: anyhow::Error| problem(&path, ConfigProblem::Unreadable(cause(&error, &path)));
-        if let Some((bytes, _)) = file::read_from(Source::Script, copy).map_err(unreadable)? {
+        let read = file::read_from(Source::Script, copy);
+        let read = read.map_err(|error| problem(&path, ConfigProblem::Unreadable(cause(&error, &path))))?;
+        if let Some((bytes, _)) = read {
             return Ok(FoundConfig { content: parse(&path, &bytes)?, file: path, copy: CopyAction::Keep });
         }
     }
-    let unreadable = |why: String| problem(&shown, ConfigProblem::Unreadable(why));
-    let bytes = read_source(source).map_err(unreadable)?;
+    let bytes = read_source(source).map_err(|why| problem(&shown, ConfigProblem::Unreadable(why)))?;
     Ok(FoundConfig { content: parse(&shown, &bytes)?, file: shown, copy: CopyAction::Write(bytes) })
 }
 
@@ -99,16 +99,9 @@ pub struct ConfigPaths {
 impl ConfigPaths {
     pub fn parse(config: &Config) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let mut patterns = |key: &str, texts: &[String]| -> Vec<JsonPath> {
-            let parse = |(index, text): (usize, &String)| {
-                let place = format!("hook.config.{key}[{index}]");
-                let wrong = |why| problems.push(Problem::Pattern { place, text: text.clone(), why });
-                text.parse().map_err(wrong).ok()
-            };
-            texts.iter().enumerate().filter_map(parse).collect()
-        };
-        let paths = Self { required: patterns("required", &config.required), env: patterns("env", &config.env) };
-        if problems.is_empty() { Ok(paths) } else { Err(problems) }
+        let required = parse_paths("required", &config.required, &mut problems);
+        let env = parse_paths("env", &config.env, &mut problems);
+        if problems.is_empty() { Ok(Self { required, env }) } else { Err(problems) }
     }
 
     /// Checks what a configuration says: what is wrong, and the variables that it names, whose values are secret.
@@ -137,6 +130,20 @@ impl ConfigPaths {
     }
 }
 
+fn parse_paths(key: &str, texts: &[String], problems: &mut Vec<Problem>) -> Vec<JsonPath> {
+    let mut paths = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        match text.parse() {
+            Ok(path) => paths.push(path),
+            Err(why) => {
+                let place = format!("hook.config.{key}[{index}]");
+                problems.push(Problem::Pattern { place, text: text.clone(), why });
+            }
+        }
+    }
+    paths
+}
+
 /// The variable that a configuration names, if it has a value.
 fn named(path: String, value: &Json, environment: &ServerEnvironment<'_>) -> Result<String, ConfigProblem> {
     let Some(name) = value.as_str().filter(|name| is_variable_name(name)) else {
@@ -146,7 +153,7 @@ fn named(path: String, value: &Json, environment: &ServerEnvironment<'_>) -> Res
     if !matches!(value, VariableValue::Unset | VariableValue::Empty) {
         return Ok(name.to_owned());
     }
-    // Who wrote the password itself in its place does not want to see it here.
+    // It may be the password itself, written in place of its variable.
     let is_shown = !name.chars().any(|character| character.is_ascii_lowercase());
     Err(ConfigProblem::Names { path, name: is_shown.then(|| name.to_owned()), is_empty: value == VariableValue::Empty })
 }

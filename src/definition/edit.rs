@@ -60,8 +60,12 @@ impl<'text> Object<'text> {
     fn root(text: &'text str) -> Result<Self> {
         let start = text.len() - text.trim_start_matches(json::MARK).trim_start().len();
         let mut root = Self::at(text, start..text.trim_end().len(), "  ")?;
-        let indentation = |member: &Member| Some(space_before(text, member.key.start).rsplit_once('\n')?.1);
-        root.unit = root.members.iter().find_map(indentation).unwrap_or(root.unit);
+        for member in &root.members {
+            if let Some((_, indentation)) = space_before(text, member.key.start).rsplit_once('\n') {
+                root.unit = indentation;
+                break;
+            }
+        }
         Ok(root)
     }
 

@@ -28,6 +28,14 @@ impl Definition {
             ServerKind::Remote => Vec::new(),
         }
     }
+
+    /// Whether its `env` sets this variable.
+    pub fn sets(&self, variable: &str) -> bool {
+        match &self.kind {
+            ServerKind::Program { env, .. } => env.contains_key(variable),
+            ServerKind::Remote => false,
+        }
+    }
 }
 
 /// Whether there is something to start.

@@ -19,10 +19,11 @@ use crate::text::excerpt::excerpt;
 
 /// Where a definition is resolved.
 pub struct ResolveContext<'a> {
+    /// The caller's environment.
     pub variables: Variables<'a>,
-    /// Where a server is started if nothing else says it.
+    /// Where the user's servers are started unless their definition says otherwise.
     pub directory: &'a Path,
-    /// The session's copy of the configuration, if it counts.
+    /// The session's copy of the configuration, if it is to be used.
     pub copy: Option<&'a FileAt>,
 }
 
@@ -45,16 +46,15 @@ struct Texts {
 pub fn examine(definition: &Definition, context: &ResolveContext<'_>) -> Examined {
     let defaults = defaults(definition, context.variables);
     let hook = &definition.hook;
-    let (has_port, has_config) = (hook.settings.port.is_some(), hook.config.is_some());
-    let values = Values { variables: context.variables, defaults: &defaults, has_port, has_config };
+    let values = Values::of(definition, context.variables, &defaults);
     let mut expander = Expander::new(values);
     let texts = Texts::expand(definition, &mut expander);
     let mut problems = expander.problems();
     let environment = ServerEnvironment { own: &texts.environment, values };
     let mut warnings = requirements(&hook.variables, &environment, &mut problems);
 
-    let listed = hook.variables.iter().filter(|variable| variable.is_secret).map(|variable| variable.name.clone());
-    let mut secrets: Vec<String> = listed.collect();
+    let listed_secrets = hook.variables.iter().filter(|variable| variable.is_secret);
+    let mut secrets: Vec<String> = listed_secrets.map(|variable| variable.name.clone()).collect();
     let mut copy = None;
     if let Some(config) = &hook.config {
         match configuration(definition, config, &texts, &secrets, context.copy) {
@@ -68,31 +68,31 @@ pub fn examine(definition: &Definition, context: &ResolveContext<'_>) -> Examine
         }
     }
     problems.extend(texts.directory.as_ref().and_then(|text| secret_in("cwd", text, &secrets)));
-    warnings.extend(short(&secrets, &environment));
+    warnings.extend(short_secrets(&secrets, &environment));
     warnings.extend(spellings(definition));
     let server = Resolved {
-        secrets: hidden(&secrets, &environment),
+        secrets: secret_values(&secrets, &environment),
         definition: definition.clone(),
-        base: base(definition, context.directory, texts.directory.is_some()),
+        base: base_directory(definition, context.directory, texts.directory.is_some()),
         words: texts.words,
-        environment: complete(texts.environment, &defaults, has_config),
+        environment: with_defaults(texts.environment, &defaults, hook.config.is_some()),
         directory: texts.directory,
         url: texts.url,
         copy,
     };
-    Examined { problems: together(problems, &hook.variables), warnings, server }
+    Examined { problems: without_repetition(problems, &hook.variables), warnings, server }
 }
 
-/// What is wrong with the form of a definition, whatever its variables hold: nothing is looked up anywhere.
+/// What is wrong with a definition whatever its variables hold. Nothing is looked up anywhere.
 pub fn form(definition: &Definition) -> Vec<Problem> {
     let anything = |_: &str| Some(OsString::from("anything"));
-    let hook = &definition.hook;
-    let (has_port, has_config) = (hook.settings.port.is_some(), hook.config.is_some());
-    let values = Values { variables: &anything, defaults: &BTreeMap::new(), has_port, has_config };
-    let mut expander = Expander::new(values);
+    let no_defaults = BTreeMap::new();
+    let mut expander = Expander::new(Values::of(definition, &anything, &no_defaults));
     Texts::expand(definition, &mut expander);
     let mut problems = expander.problems();
-    problems.extend(hook.config.as_ref().and_then(|config| ConfigPaths::parse(config).err()).into_iter().flatten());
+    if let Some(Err(wrong)) = definition.hook.config.as_ref().map(ConfigPaths::parse) {
+        problems.extend(wrong);
+    }
     problems
 }
 
@@ -109,22 +109,27 @@ impl Texts {
             words.extend(args.iter().enumerate().map(|(index, arg)| expander.expand(&format!("args[{index}]"), arg)));
             environment =
                 env.iter().map(|(name, text)| (name.clone(), expander.expand(&join("env", name), text))).collect();
-            directory = cwd.as_ref().map(|cwd| known(expander, "cwd", cwd, |own| own == OwnVariable::Port));
+            directory = cwd.as_ref().map(|cwd| expand_early(expander, "cwd", cwd, |own| own == OwnVariable::Port));
         }
         let url = definition.url.as_ref().map(|url| expander.expand("url", url));
         for (name, text) in &definition.headers {
             expander.expand(&join("headers", name), text);
         }
         let config = definition.hook.config.as_ref();
-        let source = config.map(|config| known(expander, "hook.config.source", &config.source, |_| true));
+        let source = config.map(|config| expand_early(expander, "hook.config.source", &config.source, |_| true));
         Self { words, environment, directory, url, source }
     }
 }
 
-/// Expands a text where some variables of ours have no value yet.
-fn known(expander: &mut Expander<'_>, place: &str, text: &str, is_early: impl Fn(OwnVariable) -> bool) -> Expanded {
+/// Expands a text that is needed before the variables of ours that `is_missing` names have a value.
+fn expand_early(
+    expander: &mut Expander<'_>,
+    place: &str,
+    text: &str,
+    is_missing: impl Fn(OwnVariable) -> bool,
+) -> Expanded {
     let mut result = expander.expand(place, text);
-    if let Some(own) = result.gap(is_early) {
+    if let Some(own) = result.gap(is_missing) {
         expander.refuse(Problem::TooEarly { place: place.to_owned(), name: own.name() });
         result.is_broken = true;
     }
@@ -133,14 +138,17 @@ fn known(expander: &mut Expander<'_>, place: &str, text: &str, is_early: impl Fn
 
 /// The listed variables that have their default because neither the definition nor the caller sets them.
 fn defaults(definition: &Definition, variables: Variables<'_>) -> BTreeMap<String, String> {
-    let is_inherited = |name: &str| variables(name).is_some_and(|value| !value.is_empty());
-    let is_own = |name: &str| match &definition.kind {
-        ServerKind::Program { env, .. } => env.contains_key(name),
-        ServerKind::Remote => false,
-    };
-    let listed = definition.hook.variables.iter();
-    let unset = listed.filter(|variable| !is_own(&variable.name) && !is_inherited(&variable.name));
-    unset.filter_map(|variable| Some((variable.name.clone(), variable.default.clone()?))).collect()
+    let mut defaults = BTreeMap::new();
+    for Variable { name, default, .. } in &definition.hook.variables {
+        let is_inherited = variables(name).is_some_and(|value| !value.is_empty());
+        if let Some(default) = default
+            && !is_inherited
+            && !definition.sets(name)
+        {
+            defaults.insert(name.clone(), default.clone());
+        }
+    }
+    defaults
 }
 
 fn requirements(listed: &[Variable], environment: &ServerEnvironment<'_>, problems: &mut Vec<Problem>) -> Vec<Warning> {
@@ -190,9 +198,9 @@ fn directory_of(definition: &Definition) -> &Path {
     definition.file.parent().unwrap_or(Path::new("/"))
 }
 
-/// What the working directory is relative to, or is. A project's servers are at home in the project, the user's where the
-/// user is.
-fn base(definition: &Definition, here: &Path, is_set: bool) -> PathBuf {
+/// The working directory, or what it is relative to if `is_set`: for a project's servers the project, for the user's where
+/// mcp-hook is called.
+fn base_directory(definition: &Definition, here: &Path, is_set: bool) -> PathBuf {
     if is_set || document::is_of_project(&definition.file) {
         directory_of(definition).to_owned()
     } else {
@@ -208,21 +216,21 @@ pub fn shown(base: &Path, defined: &str, expanded: &str) -> PathBuf {
     path.components().collect()
 }
 
-/// Paths are recorded and shown.
+/// A secret in a path is a problem: paths are recorded and shown.
 fn secret_in(place: &str, text: &Expanded, secrets: &[String]) -> Option<Problem> {
     let secrets: HashSet<&String> = secrets.iter().collect();
     let name = text.variables.iter().find(|name| secrets.contains(name))?.clone();
     Some(Problem::SecretPath { place: place.to_owned(), name })
 }
 
-/// What other programs would put something else for.
+/// Texts that mean something else to other programs.
 pub fn spellings(definition: &Definition) -> Vec<Warning> {
-    let warning = |(place, text, spelling)| Warning::Spelling { place, text, spelling };
-    spelling::all(definition).into_iter().map(warning).collect()
+    let found = spelling::all(definition).into_iter();
+    found.map(|(place, text, spelling)| Warning::Spelling { place, text, spelling }).collect()
 }
 
 /// The secrets that are too short to be masked.
-fn short(secrets: &[String], environment: &ServerEnvironment<'_>) -> Vec<Warning> {
+fn short_secrets(secrets: &[String], environment: &ServerEnvironment<'_>) -> Vec<Warning> {
     let is_short =
         |name: &&String| matches!(environment.value(name), VariableValue::Text(text) if text.len() < SHORTEST);
     let mut names: Vec<&String> = secrets.iter().filter(is_short).collect();
@@ -232,16 +240,16 @@ fn short(secrets: &[String], environment: &ServerEnvironment<'_>) -> Vec<Warning
 }
 
 /// The values of the variables `secrets`.
-fn hidden(secrets: &[String], environment: &ServerEnvironment<'_>) -> Vec<String> {
-    let mut hidden: Vec<String> = secrets.iter().flat_map(|name| environment.value(name).texts()).collect();
-    hidden.retain(|text| !text.is_empty());
-    hidden.sort_unstable();
-    hidden.dedup();
-    hidden
+fn secret_values(secrets: &[String], environment: &ServerEnvironment<'_>) -> Vec<String> {
+    let mut values: Vec<String> = secrets.iter().flat_map(|name| environment.value(name).texts()).collect();
+    values.retain(|text| !text.is_empty());
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
-/// What is set for the server: what its definition says, and what it gets without saying it.
-fn complete(
+/// The variables that the definition sets, and those that it gets without naming them.
+fn with_defaults(
     mut environment: BTreeMap<String, Expanded>,
     defaults: &BTreeMap<String, String>,
     has_config: bool,
@@ -253,10 +261,11 @@ fn complete(
     environment
 }
 
-/// The same problems, each variable once, with what the definition says of it.
-fn together(problems: Vec<Problem>, listed: &[Variable]) -> Vec<Problem> {
-    let said = listed.iter().rev().map(|variable| (variable.name.as_str(), &variable.description));
-    let said: HashMap<&str, &Option<String>> = said.collect();
+/// The same problems, each unset variable once, with its description.
+fn without_repetition(problems: Vec<Problem>, listed: &[Variable]) -> Vec<Problem> {
+    // Of two with one name the first counts.
+    let in_order = listed.iter().rev().map(|variable| (variable.name.as_str(), &variable.description));
+    let descriptions: HashMap<&str, &Option<String>> = in_order.collect();
     let (mut unset, mut known) = (HashSet::new(), HashSet::new());
     let mut all: Vec<Problem> = Vec::new();
     for mut problem in problems {
@@ -264,7 +273,7 @@ fn together(problems: Vec<Problem>, listed: &[Variable]) -> Vec<Problem> {
             if !unset.insert(name.clone()) {
                 continue;
             }
-            *description = said.get(name.as_str()).and_then(|description| (*description).clone());
+            *description = descriptions.get(name.as_str()).and_then(|description| (*description).clone());
         }
         if known.insert(problem.clone()) {
             all.push(problem);

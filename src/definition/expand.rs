@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 
+use super::entry::Definition;
 use super::problem::Problem;
 use super::template::{Part, Template};
 use crate::server::invocation::{self, Text};
@@ -83,11 +84,10 @@ impl Expanded {
 
     /// The first gap that `is_meant`.
     pub fn gap(&self, is_meant: impl Fn(OwnVariable) -> bool) -> Option<OwnVariable> {
-        let own = |piece: &Segment| match piece {
+        self.pieces.iter().find_map(|piece| match piece {
             Segment::Own(own) if is_meant(*own) => Some(*own),
             _ => None,
-        };
-        self.pieces.iter().find_map(own)
+        })
     }
 
     /// Whether a variable that is not one of ours is a part of it.
@@ -105,12 +105,12 @@ impl Expanded {
 
     /// The text with the values that `own` knows; the port stays a gap.
     pub fn fill(&self, own: &dyn Fn(OwnVariable) -> String) -> Text {
-        let piece = |piece: &Segment| match piece {
+        let pieces = self.pieces.iter().map(|piece| match piece {
             Segment::Literal(text) => invocation::Piece::Literal(text.clone()),
             Segment::Own(OwnVariable::Port) => invocation::Piece::Port,
             Segment::Own(other) => invocation::Piece::Literal(own(*other)),
-        };
-        Text(self.pieces.iter().map(piece).collect())
+        });
+        Text(pieces.collect())
     }
 }
 
@@ -126,7 +126,12 @@ pub struct Values<'a> {
     pub has_config: bool,
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    pub fn of(definition: &Definition, variables: Variables<'a>, defaults: &'a BTreeMap<String, String>) -> Self {
+        let hook = &definition.hook;
+        Self { variables, defaults, has_port: hook.settings.port.is_some(), has_config: hook.config.is_some() }
+    }
+
     pub fn has(&self, own: OwnVariable) -> bool {
         match own {
             OwnVariable::Port => self.has_port,
@@ -140,7 +145,7 @@ impl Values<'_> {
 pub struct Expander<'a> {
     values: Values<'a>,
     problems: Vec<Problem>,
-    /// Where among them each variable stands that is not set.
+    /// The index in `problems` of each variable that is not set.
     unset: HashMap<String, usize>,
     known: HashSet<Problem>,
 }
@@ -192,20 +197,19 @@ impl<'a> Expander<'a> {
 
     /// The caller's value; what is not set or empty has that of `environmentVariables`, else that of the text.
     fn value(&self, place: &str, name: &str, default: Option<String>) -> Result<String, Problem> {
-        let own = (self.values.variables)(name).map(OsString::into_string);
-        match own {
-            Some(Err(_)) => Err(Problem::NotText { name: name.to_owned() }),
-            Some(Ok(value)) if !value.is_empty() => Ok(value),
-            other => {
-                let unset =
-                    || Problem::Unset { name: name.to_owned(), places: vec![place.to_owned()], description: None };
-                let given = self.values.defaults.get(name).cloned().or(default);
-                given.or(other.and_then(Result::ok)).ok_or_else(unset)
-            }
+        let inherited = match (self.values.variables)(name).map(OsString::into_string) {
+            Some(Err(_)) => return Err(Problem::NotText { name: name.to_owned() }),
+            Some(Ok(value)) if !value.is_empty() => return Ok(value),
+            Some(Ok(empty)) => Some(empty),
+            None => None,
+        };
+        match self.values.defaults.get(name).cloned().or(default).or(inherited) {
+            Some(value) => Ok(value),
+            None => Err(Problem::Unset { name: name.to_owned(), places: vec![place.to_owned()], description: None }),
         }
     }
 
-    /// Something that is wrong with a text for another reason.
+    /// Adds a problem that was found elsewhere.
     pub fn refuse(&mut self, problem: Problem) {
         self.problems.push(problem);
     }

@@ -74,18 +74,20 @@ pub fn members(text: &str) -> serde_json::Result<Vec<Member>> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let raw = reader.deserialize_map(Members)?;
     reader.end()?;
-    let span = |part: &RawValue| {
-        // Both are parts of the same text.
-        let start = part.get().as_ptr() as usize - text.as_ptr() as usize;
-        start..start + part.get().len()
-    };
-    let member = |(key, value): (&RawValue, &RawValue)| {
-        Ok(Member { name: serde_json::from_str(key.get())?, key: span(key), value: span(value) })
-    };
-    raw.into_iter().map(member).collect()
+    let mut members = Vec::new();
+    for (key, value) in raw {
+        members.push(Member { name: serde_json::from_str(key.get())?, key: span(text, key), value: span(text, value) });
+    }
+    Ok(members)
 }
 
 struct Members;
+
+/// Where a part of `text` stands in it.
+fn span(text: &str, part: &RawValue) -> Range<usize> {
+    let start = part.get().as_ptr() as usize - text.as_ptr() as usize;
+    start..start + part.get().len()
+}
 
 impl<'text> Visitor<'text> for Members {
     type Value = Vec<(&'text RawValue, &'text RawValue)>;

@@ -40,14 +40,14 @@ pub fn entries(file: &Path, text: &str) -> Result<Vec<ServerEntry>> {
     let servers = servers(file, text)?;
     let text = text.trim_start_matches(json::MARK);
     let names = if servers.is_empty() { Vec::new() } else { names(text)? };
-    let unreadable = |why: &dyn std::fmt::Display| unreadable(file, why);
-    let entry = |name: String, count: usize| {
+    let mut entries = Vec::new();
+    for (name, count) in names {
         let reader = Reader::new(join(SERVERS, &name), &servers[&name]);
         let content =
             if count == 1 { content(file, &name, &reader) } else { Err(reader.wrong("stands there more than once")) };
-        ServerEntry { name, content: content.map_err(|error| unreadable(&error)) }
-    };
-    Ok(names.into_iter().map(|(name, count)| entry(name, count)).collect())
+        entries.push(ServerEntry { name, content: content.map_err(|error| unreadable(file, &error)) });
+    }
+    Ok(entries)
 }
 
 /// The entries of a file as they stand.
@@ -71,21 +71,24 @@ pub fn servers(file: &Path, text: &str) -> Result<Map<String, Value>> {
     }
 }
 
-/// What should not be about a file as a whole, although it can be read.
+/// What is odd about a file as a whole, although it can be read.
 pub fn notes(text: &str) -> Vec<String> {
-    let mark = text.starts_with(json::MARK);
-    let mark = mark.then(|| "it begins with a byte order mark, which some clients do not read".to_owned());
-    mark.into_iter().chain(misnamed(text)).collect()
+    let mut notes = Vec::new();
+    if text.starts_with(json::MARK) {
+        notes.push("it begins with a byte order mark, which some clients do not read".to_owned());
+    }
+    notes.extend(misnamed(text));
+    notes
 }
 
-/// The key that stands there in the place of ours, if none does.
+/// The key that stands there instead of ours, if one does.
 fn misnamed(text: &str) -> Option<String> {
-    // Nearly every file has it.
-    let is_named = text.contains(&format!("\"{SERVERS}\""));
-    let document = (!is_named).then(|| json::read(text).ok()).flatten()?;
-    document.as_object()?.keys().find_map(|key| {
+    if text.contains(&format!("\"{SERVERS}\"")) {
+        return None;
+    }
+    json::read(text).ok()?.as_object()?.keys().find_map(|key| {
         let whose = FOREIGN.iter().find(|(name, _)| name == key).map(|(_, whose)| *whose);
-        let is_like = strsim::jaro_winkler(&key.to_lowercase(), &SERVERS.to_lowercase()) >= LIKE_ENOUGH;
+        let is_like = strsim::jaro_winkler(&key.to_lowercase(), &SERVERS.to_lowercase()) >= SIMILAR;
         let key = excerpt(key);
         match whose {
             Some(whose) => Some(format!("{key:?} is the key of {whose}: servers stand under {SERVERS:?} here")),
@@ -94,7 +97,7 @@ fn misnamed(text: &str) -> Option<String> {
     })
 }
 
-/// Under what other clients have their servers.
+/// The keys under which other clients have their servers.
 const FOREIGN: &[(&str, &str)] = &[
     ("servers", "VS Code"),
     ("mcp", "opencode"),
@@ -103,8 +106,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("amp.mcpServers", "Amp"),
     ("extensions", "Goose"),
 ];
-/// From which likeness on a key is taken for ours, mistyped.
-const LIKE_ENOUGH: f64 = 0.9;
+/// A key that is at least this similar is taken for ours, mistyped.
+const SIMILAR: f64 = 0.9;
 
 fn unreadable(file: &Path, why: &dyn fmt::Display) -> Error {
     anyhow!("could not read {}: {why}", file.display())

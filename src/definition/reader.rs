@@ -48,7 +48,7 @@ impl<'document> Reader<'document> {
         ReadError { path: self.path.clone(), why: why.to_string() }
     }
 
-    /// The error that it is something else than `wanted`.
+    /// That the value is of another type than `wanted`.
     pub fn other_than(&self, wanted: &str) -> ReadError {
         self.wrong(format!("must be {wanted}, not {}", kind(self.value)))
     }
@@ -64,7 +64,7 @@ impl<'document> Reader<'document> {
         if text.contains('\0') { Err(self.wrong("must not contain a NUL character")) } else { Ok(text.to_owned()) }
     }
 
-    /// A string that says something.
+    /// A string that is not blank.
     pub fn word(&self) -> ReadResult<String> {
         let text = self.text()?;
         if text.trim().is_empty() { Err(self.wrong("must not be empty")) } else { Ok(text) }
@@ -170,12 +170,12 @@ impl<'document> Fields<'document> {
         self.at(name).as_ref().map(read).transpose()
     }
 
-    /// A member that there must be.
+    /// A member that must be there.
     pub fn required(&self, name: &str) -> ReadResult<Reader<'document>> {
         self.at(name).ok_or_else(|| self.wrong(format!("must have {name:?}")))
     }
 
-    /// That there are no members but these.
+    /// Fails if there are other members than these.
     pub fn only(&self, known: &[&str]) -> ReadResult<()> {
         match self.members.keys().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(ReadError { path: join(&self.path, name), why: unknown(name, known) }),
@@ -183,7 +183,7 @@ impl<'document> Fields<'document> {
         }
     }
 
-    /// That there are not both of these.
+    /// Fails if there are both of these.
     pub fn either(&self, one: &str, other: &str) -> ReadResult<()> {
         let both = self.members.contains_key(one) && self.members.contains_key(other);
         if both { Err(self.wrong(format!("must not have both {one:?} and {other:?}"))) } else { Ok(()) }
@@ -213,16 +213,15 @@ fn check_variable(name: &str) -> Result<(), &'static str> {
 
 /// That a key is not known, and which one was meant.
 fn unknown(name: &str, known: &[&str]) -> String {
-    let likeness = |other: &&str| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
-    let best = known.iter().copied().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    match best.filter(|best| likeness(best) >= LIKE_ENOUGH) {
-        Some(best) => format!("there is no such key; did you mean {best:?}?"),
-        None => format!("there is no such key; those there are: {}", known.join(", ")),
+    let similar = known.iter().map(|other| (strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase()), other));
+    match similar.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+        Some((similarity, best)) if similarity >= SIMILAR => format!("there is no such key; did you mean {best:?}?"),
+        _ => format!("there is no such key; those there are: {}", known.join(", ")),
     }
 }
 
-/// From which likeness on a key is offered for one that is not known.
-const LIKE_ENOUGH: f64 = 0.75;
+/// A key that is at least this similar is offered for one that is not known.
+const SIMILAR: f64 = 0.75;
 
 fn alternatives(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();

@@ -6,6 +6,7 @@ use super::entry::{Definition, ServerKind};
 use super::examine::{self, ResolveContext};
 use super::problem::{Problem, Warning};
 use super::resolved::Resolved;
+use crate::disk::file_at::FileAt;
 use crate::failure::{hinted, listed};
 
 /// Expands and checks a definition that is to be started: nothing is made if anything is wrong.
@@ -40,8 +41,10 @@ fn refuse(
 
 fn way_out(definition: &Definition, context: &ResolveContext<'_>, problems: &[Problem]) -> String {
     let (name, file) = (&definition.name, definition.file.display());
-    let in_copy = |problem: &Problem| matches!(problem, Problem::Config { file, .. } if context.copy.is_some_and(|copy| *file == copy.path()));
-    if problems.iter().any(in_copy) {
+    let copy = context.copy.map(FileAt::path);
+    let is_in_copy =
+        problems.iter().any(|it| matches!(it, Problem::Config { file, .. } if Some(file) == copy.as_ref()));
+    if is_in_copy {
         format!("edit the session's copy, or replace it by its source: mcp-hook start {name} --fresh")
     } else if problems.iter().any(Problem::is_unset) {
         "set it where mcp-hook is called; an MCP client may hand on only what its own \"env\" says".to_owned()

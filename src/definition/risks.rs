@@ -1,4 +1,4 @@
-//! What in a project's entry one should have seen before one allows it: more than its command says.
+//! What in a project's entry is risky beyond what its command shows.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -59,7 +59,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ("is a variable of mcp-hook itself", &["MCP_HOOK_*"]),
 ];
 
-/// Everything of that kind in a definition, a line each.
+/// The risks of a definition, a line each.
 pub fn of(definition: &Definition) -> Vec<String> {
     let hook = &definition.hook;
     let mut found = Vec::new();
@@ -86,12 +86,15 @@ fn program(command: &str) -> Option<String> {
 }
 
 fn variable(place: &str, name: &str) -> Option<String> {
-    let is_meant = |known: &&str| match known.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == *known,
-    };
-    let (what, _) = VARIABLES.iter().find(|(_, names)| names.iter().any(is_meant))?;
+    let (what, _) = VARIABLES.iter().find(|(_, patterns)| patterns.iter().any(|it| matches(it, name)))?;
     Some(format!("{place}: {name} {what}"))
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
 }
 
 /// A path that does not stay below the directory of the file, links followed as far as there is something.

@@ -79,7 +79,7 @@ pub fn of_name(name: &str) -> Option<Spelling> {
     }
 }
 
-/// What stands for itself here, but not elsewhere.
+/// A text that is taken as it stands here, but not elsewhere.
 fn of_text(text: &str, is_for_shell: bool) -> Option<Spelling> {
     if !is_for_shell && (text == "~" || text.starts_with("~/")) {
         return Some(spelling(SHELLS, format!("write ${{HOME}}{}", excerpt(&text[1..]))));
@@ -95,13 +95,13 @@ fn of_text(text: &str, is_for_shell: bool) -> Option<Spelling> {
     (!is_of_editors).then(|| spelling("opencode", instead))
 }
 
-/// All of that kind in a definition: where it stands, the text, and whose it is.
+/// All foreign spellings in a definition: where each stands, its text, and whose it is.
 pub fn all(definition: &Definition) -> Vec<(String, String, Spelling)> {
     let mut texts: Vec<(String, &str, bool)> = Vec::new();
     if let ServerKind::Program { command, args, env, cwd } = &definition.kind {
-        // A shell's own arguments are for that.
-        let is_shell =
-            SHELL_NAMES.iter().any(|shell| Path::new(command).file_name().is_some_and(|name| name == *shell));
+        // A shell expands what stands in its arguments.
+        let program = Path::new(command).file_name();
+        let is_shell = SHELL_NAMES.iter().any(|shell| program.is_some_and(|name| name == *shell));
         texts.push(("command".to_owned(), command, false));
         texts.extend(args.iter().enumerate().map(|(index, arg)| (format!("args[{index}]"), arg.as_str(), is_shell)));
         texts.extend(env.iter().map(|(name, text)| (join("env", name), text.as_str(), false)));
@@ -110,10 +110,14 @@ pub fn all(definition: &Definition) -> Vec<(String, String, Spelling)> {
     texts.extend(definition.url.iter().map(|url| ("url".to_owned(), url.as_str(), false)));
     texts.extend(definition.headers.iter().map(|(name, text)| (join("headers", name), text.as_str(), false)));
     texts.extend(definition.hook.config.iter().map(|it| ("hook.config.source".to_owned(), it.source.as_str(), false)));
-    let found = texts.into_iter().filter_map(|(place, text, is_for_shell)| {
-        Some((place, excerpt(text).into_owned(), of_text(text, is_for_shell)?))
-    });
-    found.take(MOST).collect()
+    let mut found = Vec::new();
+    for (place, text, is_for_shell) in texts {
+        if let Some(spelling) = of_text(text, is_for_shell) {
+            found.push((place, excerpt(text).into_owned(), spelling));
+        }
+    }
+    found.truncate(MOST);
+    found
 }
 
 const SHELL_NAMES: [&str; 7] = ["sh", "bash", "zsh", "dash", "ksh", "fish", "busybox"];
