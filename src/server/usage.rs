@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::sys::Pid;
-use crate::sys::process;
+use crate::sys::{children, process};
 
 /// The sums over a tree.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub struct Usage {
 impl Usage {
     /// Adds up what the descendants of `root` use, `root` itself not included: a supervisor or a keeper.
     pub fn below(root: Pid) -> Self {
-        Self::sum(process::children_of_first_thread(root))
+        Self::sum(children::of_first_thread(root))
     }
 
     /// The same with `root` included.
@@ -58,7 +58,7 @@ impl Usage {
             usage.memory += process.resident;
             usage.threads += process.threads;
             let has_one_thread = process.threads == 1;
-            queue.extend(if has_one_thread { process::children_of_first_thread(pid) } else { process::children(pid) });
+            queue.extend(if has_one_thread { children::of_first_thread(pid) } else { children::of(pid) });
         }
         usage.pids.sort_unstable();
         usage

@@ -18,7 +18,7 @@ use crate::server::record::{Mode, ServerState};
 use crate::server::unkillable;
 use crate::server::usage::Usage;
 use crate::sys::wait::Exit;
-use crate::sys::{Pid, fork, process, wait};
+use crate::sys::{Pid, children, fork, wait};
 use crate::terminate::survivors::Survivors;
 use crate::terminate::tree::{Ending, Progress};
 use crate::terminate::{group, orphans};
@@ -201,7 +201,7 @@ impl Supervisor {
     /// Compares the tree's memory with its limit, closely only if it has to be.
     fn is_too_large(&mut self, looks: &mut Looks) -> bool {
         // What was let go in an earlier life is still our child.
-        let children = process::children(Pid::this()).into_iter().filter(|&pid| !is_kept(pid));
+        let children = children::of(Pid::this()).into_iter().filter(|&pid| !is_kept(pid));
         let usage = Usage::of_all(children.collect());
         let closer = looks.is_suspect(usage.memory).then(|| Usage::proportional(&usage.pids)).flatten();
         let memory = Memory { resident: usage.memory, proportional: closer };

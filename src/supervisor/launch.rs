@@ -23,7 +23,7 @@ use crate::sys::fork::{self, Side};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
 use crate::sys::signals::Interrupts;
-use crate::sys::{Pid, fd, mark, orphans, process, title};
+use crate::sys::{Pid, children, fd, mark, orphans, title};
 use crate::{context, failpoint};
 
 /// What `start` waits for.
@@ -157,7 +157,7 @@ fn keep(mut plan: Plan, ready: Option<Announcer>, client: Option<(OwnedFd, Clien
     // A limit that was lowered further before leaves the tree without a mark, not without supervision.
     let _ = mark::set(plan.record.token.mark());
     let is_adopting = orphans::adopt().is_ok();
-    let strangers = process::children(Pid::this());
+    let strangers = children::of(Pid::this());
     let me = ProcessHandle::open(Pid::this()).map(|handle| handle.identity());
     let (keeper_end, supervisor_end) = lifeline::new().inspect_err(|error| plan.fail(error))?;
     failpoint::kill("before-supervisor");

@@ -2,7 +2,7 @@
 
 use crate::server::launcher::{Launcher, Role};
 use crate::sys::waits::{self, Input, Waiting};
-use crate::sys::{Pid, process};
+use crate::sys::{Pid, children, process};
 
 /// What a tree shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ struct Fact {
 /// Looks at the tree below `root`, of which the server's input is `input`; `None` if nothing of it is left.
 pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
     let mut facts = Vec::new();
-    let first = process::children_of_first_thread(root);
+    let first = children::of_first_thread(root);
     let mut queue: Vec<_> = first.iter().map(|&pid| (pid, None, false)).collect();
     while let Some((pid, above, is_launched)) = queue.pop() {
         if process::read(pid).is_none_or(|process| process.zombie) {
@@ -50,7 +50,7 @@ pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
             Role::Program => (None, None, above.is_some() || is_launched),
         };
         facts.push(Fact { launcher, is_launched, waiting: waits::of(pid, input), listens: waits::listens(pid) });
-        queue.extend(process::children(pid).into_iter().map(|child| (child, below, is_launched)));
+        queue.extend(children::of(pid).into_iter().map(|child| (child, below, is_launched)));
     }
     (!facts.is_empty()).then(|| judge(&facts))
 }

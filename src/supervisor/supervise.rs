@@ -28,7 +28,7 @@ use crate::sys::hangup::HangUp;
 use crate::sys::poll::Poller;
 use crate::sys::pty::Pty;
 use crate::sys::signals::Inbox;
-use crate::sys::{Identity, Pid, fd, orphans, process, title};
+use crate::sys::{Identity, Pid, children, fd, orphans, title};
 use crate::{context, failpoint};
 
 /// What a supervisor is given beside the plan.
@@ -230,7 +230,7 @@ impl Supervisor {
         for (is_there, what) in [
             (self.is_adopting, "orphans cannot be adopted; escaped processes are searched for instead"),
             (has_handles, "there are no pidfds; the session's owner is looked at regularly instead"),
-            (process::lists_children(), "children are not listed; all processes are searched instead"),
+            (children::are_listed(), "children are not listed; all processes are searched instead"),
         ] {
             if !is_there {
                 self.note(Level::Warn, what);

@@ -2,7 +2,17 @@
 //!
 //! The platform modules (`linux`, `macos`) export the same names; the rest of the project does not know which of
 //! them it talks to. Where a platform cannot do a thing, the function says so in its result and the caller has a
-//! fallback.
+//! fallback. What both return stands here (`process_info`, `listener`, `waiting`).
+//!
+//! | about | modules |
+//! |---|---|
+//! | one process, held so that its number cannot come to mean another | `handle`, [`Identity`], `host`, `boot` |
+//! | facts about processes | `process`, `children`, `waits`, `listeners`, `locks`, `users` |
+//! | whose a process is | `mark`, `orphans` |
+//! | starting processes and collecting them | `fork`, `spawn`, `background`, `wait`, `title` |
+//! | terminals and signals | `terminal`, `pty`, `signals` |
+//! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow` |
+//! | files, descriptors, ports | `directory`, `stat`, `fd`, `socket` |
 
 #![allow(unsafe_code, reason = "this is the module for it; every block says why it is sound")]
 
@@ -11,9 +21,11 @@ pub mod directory;
 pub mod fd;
 pub mod fork;
 pub mod host;
+pub mod listener;
 pub mod poll;
 #[cfg(any(target_os = "macos", test))]
 mod procargs;
+pub mod process_info;
 pub mod pty;
 pub mod ready;
 pub mod signals;
@@ -23,16 +35,17 @@ pub mod stat;
 pub mod terminal;
 pub mod users;
 pub mod wait;
+pub mod waiting;
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use self::linux::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
+pub use self::linux::{boot, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use self::macos::{boot, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
+pub use self::macos::{boot, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");

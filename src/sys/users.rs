@@ -26,15 +26,12 @@ pub fn name(user: u32) -> Option<String> {
     name_in(&fs::read("/etc/passwd").ok()?, user)
 }
 
-#[cfg(target_os = "linux")]
 pub fn home(user: u32) -> Option<PathBuf> {
-    home_in(&fs::read("/etc/passwd").ok()?, user)
-}
-
-/// Asks the system's directory (`getpwuid_r(3)`).
-#[cfg(not(target_os = "linux"))]
-pub fn home(user: u32) -> Option<PathBuf> {
-    nix::unistd::User::from_uid(user.into()).ok().flatten().map(|user| user.dir)
+    let home = fs::read("/etc/passwd").ok().and_then(|passwd| home_in(&passwd, user));
+    // macOS has a directory for it (`getpwuid_r(3)`).
+    #[cfg(not(target_os = "linux"))]
+    let home = home.or_else(|| nix::unistd::User::from_uid(user.into()).ok().flatten().map(|user| user.dir));
+    home
 }
 
 /// Whether a group is known to have no members but root and `user`, as the groups that many systems make for each user.
@@ -57,7 +54,6 @@ fn name_in(passwd: &[u8], user: u32) -> Option<String> {
     Some(String::from_utf8_lossy(found.name).into_owned())
 }
 
-#[cfg(any(target_os = "linux", test))]
 fn home_in(passwd: &[u8], user: u32) -> Option<PathBuf> {
     let home = users(passwd).filter(|it| it.id == Some(user)).find_map(|it| it.home)?;
     Some(PathBuf::from(OsStr::from_bytes(home))).filter(|home| home.is_absolute())

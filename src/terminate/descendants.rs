@@ -1,7 +1,7 @@
 //! The descendants of this process that are not, or not yet, its own children.
 
 use crate::sys::handle::ProcessHandle;
-use crate::sys::{Pid, process};
+use crate::sys::{Pid, children, process};
 
 /// Calls `visit` for every living descendant of `parent`, which must be this process or an unreaped child of it, deepest
 /// first: a process whose children are still to come must not lose them to another parent meanwhile.
@@ -9,7 +9,7 @@ use crate::sys::{Pid, process};
 /// Each is proven to be what it is taken for: its handle was opened before its parent was read, and that parent is held
 /// the same way, up to a child of ours, whose number nobody else can have.
 pub fn visit(parent: Pid, visit: &mut impl FnMut(&ProcessHandle)) {
-    for pid in process::children(parent) {
+    for pid in children::of(parent) {
         let Some(handle) = ProcessHandle::open(pid) else { continue };
         if process::read(pid).is_some_and(|it| it.parent == parent) {
             self::visit(pid, visit);
@@ -22,5 +22,5 @@ pub fn visit(parent: Pid, visit: &mut impl FnMut(&ProcessHandle)) {
 
 /// Whether a descendant of `parent` is like this. Nothing is held meanwhile: an answer, not a proof.
 pub fn any(parent: Pid, is_like: &impl Fn(Pid) -> bool) -> bool {
-    process::children(parent).into_iter().any(|pid| is_like(pid) || any(pid, is_like))
+    children::of(parent).into_iter().any(|pid| is_like(pid) || any(pid, is_like))
 }

@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, killpg};
 use super::descendants;
 use super::survivors::Survivors;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::{Pid, process};
+use crate::sys::{Pid, children, process};
 
 /// Signals the group in one step, unless a member is kept. The leader itself never is.
 pub fn signal(leader: Pid, signals: &[Signal], is_kept: &impl Fn(Pid) -> bool) {
@@ -36,7 +36,7 @@ pub fn has(leader: Option<Pid>, pid: Pid) -> bool {
 /// Whether a child of ours in the group lives that is to end.
 pub fn has_living_member(leader: Pid, is_kept: &impl Fn(Pid) -> bool) -> bool {
     let is_living = |pid: &Pid| process::read(*pid).is_some_and(|it| it.group == leader && !it.zombie);
-    process::children(Pid::this()).into_iter().filter(is_living).any(|pid| !is_kept(pid))
+    children::of(Pid::this()).into_iter().filter(is_living).any(|pid| !is_kept(pid))
 }
 
 /// Whether a hang-up of the terminal in whose foreground the group is may end some of what may not be signalled, and

@@ -14,7 +14,7 @@ use super::stages::{Due, Stage, StopTimeouts};
 use super::survivors::Survivors;
 use super::{descendants, group};
 use crate::sys::wait::{self, Collected, Exit};
-use crate::sys::{Pid, process};
+use crate::sys::{Pid, children};
 
 /// A tree on its way out.
 pub struct Ending {
@@ -178,7 +178,7 @@ impl Ending {
     fn collect(&mut self, stage: Stage, now: Instant, is_kept: &impl Fn(Pid) -> bool) -> (Vec<Pid>, bool) {
         let (mut living, mut collected) = (Vec::new(), false);
         let leader = self.leader;
-        for pid in process::children(Pid::this()) {
+        for pid in children::of(Pid::this()) {
             if Some(pid) == leader {
                 continue;
             }

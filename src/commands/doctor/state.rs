@@ -14,7 +14,7 @@ use crate::session::view::StateView;
 use crate::session::{recovery, sweep};
 use crate::shell::stale;
 use crate::sys::handle::ProcessHandle;
-use crate::sys::{Pid, mark, orphans, process};
+use crate::sys::{Pid, children, mark, orphans};
 use crate::ui::findings::Finding;
 use crate::units;
 
@@ -173,7 +173,7 @@ pub fn missing_nets() -> Vec<Net> {
     let all = [
         (Net::Handles, has_handles),
         (Net::Adoption, orphans::adopt().is_ok()),
-        (Net::Children, process::lists_children()),
+        (Net::Children, children::are_listed()),
         (Net::Mark, mark::choose(0).is_some()),
     ];
     all.into_iter().filter(|(_, is_there)| !is_there).map(|(net, _)| net).collect()

@@ -6,17 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use nix::unistd::Pid;
 
-use crate::context;
-
-/// A socket that somebody listens on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listener {
-    /// Where it listens; of a socket for both protocols, the IPv6 address.
-    pub address: IpAddr,
-    pub user: u32,
-    /// What the descriptors of its holders refer to.
-    socket: u64,
-}
+pub use crate::sys::listener::Listener;
 
 /// Everything that listens on `port` in this network namespace.
 pub fn on(port: u16) -> io::Result<Vec<Listener>> {
@@ -74,16 +64,6 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 }
 
 impl Listener {
-    /// One of ours, as tests need it.
-    #[cfg(test)]
-    pub fn at(address: IpAddr) -> Self {
-        Self { address, user: context::user(), socket: 0 }
-    }
-
-    pub fn is_ours(&self) -> bool {
-        self.user == context::user()
-    }
-
     /// Whether `pid` has this socket.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Linux: pidfds, subreapers, parent-death signals and `/proc`.
 
 pub mod boot;
+pub mod children;
 pub mod follow;
 pub mod handle;
 pub mod hangup;

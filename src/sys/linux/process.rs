@@ -3,7 +3,6 @@
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,31 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
-/// What `/proc/PID/stat` says of a process (`proc_pid_stat(5)`).
-#[derive(Clone, Debug)]
-pub struct Process {
-    pub pid: Pid,
-    /// Its parent; 0 for a process whose parent is outside our pid namespace.
-    pub parent: Pid,
-    pub group: Pid,
-    /// Its session (in the sense of `setsid(2)`).
-    pub session: Pid,
-    /// Device number of its controlling terminal, 0 if it has none.
-    pub terminal: u64,
-    /// Clock ticks from boot to its start.
-    pub start: u64,
-    /// Whether it has ended and nobody has collected its status yet.
-    pub zombie: bool,
-    /// Whether it does not run until somebody continues it, or a tracer does.
-    pub stopped: bool,
-    /// Processor time used by itself and by the children it has waited for.
-    pub cpu: Duration,
-    /// Resident memory in bytes, pages that it shares with others included.
-    pub resident: u64,
-    pub threads: u64,
-    /// Where its stack begins: chosen anew by every `execve(2)`, kept by `fork(2)`. 0 if it may not be seen.
-    image: u64,
-}
+pub use crate::sys::process_info::Process;
 
 /// Reads what the kernel knows of `pid`; `None` if there is no such process, or it cannot be seen.
 pub fn read(pid: Pid) -> Option<Process> {
@@ -89,54 +64,6 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
         threads: field(20)?.parse().ok()?,
         image: field(28)?.parse().unwrap_or(0),
     })
-}
-
-/// The processes whose parent is `parent`, ended but uncollected ones included.
-///
-/// Reads `children` of every thread; where the kernel has no such file (`CONFIG_PROC_CHILDREN`), all of `/proc`.
-pub fn children(parent: Pid) -> Vec<Pid> {
-    match children_of_threads(parent) {
-        Ok(children) => children,
-        Err(_) => all().filter(|&pid| read(pid).is_some_and(|it| it.parent == parent)).collect(),
-    }
-}
-
-/// The same for a process whose other threads, if it has any, fork nothing. Orphans that it adopts belong to its first
-/// thread as long as that lives (`find_new_reaper` in Linux' `kernel/exit.c`).
-pub fn children_of_first_thread(parent: Pid) -> Vec<Pid> {
-    children_of_thread(Path::new(&format!("/proc/{parent}/task/{parent}"))).unwrap_or_else(|_| children(parent))
-}
-
-fn children_of_threads(parent: Pid) -> io::Result<Vec<Pid>> {
-    let threads = PathBuf::from(format!("/proc/{parent}/task"));
-    // Two links and one for each thread. The only thread of a process has its number.
-    if fs::metadata(&threads)?.nlink() == 3 {
-        return children_of_thread(&threads.join(parent.to_string()));
-    }
-    let mut children = Vec::new();
-    for thread in fs::read_dir(threads)?.flatten() {
-        children.extend(children_of_thread(&thread.path())?);
-    }
-    Ok(children)
-}
-
-fn children_of_thread(thread: &Path) -> io::Result<Vec<Pid>> {
-    crate::failpoint::fail_io("children-file")?;
-    let file = match File::open(thread.join("children")) {
-        // A thread that ended meanwhile: its children have moved to another thread of the same process.
-        Err(_) if !thread.exists() => return Ok(Vec::new()),
-        other => other?,
-    };
-    // Not `read_to_string` on the file itself, which first asks for a size that `/proc` does not know.
-    let mut text = Vec::with_capacity(512);
-    file.take(u64::MAX).read_to_end(&mut text)?;
-    let text = String::from_utf8_lossy(&text);
-    Ok(text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect())
-}
-
-/// Whether the kernel lists the children of a process (`CONFIG_PROC_CHILDREN`).
-pub fn lists_children() -> bool {
-    children_of_threads(Pid::this()).is_ok()
 }
 
 /// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
@@ -314,15 +241,5 @@ mod tests {
         assert_eq!(terminal_path(34819), Some("/dev/pts/3".into()));
         assert_eq!(terminal_path(1025), Some("/dev/tty1".into()));
         assert_eq!(terminal_path(0), None);
-    }
-
-    #[test]
-    fn the_list_of_children_and_the_scan_of_all_processes_agree() {
-        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("cat");
-        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-        assert!(children(Pid::this()).contains(&pid));
-        assert!(all().any(|it| it == pid && read(it).is_some_and(|it| it.parent == Pid::this())));
-        drop(child.stdin.take());
-        child.wait().expect("cat ends at end of input");
     }
 }

@@ -8,40 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::libc;
-use nix::sys::stat::fstat;
 use nix::time::ClockId;
 use nix::unistd::Pid;
 
-/// What a process waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waiting {
-    /// For something to come in on the stream that was asked about.
-    ForInput,
-    /// For another process, a signal, or the clock for long: by itself it does nothing more.
-    Idle,
-    /// It works, or waits for something that may be a part of its work.
-    Busy,
-    /// The system does not tell.
-    Unknown,
-}
-
-/// A stream as the kernel names it, whoever has it open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Input(u64);
-
-impl Input {
-    /// The stream behind a descriptor, if it is a pipe or a socket.
-    pub fn of(descriptor: impl std::os::fd::AsFd) -> Option<Self> {
-        let status = fstat(descriptor).ok()?;
-        let kind = status.st_mode & libc::S_IFMT;
-        (kind == libc::S_IFIFO || kind == libc::S_IFSOCK).then_some(Self(status.st_ino))
-    }
-
-    fn is(self, link: &Path) -> bool {
-        let link = link.to_string_lossy();
-        link == format!("pipe:[{}]", self.0) || link == format!("socket:[{}]", self.0)
-    }
-}
+pub use crate::sys::waiting::{Input, Waiting};
 
 /// A sleep that is longer is not a part of any work.
 const LONG: Duration = Duration::from_secs(30);
@@ -53,19 +23,19 @@ pub fn of(pid: Pid, input: Option<Input>) -> Waiting {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let Ok(threads) = fs::read_dir(process.join("task")) else { return Waiting::Busy };
     let threads: Vec<PathBuf> = threads.flatten().take(MOST_THREADS).map(|thread| thread.path()).collect();
-    let mut sights = Vec::new();
+    let mut states = Vec::new();
     for thread in &threads {
-        let sight = match fs::read_to_string(thread.join("syscall")) {
+        let state = match fs::read_to_string(thread.join("syscall")) {
             Ok(text) => Call::parse(&text).map_or(Waiting::Busy, |call| call.look(&process, input)),
             Err(error) => unreadable(&error),
         };
-        if matches!(sight, Waiting::ForInput | Waiting::Unknown) {
-            return sight;
+        if matches!(state, Waiting::ForInput | Waiting::Unknown) {
+            return state;
         }
-        sights.push(sight);
+        states.push(state);
     }
     // What the threads of one process wait for is mostly each other.
-    if sights == [Waiting::Idle] { Waiting::Idle } else { Waiting::Busy }
+    if states == [Waiting::Idle] { Waiting::Idle } else { Waiting::Busy }
 }
 
 /// Whoever ends just now, or closes a descriptor, has something to do.
@@ -176,7 +146,7 @@ fn reads(process: &Path, descriptor: u64, input: Option<Input>) -> Waiting {
         Ok(link) => link,
         Err(error) => return unreadable(&error),
     };
-    if input.is_some_and(|input| input.is(&link)) {
+    if input.is_some_and(|input| is_stream(input, &link)) {
         return Waiting::ForInput;
     }
     let kind = fs::metadata(&path).map(|data| data.file_type());
@@ -195,18 +165,18 @@ fn watched(process: &Path, descriptor: u64, input: Option<Input>) -> bool {
 fn polled(process: &Path, address: u64, count: u64, input: Option<Input>) -> bool {
     let Some(input) = input else { return false };
     let mut array = vec![0; usize::try_from(count.min(64)).unwrap_or(0) * 8];
-    if remember(process, address, &mut array).is_err() {
+    if read_memory(process, address, &mut array).is_err() {
         return false;
     }
     let descriptors = array.chunks_exact(8).filter_map(|entry| Some(i32::from_ne_bytes(entry[..4].try_into().ok()?)));
     let mut links = descriptors.filter_map(|it| fs::read_link(process.join("fd").join(it.to_string())).ok());
-    links.any(|link| input.is(&link))
+    links.any(|link| is_stream(input, &link))
 }
 
 /// A sleep by the `timespec` at an address, or up to it on the clock `until`.
 fn sleeps(process: &Path, address: u64, until: Option<u64>) -> Waiting {
     let mut time = [0; 16];
-    if let Err(error) = remember(process, address, &mut time) {
+    if let Err(error) = read_memory(process, address, &mut time) {
         return unreadable(&error);
     }
     let (seconds, _) = time.split_at(8);
@@ -216,8 +186,14 @@ fn sleeps(process: &Path, address: u64, until: Option<u64>) -> Waiting {
     if left >= LONG.as_secs().cast_signed() { Waiting::Idle } else { Waiting::Busy }
 }
 
+/// Whether a link in `/proc/PID/fd` leads to the stream.
+fn is_stream(Input(inode): Input, link: &Path) -> bool {
+    let link = link.to_string_lossy();
+    link == format!("pipe:[{inode}]") || link == format!("socket:[{inode}]")
+}
+
 /// Reads what is in the memory of a process.
-fn remember(process: &Path, address: u64, buffer: &mut [u8]) -> io::Result<()> {
+fn read_memory(process: &Path, address: u64, buffer: &mut [u8]) -> io::Result<()> {
     File::open(process.join("mem"))?.read_exact_at(buffer, address)
 }
 
@@ -233,7 +209,7 @@ mod tests {
     }
 
     /// Until then a program has not got as far.
-    fn await_sight(child: &Child, input: Option<Input>, wanted: Waiting) {
+    fn await_state(child: &Child, input: Option<Input>, wanted: Waiting) {
         while of(pid(child), input) != wanted {
             std::thread::yield_now();
         }
@@ -253,7 +229,7 @@ mod tests {
             let input = Input::of(&writer);
             let mut child =
                 Command::new("python3").args(["-c", script]).stdin(reader).spawn().expect("python3 is installed");
-            await_sight(&child, input, Waiting::ForInput);
+            await_state(&child, input, Waiting::ForInput);
             drop(writer);
             child.wait().expect("collected");
         }
@@ -269,9 +245,9 @@ mod tests {
             (&["python3", "-c", "import signal; signal.pause()"], Waiting::Idle),
         ] {
             let mut child = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).spawn().expect("started");
-            await_sight(&child, None, wanted);
-            for below in super::super::process::children(pid(&child)) {
-                let _ = nix::sys::signal::kill(below, nix::sys::signal::Signal::SIGKILL);
+            await_state(&child, None, wanted);
+            for child in super::super::children::of(pid(&child)) {
+                let _ = nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL);
             }
             let _ = child.kill();
             child.wait().expect("collected");

@@ -12,32 +12,7 @@ use nix::unistd::{Pid, getsid};
 
 use super::sysctl;
 use crate::sys::procargs;
-
-/// What the kernel says of a process.
-#[derive(Clone, Debug)]
-pub struct Process {
-    pub pid: Pid,
-    pub parent: Pid,
-    pub group: Pid,
-    /// Its session (in the sense of `setsid(2)`); 0 for one that has ended.
-    pub session: Pid,
-    /// Device number of its controlling terminal, 0 if it has none.
-    pub terminal: u64,
-    /// Microseconds from the epoch to its start.
-    pub start: u64,
-    /// Whether it has ended and nobody has collected its status yet.
-    pub zombie: bool,
-    /// Whether it does not run until somebody continues it, or a tracer does.
-    pub stopped: bool,
-    /// Processor time used by itself. Zero for a process of another user.
-    pub cpu: Duration,
-    /// Resident memory in bytes, pages that it shares with others included. Zero for a process of another user.
-    pub resident: u64,
-    /// How many threads it has. Zero for a process of another user.
-    pub threads: u64,
-    /// Whether it has not executed a program since it was forked.
-    is_fork: bool,
-}
+pub use crate::sys::process_info::Process;
 
 /// Reads what the kernel knows of `pid`; `None` if there is no such process.
 pub fn read(pid: Pid) -> Option<Process> {
@@ -76,16 +51,6 @@ pub fn are_visible() -> bool {
     true
 }
 
-/// The processes whose parent is `parent`, ended but uncollected ones included.
-pub fn children(parent: Pid) -> Vec<Pid> {
-    u32::try_from(parent.as_raw()).map_or(Vec::new(), |parent| list(PROC_PPID_ONLY, parent))
-}
-
-/// The same: the list is of the whole process.
-pub fn children_of_first_thread(parent: Pid) -> Vec<Pid> {
-    children(parent)
-}
-
 /// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
 pub fn open_files(pid: Pid) -> Option<u64> {
     let mut entries = vec![[0_u32; 2]; 256];
@@ -112,16 +77,11 @@ pub fn proportional(_pid: Pid) -> io::Result<u64> {
 /// The size of `struct proc_fdinfo` of `sys/proc_info.h`, two 32-bit numbers.
 const DESCRIPTOR_ENTRY: usize = size_of::<[u32; 2]>();
 
-/// Whether the kernel lists the children of a process.
-pub fn lists_children() -> bool {
-    true
-}
-
 pub fn all() -> impl Iterator<Item = Pid> {
     list(PROC_ALL_PIDS, 0).into_iter()
 }
 
-fn list(kind: u32, of: u32) -> Vec<Pid> {
+pub(super) fn list(kind: u32, of: u32) -> Vec<Pid> {
     let mut pids = vec![0_i32; if kind == PROC_ALL_PIDS { 2048 } else { 64 }];
     loop {
         let room = pids.len() * size_of::<i32>();
@@ -236,7 +196,7 @@ fn since_ticks(ticks: u64) -> Duration {
 const AFORK: u16 = 1;
 /// `PROC_ALL_PIDS` and `PROC_PPID_ONLY` of `sys/proc_info.h`.
 const PROC_ALL_PIDS: u32 = 1;
-const PROC_PPID_ONLY: u32 = 6;
+pub(super) const PROC_PPID_ONLY: u32 = 6;
 /// `PROC_PIDUNIQIDENTIFIERINFO` of the kernel's `bsd/sys/proc_info_private.h`: answered for every user's processes.
 const PROC_PIDUNIQIDENTIFIERINFO: libc::c_int = 17;
 /// The argument by which processes that have ended but were not collected are looked at too.
