@@ -137,7 +137,7 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help"
+            opts="-v -h -V --verbose --help --version start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,7 +284,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help)
-            opts="init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help"
+            opts="start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

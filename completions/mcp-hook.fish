@@ -27,27 +27,25 @@ end
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -s V -l version -d 'Print version'
-complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "start" -d 'Start a server in the background'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "stop" -d 'End servers, the whole tree of each'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "restart" -d 'End servers and start them again'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "status" -d 'Show this session\'s servers'
-complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "logs" -d 'Show what a server printed, or what happened'
-complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "log" -d 'Write a line to the central log'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "check" -d 'Say what would keep servers from being started, and start nothing'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "add" -d 'Define a server in your servers.json'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "remove" -d 'Take a server out of your servers.json'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "log" -d 'Write a line to the central log'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "doctor" -d 'Examine the installation: the hook, programs, directories, left-overs, clients'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s v -l verbose -d 'Say on standard error what is decided, and why'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l grace -d 'Time between SIGTERM and SIGKILL, like 10s or 500ms' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l stop-signal -d 'The signal that asks the server to end' -r -f -a "SIGTERM\t''
 SIGINT\t''
@@ -55,15 +53,15 @@ SIGHUP\t''
 SIGQUIT\t''
 SIGUSR1\t''
 SIGUSR2\t''"
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often its numbers are taken down, or off' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often CPU and memory are sampled, like 10s, or off' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l restart -d 'When it is started again: no, on-failure (default), always' -r -f -a "no\t''
 on-failure\t''
 always\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-log -d 'It is ready when a line that it prints matches' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-delay -d 'It is ready when it has lived this long' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-timeout -d 'How long it may take to be ready, 30s if not set' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-timeout -d 'How long it may take to be ready [default: 30s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-tty -d 'Give the server no terminal of its own'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l fresh -d 'Take a new copy of its configuration, whatever was changed in the session\'s'
@@ -77,8 +75,8 @@ SIGHUP\t''
 SIGQUIT\t''
 SIGUSR1\t''
 SIGUSR2\t''"
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when its tree stays above this, like 2GiB' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often its numbers are taken down, or off' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often CPU and memory are sampled, like 10s, or off' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
@@ -98,11 +96,6 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -l json -d 'Pr
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s w -l watch -d 'Show it live, with graphs, and with keys to stop and restart'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -s h -l help -d 'Print help'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -l shell -d 'How the shell quotes that evaluates the output' -r -f -a "posix\t'sh, bash, zsh and their relatives'
-fish\t'fish'"
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -s v -l verbose -d 'Say on standard error what is decided, and why'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s n -l lines -d 'How many lines to begin with [default: 50, with --since all]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l since -d 'Only what is not older than this, like 10m or 2026-11-22T15:18:08Z' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
@@ -111,9 +104,11 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l errors -d 'On
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l json -d 'Print JSON, an object a line'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s h -l help -d 'Print help'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -s v -l verbose -d 'Say on standard error what is decided, and why'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -l shell -d 'How the shell quotes that evaluates the output' -r -f -a "posix\t'sh, bash, zsh and their relatives'
+fish\t'fish'"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -l json -d 'Print JSON'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s h -l help -d 'Print help'
@@ -133,6 +128,11 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand allow" -s v -l verbose
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand allow" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand deny" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand deny" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -l dry-run -d 'Only say what would be done'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -l json -d 'Print JSON'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand cleanup" -s v -l verbose -d 'Say on standard error what is decided, and why'
@@ -142,33 +142,33 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand doctor" -s v -l verbos
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "start" -d 'Start a server in the background'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "stop" -d 'End servers, the whole tree of each'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "restart" -d 'End servers and start them again'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "status" -d 'Show this session\'s servers'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "log" -d 'Write a line to the central log'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "check" -d 'Say what would keep servers from being started, and start nothing'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "add" -d 'Define a server in your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "remove" -d 'Take a server out of your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "doctor" -d 'Examine the installation: the hook, programs, directories, left-overs, clients'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from init start run stop restart status env logs log list check add remove allow deny cleanup doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -f -a "bash zsh fish"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "start" -d 'Start a server in the background'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "stop" -d 'End servers, the whole tree of each'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "restart" -d 'End servers and start them again'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "status" -d 'Show this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "check" -d 'Say what would keep servers from being started, and start nothing'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "add" -d 'Define a server in your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "remove" -d 'Take a server out of your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "log" -d 'Write a line to the central log'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "doctor" -d 'Examine the installation: the hook, programs, directories, left-overs, clients'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -f -a "(command mcp-hook names servers 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand restart" -f -a "(command mcp-hook names servers 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand status" -f -a "(command mcp-hook names servers 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -f -a "(command mcp-hook names servers 2>/dev/null)"
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -f -a "info warn error"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand remove" -f -a "(command mcp-hook names definitions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -f -a "bash zsh fish"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -f -a "info warn error"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -f -a "bash zsh fish"

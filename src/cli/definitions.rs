@@ -8,7 +8,6 @@ use super::servers::server_name;
 use crate::disk::names::ServerName;
 use crate::server::settings::PortChoice;
 
-/// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
     /// Print JSON
@@ -16,7 +15,6 @@ pub struct List {
     pub json: bool,
 }
 
-/// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Only these servers
@@ -27,7 +25,6 @@ pub struct Check {
     pub json: bool,
 }
 
-/// Arguments of `add`.
 #[derive(Debug, Args)]
 pub struct Add {
     /// The server's name
@@ -50,14 +47,12 @@ pub struct Add {
     pub words: Vec<String>,
 }
 
-/// Arguments of `remove`.
 #[derive(Debug, Args)]
 pub struct Remove {
     /// The server's name
     pub name: String,
 }
 
-/// Arguments of `allow`.
 #[derive(Debug, Args)]
 pub struct Allow {
     /// Do not ask
@@ -68,7 +63,6 @@ pub struct Allow {
     pub path: Option<PathBuf>,
 }
 
-/// Arguments of `deny`.
 #[derive(Debug, Args)]
 pub struct Deny {
     /// The file or its directory; without it, the nearest .mcp.json above

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod definitions;
+mod help;
 mod servers;
 mod upkeep;
 
@@ -10,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Error, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use self::definitions::{Add, Allow, Check, Deny, List, Remove};
+use self::help::{Entry, Group};
 use self::servers::InSession;
 pub use self::servers::{Env, Life, Logs, Restart, Run, Since, Start, Status, Stop, Tuning};
 pub use self::upkeep::{Cleanup, Close, Completions, Doctor, Init, Log, LogLevel, Names, NamesOf, Open};
@@ -19,12 +21,11 @@ use crate::{context, text};
 
 /// Sessions for MCP servers: what a terminal starts ends with it.
 #[derive(Debug, Parser)]
-#[command(name = "mcp-hook", version, arg_required_else_help = true)]
+#[command(name = "mcp-hook", version, arg_required_else_help = true, help_template = help::template(GROUPS))]
 pub struct Cli {
     /// Say on standard error what is decided, and why
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 900)]
     pub verbose: bool,
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -66,45 +67,51 @@ impl Cli {
     }
 }
 
-/// Makes [`Command`] of a table. The same as `#[derive(Subcommand)]`, but that what a command takes is defined only if it is
-/// the one that was typed: most of the time that it takes to read a command line goes into definitions.
+/// Makes [`Command`] and [`GROUPS`] of a table. The same as `#[derive(Subcommand)]`, but that what a command takes is defined only
+/// if it is the one that was typed: most of the time that it takes to read a command line goes into definitions.
 macro_rules! commands {
-    ($($(#[doc = $about:literal])+ $name:literal $variant:ident $(hide $hidden:literal)?,)+) => {
-        /// The commands.
+    ($($heading:literal { $($(#[doc = $about:literal])+ $name:literal $variant:ident $examples:tt)+ })+) => {
         #[derive(Debug)]
         pub enum Command {
-            $($(#[doc = $about])+ $variant($variant),)+
+            $($($(#[doc = $about])+ $variant($variant),)+)+
         }
+
+        const GROUPS: &[Group] = &[$(Group {
+            heading: $heading,
+            commands: &[$(Entry {
+                name: $name,
+                about: concat!($($about),+).trim_ascii_start(),
+            },)+],
+        },)+];
 
         impl Subcommand for Command {
             fn augment_subcommands(app: clap::Command) -> clap::Command {
-                app.subcommands([$({
+                app.subcommands([$($({
                     const ABOUT: &str = concat!($($about),+).trim_ascii_start();
-                    clap::Command::new($name)
-                        .about(ABOUT)
-                        .hide(false $(|| $hidden)?)
-                        .defer(|command| $variant::augment_args(command).about(ABOUT))
-                }),+])
+                    clap::Command::new($name).about(ABOUT).hide($heading.is_empty()).defer(|command| {
+                        $variant::augment_args(command).about(ABOUT).after_help(help::examples(&$examples))
+                    })
+                },)+)+])
             }
 
             /// All at once, for those who look at the whole.
             fn augment_subcommands_for_update(app: clap::Command) -> clap::Command {
-                app.subcommands([$(
+                app.subcommands([$($(
                     $variant::augment_args(clap::Command::new($name))
                         .about(concat!($($about),+).trim_ascii_start())
-                        .hide(false $(|| $hidden)?),
-                )+])
+                        .hide($heading.is_empty()),
+                )+)+])
             }
 
             fn has_subcommand(name: &str) -> bool {
-                [$($name),+].contains(&name)
+                [$($($name),+),+].contains(&name)
             }
         }
 
         impl FromArgMatches for Command {
             fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
                 match matches.subcommand() {
-                    $(Some(($name, matches)) => $variant::from_arg_matches(matches).map(Self::$variant),)+
+                    $($(Some(($name, matches)) => $variant::from_arg_matches(matches).map(Self::$variant),)+)+
                     _ => Err(Error::new(ErrorKind::MissingSubcommand)),
                 }
             }
@@ -117,54 +124,147 @@ macro_rules! commands {
     };
 }
 
+// The last group has no heading: it is for scripts, and hidden.
 commands! {
-    /// Print the hook for a shell's start-up file
-    "init" Init,
-    /// Start a server in the background
-    "start" Start,
-    /// Run a server for an MCP client, on standard input and output
-    "run" Run,
-    /// End servers, the whole tree of each
-    "stop" Stop,
-    /// End servers and start them again
-    "restart" Restart,
-    /// Show this session's servers
-    "status" Status,
-    /// Print the ports of this session's servers, for the shell
-    "env" Env,
-    /// Show what a server printed, or what happened
-    "logs" Logs,
-    /// Write a line to the central log
-    "log" Log,
-    /// Show the servers that are defined, and whether they may be started
-    "list" List,
-    /// Say what would keep servers from being started, and start nothing
-    "check" Check,
-    /// Define a server in your servers.json
-    "add" Add,
-    /// Take a server out of your servers.json
-    "remove" Remove,
-    /// Allow the servers that a project's .mcp.json defines
-    "allow" Allow,
-    /// Take back that a project's .mcp.json is allowed
-    "deny" Deny,
-    /// End what outlived its session and remove what dead sessions left
-    "cleanup" Cleanup,
-    /// Examine the installation: the hook, programs, directories, left-overs, clients
-    "doctor" Doctor,
-    /// Print the completion script for a shell
-    "completions" Completions,
-    /// Open a session for a shell (used by the hook)
-    "open" Open hide true,
-    /// End a session (used by the hook)
-    "close" Close hide true,
-    /// List names for completion scripts
-    "names" Names hide true,
+    "Start and stop servers" {
+        /// Start a server in the background
+        "start" Start [
+            "mcp-hook start files -- npx -y @modelcontextprotocol/server-filesystem ~/projects",
+            "mcp-hook start web --port auto 'PORT=$MCP_PORT npx -y @modelcontextprotocol/server-everything streamableHttp'",
+            "mcp-hook start tickets --restart always    # as it is defined",
+        ]
+        /// Run a server for an MCP client, on standard input and output
+        "run" Run [
+            "mcp-hook run files -- npx -y @modelcontextprotocol/server-filesystem ~/projects",
+            "mcp-hook run tickets    # as it is defined",
+        ]
+        /// End servers, the whole tree of each
+        "stop" Stop ["mcp-hook stop web", "mcp-hook stop --all"]
+        /// End servers and start them again
+        "restart" Restart ["mcp-hook restart web", "mcp-hook restart --fresh tickets"]
+    }
+    "Look at servers" {
+        /// Show this session's servers
+        "status" Status ["mcp-hook status", "mcp-hook status web", "mcp-hook status --all --watch"]
+        /// Show what a server printed, or what happened
+        "logs" Logs ["mcp-hook logs web --follow", "mcp-hook logs web --errors -n 5", "mcp-hook logs --since 10m"]
+        /// Print the ports of this session's servers, for the shell
+        "env" Env ["eval \"$(mcp-hook env)\"", "mcp-hook env --shell fish | source"]
+    }
+    "Define servers" {
+        /// Show the servers that are defined, and whether they may be started
+        "list" List ["mcp-hook list", "mcp-hook list --json"]
+        /// Say what would keep servers from being started, and start nothing
+        "check" Check ["mcp-hook check", "mcp-hook check tickets"]
+        /// Define a server in your servers.json
+        "add" Add [
+            "mcp-hook add tickets --env 'TOKEN=${TICKETS_TOKEN}' -- uvx tickets-mcp",
+            "mcp-hook add web --port auto -- npx -y a-server --port '${MCP_PORT}'",
+            "mcp-hook add search --url https://example.com/mcp",
+        ]
+        /// Take a server out of your servers.json
+        "remove" Remove ["mcp-hook remove tickets"]
+        /// Allow the servers that a project's .mcp.json defines
+        "allow" Allow ["mcp-hook allow", "mcp-hook allow --yes ~/projects/shop"]
+        /// Take back that a project's .mcp.json is allowed
+        "deny" Deny ["mcp-hook deny", "mcp-hook deny ~/projects/shop"]
+    }
+    "Sessions and installation" {
+        /// Print the hook for a shell's start-up file
+        "init" Init [
+            "eval \"$(mcp-hook init bash)\"    # at the end of ~/.bashrc",
+            "mcp-hook init fish | source       # at the end of ~/.config/fish/config.fish",
+        ]
+        /// Write a line to the central log
+        "log" Log ["mcp-hook log warn web the token expires soon"]
+        /// End what outlived its session and remove what dead sessions left
+        "cleanup" Cleanup ["mcp-hook cleanup --dry-run", "mcp-hook cleanup"]
+        /// Examine the installation: the hook, programs, directories, left-overs, clients
+        "doctor" Doctor ["mcp-hook doctor"]
+        /// Print the completion script for a shell
+        "completions" Completions [
+            "eval \"$(mcp-hook completions bash)\"    # in ~/.bashrc",
+            "mcp-hook completions fish | source       # in ~/.config/fish/config.fish",
+        ]
+    }
+    "" {
+        /// Open a session for a shell (used by the hook)
+        "open" Open []
+        /// End a session (used by the hook)
+        "close" Close []
+        /// List names for completion scripts
+        "names" Names []
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+
+    #[test]
+    fn the_help_groups_commands_by_what_people_do() {
+        insta::assert_snapshot!(Cli::command().render_help(), @r"
+        Sessions for MCP servers: what a terminal starts ends with it
+
+        Usage: mcp-hook [OPTIONS] <COMMAND>
+
+        Start and stop servers:
+          start        Start a server in the background
+          run          Run a server for an MCP client, on standard input and output
+          stop         End servers, the whole tree of each
+          restart      End servers and start them again
+
+        Look at servers:
+          status       Show this session's servers
+          logs         Show what a server printed, or what happened
+          env          Print the ports of this session's servers, for the shell
+
+        Define servers:
+          list         Show the servers that are defined, and whether they may be started
+          check        Say what would keep servers from being started, and start nothing
+          add          Define a server in your servers.json
+          remove       Take a server out of your servers.json
+          allow        Allow the servers that a project's .mcp.json defines
+          deny         Take back that a project's .mcp.json is allowed
+
+        Sessions and installation:
+          init         Print the hook for a shell's start-up file
+          log          Write a line to the central log
+          cleanup      End what outlived its session and remove what dead sessions left
+          doctor       Examine the installation: the hook, programs, directories, left-overs, clients
+          completions  Print the completion script for a shell
+
+        Options:
+          -v, --verbose  Say on standard error what is decided, and why
+          -h, --help     Print help
+          -V, --version  Print version
+
+        mcp-hook COMMAND --help shows the options of a command, and examples.
+        ");
+    }
+
+    #[test]
+    fn every_command_that_is_shown_has_examples_of_itself() {
+        for mut command in Cli::command().get_subcommands().filter(|it| !it.is_hide_set()).cloned() {
+            let name = command.get_name().to_owned();
+            let help = command.render_long_help().to_string();
+            let examples = help.split_once("\nExamples:\n").map_or(Vec::new(), |(_, text)| text.lines().collect());
+            assert!((1..=3).contains(&examples.len()), "{help}");
+            for example in examples {
+                assert!(example.contains(&format!("mcp-hook {name}")), "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_help_is_written_in_the_marks_of_documentation() {
+        for mut command in Cli::command().get_subcommands().cloned() {
+            let help = command.render_long_help().to_string();
+            assert!(!help.contains('`'), "{help}");
+        }
+    }
 
     #[test]
     fn what_hooks_call_means_the_same_as_when_it_is_typed() {

@@ -13,7 +13,6 @@ use crate::server::settings::{PortChoice, Restart as RestartPolicy, StopSignal};
 use crate::shell::quote::Syntax;
 use crate::units::{size, time};
 
-/// Which session is meant.
 #[derive(Debug, Args)]
 pub struct InSession {
     /// The session, if not this terminal's
@@ -21,24 +20,21 @@ pub struct InSession {
     pub session: Option<SessionId>,
 }
 
-/// What is started, and how.
 #[derive(Debug, Args)]
 pub struct What {
     /// The server's name in its session
     #[arg(value_parser = server_name)]
     pub name: ServerName,
-    /// A command line for `sh -c`
+    /// A command line for sh -c
     #[arg(value_name = "COMMAND LINE")]
     pub line: Option<String>,
     /// The command and its arguments
     #[arg(last = true, value_name = "CMD", conflicts_with = "line")]
     pub words: Vec<OsString>,
-    /// How it is run.
     #[command(flatten)]
     pub tuning: Tuning,
 }
 
-/// How a server is run.
 #[derive(Clone, Debug, Args)]
 pub struct Tuning {
     /// Time between SIGTERM and SIGKILL, like 10s or 500ms
@@ -47,10 +43,10 @@ pub struct Tuning {
     /// The signal that asks the server to end
     #[arg(long, value_name = "SIGNAL", value_parser = stop_signal())]
     pub stop_signal: Option<StopSignal>,
-    /// End the server when its tree stays above this, like 2GiB
+    /// End the server when the memory of its tree stays above this, like 2GiB
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub memory: Option<u64>,
-    /// How often its numbers are taken down, or off
+    /// How often CPU and memory are sampled, like 10s, or off
     #[arg(long, value_name = "TIME|off", value_parser = sampling)]
     pub sample: Option<Sampling>,
     /// A port of its own
@@ -61,11 +57,10 @@ pub struct Tuning {
     pub no_tty: bool,
 }
 
-/// How often the numbers of a server are taken down; never without a time.
+/// How often CPU and memory are sampled; never without a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Sampling(pub Option<Duration>);
 
-/// When a server counts as started, and what happens when it ends.
 #[derive(Debug, Args)]
 pub struct Life {
     /// When it is started again: no, on-failure (default), always
@@ -77,18 +72,15 @@ pub struct Life {
     /// It is ready when it has lived this long
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub ready_delay: Option<Duration>,
-    /// How long it may take to be ready, 30s if not set
+    /// How long it may take to be ready [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub ready_timeout: Option<Duration>,
 }
 
-/// Arguments of `start`.
 #[derive(Debug, Args)]
 pub struct Start {
-    /// What is started.
     #[command(flatten)]
     pub what: What,
-    /// When it counts as started, and what happens when it ends.
     #[command(flatten)]
     pub life: Life,
     /// Take a new copy of its configuration, whatever was changed in the session's
@@ -97,24 +89,21 @@ pub struct Start {
     /// Do not wait until the server is ready
     #[arg(long)]
     pub no_wait: bool,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
 
-/// Arguments of `run`. What stands before the command is for us, with `--` or without: clients take it out.
+// What stands before the command is for us, with `--` or without: clients take it out.
 #[derive(Debug, Args)]
 pub struct Run {
     /// The server's name in its session; one is made of any other label
     #[arg(id = "name", value_name = "NAME")]
     pub label: Label,
-    /// The command and its arguments, or a command line for `sh -c`
+    /// The command and its arguments, or a command line for sh -c
     #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub words: Vec<OsString>,
-    /// How it is run.
     #[command(flatten)]
     pub tuning: Tuning,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
@@ -122,9 +111,8 @@ pub struct Run {
 /// What a client calls a server, and the name that it has here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// What was given.
+    /// As it was given.
     pub text: String,
-    /// The name.
     pub name: ServerName,
 }
 
@@ -140,7 +128,6 @@ impl FromStr for Label {
     }
 }
 
-/// Arguments of `stop`.
 #[derive(Debug, Args)]
 pub struct Stop {
     /// The servers
@@ -149,12 +136,10 @@ pub struct Stop {
     /// All servers of the session
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
 
-/// Arguments of `restart`.
 #[derive(Debug, Args)]
 pub struct Restart {
     /// The servers
@@ -163,12 +148,10 @@ pub struct Restart {
     /// Read the definition and the environment again, and take a new copy of the configuration
     #[arg(long)]
     pub fresh: bool,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
 
-/// Arguments of `status`.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Only this server; exit status 3 if it is not running, 4 if there is none of this name
@@ -183,23 +166,19 @@ pub struct Status {
     /// Show it live, with graphs, and with keys to stop and restart
     #[arg(short, long, conflicts_with = "json")]
     pub watch: bool,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
 
-/// Arguments of `env`.
 #[derive(Debug, Args)]
 pub struct Env {
     /// How the shell quotes that evaluates the output
     #[arg(long, value_enum, default_value = "posix")]
     pub shell: Syntax,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
 
-/// Arguments of `logs`.
 #[derive(Debug, Args)]
 pub struct Logs {
     /// The server; without it, what happened in all sessions
@@ -220,17 +199,13 @@ pub struct Logs {
     /// Print JSON, an object a line
     #[arg(long)]
     pub json: bool,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
 
-/// A time in the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// So long ago.
     Ago(Duration),
-    /// That time.
     At(SystemTime),
 }
 
@@ -244,10 +219,7 @@ impl FromStr for Since {
     }
 }
 
-/// A server's name; for what is none, the one that `run` makes of it.
-///
-/// # Errors
-/// When it is none.
+/// A server's name; the error for any other text says which name `run` makes of it.
 pub fn server_name(text: &str) -> Result<ServerName, String> {
     text.parse().map_err(|error| match error {
         BadName::Shape { .. } if !text.is_empty() => {

@@ -9,7 +9,6 @@ use crate::disk::names::ServerName;
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;
 
-/// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Init {
     /// The shell; without it, show the three and their rc lines
@@ -17,7 +16,6 @@ pub struct Init {
     pub shell: Option<Shell>,
 }
 
-/// Arguments of `cleanup`.
 #[derive(Debug, Args)]
 pub struct Cleanup {
     /// Only say what would be done
@@ -28,10 +26,9 @@ pub struct Cleanup {
     pub json: bool,
 }
 
-/// Arguments of `log`.
 #[derive(Debug, Args)]
 pub struct Log {
-    /// How grave it is
+    /// How severe it is
     #[arg(value_enum)]
     pub level: LogLevel,
     /// The server that it is about
@@ -39,12 +36,10 @@ pub struct Log {
     /// What to write; several words are joined by spaces
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub message: Vec<OsString>,
-    /// Which session is meant.
     #[command(flatten)]
     pub session: InSession,
 }
 
-/// How grave a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogLevel {
     /// As it should be
@@ -55,7 +50,6 @@ pub enum LogLevel {
     Error,
 }
 
-/// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// Print JSON
@@ -63,7 +57,6 @@ pub struct Doctor {
     pub json: bool,
 }
 
-/// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
     /// The shell
@@ -71,39 +64,37 @@ pub struct Completions {
     pub shell: Shell,
 }
 
-/// Arguments of `open`. Frozen: hooks of older versions are in people's caches.
+// Frozen: hooks of older versions are in people's caches.
 #[derive(Debug, Args)]
 pub struct Open {
     /// How the shell that evaluates the output quotes.
     #[arg(long, value_enum, default_value = "posix")]
     pub shell: Syntax,
-    /// The shell's pid; must be above this process. Default: the shell that this was called from.
+    /// The pid of the shell, which must be above this process [default: the shell that this was called from]
     #[arg(long, value_name = "PID")]
     pub owner: Option<i32>,
 }
 
-/// Arguments of `close`. Frozen: hooks of older versions are in people's caches.
+// Frozen: hooks of older versions are in people's caches.
 #[derive(Debug, Args)]
 pub struct Close {
-    /// PID:ID, as in `MCP_HOOK_OWNER`.
+    /// The owner as open printed it, PID:ID
     pub owner: String,
 }
 
-/// Arguments of `names`.
 #[derive(Debug, Args)]
 pub struct Names {
-    /// Which names.
+    /// Which names
     #[arg(value_enum)]
     pub of: NamesOf,
 }
 
-/// What `names` lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum NamesOf {
-    /// Servers of this session.
+    /// Servers of this session
     Servers,
-    /// Servers that are defined and may be started.
+    /// Servers that are defined and may be started
     Definitions,
-    /// Sessions with a living owner.
+    /// Sessions with a living owner
     Sessions,
 }

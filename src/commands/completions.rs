@@ -101,8 +101,9 @@ mod tests {
         let visible = visible();
         let mut takes = None;
         let lines = text.lines().map(|line| match line {
-            _ if line.starts_with('(') => {
-                takes = visible.find_subcommand(line.trim_matches(['(', ')'])).and_then(names);
+            // The first of the commands is indented.
+            _ if line.trim_start().starts_with('(') => {
+                takes = visible.find_subcommand(line.trim().trim_matches(['(', ')'])).and_then(names);
                 line.to_owned()
             }
             _ if line.starts_with("'--session=") => with_action(line, "_mcp-hook_sessions"),

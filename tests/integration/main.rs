@@ -22,6 +22,7 @@ mod containers;
 mod definitions;
 mod documentation;
 mod faults;
+mod help;
 mod lives;
 mod numbers;
 mod ports;
