@@ -7,6 +7,7 @@ pub mod env;
 pub mod free_name;
 pub mod job;
 pub mod live;
+pub mod open;
 pub mod overrides;
 pub mod plan;
 pub mod progress;

@@ -45,3 +45,32 @@ impl Overrides {
         settings.ready.timeout_ms = self.ready_timeout_ms.unwrap_or(settings.ready.timeout_ms);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_set_stays_and_what_was_counts_more_than_a_definition() {
+        let port = Some(PortWish { number: PortChoice::Auto, variable: Some("PORT".to_owned()) });
+        let defined = Settings { grace_ms: Some(1), memory: Some(2), port, ..Settings::default() };
+        let mut settings = defined.clone();
+        Overrides::default().apply(&mut settings);
+        assert_eq!(settings, defined);
+
+        let overrides = Overrides {
+            grace_ms: Some(3),
+            sampling: Some(Sampling::Off),
+            port: Some(PortChoice::Fixed(8000)),
+            no_terminal: true,
+            ready: Some(ReadyWhen::Delay(4)),
+            ..Overrides::default()
+        };
+        overrides.apply(&mut settings);
+        let port = settings.port.expect("a port");
+        assert_eq!((port.number, port.variable.as_deref()), (PortChoice::Fixed(8000), Some("PORT")));
+        assert_eq!((settings.grace_ms, settings.memory, settings.sample_ms), (Some(3), Some(2), None));
+        assert_eq!((settings.terminal, settings.ready.when), (false, ReadyWhen::Delay(4)));
+        assert_eq!(settings.ready.timeout_ms, defined.ready.timeout_ms);
+    }
+}

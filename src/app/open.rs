@@ -1,0 +1,58 @@
+//! Opening a session for a shell, which waits for it.
+
+use anyhow::{Context, Result, ensure};
+
+use super::autostart::{self, Autostart};
+use super::env;
+use crate::disk::layout::Root;
+use crate::disk::names::ServerName;
+use crate::server::endpoint::Endpoint;
+use crate::session::open::{self, Inherited, Opened, Session};
+use crate::session::passing;
+use crate::sys::Pid;
+use crate::sys::process::{self, Process};
+
+/// A session for a shell, which is to be told of it before the rest is done.
+pub struct Opening {
+    pub root: Root,
+    pub session: Session,
+    /// Whether it was made just now, or joined.
+    pub is_new: bool,
+    /// Where its servers are, or are about to be.
+    pub ports: Vec<(ServerName, Endpoint)>,
+    autostarts: Vec<Autostart>,
+}
+
+/// Opens a session, or joins one: for this shell, which must be above this process, or for the one that has called this.
+pub fn open(shell: Option<Pid>) -> Result<Opening> {
+    let root = Root::open()?;
+    let shell = find_shell(shell)?;
+    let Opened { root, session, is_new } = open::open(&root, &shell, &Inherited::from_environment())?;
+    let (autostarts, ports) = if is_new {
+        let autostarts = autostart::check(&root, &session);
+        let ports = autostarts.iter().filter_map(Autostart::port).collect();
+        (autostarts, ports)
+    } else {
+        (Vec::new(), env::ports(&root.session(&session.record.id)))
+    };
+    Ok(Opening { root, session, is_new, ports, autostarts })
+}
+
+fn find_shell(pid: Option<Pid>) -> Result<Process> {
+    let me = process::read(Pid::this()).context("could not read the state of this process")?;
+    let Some(pid) = pid else {
+        return open::shell_above(&me).context("could not find the shell that called this");
+    };
+    ensure!(open::is_ancestor(pid, me.parent), "could not open a session for process {pid}: it did not call this");
+    open::look(pid)
+}
+
+impl Opening {
+    /// Starts in the background what starts with the session, and cleans up a little. The process forks.
+    pub fn finish(self) -> Result<()> {
+        let id = self.session.record.id.clone();
+        autostart::start(&self.root, self.session, self.autostarts)?;
+        passing::in_passing(&self.root, &id)?;
+        Ok(())
+    }
+}
