@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::cid::{self, Cid};
 use super::engine::{Answer, Call, Engine};
-use super::{Container, ENGINE, LABEL};
+use super::{Container, LABEL};
 use crate::context;
 use crate::sys::Pid;
+use crate::terminate::budget;
 
 /// A container whose engine was asked to stop it while its client lived.
 pub struct StopRequest {
@@ -46,12 +47,6 @@ enum Next {
     GiveUp,
 }
 
-/// How much later than its grace time a container is killed by us, if its engine has not.
-const SLACK: Duration = Duration::from_millis(250);
-/// How long it takes until it is worth asking again.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long an engine may take to make a container that nobody waits for any more.
-const CREATION: Duration = Duration::from_secs(1);
 const SILENCE: &str = "its engine does not answer";
 
 impl StopRequest {
@@ -118,27 +113,29 @@ fn ids(container: &Container, client: Client, pause: &mut dyn FnMut(Pid, Duratio
         Cid::Known(id) if container.own_cidfile => (vec![id], None),
         // Of two clients that are told to write to a file of the user's, one does, and the other refuses to start.
         Cid::Known(id) => match labelled(container, Some(&id), Duration::ZERO, pause) {
-            (ids, None) if ids.is_empty() && client == Client::Killed => labelled(container, None, CREATION, pause),
+            (ids, None) if ids.is_empty() && client == Client::Killed => {
+                labelled(container, None, budget::ENGINE_CREATION, pause)
+            }
             found => found,
         },
         // A client that is told to end may remove the file while the engine is still at it.
-        Cid::Missing | Cid::Empty | Cid::Unreadable => labelled(container, None, CREATION, pause),
+        Cid::Missing | Cid::Empty | Cid::Unreadable => labelled(container, None, budget::ENGINE_CREATION, pause),
     }
 }
 
-/// The containers with our label, or the one of this `id` if it has the label. `patience` is how long none may still become
+/// The containers with our label, or the one of this `id` if it has the label. `creation` is how long none may still become
 /// one: their client was killed while it asked for one, and the engine may still be at it.
 fn labelled(
     container: &Container,
     id: Option<&str>,
-    patience: Duration,
+    creation: Duration,
     pause: &mut dyn FnMut(Pid, Duration),
 ) -> (Vec<String>, Option<String>) {
     let label = format!("label={LABEL}={}", container.label);
     let id = id.map(|id| format!("id={id}"));
     let mut words = vec!["ps", "--all", "--quiet", "--no-trunc", "--filter", &label];
     words.extend(id.iter().flat_map(|id| ["--filter", id]));
-    let (made, deadline) = (context::now() + patience, context::now() + ENGINE);
+    let (made, deadline) = (context::now() + creation, context::now() + budget::ENGINE);
     loop {
         let trouble = match ask(&container.engine, &words, deadline, pause) {
             Answer::Yes(text) => {
@@ -154,7 +151,7 @@ fn labelled(
         if context::now() >= deadline {
             return (Vec::new(), Some(trouble));
         }
-        pause(Pid::this(), PAUSE);
+        pause(Pid::this(), budget::ENGINE_PAUSE);
     }
 }
 
@@ -172,8 +169,9 @@ impl Order<'_> {
         request: Option<StopRequest>,
         pause: &mut dyn FnMut(Pid, Duration),
     ) -> Result<(), String> {
-        let mut kill_at = request.as_ref().map_or_else(context::now, |request| request.at) + self.grace + SLACK;
-        let mut deadline = kill_at.max(context::now()) + ENGINE;
+        let mut kill_at =
+            request.as_ref().map_or_else(context::now, |request| request.at) + self.grace + budget::ENGINE_SLACK;
+        let mut deadline = kill_at.max(context::now()) + budget::ENGINE;
         let mut step = if request.is_some() || client == Client::Killed { Step::Stop } else { Step::List };
         let (mut call, mut was_asked) = (request.map(|request| request.call), false);
         let mut why = "it does not end".to_owned();
@@ -181,7 +179,7 @@ impl Order<'_> {
             let answer = match call.take() {
                 Some(call) => call.answer(kill_at, pause),
                 None if step == Step::Stop => {
-                    kill_at = context::now() + self.grace + SLACK;
+                    kill_at = context::now() + self.grace + budget::ENGINE_SLACK;
                     self.ask(step, kill_at, pause)
                 }
                 None => self.ask(step, deadline, pause),
@@ -189,7 +187,7 @@ impl Order<'_> {
             match &answer {
                 Answer::No(text) => why.clone_from(text),
                 Answer::Silence => SILENCE.clone_into(&mut why),
-                Answer::Yes(_) if step == Step::Stop => deadline = deadline.max(context::now() + ENGINE),
+                Answer::Yes(_) if step == Step::Stop => deadline = deadline.max(context::now() + budget::ENGINE),
                 Answer::Yes(_) => {}
             }
             let next = next(step, &answer, was_asked, self.removed);
@@ -201,7 +199,7 @@ impl Order<'_> {
                 _ if context::now() >= deadline => return Err(why),
                 Next::Do(step) => step,
                 Next::Later(step) => {
-                    pause(Pid::this(), PAUSE);
+                    pause(Pid::this(), budget::ENGINE_PAUSE);
                     step
                 }
             };

@@ -61,12 +61,13 @@ fn is_executable(path: &Path) -> bool {
 impl Container {
     /// What may be recorded of it: nothing, if what tells its engine has a secret in it.
     pub fn recorded(&self, secrets: &[String]) -> Option<Self> {
-        let engine = &self.engine;
-        let is_plain = |text: &String| {
-            !has_password(text) && !secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret))
-        };
-        (engine.options.iter().all(is_plain) && engine.environment.values().all(is_plain)).then(|| self.clone())
+        let mut texts = self.engine.options.iter().chain(self.engine.environment.values());
+        if texts.any(|text| has_password(text) || has_secret(text, secrets)) { None } else { Some(self.clone()) }
     }
+}
+
+fn has_secret(text: &str, secrets: &[String]) -> bool {
+    secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret))
 }
 
 /// Whether an address has a password in it: `tcp://NAME:PASSWORD@HOST`.

@@ -17,12 +17,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::terminate::budget;
+
 pub use self::end::{Client, StopRequest, end, request_stop};
 pub use self::engine::{Engine, wait_for_call};
 pub use self::find::find;
-
-/// How long an engine that does not answer is waited for.
-pub const ENGINE: Duration = Duration::from_secs(5);
 
 /// How a server's container is found and ended, by whoever has to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +99,7 @@ impl Container {
 
 /// How long the end of a container may take.
 pub fn takes_at_most(grace: Duration) -> Duration {
-    2 * (grace + ENGINE)
+    2 * (grace + budget::ENGINE)
 }
 
 /// An id as engines show it.

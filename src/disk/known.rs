@@ -5,59 +5,68 @@ use super::names::{ServerName, SessionId};
 
 /// Whether it is the name of a file in `pids/ID`: a record, a lock, a container's id, or a pid file, whoever wrote that.
 pub fn is_of_pids(name: &str) -> bool {
-    let stem = |name: &str| {
-        ["json", "lock", "cid"].iter().find_map(|end| Some(name.strip_suffix(end)?.strip_suffix('.')?.to_owned()))
-    };
-    let is_ours = |name: &str| {
-        name.strip_suffix(".pid").is_some()
-            || stem(name).is_some_and(|stem| stem == "session" || stem.parse::<ServerName>().is_ok())
-    };
-    is_ours(name) || final_name(name).is_some_and(is_ours)
+    let name = final_name(name).unwrap_or(name);
+    match name.rsplit_once('.') {
+        Some((_, "pid")) => true,
+        Some((stem, "json" | "lock" | "cid")) => stem == "session" || is_server(stem),
+        _ => false,
+    }
 }
 
 /// Whether it is the name of a file in `configs/ID`: a copy that we or a script of the session made.
 pub fn is_of_configs(name: &str) -> bool {
-    let is_copy = |name: &str| name.strip_suffix("-config.json").is_some_and(|stem| stem.parse::<ServerName>().is_ok());
-    is_copy(name) || final_name(name).is_some_and(is_copy)
+    final_name(name).unwrap_or(name).strip_suffix("-config.json").is_some_and(is_server)
 }
 
 /// Whether it is the name of a file in `logs/ID`: a log, or one that was put aside.
 pub fn is_of_logs(name: &str) -> bool {
-    let is_log = |name: &str| name.strip_suffix(".log").is_some_and(|stem| stem.parse::<ServerName>().is_ok());
-    is_log(name) || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
+    log_name(name).strip_suffix(".log").is_some_and(is_server)
 }
 
 /// What is foreign about an entry of a root, as every version has laid it out: its name, or that of something in it.
 /// `inside` lists what is in a directory.
 pub fn foreign_in_root(name: &str, inside: impl Fn() -> Vec<String>) -> Option<String> {
-    let is_session = |name: &str| name.parse::<SessionId>().is_ok();
-    let is_known = |below: &str| match name {
-        "pids" | "configs" => is_session(below),
-        "logs" => is_session(below) || is_of_central_logs(below),
-        "ports" => below.strip_suffix(".lock").is_some_and(is_number),
-        _ => below.strip_suffix(".lock").is_some_and(is_turn),
-    };
     match name {
         "pids" | "configs" | "logs" | "ports" | "launchers" => {
-            inside().into_iter().find(|below| !is_known(below)).map(|below| format!("{name}/{below}"))
+            let foreign = inside().into_iter().find(|below| !is_known_in(name, below))?;
+            Some(format!("{name}/{foreign}"))
         }
         // What the user has allowed, and other roots, where the root is the state directory.
-        "allowed" | "roots" | "cleanup-cursor" | MARKER => None,
-        _ if final_name(name).is_some_and(|name| matches!(name, "cleanup-cursor" | MARKER)) => None,
+        "allowed" | "roots" => None,
+        _ if matches!(final_name(name).unwrap_or(name), "cleanup-cursor" | MARKER) => None,
         _ => Some(name.to_owned()),
     }
 }
 
-fn is_of_central_logs(name: &str) -> bool {
-    let is_other = |name: &str| matches!(name, ".rotation.lock" | ".last-look");
-    is_central_log(name) || is_other(name) || final_name(name).is_some_and(is_other)
+fn is_known_in(directory: &str, name: &str) -> bool {
+    match directory {
+        "pids" | "configs" => is_session(name),
+        "logs" => {
+            let is_other = matches!(final_name(name).unwrap_or(name), ".rotation.lock" | ".last-look");
+            is_other || is_session(name) || is_central_log(name)
+        }
+        "ports" => name.strip_suffix(".lock").is_some_and(is_number),
+        _ => name.strip_suffix(".lock").is_some_and(is_turn),
+    }
+}
+
+fn is_session(name: &str) -> bool {
+    name.parse::<SessionId>().is_ok()
+}
+
+fn is_server(name: &str) -> bool {
+    name.parse::<ServerName>().is_ok()
 }
 
 /// Whether it is the name of a log that all sessions share. Many programs have logs of these names, so that it takes what
 /// stands in them, too ([`begins_as_central_log`]).
 pub fn is_central_log(name: &str) -> bool {
-    let is_log = |name: &str| matches!(name, "main.log" | "error.log");
-    is_log(name) || name.rsplit_once('.').is_some_and(|(log, number)| is_number(number) && is_log(log))
+    matches!(log_name(name), "main.log" | "error.log")
+}
+
+/// The name of a log, without the number under which it was put aside.
+fn log_name(name: &str) -> &str {
+    name.rsplit_once('.').filter(|(_, number)| is_number(number)).map_or(name, |(log, _)| log)
 }
 
 /// Whether a log begins with lines of ours, of which a full disk may have torn the first.

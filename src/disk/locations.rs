@@ -79,9 +79,12 @@ pub fn is_chosen() -> bool {
 /// was closed to others is used on, should others be able to look into it by now.
 fn runtime_directory(parent: &Path) -> Option<PathBuf> {
     let ours = parent.join("mcp-hook");
-    let is_usable = |directory: &Path| Directory::at(directory.to_owned()).is_there();
     let is_directory = fs::symlink_metadata(parent).is_ok_and(|data| data.is_dir());
     (is_directory && check_text(parent).is_ok() && (is_usable(parent) || is_usable(&ours))).then_some(ours)
+}
+
+fn is_usable(directory: &Path) -> bool {
+    Directory::at(directory.to_owned()).is_there()
 }
 
 /// The places that are found without any variable but `HOME`.
@@ -104,9 +107,14 @@ fn temporary_directory() -> PathBuf {
 /// says.
 fn home() -> Option<PathBuf> {
     let named = BaseDirs::new().map(|base| base.home_dir().to_owned()).filter(|home| home.is_absolute());
-    let is_mine = |home: &PathBuf| fs::metadata(home).map_or(true, |data| data.uid() == context::user());
-    let of_user = || users::home(context::user()).filter(|home| home.is_dir());
-    named.clone().filter(is_mine).or_else(of_user).or(named)
+    if let Some(home) = named.as_ref().filter(|home| !is_of_another_user(home)) {
+        return Some(home.clone());
+    }
+    users::home(context::user()).filter(|home| home.is_dir()).or(named)
+}
+
+fn is_of_another_user(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|data| data.uid() != context::user())
 }
 
 /// Where what outlives a session is kept: `$XDG_STATE_HOME/mcp-hook`, or what the platform has for it.

@@ -36,10 +36,17 @@ pub enum BadName {
 }
 
 fn check(what: &'static str, text: &str, longest: usize) -> Result<(), BadName> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     let fits =
-        (1..=longest).contains(&text.len()) && text.bytes().all(is_plain) && text.as_bytes()[0].is_ascii_alphanumeric();
+        (1..=longest).contains(&text.len()) && text.chars().all(is_plain) && text.as_bytes()[0].is_ascii_alphanumeric();
     if fits { Ok(()) } else { Err(BadName::Shape { what, text: text.to_owned(), longest }) }
+}
+
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "._-".contains(character)
+}
+
+fn is_alphanumeric(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 impl FromStr for ServerName {
@@ -55,21 +62,22 @@ impl FromStr for SessionId {
     type Err = BadName;
 
     fn from_str(text: &str) -> Result<Self, BadName> {
-        let refuse = || BadName::Id(text.to_owned());
-        let (front, random) = text.rsplit_once('-').ok_or_else(refuse)?;
-        let (terminal, owner) = front.split_once('-').ok_or_else(refuse)?;
-        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let is_owner = !owner.starts_with(['0', '+']) && owner.parse::<i32>().is_ok_and(|owner| owner > 0);
-        let is_terminal = (1..=LONGEST_TERMINAL).contains(&terminal.len()) && is_plain(terminal);
-        let is_random = random.len() == RANDOM_DIGITS && is_plain(random) && random == random.to_ascii_lowercase();
-        if is_terminal && is_owner && is_random { Ok(Self(text.to_owned())) } else { Err(refuse()) }
+        if is_session_id(text) { Ok(Self(text.to_owned())) } else { Err(BadName::Id(text.to_owned())) }
     }
+}
+
+fn is_session_id(text: &str) -> bool {
+    let Some((front, random)) = text.rsplit_once('-') else { return false };
+    let Some((terminal, owner)) = front.split_once('-') else { return false };
+    let is_owner = !owner.starts_with(['0', '+']) && owner.parse::<i32>().is_ok_and(|owner| owner > 0);
+    let is_terminal = (1..=LONGEST_TERMINAL).contains(&terminal.len()) && is_alphanumeric(terminal);
+    let is_random = random.len() == RANDOM_DIGITS && is_alphanumeric(random) && random == random.to_ascii_lowercase();
+    is_terminal && is_owner && is_random
 }
 
 impl ServerName {
     /// The name of what is called `label` elsewhere, always the same one: what a name may not hold becomes a dash.
     pub fn from_label(label: &str) -> Self {
-        let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
         let parts: Vec<&str> = label.split(|it| !is_plain(it)).filter(|part| !part.is_empty()).collect();
         let joined = parts.join("-");
         let name: String = joined.trim_start_matches(['.', '_', '-']).chars().take(LONGEST_SERVER_NAME).collect();

@@ -48,12 +48,13 @@ fn directory() -> Option<Directory> {
 
 fn entries(directory: &Directory) -> Vec<(FileAt, Location)> {
     let (names, _) = directory.names_from(0, 2 * MOST).unwrap_or_default();
-    let read = |name: OsString| {
-        let file = directory.file(name.into_string().ok()?);
-        let text = String::from_utf8(file::read(&file).ok()??).ok()?;
-        Some((file, parse(&text)?))
-    };
-    names.into_iter().filter_map(read).collect()
+    names.into_iter().filter_map(|name| read(directory, name)).collect()
+}
+
+fn read(directory: &Directory, name: OsString) -> Option<(FileAt, Location)> {
+    let file = directory.file(name.into_string().ok()?);
+    let text = String::from_utf8(file::read(&file).ok()??).ok()?;
+    Some((file, parse(&text)?))
 }
 
 fn parse(text: &str) -> Option<Location> {

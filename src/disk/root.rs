@@ -79,10 +79,8 @@ impl Root {
     /// A directory without the mark is taken if it is empty, or holds nothing but what earlier versions made.
     fn check_unmarked(&self) -> Result<()> {
         self.check_below()?;
-        let text = |names: Vec<OsString>| names.into_iter().map(|name| name.to_string_lossy().into_owned());
-        let describe = || format!("could not read {}", self.runtime());
-        for name in text(self.runtime().names().with_context(describe)?) {
-            let inside = || text(self.runtime().below(&name).names().unwrap_or_default()).collect();
+        for name in text(self.runtime().names().with_context(|| format!("could not read {}", self.runtime()))?) {
+            let inside = || text(self.runtime().below(&name).names().unwrap_or_default());
             if let Some(foreign) = known::foreign_in_root(&name, inside).or_else(|| self.foreign_log(&name)) {
                 let message = format!("could not use {}: {foreign} in it is not mcp-hook's", self.runtime());
                 return Err(hinted(message, "set MCP_HOOK_DIR to an empty directory, or move that away"));
@@ -95,12 +93,13 @@ impl Root {
     fn foreign_log(&self, directory: &str) -> Option<String> {
         let logs = self.runtime().below(directory);
         let names = if directory == "logs" { logs.names().unwrap_or_default() } else { Vec::new() };
-        let mut central = names.iter().filter_map(|name| name.to_str().filter(|name| known::is_central_log(name)));
-        let is_ours = |name: &str| {
-            let begin = file::begin(&logs.file(name), LOOKED_AT);
-            begin.is_ok_and(|text| known::begins_as_central_log(&text))
-        };
-        central.find(|name| !is_ours(name)).map(|name| format!("{directory}/{name}"))
+        for name in text(names).into_iter().filter(|name| known::is_central_log(name)) {
+            let begin = file::begin(&logs.file(name.as_str()), LOOKED_AT);
+            if !begin.is_ok_and(|text| known::begins_as_central_log(&text)) {
+                return Some(format!("{directory}/{name}"));
+            }
+        }
+        None
     }
 
     /// Where the root would be, without making or checking anything.
@@ -140,6 +139,10 @@ impl Root {
         }
         Self::at(Location { logs, ..self.location() })
     }
+}
+
+fn text(names: Vec<OsString>) -> Vec<String> {
+    names.into_iter().map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 /// Every refusal of a root has a way out.

@@ -32,10 +32,9 @@ pub fn files(file: &FileAt) -> Vec<FileAt> {
 
 /// Which numbers there are. While files are renamed one of them is missing.
 fn numbers(file: &FileAt) -> Vec<u32> {
-    let exists = |number: u32| numbered(file, number).is_there();
     let mut numbers = Vec::new();
     for number in 1..MOST {
-        if exists(number) {
+        if numbered(file, number).is_there() {
             numbers.push(number);
         } else if numbers.last().is_none_or(|&last| last + 1 < number) && number > 1 {
             break;

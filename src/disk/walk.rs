@@ -91,13 +91,9 @@ fn at_once(path: &Path, demand: Demand) -> Option<OwnedFd> {
 /// place. A symbolic link is followed as on the way to a directory. Nothing is waited for; what was opened is for the caller
 /// to look at.
 pub fn open_file(path: &Path) -> io::Result<OwnedFd> {
-    let open = |directory: &OwnedFd, name: &OsStr| {
-        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-        openat(directory, name, flags, Mode::empty())
-    };
     if let (Some(above), Some(name)) = (path.parent(), path.file_name())
         && let Some(directory) = at_once(above, Demand::Owned)
-        && let Ok(file) = open(&directory, name)
+        && let Ok(file) = open_file_in(&directory, name)
     {
         return Ok(file);
     }
@@ -105,11 +101,16 @@ pub fn open_file(path: &Path) -> io::Result<OwnedFd> {
     let mut todo: Vec<OsString> = steps(path);
     while let Some(name) = todo.pop() {
         if todo.is_empty() && !walk.is_link(&name) {
-            return Ok(open(&walk.here, &name)?);
+            return Ok(open_file_in(&walk.here, &name)?);
         }
         walk.step(&name, &mut todo, Missing::Fail)?;
     }
     Err(io::ErrorKind::InvalidInput.into())
+}
+
+fn open_file_in(directory: &OwnedFd, name: &OsStr) -> nix::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    openat(directory, name, flags, Mode::empty())
 }
 
 /// Whether others than root and this user may write to what was looked at.
@@ -163,12 +164,15 @@ fn writable_by_group(found: &FileStat) -> bool {
 
 /// The names on the way, the last one first.
 fn steps(path: &Path) -> Vec<OsString> {
-    let name = |component: Component<'_>| match component {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
-    };
-    path.components().rev().filter_map(name).collect()
+    let mut names = Vec::new();
+    for component in path.components().rev() {
+        match component {
+            Component::Normal(name) => names.push(name.to_owned()),
+            Component::ParentDir => names.push("..".into()),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    names
 }
 
 struct Walk<'path> {
@@ -191,12 +195,10 @@ impl<'path> Walk<'path> {
 
     /// Goes into `name`, or leaves the way that a link of this name leads to in `todo`.
     fn step(&mut self, name: &OsStr, todo: &mut Vec<OsString>, missing: Missing) -> io::Result<()> {
-        let flags = directory::SEARCH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let open = |here: &OwnedFd| openat(here, name, flags, Mode::empty());
-        let next = match open(&self.here) {
+        let next = match self.search(name) {
             Err(Errno::ENOENT) if missing == Missing::MakeAll => {
                 self.make(name)?;
-                open(&self.here)
+                self.search(name)
             }
             Err(Errno::ENOTDIR | Errno::ELOOP) => return self.follow(name, todo),
             other => other,
@@ -206,12 +208,15 @@ impl<'path> Walk<'path> {
         self.check()
     }
 
+    fn search(&self, name: &OsStr) -> nix::Result<OwnedFd> {
+        openat(&self.here, name, directory::SEARCH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())
+    }
+
     fn arrive(&self, name: &OsStr, demand: Demand, missing: Missing) -> io::Result<OwnedFd> {
-        let open = || open_below(&self.here, name, self.path, demand);
-        match open() {
+        match open_below(&self.here, name, self.path, demand) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && missing != Missing::Fail => {
                 self.make(name)?;
-                open()
+                open_below(&self.here, name, self.path, demand)
             }
             result => result,
         }

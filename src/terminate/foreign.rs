@@ -1,9 +1,11 @@
 //! Processes that mcp-hook did not start but was told of: a script that wrote its own pid to a file in `pids/ID/`.
 
+use std::slice;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
 
+use super::budget;
 use super::orphans::wait_for_all;
 use crate::context;
 use crate::disk::directory::Directory;
@@ -21,7 +23,6 @@ pub struct Foreign {
 
 /// The clock behind process starts counts in hundredths of a second, and is read a little later than the file's.
 const CLOCK_SLACK: Duration = Duration::from_millis(50);
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Whether the writer of a pid file can have meant this process: it started before the file was written and after the
 /// session. Times count from boot.
@@ -33,24 +34,23 @@ fn is_plausible(started: Duration, written: Duration, session: Duration) -> bool
 /// their name alone, before they are read, or with the pid in them. `session` is when the session began, since boot.
 pub fn find(directory: &Directory, session: Duration, own: impl Fn(&str, Option<i32>) -> bool) -> Vec<Foreign> {
     let names = directory.names().unwrap_or_default();
-    names
-        .iter()
-        .filter_map(|file| {
-            let file = file.to_str()?;
-            let name = file.strip_suffix(".pid")?.to_owned();
-            if own(&name, None) {
-                return None;
-            }
-            let (content, found) = file::read_from(Source::Script, &directory.file(file)).ok()??;
-            let pid: i32 = std::str::from_utf8(&content).ok()?.trim().parse().ok()?;
-            if pid <= 1 || own(&name, Some(pid)) {
-                return None;
-            }
-            let written = since_boot(stat::modified(&found))?;
-            let process = prove(Pid::from_raw(pid), written, session)?;
-            Some(Foreign { name, process })
-        })
-        .collect()
+    let names = names.iter().filter_map(|file| file.to_str()?.strip_suffix(".pid"));
+    names.filter(|name| !own(name, None)).filter_map(|name| read(directory, name, session, &own)).collect()
+}
+
+fn read(
+    directory: &Directory,
+    name: &str,
+    session: Duration,
+    own: &impl Fn(&str, Option<i32>) -> bool,
+) -> Option<Foreign> {
+    let (content, found) = file::read_from(Source::Script, &directory.file(format!("{name}.pid"))).ok()??;
+    let pid: i32 = std::str::from_utf8(&content).ok()?.trim().parse().ok()?;
+    if pid <= 1 || own(name, Some(pid)) {
+        return None;
+    }
+    let written = since_boot(stat::modified(&found))?;
+    Some(Foreign { name: name.to_owned(), process: prove(Pid::from_raw(pid), written, session)? })
 }
 
 fn prove(pid: Pid, written: Duration, session: Duration) -> Option<ProcessHandle> {
@@ -67,12 +67,11 @@ pub fn end(processes: &[Foreign]) -> bool {
         let _ = foreign.process.signal(Signal::SIGCONT);
     }
     let mut living: Vec<&Foreign> = processes.iter().collect();
-    for (limit, then) in [(GRACE, Some(Signal::SIGKILL)), (GRACE, None)] {
-        living.retain(|foreign| !wait_for_all(std::slice::from_ref(&foreign.process), limit));
-        for foreign in &living {
-            let _ = then.map(|signal| foreign.process.signal(signal));
-        }
+    living.retain(|foreign| !wait_for_all(slice::from_ref(&foreign.process), budget::FOREIGN));
+    for foreign in &living {
+        let _ = foreign.process.signal(Signal::SIGKILL);
     }
+    living.retain(|foreign| !wait_for_all(slice::from_ref(&foreign.process), budget::FOREIGN));
     living.is_empty()
 }
 

@@ -35,8 +35,10 @@ pub fn has(leader: Option<Pid>, pid: Pid) -> bool {
 
 /// Whether a child of ours in the group lives that is to end.
 pub fn has_living_member(leader: Pid, is_kept: &impl Fn(Pid) -> bool) -> bool {
-    let is_living = |pid: &Pid| process::read(*pid).is_some_and(|it| it.group == leader && !it.zombie);
-    children::of(Pid::this()).into_iter().filter(is_living).any(|pid| !is_kept(pid))
+    children::of(Pid::this()).into_iter().any(|pid| {
+        let is_living = process::read(pid).is_some_and(|it| it.group == leader && !it.zombie);
+        is_living && !is_kept(pid)
+    })
 }
 
 /// Whether a hang-up of the terminal in whose foreground the group is may end some of what may not be signalled, and

@@ -1,6 +1,7 @@
 //! Ending processes: when which signal is due, the whole tree of a server, and what is left of one that lost its
 //! supervisor and its keeper.
 
+pub mod budget;
 mod descendants;
 pub mod escaped;
 pub mod foreign;

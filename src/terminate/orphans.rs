@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::budget;
 use super::survivors::Survivors;
 use crate::context;
 use crate::sys::handle::ProcessHandle;
@@ -33,14 +34,6 @@ impl Trace {
         self
     }
 }
-
-/// How long what is left may take to leave before it is killed. Shorter than for a server that somebody stops:
-/// nothing has watched over these for an unknown time.
-const GRACE: Duration = Duration::from_millis(500);
-/// How long the kernel may take to end what was killed.
-const KILL_TAKES_AT_MOST: Duration = Duration::from_secs(2);
-/// How often a process is looked at whose end the kernel does not tell.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The living processes that carry the trace.
 pub fn find(trace: &Trace) -> Vec<ProcessHandle> {
@@ -81,19 +74,12 @@ pub fn end(trace: &Trace) -> (usize, Survivors) {
         let _ = process.signal(Signal::SIGTERM);
         let _ = process.signal(Signal::SIGCONT);
     }
-    wait_for_all(&found, GRACE);
+    wait_for_all(&found, budget::ORPHANS);
     let mut count = found.len();
-    let deadline = context::now() + KILL_TAKES_AT_MOST;
+    let deadline = context::now() + budget::ORPHANS_SIGKILL;
     loop {
         // Again and again: what lives may have started others meanwhile.
-        let mut refused = Vec::new();
-        let kill = |process: &ProcessHandle| {
-            let killed = process.signal(Signal::SIGKILL);
-            if killed.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
-                refused.push(process.pid());
-            }
-        };
-        let living: Vec<ProcessHandle> = each(trace).inspect(kill).collect();
+        let (living, refused) = kill(trace);
         if living.is_empty() {
             let refused = out_of_reach(trace);
             return (count, Survivors { pids: refused.clone(), refused });
@@ -102,14 +88,29 @@ pub fn end(trace: &Trace) -> (usize, Survivors) {
             return (count, Survivors { pids: living.iter().map(ProcessHandle::pid).collect(), refused });
         }
         count = count.max(living.len());
-        wait_for_all(&living, Duration::from_millis(200));
+        wait_for_all(&living, budget::ORPHANS_ROUND);
     }
+}
+
+/// Sends SIGKILL to everything that carries the trace. Returns what there was, and those of it that we may not signal.
+fn kill(trace: &Trace) -> (Vec<ProcessHandle>, Vec<Pid>) {
+    let (mut living, mut refused) = (Vec::new(), Vec::new());
+    for process in each(trace) {
+        let killed = process.signal(Signal::SIGKILL);
+        if killed.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+            refused.push(process.pid());
+        }
+        living.push(process);
+    }
+    (living, refused)
 }
 
 /// What carries the mark and has become root's since: it is of the tree, but nothing of ours may signal it.
 fn out_of_reach(trace: &Trace) -> Vec<Pid> {
-    let is_roots = |pid: &Pid| process::user(*pid) == Some(0) && mark::read(*pid) == Some(trace.mark);
-    process::all().filter(|pid| context::user() != 0 && is_roots(pid)).collect()
+    if context::user() == 0 {
+        return Vec::new();
+    }
+    process::all().filter(|&pid| process::user(pid) == Some(0) && mark::read(pid) == Some(trace.mark)).collect()
 }
 
 /// Waits until all of them have ended, at most for `limit`; true if they have.
@@ -127,7 +128,7 @@ fn wait_for(process: &ProcessHandle, deadline: Instant) -> bool {
         let mut poller = Poller::new(Some(left));
         poller.process((), process);
         if process.as_poll_fd().is_none() {
-            poller.within(LOOK_EVERY);
+            poller.within(budget::LOOK_EVERY);
         }
         poller.wait();
     }

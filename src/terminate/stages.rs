@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::budget;
+
 /// How long each stage of ending a tree lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StopTimeouts {
@@ -37,17 +39,14 @@ pub enum Due {
     Kill,
 }
 
-/// After SIGKILL a process is gone within microseconds, unless it is in the kernel and cannot be interrupted.
-const KILL_TAKES_AT_MOST: Duration = Duration::from_secs(1);
-
 impl StopTimeouts {
     /// No time at all: SIGTERM, and almost at once SIGKILL. For a tree that lost one of its two watchers.
     pub const AT_ONCE: Self =
-        Self { before_sigterm: Duration::ZERO, stop: Duration::from_millis(40), final_sigterm: Duration::ZERO };
+        Self { before_sigterm: Duration::ZERO, stop: budget::WATCHER_LOST, final_sigterm: Duration::ZERO };
 
     /// The whole time until what lives is unkillable.
     pub fn longest(&self) -> Duration {
-        self.before_sigterm + self.stop + self.final_sigterm + KILL_TAKES_AT_MOST
+        self.before_sigterm + self.stop + self.final_sigterm + budget::SIGKILL
     }
 
     /// The stage at a time after the beginning.
@@ -68,7 +67,7 @@ impl StopTimeouts {
             (Stage::InputClosed, self.before_sigterm),
             (Stage::StopSigterm, stop_sigterm),
             (Stage::FinalSigterm, final_sigterm),
-            (Stage::FinalSigkill, final_sigterm + KILL_TAKES_AT_MOST),
+            (Stage::FinalSigkill, final_sigterm + budget::SIGKILL),
         ]
     }
 

@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use super::escaped::{EscapedProcess, EscapedProcesses};
 use super::stages::{Due, Stage, StopTimeouts};
 use super::survivors::Survivors;
-use super::{descendants, group};
+use super::{budget, descendants, group};
 use crate::sys::wait::{self, Collected, Exit};
 use crate::sys::{Pid, children};
 
@@ -126,28 +126,28 @@ impl Ending {
     fn progress(&mut self, stage: Stage, now: Instant, living: Vec<Pid>, is_kept: &impl Fn(Pid) -> bool) -> Progress {
         if stage == Stage::Unkillable {
             return if self.kill_descendants(&living, is_kept) {
-                Progress::Wait(Some(ROUND_EVERY))
+                Progress::Wait(Some(budget::UNKILLABLE_ROUND))
             } else {
                 Progress::Unkillable(Survivors::tell_apart(living))
             };
         }
         let elapsed = now.duration_since(self.began);
         let stage_ends = self.timeouts.next(elapsed).map(|end| end.saturating_sub(elapsed));
-        // The time of a process that was adopted late may run out before the stage does.
-        let adopted = (stage == Stage::FinalSigterm)
-            .then(|| self.children.values().filter_map(|child| child.sigterm).min())
-            .flatten()
-            .map(|sigterm| {
-                (sigterm + self.timeouts.final_sigterm).saturating_duration_since(now).max(Duration::from_millis(1))
-            });
-        Progress::Wait(stage_ends.into_iter().chain(adopted).min())
+        let process_ends = if stage == Stage::FinalSigterm { self.final_sigterm_ends(now) } else { None };
+        Progress::Wait(stage_ends.into_iter().chain(process_ends).min())
+    }
+
+    /// When the time of the first process is over that was adopted late: maybe before the stage is.
+    fn final_sigterm_ends(&self, now: Instant) -> Option<Duration> {
+        let sigterm = self.children.values().filter_map(|child| child.sigterm).min()?;
+        Some((sigterm + self.timeouts.final_sigterm).saturating_duration_since(now).max(Duration::from_millis(1)))
     }
 
     /// Kills the descendants of children that do not die, which would never become ours. False if there was nothing, or
     /// nothing that dies of it.
     fn kill_descendants(&mut self, living: &[Pid], is_kept: &impl Fn(Pid) -> bool) -> bool {
         let mut found = false;
-        if self.rounds < MOST_ROUNDS {
+        if self.rounds < budget::UNKILLABLE_ROUNDS {
             self.rounds += 1;
             for &child in living {
                 descendants::visit(child, &mut |process| {
@@ -257,7 +257,3 @@ impl Ending {
         self.children.iter().filter(|(_, child)| child.kept).map(|(&pid, _)| pid).collect()
     }
 }
-
-/// How often, and with what pause, the descendants of an unkillable child are looked for.
-const MOST_ROUNDS: u32 = 20;
-const ROUND_EVERY: Duration = Duration::from_millis(20);

@@ -74,8 +74,8 @@ fn push(shown: &mut String, before: Option<char>, character: char) {
 
 /// Whether a terminal shows a character and does nothing else.
 pub fn is_plain(character: char) -> bool {
-    let above = |&(_, last): &(char, char)| last < character;
-    !character.is_control() && HIDDEN.get(HIDDEN.partition_point(above)).is_none_or(|&(first, _)| character < first)
+    let place = HIDDEN.partition_point(|&(_, last)| last < character);
+    !character.is_control() && HIDDEN.get(place).is_none_or(|&(first, _)| character < first)
 }
 
 /// A variation selector that says how the sign in front of it looks (`⚠️`), and not one of a row that nobody sees.

@@ -40,11 +40,11 @@ fn factor(unit: &str) -> Option<u64> {
     if unit.is_empty() {
         return Some(1);
     }
-    let is_meant = |name: &str| {
+    let named = UNITS.into_iter().find(|(name, _)| {
         let is_short = unit.len() == 1 && name.len() == 3 && name[..1].eq_ignore_ascii_case(unit);
         name.eq_ignore_ascii_case(unit) || is_short
-    };
-    UNITS.into_iter().find(|(name, _)| is_meant(name)).map(|(_, factor)| factor)
+    });
+    named.map(|(_, factor)| factor)
 }
 
 /// A size in the largest unit that says it exactly: `2 GiB`, `1536 MiB`.

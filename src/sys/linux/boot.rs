@@ -32,12 +32,15 @@ pub fn is_deserted(link: &str, start: &str) -> bool {
     if fs::read_link("/proc/self/ns/pid").ok().is_none_or(|mine| mine.as_os_str() != FIRST) || !process::are_visible() {
         return false;
     }
-    let is_elsewhere = |pid: Pid| match fs::read_link(format!("/proc/{pid}/ns/pid")) {
-        Ok(there) => there.as_os_str() != link,
-        Err(_) => is_in_first(pid),
-    };
-    let there: Vec<Pid> = process::all().filter(|&pid| !is_elsewhere(pid)).collect();
+    let there: Vec<Pid> = process::all().filter(|&pid| may_be_in(link, pid)).collect();
     there.is_empty() || start != "0" && there.into_iter().any(|pid| begins_another(pid, start))
+}
+
+fn may_be_in(link: &str, pid: Pid) -> bool {
+    match fs::read_link(format!("/proc/{pid}/ns/pid")) {
+        Ok(there) => there.as_os_str() == link,
+        Err(_) => !is_in_first(pid),
+    }
 }
 
 /// Whether a process is the first of its namespace (`NSpid` of proc(5)), and of another one than began at `start`.

@@ -14,21 +14,20 @@ pub fn holder(file: &File) -> Option<Pid> {
 /// Devices are not compared: some file systems show another one there than `stat(2)` does. Instead there must be only one
 /// process with a lock on such a number.
 fn find(locks: &str, number: u64) -> Option<Pid> {
-    let of_line = |line: &str| {
-        // 1: FLOCK ADVISORY WRITE 1234 00:2f:5678 0 EOF
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let is_ours =
-            fields.get(1) == Some(&"FLOCK") && fields.get(5)?.rsplit(':').next()?.parse::<u64>() == Ok(number);
-        let pid = is_ours.then(|| fields[4].parse::<i32>().ok())?;
-        pid.filter(|pid| *pid > 0)
-    };
-    let mut holders: Vec<i32> = locks.lines().filter_map(of_line).collect();
+    let mut holders: Vec<i32> = locks.lines().filter_map(|line| holder_in(line, number)).collect();
     holders.sort_unstable();
     holders.dedup();
     match holders[..] {
         [pid] => Some(Pid::from_raw(pid)),
         _ => None,
     }
+}
+
+/// The holder in a line such as `1: FLOCK ADVISORY WRITE 1234 00:2f:5678 0 EOF`.
+fn holder_in(line: &str, number: u64) -> Option<i32> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let is_ours = fields.get(1) == Some(&"FLOCK") && fields.get(5)?.rsplit(':').next()?.parse() == Ok(number);
+    if is_ours { fields[4].parse().ok().filter(|&pid| pid > 0) } else { None }
 }
 
 #[cfg(test)]

@@ -35,10 +35,10 @@ pub fn look(pid: Pid) -> io::Result<Option<Process>> {
 /// Whether the processes of this machine can be looked at, so that not to find one means something. Needs as many open
 /// files as a search does.
 pub fn are_visible() -> bool {
-    let is_mine = |link: PathBuf| link.to_str() == Some(&Pid::this().to_string());
     let Ok(_list) = fs::read_dir("/proc") else { return false };
     let Ok(_status) = File::open("/proc/self/stat") else { return false };
-    File::open("/proc/self/limits").is_ok() && fs::read_link("/proc/self").is_ok_and(is_mine)
+    let Ok(link) = fs::read_link("/proc/self") else { return false };
+    File::open("/proc/self/limits").is_ok() && link.to_str() == Some(&Pid::this().to_string())
 }
 
 fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
@@ -97,11 +97,12 @@ pub fn proportional(pid: Pid) -> io::Result<u64> {
 }
 
 fn parse_rollup(text: &str) -> Option<u64> {
-    let of = |key: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(key))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
-    };
-    Some((of("Pss:")? + of("SwapPss:").unwrap_or(0)) << 10)
+    Some((kibibytes(text, "Pss:")? + kibibytes(text, "SwapPss:").unwrap_or(0)) << 10)
+}
+
+fn kibibytes(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// Every process that `/proc` shows, in order of their numbers. Read little by little: what is started meanwhile, and so

@@ -54,12 +54,16 @@ pub fn listens(pid: Pid) -> Option<bool> {
             sockets.push(number.to_owned());
         }
     }
+    if sockets.is_empty() {
+        return Some(false);
+    }
+    let in_table = |table: &str| fs::read_to_string(process.join("net").join(table)).unwrap_or_default();
     let is_ours = |inode: &str| sockets.iter().any(|socket| socket == inode);
-    let has = |table: &str, listens: fn(&str) -> Option<&str>| {
-        let text = fs::read_to_string(process.join("net").join(table)).unwrap_or_default();
-        text.lines().filter_map(listens).any(is_ours)
-    };
-    Some(!sockets.is_empty() && (has("tcp", of_tcp) || has("tcp6", of_tcp) || has("unix", of_unix)))
+    Some(
+        in_table("tcp").lines().filter_map(of_tcp).any(is_ours)
+            || in_table("tcp6").lines().filter_map(of_tcp).any(is_ours)
+            || in_table("unix").lines().filter_map(of_unix).any(is_ours),
+    )
 }
 
 /// The number of the socket in a line of `/proc/net/tcp`, if it is one that listens (`TCP_LISTEN`).
