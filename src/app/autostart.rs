@@ -28,7 +28,7 @@ use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::secrets::Secrets;
 use crate::server::token::Token;
-use crate::session::open::Session;
+use crate::session::live::Session;
 use crate::sys::fork::{self, Side};
 
 /// A server that starts with its session.

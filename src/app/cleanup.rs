@@ -3,9 +3,10 @@
 use crate::disk::layout::Root;
 use crate::disk::lock_file;
 use crate::session::sweep::action::Action;
-use crate::session::sweep::policy::{Verdict, judge};
-use crate::session::sweep::{self, Examined};
-use crate::session::{find, recovery, retention};
+use crate::session::sweep::logs;
+use crate::session::sweep::policy::{Decision, decide};
+use crate::session::sweep::{self, ExaminedSession};
+use crate::session::{find, recovery};
 use crate::supervisor::recovery::unrecorded::Unrecorded;
 
 /// What a clean-up did or would do.
@@ -37,24 +38,24 @@ pub fn clean_up(root: &Root, extent: Extent) -> Cleanup {
 
 impl Cleanup {
     fn add(&mut self, root: &Root, extent: Extent) {
-        for server in recovery::ownerless(root) {
+        for server in recovery::ownerless_servers(root) {
             self.actions.push(end_ownerless(root, &server, extent));
         }
         let sessions = sweep::examine_all(root);
         match extent {
             Extent::DryRun => {
-                self.actions.extend(sessions.iter().flat_map(Examined::intended));
-                self.actions.extend(retention::intended(root));
+                self.actions.extend(sessions.iter().flat_map(ExaminedSession::intended));
+                self.actions.extend(logs::intended(root));
             }
             Extent::Everything => {
                 self.actions.extend(sessions.iter().flat_map(|session| session.carry_out(root)));
                 lock_file::sweep(root.ports());
                 lock_file::sweep(root.launchers());
-                self.actions.extend(retention::carry_out(root));
+                self.actions.extend(logs::remove_expired(root));
             }
         }
-        let left_alone = sessions.iter().filter(|session| judge(session.facts) == Verdict::Leave);
-        self.unreadable.extend(left_alone.flat_map(Examined::troubles).map(|error| format!("{error:#}")));
+        let left_alone = sessions.iter().filter(|session| decide(session.facts) == Decision::Leave);
+        self.unreadable.extend(left_alone.flat_map(ExaminedSession::troubles).map(|error| format!("{error:#}")));
     }
 }
 

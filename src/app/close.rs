@@ -7,16 +7,17 @@ use anyhow::{Context, Result, ensure};
 
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
-use crate::session::open::{self, is_ancestor};
+use crate::session::live;
+use crate::session::owner::is_ancestor;
 use crate::session::sweep::policy::OwnerFact;
-use crate::session::sweep::{self, Examined};
+use crate::session::sweep::{self, ExaminedSession};
 use crate::supervisor::control;
 use crate::sys::{Pid, fork};
 
 /// Ends the session with this id in the background, if `owner` owns it and has called this.
 pub fn close(owner: Pid, id: SessionId) -> Result<()> {
     let root = Root::open()?;
-    let session = open::live(&root, &id).with_context(|| format!("could not find the session {id}"))?;
+    let session = live::find(&root, &id).with_context(|| format!("could not find the session {id}"))?;
     let is_owner = session.owner.pid() == owner && is_ancestor(owner, Pid::this());
     ensure!(is_owner, "could not close the session {id}: it is not this shell's");
     fork::in_background(|| end(&root, id))?;
@@ -31,7 +32,7 @@ fn end(root: &Root, id: SessionId) {
     let _ = session.carry_out(root);
 }
 
-fn end_servers(session: &Examined) {
+fn end_servers(session: &ExaminedSession) {
     let records = session.servers.iter().filter_map(|(name, record)| Some((name, record.as_ref().ok()?)));
     // The shell may be gone by now, and its servers on their way: their watchers still have to leave.
     let (ended, alive): (Vec<_>, Vec<_>) = records.partition(|(_, record)| record.state.is_final());

@@ -7,10 +7,10 @@ use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::server::endpoint::Endpoint;
 use crate::server::record::ServerRecord;
-use crate::session::open::Inherited;
+use crate::session::join::Inherited;
 use crate::session::record::SessionRecord;
 use crate::session::view::SessionView;
-use crate::session::{find, sweep};
+use crate::session::{find, servers};
 use crate::shell::export::{self, Variable};
 use crate::shell::stale::{self, Stale};
 use crate::supervisor::control;
@@ -55,7 +55,7 @@ pub fn ports(session: &SessionPaths) -> Vec<(ServerName, Endpoint)> {
 impl Ported {
     fn of(session: &SessionPaths) -> Self {
         let mut ported = Self { running: Vec::new(), ended: Vec::new() };
-        for record in sweep::servers(session).into_iter().filter_map(|(_, record)| record.ok()) {
+        for record in servers::read(session).into_iter().filter_map(|(_, record)| record.ok()) {
             let is_alive = record.port.is_some() && is_alive(session, &record);
             match record.port {
                 Some(port) if is_alive => ported.running.push((record.name, port)),

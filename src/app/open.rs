@@ -7,8 +7,11 @@ use super::env;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::server::endpoint::Endpoint;
-use crate::session::open::{self, Inherited, Opened, Session};
-use crate::session::passing;
+use crate::session::join::Inherited;
+use crate::session::live::Session;
+use crate::session::open::{self, Opened};
+use crate::session::owner;
+use crate::session::sweep::incremental;
 use crate::sys::Pid;
 use crate::sys::process::{self, Process};
 
@@ -41,10 +44,10 @@ pub fn open(shell: Option<Pid>) -> Result<Opening> {
 fn find_shell(pid: Option<Pid>) -> Result<Process> {
     let me = process::read(Pid::this()).context("could not read the state of this process")?;
     let Some(pid) = pid else {
-        return open::shell_above(&me).context("could not find the shell that called this");
+        return owner::shell_above(&me).context("could not find the shell that called this");
     };
-    ensure!(open::is_ancestor(pid, me.parent), "could not open a session for process {pid}: it did not call this");
-    open::look(pid)
+    ensure!(owner::is_ancestor(pid, me.parent), "could not open a session for process {pid}: it did not call this");
+    owner::look(pid)
 }
 
 impl Opening {
@@ -52,7 +55,7 @@ impl Opening {
     pub fn finish(self) -> Result<()> {
         let id = self.session.record.id.clone();
         autostart::start(&self.root, self.session, self.autostarts)?;
-        passing::in_passing(&self.root, &id)?;
+        incremental::sweep(&self.root, &id)?;
         Ok(())
     }
 }

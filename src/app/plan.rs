@@ -12,7 +12,8 @@ use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord};
 use crate::server::settings::{PortChoice, Settings};
 use crate::server::token::Token;
-use crate::session::open::{self, Session};
+use crate::session::live::Session;
+use crate::session::owner;
 use crate::supervisor::plan::{Plan, Watched};
 use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
@@ -69,7 +70,7 @@ pub fn plan(root: &Root, session: Session, free_name: FreeName, mode: Mode, mut 
 
 /// The client that started this process. Where it cannot be seen, the end of its input says that it is gone.
 fn client() -> Option<ProcessHandle> {
-    ProcessHandle::open(open::client()).filter(|client| client.pid() != Pid::this())
+    ProcessHandle::open(owner::client()).filter(|client| client.pid() != Pid::this())
 }
 
 /// The container that a server is, if it is one.

@@ -17,7 +17,7 @@ use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::server::end::{End, Reason};
 use crate::server::record::{Mode, ServerRecord, ServerState};
-use crate::session::open::Session;
+use crate::session::live::Session;
 use crate::supervisor::control::{self, Request};
 use crate::supervisor::launch::Waited;
 use crate::supervisor::stall::Stall;

@@ -18,8 +18,9 @@ use crate::disk::names::{ServerName, SessionId};
 use crate::log::central::{self, Level};
 use crate::server::command::CommandLine;
 use crate::server::record::Mode;
-use crate::session::open::Session;
-use crate::session::{find, open, passing};
+use crate::session::live::Session;
+use crate::session::sweep::incremental;
+use crate::session::{self, find, owner};
 use crate::supervisor::launch;
 
 /// How many servers may run under one name in one session.
@@ -97,15 +98,15 @@ fn take_name(
         }
     }
     let free_name = FreeName::unrecorded(name).context("could not open /dev/null")?;
-    Ok((Root::nowhere(), open::unrecorded(open::client())?, free_name))
+    Ok((Root::nowhere(), session::unrecorded(owner::client())?, free_name))
 }
 
 fn take_recorded_name(root: &Root, found: Option<Session>, name: &ServerName) -> Result<(Session, FreeName)> {
     let session = match found {
         Some(session) => session,
-        None => open::create(root, open::client())?,
+        None => session::create(root, owner::client())?,
     };
-    passing::in_passing(root, &session.record.id)?;
+    incremental::sweep(root, &session.record.id)?;
     let free_name = first_free(&root.session(&session.record.id), name)?;
     Ok((session, free_name))
 }

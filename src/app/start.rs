@@ -17,7 +17,7 @@ use crate::disk::names::ServerName;
 use crate::port::lease::Lease;
 use crate::server::endpoint::Endpoint;
 use crate::server::record::{Mode, ServerRecord};
-use crate::session::open::Session;
+use crate::session::live::Session;
 use crate::session::sweep;
 use crate::supervisor::control;
 use crate::supervisor::launch::{self, Announcement, Waited};
@@ -88,7 +88,7 @@ pub fn start_resolved(
     let launched = take_name(name, &paths, progress)
         .and_then(|free_name| launch(root, session, free_name, resolved, Occasion::Asked));
     // While the server starts, what was left under other names has its turn.
-    let _ = sweep::examine(root, id).sweep();
+    let _ = sweep::examine(root, id).end_lost();
     Ok(Starting { name: name.clone(), paths, announcement: launched? })
 }
 

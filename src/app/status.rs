@@ -5,8 +5,8 @@ use anyhow::{Error, Result};
 use super::env;
 use crate::disk::layout::Root;
 use crate::disk::names::{ServerName, SessionId};
-use crate::session::open::Session;
-use crate::session::record::{Owner, SessionRecord};
+use crate::session::live::Session;
+use crate::session::record::{Owner, SessionRecord, session_ids};
 use crate::session::view::{ServerView, SessionView};
 use crate::session::{find, sweep};
 
@@ -76,7 +76,7 @@ fn all(root: &Root) -> Result<Overview> {
     let current = find::current(root)?.map(|(_, session)| session.record.id);
     let mut overview = Overview { sessions: Vec::new(), unreadable: Vec::new() };
     for root in [root].into_iter().chain(&root.others()) {
-        for id in find::all(root) {
+        for id in session_ids(root) {
             overview.add(root, id, current.as_ref());
         }
     }
@@ -91,7 +91,7 @@ impl Overview {
             Ok(None) => return,
             Err(error) => {
                 self.unreadable.push(error);
-                let _ = sweep::examine(root, id).sweep();
+                let _ = sweep::examine(root, id).end_lost();
                 return;
             }
         };
@@ -106,7 +106,7 @@ impl Overview {
 fn view(root: &Root, record: &SessionRecord, alive: bool, is_current: bool) -> SessionView {
     let mut view = SessionView::of(root, record, alive, is_current);
     if view.servers.iter().any(ServerView::is_lost) {
-        let _ = sweep::examine(root, record.id.clone()).sweep();
+        let _ = sweep::examine(root, record.id.clone()).end_lost();
         view = SessionView::of(root, record, alive, is_current);
     }
     env::add_stale(root, &mut view);

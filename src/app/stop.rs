@@ -6,8 +6,8 @@ use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::lock;
 use crate::disk::names::ServerName;
 use crate::server::record::ServerRecord;
-use crate::session::open::Session;
-use crate::session::{recovery, sweep};
+use crate::session::live::Session;
+use crate::session::{recovery, servers};
 use crate::supervisor::control::{self, Request};
 use crate::supervisor::recovery::unreadable;
 
@@ -40,7 +40,7 @@ pub fn ask(root: &Root, session: &Session, which: Which) -> Vec<Stopping> {
         Which::Named(names) => names,
     };
     if names.iter().any(|name| !paths.server(name).record.is_there()) {
-        recovery::servers(root, &session.record.id);
+        recovery::rewrite_records(root, &session.record.id);
     }
     names.into_iter().map(|name| ask_one(&paths, name)).collect()
 }
@@ -73,11 +73,11 @@ pub fn recovered_record(paths: &ServerPaths) -> anyhow::Result<Option<ServerReco
 }
 
 fn running(session: &SessionPaths) -> Vec<ServerName> {
-    let servers = sweep::servers(session).into_iter();
+    let servers = servers::read(session).into_iter();
     servers.filter(|server| is_running(session, server)).map(|(name, _)| name).collect()
 }
 
-fn is_running(session: &SessionPaths, (name, record): &sweep::NamedRecord) -> bool {
+fn is_running(session: &SessionPaths, (name, record): &servers::NamedRecord) -> bool {
     match record {
         Ok(record) => !record.is_over(),
         Err(_) => lock::is_locked(&session.server(name).lock),

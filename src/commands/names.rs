@@ -9,7 +9,8 @@ use crate::cli::{Names, NamesOf};
 use crate::definition::catalogue::{Catalogue, DefinitionState};
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
-use crate::session::{find, open, sweep};
+use crate::session::record::session_ids;
+use crate::session::{find, live, servers};
 use crate::ui;
 
 impl Run for Names {
@@ -26,15 +27,15 @@ impl Run for Names {
 }
 
 fn sessions(root: &Root) -> Vec<String> {
-    let lives = |root: &Root, id: &SessionId| open::live(root, id).is_some();
+    let lives = |root: &Root, id: &SessionId| live::find(root, id).is_some();
     let others = root.others();
     let roots = [root].into_iter().chain(&others);
-    roots.flat_map(|root| find::all(root).into_iter().filter(|id| lives(root, id))).map(String::from).collect()
+    roots.flat_map(|root| session_ids(root).into_iter().filter(|id| lives(root, id))).map(String::from).collect()
 }
 
 fn servers(root: &Root) -> Vec<String> {
     let session = find::current(root).ok().flatten();
-    let servers = session.map(|(root, session)| sweep::servers(&root.session(&session.record.id)));
+    let servers = session.map(|(root, session)| servers::read(&root.session(&session.record.id)));
     servers.unwrap_or_default().into_iter().map(|(name, _)| String::from(name)).collect()
 }
 

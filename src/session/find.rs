@@ -3,10 +3,11 @@
 use anyhow::{Result, bail};
 use tracing::debug;
 
-use super::open::{Inherited, Session, ancestors, is_ancestor, live};
-use super::record::{Owner, SessionRecord};
-use super::recovery;
-use super::sweep;
+use super::join::Inherited;
+use super::live::{self, Session};
+use super::owner::{ancestors, is_ancestor};
+use super::record::{Owner, SessionRecord, session_ids};
+use super::{recovery, servers, sweep};
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
@@ -113,7 +114,7 @@ pub fn current(root: &Root) -> Result<Option<Located>> {
         return Ok(Some(found));
     }
     let above: Vec<Pid> = ancestors(me.pid).collect();
-    if let Some(session) = recovery::session(root, &inherited, &above)? {
+    if let Some(session) = recovery::remake_session(root, &inherited, &above)? {
         return Ok(Some(located(root, session)));
     }
     let found = search(&[root].into_iter().chain(&others).collect::<Vec<_>>(), &me, &above);
@@ -141,7 +142,7 @@ fn named_by(inherited: &Inherited, root: &Root, me: &Process) -> Option<Session>
     let is_believable = |session: &Session| {
         is_ancestor(session.owner.pid(), me.parent) || is_on_terminal_of(session, me) || is_below_watcher(root, id, me)
     };
-    let session = live(root, id).filter(is_believable);
+    let session = live::find(root, id).filter(is_believable);
     match &session {
         Some(_) => debug!(session = %id, "the environment names a session whose owner is above us or on our terminal"),
         None => debug!(session = %id, "the environment names a session that is not ours; not believed"),
@@ -156,7 +157,7 @@ fn is_below_watcher(root: &Root, id: &SessionId, me: &Process) -> bool {
 
 /// Whether a record of this session proves that `pid` watches over one of its servers.
 fn names_watcher(root: &Root, id: &SessionId, pid: Pid) -> bool {
-    let records = sweep::servers(&root.session(id)).into_iter().filter_map(|(_, record)| record.ok());
+    let records = servers::read(&root.session(id)).into_iter().filter_map(|(_, record)| record.ok());
     let mut both = records.filter(ServerRecord::is_of_this_host).filter_map(|record| record.watchers);
     both.any(|both| {
         let mut named = [both.supervisor, both.keeper].into_iter().filter(|watcher| watcher.pid() == pid);
@@ -172,7 +173,7 @@ fn is_on_terminal_of(session: &Session, me: &Process) -> bool {
 /// on our terminal. The ids tell which are worth reading.
 fn search(roots: &[&Root], me: &Process, above: &[Pid]) -> Option<Located> {
     let ids: Vec<(&Root, SessionId)> =
-        roots.iter().flat_map(|&root| all(root).into_iter().map(move |id| (root, id))).collect();
+        roots.iter().flat_map(|&root| session_ids(root).into_iter().map(move |id| (root, id))).collect();
     let owned = above.iter().find_map(|&pid| {
         if is_called_watcher(pid) {
             return ids.iter().filter(|(root, id)| names_watcher(root, id, pid)).find_map(live_in);
@@ -190,15 +191,7 @@ fn search(roots: &[&Root], me: &Process, above: &[Pid]) -> Option<Located> {
 }
 
 fn live_in<'root>((root, id): &(&'root Root, SessionId)) -> Option<(&'root Root, Session)> {
-    Some((root, live(root, id)?))
-}
-
-/// The ids of all sessions that have files, in order.
-pub fn all(root: &Root) -> Vec<SessionId> {
-    let names = root.pids().names().unwrap_or_default();
-    let mut ids: Vec<SessionId> = names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect();
-    ids.sort_unstable();
-    ids
+    Some((root, live::find(root, id)?))
 }
 
 const SEE_ALL: &str = "mcp-hook status --all shows the sessions there are";

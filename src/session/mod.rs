@@ -1,12 +1,15 @@
 //! Sessions: one terminal's shell and everything started for it.
 
+mod create;
 pub mod find;
+pub mod join;
+pub mod live;
 pub mod open;
-mod overdue;
-pub mod passing;
+pub mod owner;
 pub mod record;
 pub mod recovery;
-pub mod removal;
-pub mod retention;
+pub mod servers;
 pub mod sweep;
 pub mod view;
+
+pub use self::create::{create, unrecorded};

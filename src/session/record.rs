@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context;
 use crate::disk::file_at::FileAt;
-use crate::disk::layout::SessionPaths;
+use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::locations::ShellLocations;
 use crate::disk::names::SessionId;
 use crate::disk::{file, record};
@@ -147,6 +147,14 @@ impl SessionRecord {
             Place::OtherNamespace | Place::OtherHost | Place::Unknown => Owner::Elsewhere,
         }
     }
+}
+
+/// The ids of all sessions that have files, in order.
+pub fn session_ids(root: &Root) -> Vec<SessionId> {
+    let names = root.pids().names().unwrap_or_default();
+    let mut ids: Vec<SessionId> = names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect();
+    ids.sort_unstable();
+    ids
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use tracing::debug;
 
-use super::open::{Inherited, Session, write};
+use super::create::make_files;
+use super::join::Inherited;
+use super::live::Session;
 use super::record::SessionRecord;
 use crate::context;
 use crate::disk::layout::Root;
@@ -14,10 +16,7 @@ use crate::sys::{Pid, process};
 
 /// Makes the files of the inherited session again, those of its servers too, if they are gone and its owner is one of
 /// `above`.
-///
-/// # Errors
-/// When the files cannot be made, or are only in a place that cannot be used by now.
-pub fn session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Option<Session>> {
+pub fn remake_session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Option<Session>> {
     let Some(id) = &inherited.id else { return Ok(None) };
     let is_owner = |owner: &Pid| {
         id.owner() == Some(owner.as_raw())
@@ -31,21 +30,21 @@ pub fn session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Opti
         return Err(error);
     }
     let terminal = process::read(owner.pid()).map_or(0, |process| process.terminal);
-    let record = write(root, id.clone(), &owner, terminal)?;
+    let record = make_files(root, id.clone(), &owner, terminal)?;
     debug!(session = %id, "its files had been removed; they were made again");
-    servers(root, id);
+    rewrite_records(root, id);
     Ok(Some(Session { record, owner }))
 }
 
 /// Has the supervisors of a session whose records are gone write them again.
-pub fn servers(root: &Root, id: &SessionId) {
+pub fn rewrite_records(root: &Root, id: &SessionId) {
     for server in unrecorded::find(root).iter().filter(|server| server.token.session() == id) {
         server.rewrite_record(root);
     }
 }
 
 /// The servers whose records are gone, and whose session's record is too: of these nobody can tell whose they are.
-pub fn ownerless(root: &Root) -> Vec<Unrecorded> {
+pub fn ownerless_servers(root: &Root) -> Vec<Unrecorded> {
     unrecorded::find(root).into_iter().filter(|server| !has_record(root, server.token.session())).collect()
 }
 

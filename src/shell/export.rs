@@ -4,7 +4,7 @@ use super::quote::Syntax;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::server::endpoint::Endpoint;
-use crate::session::open::Session;
+use crate::session::live::Session;
 
 /// One line that exports the session's variables and `more` when it is evaluated. Paths contain no line breaks:
 /// `Root::open` refuses such.

@@ -6,7 +6,9 @@ use crate::context;
 use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::session::find::glance;
-use crate::session::open::{Inherited, live, shell_above};
+use crate::session::join::Inherited;
+use crate::session::live;
+use crate::session::owner::shell_above;
 use crate::session::sweep;
 use crate::shell::Shell;
 use crate::shell::rc::{Homes, Standing, hooks};
@@ -66,7 +68,7 @@ pub fn look(root: &Root) -> Facts {
 
 fn membership(root: &Root, shell: Option<Pid>) -> Membership {
     let Some(id) = Inherited::from_environment().id else { return Membership::None };
-    let Some(session) = live(root, &id) else {
+    let Some(session) = live::find(root, &id) else {
         let elsewhere = sweep::examine(root, id.clone()).elsewhere();
         let is_refused = || root.refused().iter().any(|(other, _)| other.session(&id).pids.path().exists());
         let stale = if is_refused() { Membership::Refused(id.to_string()) } else { Membership::Stale(id.to_string()) };

@@ -7,11 +7,11 @@ use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::failure::hint_of;
 use crate::server::record::{ServerRecord, ServerState};
-use crate::session::open::{Inherited, live};
+use crate::session::join::Inherited;
 use crate::session::sweep::action::Action;
 use crate::session::sweep::policy::OwnerFact;
 use crate::session::view::StateView;
-use crate::session::{recovery, sweep};
+use crate::session::{live, recovery, sweep};
 use crate::shell::stale;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, children, mark, orphans};
@@ -61,7 +61,7 @@ pub fn sessions(root: &Root) -> Vec<Finding> {
 }
 
 /// The servers that started with their session and failed: nobody was told.
-fn failed(session: &sweep::Examined) -> Vec<(ServerName, String)> {
+fn failed(session: &sweep::ExaminedSession) -> Vec<(ServerName, String)> {
     let read = session.servers.iter().filter_map(|(_, record)| record.as_ref().ok());
     let unseen = read.filter(|record| record.autostart && has_failed(record));
     let tell = |record: &ServerRecord| {
@@ -107,7 +107,7 @@ impl Sessions {
         let forgotten = |token: &crate::server::token::Token| {
             format!("{}: server {} runs, but its session's files are gone", token.session(), token.server())
         };
-        self.left.extend(recovery::ownerless(root).iter().map(|server| forgotten(&server.token)));
+        self.left.extend(recovery::ownerless_servers(root).iter().map(|server| forgotten(&server.token)));
         for session in &sessions {
             self.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
             let deeds = session.intended();
@@ -143,7 +143,9 @@ impl Sessions {
 
 /// The variables of the calling shell that say of its session's servers what is not true.
 pub fn variables(root: &Root) -> Vec<Finding> {
-    let Some(session) = Inherited::from_environment().id.and_then(|id| live(root, &id)) else { return Vec::new() };
+    let Some(session) = Inherited::from_environment().id.and_then(|id| live::find(root, &id)) else {
+        return Vec::new();
+    };
     let stale = env::stale(&root.session(&session.record.id));
     let remedy = stale::remedy(&session.record.shell);
     stale.iter().map(|stale| Finding::warning("variables", stale.to_string(), remedy)).collect()

@@ -2,7 +2,7 @@
 
 /// What is known of a session before anything is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct SessionFacts {
     /// What has become of its owner.
     pub owner: OwnerFact,
     /// Whether somebody of ours still answers for one of its servers.
@@ -28,29 +28,27 @@ pub enum OwnerFact {
     Unreadable,
 }
 
-/// What is to be done with a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Nothing.
+pub enum Decision {
     Leave,
     /// Remind its servers' watchers that it is over: somebody may have stopped them.
     Remind,
     /// End the servers for which nobody answers; the session lives.
-    Sweep,
+    EndLost,
     /// End what is left of it and remove its files.
-    Retire,
+    Remove,
 }
 
 /// Decides, without touching anything.
-pub fn judge(facts: Facts) -> Verdict {
+pub fn decide(facts: SessionFacts) -> Decision {
     match facts.owner {
-        OwnerFact::Elsewhere | OwnerFact::Unborn | OwnerFact::Foreign => Verdict::Leave,
-        OwnerFact::Alive if facts.has_lost => Verdict::Sweep,
-        OwnerFact::Alive => Verdict::Leave,
-        OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy && facts.has_lost => Verdict::Sweep,
-        OwnerFact::Gone if facts.is_busy => Verdict::Remind,
-        OwnerFact::Unreadable if facts.is_busy => Verdict::Leave,
-        OwnerFact::Gone | OwnerFact::Unreadable => Verdict::Retire,
+        OwnerFact::Elsewhere | OwnerFact::Unborn | OwnerFact::Foreign => Decision::Leave,
+        OwnerFact::Alive if facts.has_lost => Decision::EndLost,
+        OwnerFact::Alive => Decision::Leave,
+        OwnerFact::Gone | OwnerFact::Unreadable if facts.is_busy && facts.has_lost => Decision::EndLost,
+        OwnerFact::Gone if facts.is_busy => Decision::Remind,
+        OwnerFact::Unreadable if facts.is_busy => Decision::Leave,
+        OwnerFact::Gone | OwnerFact::Unreadable => Decision::Remove,
     }
 }
 
@@ -60,24 +58,24 @@ mod tests {
 
     #[test]
     fn what_is_done_with_a_session_follows_from_its_owner_and_its_servers() {
+        use Decision::{EndLost, Leave, Remind, Remove};
         use OwnerFact::{Alive, Elsewhere, Foreign, Gone, Unborn, Unreadable};
-        use Verdict::{Leave, Remind, Retire, Sweep};
-        for (owner, is_busy, has_lost, verdict) in [
+        for (owner, is_busy, has_lost, decision) in [
             (Alive, false, false, Leave),
             (Alive, true, false, Leave),
-            (Alive, true, true, Sweep),
-            (Alive, false, true, Sweep),
-            (Gone, false, false, Retire),
+            (Alive, true, true, EndLost),
+            (Alive, false, true, EndLost),
+            (Gone, false, false, Remove),
             (Gone, true, false, Remind),
-            (Gone, true, true, Sweep),
-            (Gone, false, true, Retire),
-            (Unreadable, false, false, Retire),
+            (Gone, true, true, EndLost),
+            (Gone, false, true, Remove),
+            (Unreadable, false, false, Remove),
             (Unreadable, true, false, Leave),
             (Unborn, false, false, Leave),
             (Foreign, false, false, Leave),
             (Elsewhere, false, true, Leave),
         ] {
-            assert_eq!(judge(Facts { owner, is_busy, has_lost }), verdict, "{owner:?} {is_busy} {has_lost}");
+            assert_eq!(decide(SessionFacts { owner, is_busy, has_lost }), decision, "{owner:?} {is_busy} {has_lost}");
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What `status` tells of sessions and servers, in the stable form of its `--json`.
 
 mod container;
-mod intruder;
+mod foreign_listener;
 mod json;
 mod server;
 mod state;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -18,9 +19,10 @@ pub use self::container::ContainerView;
 pub use self::server::ProcessView;
 pub use self::server::{RecordView, ServerView};
 pub use self::state::{LastExit, StateView};
-pub use self::usage::{TreeView, UsageSum};
+pub use self::sum::UsageSum;
+pub use self::usage::TreeView;
 use super::record::SessionRecord;
-use super::sweep;
+use super::servers;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 
@@ -81,10 +83,10 @@ impl SessionView {
         let paths = root.session(&record.id);
         let mut servers = ServerView::of_all(&paths);
         let is_known = |name: &ServerName| servers.iter().any(|server| server.name == *name);
-        let strays = sweep::strays(&paths, record, is_known);
-        servers.extend(strays.iter().filter_map(|stray| {
-            let name = if stray.name == "session" { "unmanaged" } else { &stray.name };
-            Some(ServerView::unmanaged(name.parse().ok()?, &stray.process))
+        let foreign = servers::foreign(&paths, record, is_known);
+        servers.extend(foreign.iter().filter_map(|process| {
+            let name = if process.name == "session" { "unmanaged" } else { &process.name };
+            Some(ServerView::unmanaged(name.parse().ok()?, &process.process))
         }));
         Self {
             id: record.id.to_string(),

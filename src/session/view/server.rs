@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::container::ContainerView;
-use super::intruder;
+use super::foreign_listener;
 use super::state::{LastExit, StateView};
 use super::usage::TreeView;
 use crate::context;
@@ -17,7 +17,7 @@ use crate::server::endpoint::Endpoint;
 use crate::server::history::UsageHistory;
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::usage::Usage;
-use crate::session::sweep;
+use crate::session::servers;
 use crate::supervisor::control;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Identity, Pid, process};
@@ -80,8 +80,8 @@ impl ServerView {
     }
 
     pub(super) fn of_all(paths: &SessionPaths) -> Vec<Self> {
-        let servers = sweep::servers(paths).into_iter();
-        servers
+        servers::read(paths)
+            .into_iter()
             .map(|(name, record)| match record {
                 Ok(record) => Self::of(paths, record),
                 Err(error) => Self::unreadable(name, &error),
@@ -119,7 +119,7 @@ impl ServerView {
             known.add_peak(view.tree.as_ref());
             let port = known.endpoint.as_ref().map(|endpoint| endpoint.number);
             let pids = view.tree.as_ref().map_or(&[][..], |tree| &tree.pids);
-            view.warnings.extend(port.and_then(|port| intruder::on(port, pids)));
+            view.warnings.extend(port.and_then(|port| foreign_listener::on(port, pids)));
         }
         view.record = Some(known);
         view

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::removal;
-use super::sweep::action::Action;
-use super::sweep::may_name_my_process;
+use super::action::Action;
+use super::files;
 use crate::context;
 use crate::disk::directory::Directory;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::disk::{file, known};
 use crate::log::retention::{self, EndedLogs, RemovalReason};
+use crate::session::owner;
 use crate::sys::stat;
 
 /// How often `open` has them looked through.
@@ -28,27 +28,27 @@ pub fn is_due(root: &Root) -> bool {
 }
 
 /// Removes what is to be removed, and says what that was.
-pub fn carry_out(root: &Root) -> Vec<Action> {
+pub fn remove_expired(root: &Root) -> Vec<Action> {
     let remove = |(id, why): (SessionId, RemovalReason)| {
-        let done = removal::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
+        let done = files::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
         let what = if done { "removed its logs" } else { "could not remove its logs" };
-        let deed = deed(id, what, why, done);
-        deed.report(root);
-        deed
+        let action = action(id, what, why, done);
+        action.report(root);
+        action
     };
-    planned(root).into_iter().map(remove).collect()
+    expired(root).into_iter().map(remove).collect()
 }
 
-/// What [`carry_out`] would do.
+/// What [`remove_expired`] would do.
 pub fn intended(root: &Root) -> Vec<Action> {
-    planned(root).into_iter().map(|(id, why)| deed(id, "would remove its logs", why, false)).collect()
+    expired(root).into_iter().map(|(id, why)| action(id, "would remove its logs", why, false)).collect()
 }
 
-fn deed(session: SessionId, what: &str, why: RemovalReason, done: bool) -> Action {
+fn action(session: SessionId, what: &str, why: RemovalReason, done: bool) -> Action {
     Action { session, what: what.to_owned(), reason: why.text().to_owned(), done }
 }
 
-fn planned(root: &Root) -> Vec<(SessionId, RemovalReason)> {
+fn expired(root: &Root) -> Vec<(SessionId, RemovalReason)> {
     let names = root.logs().names().unwrap_or_default();
     let ids = names.iter().filter_map(|name| name.to_str()?.parse().ok());
     retention::plan(ids.filter_map(|id| of_ended(root, id)).collect(), context::wall_clock())
@@ -58,7 +58,7 @@ fn planned(root: &Root) -> Vec<(SessionId, RemovalReason)> {
 /// gets them back.
 fn of_ended(root: &Root, id: SessionId) -> Option<EndedLogs<SessionId>> {
     let paths = root.session(&id);
-    if paths.pids.is_there() || may_name_my_process(&id) {
+    if paths.pids.is_there() || owner::may_live(&id) {
         return None;
     }
     let measured = measure(&paths.logs);

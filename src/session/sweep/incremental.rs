@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::sweep::policy::{Verdict, judge};
-use super::sweep::{Examined, examine_closely, examine_quickly};
-use super::{removal, retention};
+use super::examine::{examine_closely, examine_quickly};
+use super::policy::{Decision, decide};
+use super::{files, logs};
 use crate::disk::file;
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
@@ -12,12 +12,9 @@ use crate::sys::fork;
 
 /// Cleans up a little, in passing: a few sessions but for our `own`, a few others each time. What takes time is done in
 /// the background.
-///
-/// # Errors
-/// When no process can be split off for that.
-pub fn in_passing(root: &Root, own: &SessionId) -> io::Result<()> {
+pub fn sweep(root: &Root, own: &SessionId) -> io::Result<()> {
     let others = sweep_a_few(root, own);
-    let is_due = retention::is_due(root);
+    let is_due = logs::is_due(root);
     if others.is_empty() && !is_due {
         return Ok(());
     }
@@ -26,7 +23,7 @@ pub fn in_passing(root: &Root, own: &SessionId) -> io::Result<()> {
             let _ = examine_closely(root, id).carry_out(root);
         }
         if is_due {
-            let _ = retention::carry_out(root);
+            let _ = logs::remove_expired(root);
         }
     })
 }
@@ -52,20 +49,20 @@ fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
                 continue;
             }
         };
-        match judge(session.facts) {
-            Verdict::Leave if !session.facts.is_busy && session.is_in_other_namespace() => others.push(session.id),
-            Verdict::Leave => {}
-            Verdict::Remind => {
+        match decide(session.facts) {
+            Decision::Leave if !session.facts.is_busy && session.is_in_other_namespace() => others.push(session.id),
+            Decision::Leave => {}
+            Decision::Remind => {
                 session.remind();
                 others.push(session.id);
             }
-            Verdict::Retire if session.servers.is_empty() && is_idle(&session) => {
+            Decision::Remove if session.servers.is_empty() && session.foreign().is_empty() => {
                 if removed < REMOVED {
-                    let _ = removal::remove(&session.paths);
+                    let _ = files::remove(&session.paths);
                     removed += 1;
                 }
             }
-            Verdict::Retire | Verdict::Sweep => others.push(session.id),
+            Decision::Remove | Decision::EndLost => others.push(session.id),
         }
     }
     others
@@ -74,7 +71,3 @@ fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
 /// How many sessions one call looks at, and how many it removes.
 const LOOKED_AT: usize = 4;
 const REMOVED: usize = 2;
-
-fn is_idle(session: &Examined) -> bool {
-    session.record().is_none_or(|record| session.strays(record).is_empty())
-}

@@ -1,0 +1,90 @@
+//! Making a session: its id, its directories and its record.
+
+use std::io;
+
+use anyhow::{Context, Result, bail};
+use tracing::debug;
+
+use super::live::{self, Session};
+use super::owner::{hold, look};
+use super::record::SessionRecord;
+use crate::disk::layout::Root;
+use crate::disk::locations::ShellLocations;
+use crate::disk::names::SessionId;
+use crate::disk::registry;
+use crate::failpoint;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::host::Host;
+use crate::sys::{Identity, Pid, fd, process};
+
+/// Makes a session that lives as long as `owner`, or finds the one that does.
+pub fn create(root: &Root, owner: Pid) -> Result<Session> {
+    find_or_make(root, owner).map(|(session, _)| session)
+}
+
+/// A session that lives as long as `owner` and stands in no record, for where there is no place for one.
+pub fn unrecorded(owner: Pid) -> Result<Session> {
+    let handle = hold(owner)?;
+    let terminal = process::read(owner).map_or(0, |process| process.terminal);
+    let id = SessionId::new("", owner.as_raw(), fingerprint(handle.identity(), Host::current()));
+    let record = SessionRecord::new(id, handle.identity(), terminal, process::name(owner));
+    Ok(Session { record, owner: handle })
+}
+
+/// The session, and whether it is new.
+pub fn find_or_make(root: &Root, owner: Pid) -> Result<(Session, bool)> {
+    let handle = hold(owner)?;
+    let process = look(owner)?;
+    let tty = process::terminal_path(process.terminal);
+    let terminal = tty.as_ref().and_then(|path| path.strip_prefix("/dev").ok()).and_then(|path| path.to_str());
+    // The first choice is the same for the same process, so that a shell whose environment was emptied finds its
+    // session again; whatever else has that id already is avoided.
+    let mut choice = Ok(fingerprint(handle.identity(), Host::current()));
+    for _ in 0..100 {
+        let random = choice.context("could not get random bits")?;
+        let id = SessionId::new(terminal.unwrap_or_default(), owner.as_raw(), random);
+        if let Some(session) =
+            live::find(root, &id).filter(|session| session.owner.identity().is_same(&handle.identity()))
+        {
+            debug!(session = %id, "this shell has a session already");
+            return Ok((session, false));
+        }
+        choice = fd::random();
+        if let Some(record) = claim(root, id, &handle, process.terminal)? {
+            debug!(session = %record.id, owner = %owner, "made a session");
+            registry::remember(&root.location());
+            return Ok((Session { record, owner: handle }, true));
+        }
+    }
+    bail!("could not create a session under {}: all ids are taken", root.runtime())
+}
+
+/// A number that another process hardly ever has: FNV-1a over who and where the process is.
+fn fingerprint(owner: Identity, host: &Host) -> u64 {
+    let text = format!("{owner:?} {host:?}");
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Makes the files of the session `id`; `None` if there is one.
+fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<Option<SessionRecord>> {
+    let paths = root.session(&id);
+    match paths.pids.make() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+        result => result.with_context(|| format!("could not create {}", paths.pids))?,
+    }
+    failpoint::kill("session-directory");
+    make_files(root, id, owner, terminal).map(Some)
+}
+
+/// Writes the record of a session, and makes those of its directories that are not there yet.
+pub fn make_files(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<SessionRecord> {
+    let paths = root.session(&id);
+    paths.pids.ensure()?;
+    paths.configs.make_or_check()?;
+    // Made once there is something to log: most shells start nothing, and their disks are left alone.
+    paths.logs.check_if_there()?;
+    let mut record = SessionRecord::new(id, owner.identity(), terminal, process::name(owner.pid()));
+    record.locations = Some(ShellLocations::here(root.logs().path().to_owned()));
+    record.write(&paths).with_context(|| format!("could not write {}", paths.record()))?;
+    Ok(record)
+}
