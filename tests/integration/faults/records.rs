@@ -112,7 +112,7 @@ fn case_28_record_of_another_namespace_or_host_is_refused() {
     let test = "case_28_record_of_another_namespace_or_host_is_refused";
     let Some(mut namespace) = Namespace::open(&sandbox, test) else { return stage.end() };
     let there = namespace.run("readlink /proc/self/ns/pid");
-    stage.lie(|record, _| record["host"]["namespace"] = json!(format!("{}@1", there.trim())));
+    stage.lie(|record, _| record["host"]["namespace"] = json!(format!("{}@0", there.trim())));
     insta::assert_snapshot!(stage.answer(1), @"
     mcp-hook: could not stop web: it belongs to another pid namespace
     hint: its record is ROOT/run/pids/ID/web.json
