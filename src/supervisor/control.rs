@@ -88,9 +88,15 @@ fn signal_for(reason: Reason) -> Signal {
 /// Whether somebody of ours answers for a server. The lock is tried only where the record does not tell: whoever tries
 /// it has it for a moment, and `start` would take that for a running server.
 pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
-    let lives = |watcher: &Identity| ProcessHandle::reopen(watcher).is_some();
-    let watchers = record.watchers.filter(|_| record.is_of_this_host());
-    watchers.is_some_and(|both| lives(&both.supervisor) || lives(&both.keeper)) || is_held(paths, record)
+    let is_watched = match record.watchers {
+        Some(both) if record.is_of_this_host() => lives(&both.supervisor) || lives(&both.keeper),
+        _ => false,
+    };
+    is_watched || is_held(paths, record)
+}
+
+fn lives(watcher: &Identity) -> bool {
+    ProcessHandle::reopen(watcher).is_some()
 }
 
 /// Whether a process has the name of one of our watchers: a reason to look further, no proof.
@@ -154,14 +160,14 @@ pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Request {
 /// A supervisor that misses its deadline is killed, and its keeper ends the tree. If that misses its own, it is killed as
 /// well, and the tree is ended from here: somebody has stopped both, or traces them.
 pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -> Result<ServerRecord, StopError> {
-    let record = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone());
+    let record = || current(paths, known);
     let watchers = &request.watchers;
     let is_over = watchers.wait_until(request.heard_by)
         || matches!(record().state, ServerState::Stopping { .. }) && watchers.wait_until(request.over_by);
     if is_over {
         return settle(paths, record(), known, Reason::WatchersLost);
     }
-    // What the keeper does not get to is ended from here, and for the reason that we have.
+    // What the keeper does not end is ended from here, for the reason of the request.
     let mut reason = Reason::WatchersLost;
     for (watcher, if_killed) in [(&watchers.supervisor, reason), (&watchers.keeper, request.reason)] {
         if let ServerState::Unkillable { pids, refused, .. } = record().state {
@@ -208,7 +214,7 @@ fn named_watchers(paths: &ServerPaths, record: &ServerRecord) -> WatcherHandles 
 }
 
 /// Reads a record again whenever something beside it has changed, as long as `goes_on` says so and until the deadline.
-/// Returns what it read last, at least `known`.
+/// Returns what it read last.
 fn follow(
     paths: &ServerPaths,
     known: &ServerRecord,
@@ -216,14 +222,18 @@ fn follow(
     goes_on: impl Fn(&ServerRecord) -> bool,
 ) -> ServerRecord {
     let changes = Follower::new(paths.pids().path()).ok();
-    let read = || ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone());
-    let mut current = read();
+    let mut record = current(paths, known);
     while let Some(changes) = &changes
-        && goes_on(&current)
+        && goes_on(&record)
         && context::now() < deadline
     {
         changes.wait(LOOK_EVERY);
-        current = read();
+        record = current(paths, known);
     }
-    current
+    record
+}
+
+/// The record as it is now; `known` if it cannot be read.
+fn current(paths: &ServerPaths, known: &ServerRecord) -> ServerRecord {
+    ServerRecord::read(paths).ok().flatten().unwrap_or_else(|| known.clone())
 }

@@ -6,7 +6,7 @@ use crate::disk::names::ServerName;
 use crate::server::end::Reason;
 use crate::server::record::ServerRecord;
 use crate::supervisor::control;
-use crate::supervisor::recovery::{orphaned, unreadable};
+use crate::supervisor::recovery::{orphaned, tokens, unreadable};
 use crate::supervisor::stop_error::StopError;
 
 /// Why the servers of a session are ended, and its files are removed.
@@ -46,8 +46,8 @@ impl ExaminedSession {
             return Vec::new();
         }
         // All processes are looked at once, however many records there are.
-        let carried: Vec<_> = unreadable::carried_tokens().collect();
-        let names = names.into_iter().filter(|name| unreadable::is_traced(&self.paths.server(name), &carried));
+        let carried: Vec<_> = tokens::carried().collect();
+        let names = names.into_iter().filter(|name| tokens::is_traced(&self.paths.server(name), &carried));
         names.filter_map(|name| self.end_traced(name)).collect()
     }
 

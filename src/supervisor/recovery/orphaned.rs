@@ -1,6 +1,6 @@
-//! Servers for which nobody answers any more: ended by whoever comes next.
+//! Servers that lost their keeper and their supervisor: ended by the next command.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::disk::layout::ServerPaths;
 use crate::log::central::{self, Level};
@@ -19,12 +19,12 @@ use crate::terminate::stages::StopTimeouts;
 use crate::terminate::survivors::Survivors;
 use crate::{context, failpoint};
 
-/// What a container gets that nobody has watched over for an unknown time.
+/// How a container is ended that nobody has watched over for an unknown time.
 const GRACE: StopTimeouts =
     StopTimeouts { before_sigterm: Duration::ZERO, stop: Duration::from_secs(1), final_sigterm: Duration::ZERO };
 
-/// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, or for which
-/// somebody answers; twice is harmless.
+/// Ends what is left of a server for which nobody answers any more. Does nothing to one that has ended, and fails for one
+/// for which somebody answers.
 pub fn end(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<ServerRecord, StopError> {
     if record.is_over() {
         return Ok(record);
@@ -65,33 +65,21 @@ pub fn end_locked(
     failpoint::kill("lost-locked");
     let began = context::now();
     let was_final = record.state.is_final();
+    let is_here = place == Place::Here;
     let (count, survivors) =
-        if place == Place::Here && !was_final { orphans::end(&trace(&record)) } else { (0, Survivors::default()) };
+        if is_here && !was_final { orphans::end(&trace(&record)) } else { (0, Survivors::default()) };
     failpoint::kill("lost-ended");
     let trouble = record.container.as_mut().and_then(|container| end_lost(container, GRACE));
-    record.state = if was_final {
-        record.state
-    } else if survivors.pids.is_empty() {
-        ServerState::Ended(End {
-            reason,
-            exit: None,
-            at: context::wall_millis(),
-            took: context::elapsed_millis(began),
-            killed: count > 0,
-            early: false,
-            kept: Vec::new(),
-            escaped: Vec::new(),
-        })
-    } else {
-        ServerState::unkillable(&survivors, reason)
-    };
+    if !was_final {
+        record.state = final_state(count, &survivors, reason, began);
+    }
     let _ = record.write(paths);
     if !was_final {
-        report_lost(paths, &record);
+        let (level, text) = describe(&record.state);
+        report(paths, &record, level, &text);
     }
     if let Some(trouble) = trouble {
-        let whose = (Some(record.token.session()), Some(&record.name));
-        central::report(&paths.central, Level::Error, whose, &trouble);
+        report(paths, &record, Level::Error, &trouble);
     }
     match (&record.state, &record.container) {
         (ServerState::Unkillable { pids, refused, .. }, _) => {
@@ -110,21 +98,36 @@ fn check_place(record: &ServerRecord) -> Result<Place, StopError> {
     }
 }
 
-/// Tells the central logs what became of a server that had lost its watchers.
-fn report_lost(paths: &ServerPaths, record: &ServerRecord) {
-    let whose = (Some(record.token.session()), Some(&record.name));
-    match &record.state {
-        ServerState::Unkillable { pids, refused, .. } => {
-            central::report(&paths.central, Level::Error, whose, &unkillable::describe(pids, refused));
-        }
-        ServerState::Ended(End { reason, .. }) if *reason != Reason::WatchersLost => {
-            let text =
-                format!("its supervisor and keeper did not answer and were killed; ended because {}", reason.text());
-            central::report(&paths.central, Level::Warn, whose, &text);
-        }
-        _ => {
-            let text = format!("ended because {}", Reason::WatchersLost.text());
-            central::report(&paths.central, Level::Warn, whose, &text);
-        }
+/// The state of a server of which `count` processes were left, and of which there still are `survivors`.
+fn final_state(count: usize, survivors: &Survivors, reason: Reason, began: Instant) -> ServerState {
+    if !survivors.pids.is_empty() {
+        return ServerState::unkillable(survivors, reason);
     }
+    ServerState::Ended(End {
+        reason,
+        exit: None,
+        at: context::wall_millis(),
+        took: context::elapsed_millis(began),
+        killed: count > 0,
+        early: false,
+        kept: Vec::new(),
+        escaped: Vec::new(),
+    })
+}
+
+/// What the central logs are told of a server that had lost its watchers.
+fn describe(state: &ServerState) -> (Level, String) {
+    match state {
+        ServerState::Unkillable { pids, refused, .. } => (Level::Error, unkillable::describe(pids, refused)),
+        ServerState::Ended(End { reason, .. }) if *reason != Reason::WatchersLost => {
+            let reason = reason.text();
+            (Level::Warn, format!("its supervisor and keeper did not answer and were killed; ended because {reason}"))
+        }
+        _ => (Level::Warn, format!("ended because {}", Reason::WatchersLost.text())),
+    }
+}
+
+fn report(paths: &ServerPaths, record: &ServerRecord, level: Level, text: &str) {
+    let whose = (Some(record.token.session()), Some(&record.name));
+    central::report(&paths.central, level, whose, text);
 }

@@ -1,17 +1,14 @@
 //! Servers whose records cannot be read: found by what their lock says, and by what their processes carry.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use super::tokens;
 use super::unrecorded::REWRITE;
 use crate::context;
 use crate::disk::layout::ServerPaths;
-use crate::disk::{file, lock};
-use crate::server::environment::PID_FILE;
+use crate::disk::lock;
 use crate::server::record::ServerRecord;
 use crate::server::token::{KEEP_VARIABLE, Token, VARIABLE};
 use crate::supervisor::name_lock::NameLock;
@@ -31,8 +28,8 @@ const SWEEP: Duration = Duration::from_secs(3);
 /// Ends the server of this name, whose record cannot be read, and returns how many processes there were. What it left of
 /// its record is removed, if there was one.
 pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
-    let token = token(paths);
-    let watchers = token.as_ref().map_or(0, |token| end_watchers(&trace(token)));
+    let token = tokens::find(paths);
+    let watchers = token.as_ref().map_or(0, end_watchers);
     let Some(lock) = NameLock::take(paths).ok().flatten() else {
         return if lock::is_locked(&paths.lock) { Err(StopError::Unproven) } else { Ok(watchers) };
     };
@@ -43,9 +40,9 @@ pub fn end(paths: &ServerPaths) -> Result<usize, StopError> {
     Ok(count)
 }
 
-/// Ends what is left of it for a caller who has its lock, and returns how many processes that were.
+/// The same for a caller who has its lock. Returns how many processes there were.
 pub fn end_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, StopError> {
-    let Some(token) = token(paths) else { return Ok(0) };
+    let Some(token) = tokens::find(paths) else { return Ok(0) };
     if !process::are_visible() {
         return Err(StopError::Unseen);
     }
@@ -59,8 +56,8 @@ pub fn end_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, StopEr
 
 /// Has its supervisor, if there is one, write its record again.
 pub fn rewrite_record(paths: &ServerPaths) {
-    let Some(token) = token(paths) else { return };
-    let supervisors = titled(&trace(&token), supervise::SHORT_TITLE);
+    let Some(token) = tokens::find(paths) else { return };
+    let supervisors = titled(&token, &trace(&token), supervise::SHORT_TITLE);
     signal(&supervisors, REWRITE);
     let deadline = context::now() + REWRITE_TAKES;
     while !supervisors.is_empty() && ServerRecord::read(paths).is_err() && context::now() < deadline {
@@ -69,8 +66,10 @@ pub fn rewrite_record(paths: &ServerPaths) {
 }
 
 /// Asks its supervisor to end it, kills the watchers that do not, and returns how many there were.
-fn end_watchers(trace: &Trace) -> usize {
-    let [supervisors, keepers] = [supervise::SHORT_TITLE, keeper::SHORT_TITLE].map(|title| titled(trace, title));
+fn end_watchers(token: &Token) -> usize {
+    let trace = trace(token);
+    let [supervisors, keepers] =
+        [supervise::SHORT_TITLE, keeper::SHORT_TITLE].map(|title| titled(token, &trace, title));
     signal(&supervisors, Signal::SIGTERM);
     signal(&keepers, Signal::SIGCONT);
     let mut patience = if supervisors.is_empty() { SWEEP } else { ENDING_TAKES };
@@ -92,59 +91,11 @@ fn signal(processes: &[ProcessHandle], signal: Signal) {
     }
 }
 
-/// The processes with the server's mark that have the name of one of our own, and are no programs of the server.
-fn titled(trace: &Trace, title: &str) -> Vec<ProcessHandle> {
-    let is_program = |process: &ProcessHandle| {
-        process::variable(process.pid(), VARIABLE).is_some_and(|text| text == trace.variable.1.as_bytes())
-    };
-    let found = orphans::find(trace).into_iter();
-    found.filter(|process| process::name(process.pid()) == title && !is_program(process)).collect()
-}
-
-/// What its processes carry: as its lock says, else as one of them does.
-fn token(paths: &ServerPaths) -> Option<Token> {
-    locked(paths).or_else(|| carried_tokens().find(|carried| carried.is_of(paths)).map(|carried| carried.token))
-}
-
-/// The token in its lock.
-fn locked(paths: &ServerPaths) -> Option<Token> {
-    file::read(&paths.lock).ok().flatten().and_then(parse).filter(|token| is_its(paths, token))
-}
-
-/// What a process of a server carries.
-pub struct CarriedToken {
-    token: Token,
-    /// Its server's pid file. A shell that was opened in two roots has the same session in both.
-    pid_file: Vec<u8>,
-}
-
-impl CarriedToken {
-    fn is_of(&self, paths: &ServerPaths) -> bool {
-        is_its(paths, &self.token) && paths.pid.path() == Path::new(OsStr::from_bytes(&self.pid_file))
-    }
-}
-
-/// What processes of this user carry.
-pub fn carried_tokens() -> impl Iterator<Item = CarriedToken> {
-    let is_mine = |pid: &Pid| process::user(*pid) == Some(context::user());
-    process::all().filter(is_mine).filter_map(|pid| {
-        let token = parse(process::variable(pid, VARIABLE)?)?;
-        Some(CarriedToken { token, pid_file: process::variable(pid, PID_FILE)? })
-    })
-}
-
-/// Whether anything tells what there may be of it: its lock, or one of those that are `carried`. Of a file that only
-/// has the name of a record nothing does.
-pub fn is_traced(paths: &ServerPaths, carried: &[CarriedToken]) -> bool {
-    lock::is_locked(&paths.lock) || locked(paths).is_some() || carried.iter().any(|carried| carried.is_of(paths))
-}
-
-fn is_its(paths: &ServerPaths, token: &Token) -> bool {
-    paths.record.path().ends_with(format!("{}/{}.json", token.session(), token.server()))
-}
-
-fn parse(text: Vec<u8>) -> Option<Token> {
-    String::from_utf8(text).ok()?.trim_end().parse().ok()
+/// The processes with the server's mark and this title that are no programs of the server.
+fn titled(token: &Token, trace: &Trace, title: &str) -> Vec<ProcessHandle> {
+    let mut found = orphans::find(trace);
+    found.retain(|it| process::name(it.pid()) == title && !tokens::is_program(it.pid(), token));
+    found
 }
 
 fn trace(token: &Token) -> Trace {
