@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::grid::line;
+use anstyle::Style;
+
+use super::columns::{Columns, Side, cut};
 use super::style::{self, paint};
 use crate::definition::allowed::Permission;
 use crate::definition::catalogue::DefinitionState;
@@ -13,6 +15,27 @@ use crate::text::plain;
 
 /// What is longer is cut: the whole of it stands in the file.
 const LONGEST_COMMAND: usize = 100;
+
+struct Column {
+    head: &'static str,
+    side: Side,
+    /// Whether the column stays away where it has nothing to say of any server.
+    is_optional: bool,
+    cell: fn(&DefinitionView) -> Option<String>,
+}
+
+const COLUMNS: [Column; 6] = [
+    column("", |it| Some(if it.state == DefinitionState::Usable { "●" } else { "○" }.to_owned())),
+    column("NAME", |it| Some(plain(&excerpt(&it.name)))),
+    column("MAY RUN", |it| Some(it.state.to_string())),
+    Column { side: Side::Right, is_optional: true, ..column("PORT", |it| it.port.map(port)) },
+    Column { is_optional: true, ..column("AUTOSTART", |it| it.autostart.then(|| "yes".to_owned())) },
+    column("COMMAND", |it| Some(command(it))),
+];
+
+const fn column(head: &'static str, cell: fn(&DefinitionView) -> Option<String>) -> Column {
+    Column { head, side: Side::Left, is_optional: false, cell }
+}
 
 /// A table for each file, headed by the file.
 pub fn files(files: &[FileView]) -> String {
@@ -47,30 +70,14 @@ pub fn body(file: &FileView) -> String {
 }
 
 fn servers(servers: &[DefinitionView]) -> String {
-    let has_ports = servers.iter().any(|server| server.port.is_some());
-    let has_autostart = servers.iter().any(|server| server.autostart);
-    let row = |first: [&str; 3], port: &str, autostart: &str, last: String| {
-        let mut row = first.map(str::to_owned).to_vec();
-        row.extend(has_ports.then(|| port.to_owned()));
-        row.extend(has_autostart.then(|| autostart.to_owned()));
-        row.push(last);
-        row
-    };
-    let cells = |server: &DefinitionView| {
-        let bullet = if server.state == DefinitionState::Usable { "●" } else { "○" };
-        let autostart = if server.autostart { "yes" } else { "-" };
-        let port = server.port.map_or("-".to_owned(), port);
-        row([bullet, &plain(&excerpt(&server.name)), &server.state.to_string()], &port, autostart, command(server))
-    };
-    let rows: Vec<Vec<String>> = servers.iter().map(cells).collect();
-    let heads = row(["", "NAME", "MAY RUN"], "PORT", "AUTOSTART", "COMMAND".to_owned());
-    let width = |column: usize| rows.iter().chain([&heads]).map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let layout: Vec<(bool, usize)> = (0..heads.len()).map(|column| (has_ports && column == 3, width(column))).collect();
-    let mut text = line(&heads, &layout, |_, cell| paint(style::HEAD, cell));
+    let shown: Vec<&Column> = COLUMNS.iter().filter(|column| speaks(column, servers)).collect();
+    let heads: Vec<String> = shown.iter().map(|column| column.head.to_owned()).collect();
+    let rows: Vec<Vec<String>> = servers.iter().map(|server| cells(&shown, server)).collect();
+    let columns = Columns::fit(shown.iter().map(|column| column.side), rows.iter().chain([&heads]));
+    let mut text = columns.line(&heads, |_| style::HEAD);
     for (row, server) in rows.iter().zip(servers) {
         let state = of(&server.state);
-        text +=
-            &line(row, &layout, |column, cell| if matches!(column, 0 | 2) { paint(state, cell) } else { cell.into() });
+        text += &columns.line(row, |column| if matches!(column, 0 | 2) { state } else { Style::new() });
         if let DefinitionState::Broken(reason) = &server.state {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &plain(reason)));
         }
@@ -78,7 +85,15 @@ fn servers(servers: &[DefinitionView]) -> String {
     text
 }
 
-fn of(state: &DefinitionState) -> anstyle::Style {
+fn speaks(column: &Column, servers: &[DefinitionView]) -> bool {
+    !column.is_optional || servers.iter().any(|server| (column.cell)(server).is_some())
+}
+
+fn cells(columns: &[&Column], server: &DefinitionView) -> Vec<String> {
+    columns.iter().map(|column| (column.cell)(server).unwrap_or_else(|| "-".to_owned())).collect()
+}
+
+fn of(state: &DefinitionState) -> Style {
     match state {
         DefinitionState::Usable => style::GOOD,
         DefinitionState::Broken(_) => style::BROKEN,
@@ -102,10 +117,7 @@ fn command(server: &DefinitionView) -> String {
     }
     let words = server.command.iter().flatten().map(|word| plain(&quoted(word))).collect::<Vec<_>>().join(" ");
     let text = if words.is_empty() { server.url.as_deref().map_or("-".to_owned(), plain) } else { words };
-    match text.char_indices().nth(LONGEST_COMMAND) {
-        Some((end, _)) => text[..end].to_owned() + "…",
-        None => text,
-    }
+    cut(&text, LONGEST_COMMAND)
 }
 
 /// A word in quotes if it would not be read as one.

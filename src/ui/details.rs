@@ -1,8 +1,9 @@
 //! One server in detail: what `status NAME` says below its row.
 
+use std::fmt::Write;
 use std::net::SocketAddr;
 
-use super::style::{self, paint};
+use super::columns::label;
 use super::table::ending;
 use crate::context;
 use crate::server::endpoint::Endpoint;
@@ -14,12 +15,13 @@ use crate::units::{count, percent};
 
 /// A line for each thing that is known of a server, and for each of its last words.
 pub fn details(server: &ServerView) -> String {
-    rows(server, context::wall_millis()).into_iter().fold(String::new(), |text, (name, lines)| {
-        lines.iter().enumerate().fold(text, |text, (index, line)| {
-            let name = if index == 0 { name } else { "" };
-            text + "    " + &paint(style::FAINT, &format!("{name:<12}")) + line + "\n"
-        })
-    })
+    let mut text = String::new();
+    for (name, lines) in rows(server, context::wall_millis()) {
+        for (index, line) in lines.iter().enumerate() {
+            let _ = writeln!(text, "    {}{line}", label(if index == 0 { name } else { "" }));
+        }
+    }
+    text
 }
 
 fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {

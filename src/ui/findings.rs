@@ -1,7 +1,10 @@
 //! What `doctor` found, a line each.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
+use super::columns::{LABEL, label};
 use super::style::{self, paint};
 use crate::text::plain;
 
@@ -64,11 +67,15 @@ fn line(finding: &Finding) -> String {
         Grade::Warning => ("!", style::WARNING),
         Grade::Problem => ("✗", style::ERROR),
     };
-    let about = paint(style::FAINT, &format!("{:<12}", finding.about));
-    let hint = finding.hint.iter();
-    let hint = hint.map(|hint| format!("{:15}{} {}\n", "", paint(style::HINT, "hint:"), plain(hint)));
-    format!("{} {about} {}\n", paint(style, sign), plain(&finding.text)) + &hint.collect::<String>()
+    let mut text = format!("{} {} {}\n", paint(style, sign), label(finding.about), plain(&finding.text));
+    if let Some(hint) = &finding.hint {
+        let _ = writeln!(text, "{:HINT$}{} {}", "", paint(style::HINT, "hint:"), plain(hint));
+    }
+    text
 }
+
+/// Below the text: behind the sign, the label and a space after each.
+const HINT: usize = LABEL + 3;
 
 #[cfg(test)]
 mod tests {

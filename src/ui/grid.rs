@@ -1,14 +1,15 @@
-//! The columns of `status`: which there are, which of them say something, and how wide they are.
+//! The columns of `status`: which there are, and which of them say something.
 
+use super::columns::{Columns, Side};
 use crate::session::view::{ServerView, TreeView, UsageSum};
 use crate::units::percent;
 use crate::units::size::{self, bytes};
 use crate::units::time::duration;
 
-/// A column: its head, whether it stands to the right, and what is in it; nothing where there is nothing to say.
+/// A column: its head, where its text stands, and what is in it; nothing where there is nothing to say.
 struct Column {
     head: &'static str,
-    is_right: bool,
+    side: Side,
     /// Whether the column stays away where it has nothing to say of any server.
     is_optional: bool,
     /// Where there is too little room, columns go in this order; those with 0 stay.
@@ -19,14 +20,14 @@ struct Column {
 }
 
 const COLUMNS: [Column; 12] = [
-    Column { is_right: false, goes: 0, ..number("", |it| Some(bullet(it))) },
+    Column { side: Side::Left, goes: 0, ..number("", |it| Some(bullet(it))) },
     Column {
-        is_right: false,
+        side: Side::Left,
         goes: 0,
         sum: |it| Some(format!("{} running", it.running)),
         ..number("NAME", |it| Some(it.name.to_string()))
     },
-    Column { is_right: false, goes: 8, ..number("STATE", |it| Some(it.state.to_string())) },
+    Column { side: Side::Left, goes: 8, ..number("STATE", |it| Some(it.state.to_string())) },
     Column { goes: 5, ..number("PID", |it| it.process.map(|process| process.pid.to_string())) },
     Column { goes: 6, ..optional("PORT", port) },
     Column { goes: 7, ..number("UPTIME", |it| it.uptime_seconds().map(duration)) },
@@ -54,7 +55,7 @@ const COLUMNS: [Column; 12] = [
 ];
 
 const fn number(head: &'static str, cell: fn(&ServerView) -> Option<String>) -> Column {
-    Column { head, is_right: true, is_optional: false, goes: 0, cell, sum: |_| None }
+    Column { head, side: Side::Right, is_optional: false, goes: 0, cell, sum: |_| None }
 }
 
 const fn optional(head: &'static str, cell: fn(&ServerView) -> Option<String>) -> Column {
@@ -85,105 +86,67 @@ fn trend(server: &ServerView) -> Option<String> {
     server.tree.as_ref()?.memory_trend_bytes_per_hour.filter(|&rate| !size::is_steady(rate)).map(size::trend)
 }
 
-/// Some servers as cells that are padded to the widths of their columns.
+/// Some servers as cells in columns.
 pub struct Grid {
-    columns: Vec<&'static Column>,
-    widths: Vec<usize>,
+    shown: Vec<&'static Column>,
+    columns: Columns,
     /// A row of cells for each server.
     rows: Vec<Vec<String>>,
     /// What the servers use together, if they are several.
     sum: Option<Vec<String>>,
 }
 
-/// A cell of a [`Grid`], with the space in front of it.
-pub struct Cell {
-    /// The text, padded.
-    pub text: String,
-    /// Whether it tells the server's state.
-    pub is_state: bool,
-}
-
 impl Grid {
     /// The columns that say something of these servers, as far as they find room.
     pub fn of(servers: &[ServerView], room: Option<usize>) -> Self {
-        let speaks =
-            |column: &&Column| !column.is_optional || servers.iter().any(|server| (column.cell)(server).is_some());
-        let columns: Vec<&Column> = COLUMNS.iter().filter(speaks).collect();
-        let mut grid = Self::with(columns, servers);
-        while room.is_some_and(|room| grid.width() > room) {
-            let goes = |column: &&&Column| column.goes > 0;
-            let Some(first) = grid.columns.iter().filter(goes).map(|column| column.goes).min() else { break };
-            grid.columns.retain(|column| column.goes != first);
-            grid = Self::with(grid.columns, servers);
+        let mut grid = Self::with(COLUMNS.iter().filter(|column| speaks(column, servers)).collect(), servers);
+        while room.is_some_and(|room| grid.columns.width() > room) {
+            let Some(first) = grid.shown.iter().map(|column| column.goes).filter(|&goes| goes > 0).min() else { break };
+            grid.shown.retain(|column| column.goes != first);
+            grid = Self::with(grid.shown, servers);
         }
         grid
     }
 
-    fn with(columns: Vec<&'static Column>, servers: &[ServerView]) -> Self {
-        let cells = |server| columns.iter().map(|it| (it.cell)(server).unwrap_or_else(|| "-".to_owned())).collect();
-        let rows: Vec<Vec<String>> = servers.iter().map(cells).collect();
+    fn with(shown: Vec<&'static Column>, servers: &[ServerView]) -> Self {
         let sum = UsageSum::of(servers);
-        let sum: Option<Vec<String>> =
-            (sum.running > 1).then(|| columns.iter().map(|it| (it.sum)(&sum).unwrap_or_default()).collect());
-        let width = |(index, column): (usize, &&Column)| {
-            let widths = rows.iter().chain(&sum).map(|row| row[index].chars().count());
-            widths.max().unwrap_or(0).max(column.head.len())
+        let mut grid = Self {
+            rows: servers.iter().map(|server| cells(&shown, server)).collect(),
+            sum: (sum.running > 1).then(|| shown.iter().map(|it| (it.sum)(&sum).unwrap_or_default()).collect()),
+            columns: Columns::default(),
+            shown,
         };
-        let widths = columns.iter().enumerate().map(width).collect();
-        Self { columns, widths, rows, sum }
+        let sides = grid.shown.iter().map(|column| column.side);
+        grid.columns = Columns::fit(sides, grid.rows.iter().chain(&grid.sum).chain([&grid.heads()]));
+        grid
     }
 
-    fn width(&self) -> usize {
-        (0..self.columns.len()).map(|column| gap(column) + self.widths[column]).sum()
+    pub fn columns(&self) -> &Columns {
+        &self.columns
     }
 
-    /// The heads of the columns.
-    pub fn heads(&self) -> Vec<Cell> {
-        let heads: Vec<String> = self.columns.iter().map(|column| column.head.to_owned()).collect();
-        self.line(&heads)
+    pub fn heads(&self) -> Vec<String> {
+        self.shown.iter().map(|column| column.head.to_owned()).collect()
     }
 
-    /// The rows, one for each server.
-    pub fn rows(&self) -> impl Iterator<Item = Vec<Cell>> {
-        self.rows.iter().map(|row| self.line(row))
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
     }
 
-    /// What the servers use together, if they are several.
-    pub fn sum(&self) -> Option<Vec<Cell>> {
-        self.sum.as_ref().map(|sum| self.line(sum))
+    pub fn sum(&self) -> Option<&Vec<String>> {
+        self.sum.as_ref()
     }
 
-    fn line(&self, cells: &[String]) -> Vec<Cell> {
-        let layout: Vec<(bool, usize)> =
-            self.columns.iter().map(|column| column.is_right).zip(self.widths.iter().copied()).collect();
-        let is_state = |column: &Column| matches!(column.head, "" | "STATE");
-        let cells = pad(cells, &layout).into_iter().zip(&self.columns);
-        cells.map(|(text, column)| Cell { text, is_state: is_state(column) }).collect()
+    /// Whether a column tells the server's state.
+    pub fn is_state(&self, column: usize) -> bool {
+        matches!(self.shown[column].head, "" | "STATE")
     }
 }
 
-/// The cells of a line with the space in front of each, by a layout: whether a column stands to the right, and its width.
-/// Nothing is padded at the end of a line.
-pub fn pad(cells: &[String], layout: &[(bool, usize)]) -> Vec<String> {
-    let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
-    let cell = |(index, (cell, &(is_right, width))): (usize, (&String, &(bool, usize)))| {
-        let gap = " ".repeat(gap(index));
-        match is_right {
-            true => format!("{gap}{cell:>width$}"),
-            false if index == last => gap + cell,
-            false => format!("{gap}{cell:<width$}"),
-        }
-    };
-    cells.iter().zip(layout).enumerate().take(last + 1).map(cell).collect()
+fn speaks(column: &Column, servers: &[ServerView]) -> bool {
+    !column.is_optional || servers.iter().any(|server| (column.cell)(server).is_some())
 }
 
-/// A line of cells that are painted by the number of their column.
-pub fn line(cells: &[String], layout: &[(bool, usize)], style: impl Fn(usize, &str) -> String) -> String {
-    let painted = |(column, cell): (usize, String)| if cell.trim().is_empty() { cell } else { style(column, &cell) };
-    pad(cells, layout).into_iter().enumerate().map(painted).chain(["\n".to_owned()]).collect()
-}
-
-/// The space in front of a column.
-fn gap(column: usize) -> usize {
-    [0, 1].get(column).copied().unwrap_or(2)
+fn cells(columns: &[&Column], server: &ServerView) -> Vec<String> {
+    columns.iter().map(|column| (column.cell)(server).unwrap_or_else(|| "-".to_owned())).collect()
 }

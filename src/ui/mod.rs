@@ -1,6 +1,7 @@
 //! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
 
 pub mod checked;
+mod columns;
 pub mod confirm;
 pub mod definitions;
 pub mod details;
@@ -29,25 +30,16 @@ use crate::sys::terminal;
 use crate::{context, text};
 
 /// Prints a result for programs and shells, as it is. A reader that has gone away is no error: `mcp-hook logs | head`.
-///
-/// # Errors
-/// When standard output cannot be written for another reason.
 pub fn print(text: &str) -> Result<()> {
     write(text.as_bytes()).map(drop)
 }
 
 /// Prints data as JSON.
-///
-/// # Errors
-/// As [`print()`].
 pub fn json(data: &impl Serialize) -> Result<()> {
     print(&(text::json(&serde_json::to_string_pretty(data)?) + "\n"))
 }
 
 /// Prints a result for people, whose parts were made safe before they were put together.
-///
-/// # Errors
-/// As [`print()`].
 pub fn show(text: &str) -> Result<()> {
     let text = if is_coloured() { Cow::Borrowed(text) } else { strip_str(text).to_string().into() };
     // Whole, and not line by line.
@@ -56,9 +48,6 @@ pub fn show(text: &str) -> Result<()> {
 }
 
 /// Prints lines that somebody else wrote: tamed on a terminal, elsewhere byte for byte. False if nobody reads on.
-///
-/// # Errors
-/// When standard output cannot be written for another reason.
 pub fn pass_on(lines: &[Vec<u8>]) -> Result<bool> {
     if io::stdout().is_terminal() {
         let text: String = lines.iter().map(|line| text::tame(line) + "\n").collect();

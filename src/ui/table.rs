@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
-use super::grid::{Cell, Grid};
+use super::grid::Grid;
 use super::style::{self, paint};
 use crate::context;
 use crate::session::view::{ServerView, SessionView};
@@ -51,10 +51,11 @@ const FIRST_WORDS: usize = 3;
 
 fn servers(servers: &[ServerView], room: Option<usize>) -> String {
     let grid = Grid::of(servers, room);
-    let mut text = line(&grid.heads(), |_| style::HEAD);
-    for (row, server) in grid.rows().zip(servers) {
+    let columns = grid.columns();
+    let mut text = columns.line(&grid.heads(), |_| style::HEAD);
+    for (row, server) in grid.rows().iter().zip(servers) {
         let state = style::of_state(&server.state);
-        text += &line(&row, |cell| if cell.is_state { state } else { Style::new() });
+        text += &columns.line(row, |column| if grid.is_state(column) { state } else { Style::new() });
         if let Some(why) = explanation(server, context::wall_millis()) {
             let _ = writeln!(text, "    {}", paint(style::FAINT, &why));
         }
@@ -65,14 +66,7 @@ fn servers(servers: &[ServerView], room: Option<usize>) -> String {
             let _ = writeln!(text, "    {} {}", paint(style::ERROR, "warning:"), plain(warning));
         }
     }
-    text + &grid.sum().map_or(String::new(), |sum| line(&sum, |_| style::FAINT))
-}
-
-fn line(cells: &[Cell], style: impl Fn(&Cell) -> Style) -> String {
-    let painted = |cell: &Cell| {
-        if cell.text.trim().is_empty() { cell.text.clone() } else { paint(style(cell), &cell.text) }
-    };
-    cells.iter().map(painted).chain(["\n".to_owned()]).collect()
+    text + &grid.sum().map_or(String::new(), |sum| columns.line(sum, |_| style::FAINT))
 }
 
 /// Why a server is not running, how it ended and what comes next, at a time in milliseconds since the epoch.

@@ -1,17 +1,11 @@
 //! What is typed into the live view.
 
-/// What the user wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Select the server above.
     Up,
-    /// Select the server below.
     Down,
-    /// Select the first.
     First,
-    /// Select the last.
     Last,
-    /// Sort by something else.
     Sort,
     /// End the selected server.
     Stop,
@@ -19,7 +13,6 @@ pub enum Key {
     Restart,
     /// Let the shell have the terminal for a while.
     Suspend,
-    /// Leave.
     Quit,
 }
 

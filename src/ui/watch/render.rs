@@ -1,21 +1,22 @@
-//! Drawing the live view. Everything that is drawn is in the [`State`]; the layout is arithmetic, from top to bottom: a
-//! title, the servers, two graphs and the log of the selected one as far as there is room, what came of the last request,
-//! the keys.
+//! Drawing the live view. Everything that is drawn is in the [`State`]; from top to bottom: a title, the servers, two graphs
+//! and the log of the selected one as far as there is room, what came of the last request, the keys.
 
 use anstream::adapter::strip_str;
-use anstyle::{AnsiColor, Color as Anstyle};
+use anstyle::{AnsiColor, Color as Anstyle, Effects};
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::widgets::{Sparkline, Widget};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph, Row, Sparkline, Table, TableState};
 
 use super::series;
 use super::state::{Message, State};
 use crate::session::view::ServerView;
 use crate::text;
-use crate::ui::grid::{Cell, Grid};
-use crate::ui::{style, table};
+use crate::ui::columns::Side;
+use crate::ui::grid::Grid;
+use crate::ui::style::{self, ERROR, FAINT, GOOD, HEAD, HINT};
+use crate::ui::table;
 use crate::units::size::{bytes, trend};
 use crate::units::time::duration;
 use crate::units::{count, percent};
@@ -28,162 +29,139 @@ const GRAPH: u16 = 5;
 const ROOM_FOR_GRAPHS: u16 = 13;
 /// The least number of columns for two graphs beside each other.
 const ROOM_FOR_TWO: u16 = 50;
+const USUAL: anstyle::Style = anstyle::Style::new();
+/// The space between columns, and between graphs.
+const GAP: u16 = 2;
 
-/// Draws the state.
 pub fn render(state: &State, frame: &mut Frame<'_>) {
-    let area = frame.area();
-    let canvas = &mut Canvas { buffer: frame.buffer_mut(), is_coloured: state.is_coloured };
-    let mut rest = area;
-    title(state, canvas, take_top(&mut rest, 1));
-    keys(canvas, take_bottom(&mut rest, 1));
-    if let Some(message) = &state.message {
-        say(message, canvas, take_bottom(&mut rest, 1));
-    }
-    let graphs = if rest.height >= ROOM_FOR_GRAPHS && !state.servers.is_empty() { GRAPH } else { 0 };
-    // A third of what is left is the log's.
-    let most = (rest.height - graphs).saturating_sub(rest.height / 3).max(2);
-    let wanted = u16::try_from(state.servers.len() + 1).unwrap_or(u16::MAX);
-    servers(state, canvas, take_top(&mut rest, wanted.min(most)));
-    if state.selected().is_some() {
-        if graphs > 0 {
-            show_graphs(state, canvas, take_top(&mut rest, graphs));
-        }
-        log(state, canvas, rest);
+    let line = Constraint::Length(1);
+    let message = Constraint::Length(state.message.is_some().into());
+    let areas = Layout::vertical([line, Constraint::Fill(1), message, line]).areas(frame.area());
+    let [title_area, area, message_area, keys_area] = areas;
+    frame.render_widget(title(state), title_area);
+    body(state, area, frame);
+    frame.render_widget(state.message.as_ref().map(said), message_area);
+    frame.render_widget(keys(), keys_area);
+    if !state.is_coloured {
+        frame.buffer_mut().content.iter_mut().for_each(|cell| cell.fg = Color::Reset);
     }
 }
 
-/// Where is drawn.
-struct Canvas<'b> {
-    buffer: &'b mut Buffer,
-    is_coloured: bool,
+/// The servers, and what is known of the selected one.
+fn body(state: &State, area: Rect, frame: &mut Frame<'_>) {
+    let Some(server) = state.selected() else {
+        return frame.render_widget(span("  no servers", FAINT), area);
+    };
+    let graphs = if area.height >= ROOM_FOR_GRAPHS { GRAPH } else { 0 };
+    // A third is the log's.
+    let most = (area.height - graphs).saturating_sub(area.height / 3).max(2);
+    let lines = u16::try_from(state.servers.len() + 1).unwrap_or(u16::MAX).min(most);
+    let heights = [Constraint::Length(lines), Constraint::Length(graphs), Constraint::Fill(1)];
+    let [servers_area, graphs_area, log_area] = Layout::vertical(heights).areas(area);
+    servers(state, servers_area, frame);
+    show_graphs(state, server, graphs_area, frame);
+    log(state, server, log_area, frame);
 }
 
-impl Canvas<'_> {
-    /// Writes text from `x` on, as far as it fits into the area's first line; returns where it ended.
-    fn write(&mut self, area: Rect, x: u16, text: &str, style: anstyle::Style) -> u16 {
-        let area = area.intersection(self.buffer.area);
-        if area.is_empty() || x >= area.right() {
-            return x;
-        }
-        let style = self.style(style);
-        let text = text::plain(text);
-        self.buffer.set_stringn(x, area.y, text, usize::from(area.right() - x), style).0
-    }
-
-    fn style(&self, from: anstyle::Style) -> Style {
-        let effects = from.get_effects();
-        let mut style = Style::new();
-        if let Some(Anstyle::Ansi(colour)) = from.get_fg_color().filter(|_| self.is_coloured) {
-            style = style.fg(colour_of(colour));
-        }
-        for (effect, modifier) in [(anstyle::Effects::BOLD, Modifier::BOLD), (anstyle::Effects::DIMMED, Modifier::DIM)]
-        {
-            if effects.contains(effect) {
-                style = style.add_modifier(modifier);
-            }
-        }
-        style
-    }
-
-    /// A line with a title in it, above a part of the screen.
-    fn rule(&mut self, area: Rect, title: &str, rest: &str) {
-        self.write(area, area.x, &"─".repeat(area.width.into()), style::FAINT);
-        let end = self.write(area, area.x + 1, &format!(" {title} "), style::HEAD);
-        if !rest.is_empty() {
-            self.write(area, end, &format!("· {rest} "), style::FAINT);
-        }
-    }
+/// Text of any origin: what a terminal would obey is written out.
+fn span(text: &str, style: anstyle::Style) -> Span<'static> {
+    Span::styled(text::plain(text), translated(style))
 }
 
-fn colour_of(colour: AnsiColor) -> Color {
-    match colour {
-        AnsiColor::Red => Color::Red,
-        AnsiColor::Green => Color::Green,
-        AnsiColor::Yellow => Color::Yellow,
-        AnsiColor::Blue => Color::Blue,
-        AnsiColor::Cyan => Color::Cyan,
+fn translated(style: anstyle::Style) -> Style {
+    let colour = match style.get_fg_color() {
+        Some(Anstyle::Ansi(AnsiColor::Red)) => Color::Red,
+        Some(Anstyle::Ansi(AnsiColor::Green)) => Color::Green,
+        Some(Anstyle::Ansi(AnsiColor::Yellow)) => Color::Yellow,
+        Some(Anstyle::Ansi(AnsiColor::Blue)) => Color::Blue,
+        Some(Anstyle::Ansi(AnsiColor::Cyan)) => Color::Cyan,
         _ => Color::Reset,
-    }
+    };
+    let effects = style.get_effects();
+    let mut modifier = Modifier::empty();
+    modifier.set(Modifier::BOLD, effects.contains(Effects::BOLD));
+    modifier.set(Modifier::DIM, effects.contains(Effects::DIMMED));
+    Style::new().fg(colour).add_modifier(modifier)
 }
 
-fn title(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+fn title(state: &State) -> Line<'static> {
     let what = match &state.sessions[..] {
         [session] if !state.all => session.id.clone(),
         sessions => count(sessions.len() as u64, "session", "sessions"),
     };
     let sum = state.sum();
-    let uses = format!("{} running, {}, {}", sum.running, percent(sum.cpu_percent_now), bytes(sum.memory_bytes));
-    let end = canvas.write(area, area.x, &what, style::HEAD);
-    let end = canvas.write(area, end, &format!("  {uses}"), anstyle::Style::new());
-    canvas.write(area, end, &format!("  by {}", state.sort.text()), style::FAINT);
+    let uses = format!("  {} running, {}, {}", sum.running, percent(sum.cpu_percent_now), bytes(sum.memory_bytes));
+    Line::from_iter([span(&what, HEAD), span(&uses, USUAL), span(&format!("  by {}", state.sort), FAINT)])
 }
 
-fn keys(canvas: &mut Canvas<'_>, area: Rect) {
-    let mut x = area.x;
-    for (key, what) in KEYS {
-        x = canvas.write(area, x, key, style::HINT);
-        x = canvas.write(area, x, &format!(" {what}  "), style::FAINT);
+fn keys() -> Line<'static> {
+    KEYS.iter().flat_map(|(key, what)| [span(key, HINT), span(&format!(" {what}  "), FAINT)]).collect()
+}
+
+fn said(message: &Message) -> Span<'static> {
+    match message {
+        Message::Pending(text) => span(text, FAINT),
+        Message::Done(text) => span(text, GOOD),
+        Message::Failed(text) => span(text, ERROR),
     }
 }
 
-fn say(message: &Message, canvas: &mut Canvas<'_>, area: Rect) {
-    let (text, style) = match message {
-        Message::Pending(text) => (text, style::FAINT),
-        Message::Done(text) => (text, style::GOOD),
-        Message::Failed(text) => (text, style::ERROR),
-    };
-    canvas.write(area, area.x, text, style);
+fn servers(state: &State, area: Rect, frame: &mut Frame<'_>) {
+    let sessions = session_width(state);
+    let grid = Grid::of(&state.servers, Some(area.width.saturating_sub(sessions.map_or(0, |it| it + GAP)).into()));
+    let heads = row(&grid, sessions.map(|_| "SESSION"), &grid.heads(), HEAD, HEAD);
+    let rows = grid.rows().iter().zip(state.places.iter().zip(&state.servers)).map(|(cells, (place, server))| {
+        let session = sessions.map(|_| place.session.as_str());
+        row(&grid, session, cells, style::of_state(&server.state), USUAL)
+    });
+    let table = Table::new(rows, widths(&grid, sessions))
+        .header(heads)
+        .column_spacing(GAP)
+        .row_highlight_style(Modifier::REVERSED);
+    frame.render_stateful_widget(table, area, &mut TableState::new().with_selected(state.selection()));
 }
 
-fn servers(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    if state.servers.is_empty() {
-        canvas.write(area, area.x, "  no servers", style::FAINT);
-        return;
-    }
-    let longest = state.places.iter().map(|place| place.session.len()).max().unwrap_or(0);
-    let sessions = if state.all { longest + 2 } else { 0 };
-    let grid = Grid::of(&state.servers, Some(usize::from(area.width).saturating_sub(sessions)));
-    let mut rest = area;
-    let heads = grid.heads();
-    let session = |text: &str| if state.all { format!("{text:<sessions$}") } else { String::new() };
-    row(canvas, take_top(&mut rest, 1), &session("SESSION"), &heads, |_| style::HEAD);
-    let height = usize::from(rest.height);
-    let first = (state.selection() + 1).saturating_sub(height.max(1));
-    for (index, cells) in grid.rows().enumerate().skip(first).take(height) {
-        let line = take_top(&mut rest, 1);
-        let of_state = style::of_state(&state.servers[index].state);
-        let style = |cell: &Cell| if cell.is_state { of_state } else { anstyle::Style::new() };
-        row(canvas, line, &session(&state.places[index].session), &cells, style);
-        if index == state.selection() {
-            canvas.buffer.set_style(line, Style::new().add_modifier(Modifier::REVERSED));
-        }
-    }
+/// How wide the column with the sessions is, if there is one.
+fn session_width(state: &State) -> Option<u16> {
+    let longest = state.places.iter().map(|place| place.session.chars().count()).max().unwrap_or(0);
+    state.all.then(|| u16::try_from(longest.max("SESSION".len())).unwrap_or(u16::MAX))
 }
 
-fn row(canvas: &mut Canvas<'_>, area: Rect, session: &str, cells: &[Cell], style: impl Fn(&Cell) -> anstyle::Style) {
-    let mut x = canvas.write(area, area.x, session, style::FAINT);
-    for cell in cells {
-        x = canvas.write(area, x, &cell.text, style(cell));
-    }
+/// The sign and the name share a column.
+fn widths(grid: &Grid, sessions: Option<u16>) -> Vec<u16> {
+    let widths = grid.columns().iter().map(|(_, width)| u16::try_from(width).unwrap_or(u16::MAX));
+    let [sign, name, rest @ ..] = &widths.collect::<Vec<_>>()[..] else { return Vec::new() };
+    sessions.into_iter().chain([sign + 1 + name]).chain(rest.iter().copied()).collect()
 }
 
-fn show_graphs(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let (Some(server), Some(history)) = (state.selected(), state.history()) else { return };
+fn row(
+    grid: &Grid,
+    session: Option<&str>,
+    cells: &[String],
+    of_state: anstyle::Style,
+    usual: anstyle::Style,
+) -> Row<'static> {
+    let style = |column| if grid.is_state(column) { of_state } else { usual };
+    let name = Line::from_iter([span(&format!("{:1} ", cells[0]), style(0)), span(&cells[1], style(1))]);
+    let rest = grid.columns().iter().zip(cells).enumerate().skip(2).map(|(column, ((side, _), cell))| {
+        let line = Line::from(span(cell, style(column)));
+        if side == Side::Right { line.right_aligned() } else { line }
+    });
+    session.map(|session| span(session, FAINT).into()).into_iter().chain([name]).chain(rest).collect()
+}
+
+fn show_graphs(state: &State, server: &ServerView, area: Rect, frame: &mut Frame<'_>) {
+    let Some(history) = state.history() else { return };
     let window = series::window(history, state.now);
     let span = format!("last {}", duration(window.as_secs_f64()).replace(" 00s", "").replace(" 00m", ""));
-    let both = area.width >= ROOM_FOR_TWO;
-    let mut left = area;
-    if both {
-        left.width = area.width / 2 - 1;
-    }
-    let memory = series::columns(&series::memory(history), state.now, window, left.width.into());
-    let (head, rest) = about_memory(server);
-    graph(canvas, left, (&head, &(span.clone() + &rest)), &memory, AnsiColor::Cyan);
-    if both {
-        let right = Rect { x: left.right() + 2, width: area.width - left.width - 2, ..area };
-        let cpu = series::columns(&series::cpu(history), state.now, window, right.width.into());
-        let (head, rest) = about_cpu(server);
-        graph(canvas, right, (&head, &(span + &rest)), &cpu, AnsiColor::Green);
+    let (memory, cpu) = (series::memory(history), series::cpu(history));
+    let graphs = [(about_memory(server), memory, Color::Cyan), (about_cpu(server), cpu, Color::Green)];
+    let shown = if area.width >= ROOM_FOR_TWO { 2 } else { 1 };
+    let areas = Layout::horizontal(vec![Constraint::Fill(1); shown]).spacing(GAP).split(area);
+    for ((about, points, colour), &area) in graphs.into_iter().zip(areas.iter()) {
+        let columns = series::columns(&points, state.now, window, area.width.into());
+        let (head, rest) = about;
+        frame.render_widget(graph(&columns, colour).block(part(&head, &format!("{span}{rest}"))), area);
     }
 }
 
@@ -201,42 +179,40 @@ fn about_cpu(server: &ServerView) -> (String, String) {
     (format!("CPU {}", percent(tree.cpu_percent_now)), format!(", {} on average", percent(tree.cpu_percent)))
 }
 
-fn graph(canvas: &mut Canvas<'_>, area: Rect, title: (&str, &str), points: &[Option<u64>], colour: AnsiColor) {
-    let mut rest = area;
-    canvas.rule(take_top(&mut rest, 1), title.0, title.1);
-    let style = canvas.style(colour.on_default());
-    // Nothing and zero must look alike, and the highest must not touch the title's line.
-    let highest = points.iter().flatten().max().copied().unwrap_or(0).max(1);
-    let line = Sparkline::default().data(points.iter().copied()).style(style).absent_value_symbol(" ");
-    line.max(highest).render(rest, canvas.buffer);
+fn graph(columns: &[Option<u64>], colour: Color) -> Sparkline<'static> {
+    // Nothing and zero must look alike.
+    let highest = columns.iter().flatten().max().copied().unwrap_or(0).max(1);
+    Sparkline::default().data(columns.to_vec()).style(colour).absent_value_symbol(" ").max(highest)
 }
 
-fn log(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let Some(server) = state.selected().filter(|_| area.height >= 2) else { return };
-    let mut rest = area;
-    canvas.rule(take_top(&mut rest, 1), &server.name.to_string(), &facts(server));
-    if let Some(why) = table::explanation(server, state.now) {
-        canvas.write(take_top(&mut rest, 1), area.x, &why, style::of_state(&server.state));
-    }
-    for warning in &server.warnings {
-        canvas.write(take_top(&mut rest, 1), area.x, warning, style::ERROR);
-    }
-    let skipped = state.log.len().saturating_sub(rest.height.into());
-    for text in &state.log[skipped..] {
-        let text = strip_str(text).to_string().replace('\t', "  ");
-        let line = take_top(&mut rest, 1);
-        let (time, text) = time_of(&text);
-        let end = canvas.write(line, area.x, time, style::FAINT);
-        canvas.write(line, end, text, anstyle::Style::new());
-    }
+/// A part of the screen, with a title on the line above it.
+fn part(title: &str, rest: &str) -> Block<'static> {
+    let rest = if rest.is_empty() { String::new() } else { format!("· {rest} ") };
+    let title = Line::from_iter([span("─", FAINT), span(&format!(" {title} "), HEAD), span(&rest, FAINT)]);
+    Block::new().borders(Borders::TOP).border_style(translated(FAINT)).title(title)
 }
 
-/// The time of day in front of a logged line, and the rest of it; the date takes more room than it is worth here.
-fn time_of(line: &str) -> (&str, &str) {
-    let Some((stamp, _)) = line.split_once(' ').filter(|(stamp, _)| stamp.len() == 24 && stamp.ends_with('Z')) else {
-        return ("", line);
-    };
-    (stamp.get(11..19).unwrap_or_default(), &line[stamp.len()..])
+fn log(state: &State, server: &ServerView, area: Rect, frame: &mut Frame<'_>) {
+    let block = part(&server.name.to_string(), &facts(server));
+    let why = table::explanation(server, state.now).map(|why| span(&why, style::of_state(&server.state)));
+    let warnings = server.warnings.iter().map(|warning| span(warning, ERROR));
+    let mut lines: Vec<Line<'static>> = why.into_iter().chain(warnings).map(Line::from).collect();
+    let room = usize::from(block.inner(area).height).saturating_sub(lines.len());
+    let skipped = state.log.len().saturating_sub(room);
+    lines.extend(state.log[skipped..].iter().map(|line| logged(line)));
+    frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+/// A logged line with the time of day in front; the date takes more room than it is worth here.
+fn logged(line: &str) -> Line<'static> {
+    let line = strip_str(line).to_string().replace('\t', "  ");
+    match line.split_once(' ') {
+        Some((stamp, _)) if stamp.len() == 24 && stamp.ends_with('Z') => {
+            let time = stamp.get(11..19).unwrap_or_default();
+            Line::from_iter([span(time, FAINT), span(&line[stamp.len()..], USUAL)])
+        }
+        _ => span(&line, USUAL).into(),
+    }
 }
 
 /// What the table has no column for.
@@ -246,18 +222,4 @@ fn facts(server: &ServerView) -> String {
     let threads = count(tree.threads, "thread", "threads");
     let files = count(tree.open_files, "open file", "open files");
     format!("{processes}, {threads}, {files}")
-}
-
-/// Cuts `height` lines off the top of what is left.
-fn take_top(rest: &mut Rect, height: u16) -> Rect {
-    let height = height.min(rest.height);
-    let top = Rect { height, ..*rest };
-    *rest = Rect { y: rest.y + height, height: rest.height - height, ..*rest };
-    top
-}
-
-fn take_bottom(rest: &mut Rect, height: u16) -> Rect {
-    let height = height.min(rest.height);
-    rest.height -= height;
-    Rect { y: rest.y + rest.height, height, ..*rest }
 }

@@ -30,39 +30,28 @@ const REST_OF_KEY: Duration = Duration::from_millis(25);
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     stdin: Stdin,
-    /// What the terminal was like.
     before: Termios,
 }
 
 impl Screen {
-    /// Takes over the terminal.
-    ///
-    /// # Errors
-    /// When standard input and output are not a terminal that can be drawn on.
     pub fn open() -> Result<Self> {
-        let refuse = |why: &str| {
-            Err(hinted(
+        if let Some(why) = obstacle() {
+            return Err(hinted(
                 format!("could not show a live view: {why}"),
                 "mcp-hook status shows the servers once, mcp-hook status --json for programs",
-            ))
-        };
-        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return refuse("standard input and output must be a terminal");
-        }
-        if context::text_variable("TERM").is_none_or(|term| term == "dumb") {
-            return refuse("the terminal can only print lines (TERM is dumb or not set)");
+            ));
         }
         restore_after_panics();
         // Before its state is read: in the background it is that of another program.
-        let wait = || terminal::await_foreground(io::stdin());
-        wait().context("could not take over the terminal")?;
+        terminal::await_foreground(io::stdin()).context("could not take over the terminal")?;
         let before = tcgetattr(io::stdin()).context("could not read the state of the terminal")?;
-        let open = || -> Result<Self> {
-            take_over(&before)?;
-            let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-            Ok(Self { terminal, stdin: io::stdin(), before: before.clone() })
-        };
-        open().inspect_err(|_| restore()).context("could not take over the terminal")
+        Self::begin(before).inspect_err(|_| restore()).context("could not take over the terminal")
+    }
+
+    fn begin(before: Termios) -> io::Result<Self> {
+        take_over(&before)?;
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(Self { terminal, stdin: io::stdin(), before })
     }
 
     /// Whether the terminal is ours to draw on and to read from, and not that of the shell that put us into the background.
@@ -72,9 +61,6 @@ impl Screen {
 
     /// Gives the terminal back and stops this process, as Ctrl-Z does where programs leave it to the terminal; takes it over
     /// again when somebody has this process go on.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
     pub fn suspend(&mut self) -> io::Result<()> {
         restore();
         signals::stop();
@@ -82,9 +68,6 @@ impl Screen {
     }
 
     /// Takes over the terminal again, whatever somebody else has done to it; waits until it is ours.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
     pub fn resume(&mut self) -> io::Result<()> {
         terminal::await_foreground(&self.stdin)?;
         take_over(&self.before)?;
@@ -95,9 +78,6 @@ impl Screen {
     }
 
     /// Draws what changed since the last time, at the size that the terminal has now.
-    ///
-    /// # Errors
-    /// When the terminal cannot be written to.
     pub fn draw(&mut self, state: &State) -> io::Result<()> {
         self.terminal.draw(|frame| render::render(state, frame)).map(drop)
     }
@@ -131,6 +111,15 @@ impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Why there can be no live view.
+fn obstacle() -> Option<&'static str> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Some("standard input and output must be a terminal");
+    }
+    let is_dumb = context::text_variable("TERM").is_none_or(|term| term == "dumb");
+    is_dumb.then_some("the terminal can only print lines (TERM is dumb or not set)")
 }
 
 /// Puts the terminal into raw mode and shows the alternate screen.

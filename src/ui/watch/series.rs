@@ -11,7 +11,6 @@ const CLOSEST: u64 = 900;
 /// What is older than this is forgotten, in milliseconds.
 const OLDEST: u64 = 61 * 60_000;
 
-/// Adds what was seen now.
 pub fn extend(history: &mut UsageHistory, now: Sample) {
     if history.samples.last().is_none_or(|last| now.at >= last.at + CLOSEST) {
         history.samples.push(now);
@@ -35,11 +34,12 @@ pub fn memory(history: &UsageHistory) -> Vec<(u64, u64)> {
 
 /// The share of a processor between each two samples, in thousandths.
 pub fn cpu(history: &UsageHistory) -> Vec<(u64, u64)> {
-    let share = |two: &[Sample]| {
-        let span = two[1].at.checked_sub(two[0].at).filter(|&span| span > 0)?;
-        Some((two[1].at, two[1].cpu_ms.checked_sub(two[0].cpu_ms)? * 1000 / span))
-    };
     history.samples.windows(2).filter_map(share).collect()
+}
+
+fn share(two: &[Sample]) -> Option<(u64, u64)> {
+    let span = two[1].at.checked_sub(two[0].at).filter(|&span| span > 0)?;
+    Some((two[1].at, two[1].cpu_ms.checked_sub(two[0].cpu_ms)? * 1000 / span))
 }
 
 /// One value for each of `width` columns, the last of which is now: the largest of its time, else the one that came
