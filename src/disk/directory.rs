@@ -16,8 +16,8 @@ use super::walk::{self, Demand, Missing};
 use crate::failure::hinted;
 use crate::sys::{directory, stat};
 
-/// A directory of ours. It is opened and checked when it is needed first, and held from then on, so that nothing that
-/// comes to its path later is taken for it. One that was removed is looked for again, by the same checks.
+/// A directory of ours. It is opened and checked when it is first needed, and held from then on: what comes to its path
+/// later is not taken for it. If it was removed, it is opened and checked again.
 #[derive(Clone)]
 pub struct Directory(Arc<Node>);
 
@@ -104,12 +104,12 @@ impl Directory {
         }
     }
 
-    /// Lets go of the descriptor. Whoever looks at a thousand directories must not keep a thousand.
+    /// Closes the descriptor: whoever looks at a thousand directories must not keep a thousand open.
     pub fn release(&self) {
         *self.held() = None;
     }
 
-    /// Lets go of it and of those above, so that what is used next is what the path names then.
+    /// Releases it and those above: it is opened anew when it is used next.
     pub fn forget(&self) {
         self.release();
         if let Some(above) = &self.0.above {

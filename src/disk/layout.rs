@@ -134,7 +134,7 @@ impl SessionPaths {
         self.pids.file("session.pid")
     }
 
-    /// Lets go of the descriptors. Whoever looks at a thousand sessions must not keep those of all.
+    /// Closes the descriptors: whoever looks at a thousand sessions must not keep those of all open.
     pub fn release(&self) {
         [&self.pids, &self.configs, &self.logs].into_iter().for_each(Directory::release);
     }

@@ -16,7 +16,7 @@ use crate::sys::{locks, process, ready};
 
 /// Nobody who edits a file takes this long.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Whoever only looks whether a lock is held shares it for a system call; who has shared it for this long holds it.
+/// Asking whether a lock is held ([`is_locked`]) shares it for an instant. Whoever shares it for longer than this holds it.
 const A_LOOK: Duration = Duration::from_millis(100);
 /// How often it is looked whether the lock is free.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -52,8 +52,7 @@ pub fn open(file: &FileAt) -> io::Result<File> {
     file::open(file, OFlag::O_RDWR | OFlag::O_CREAT).map(|(file, _)| file)
 }
 
-/// Takes the lock, if nobody has it; false if somebody does. Whoever only looks ([`is_locked`]) shares the lock for a
-/// moment and does not count; for longer it does.
+/// Takes the lock; false if somebody has it.
 pub fn try_lock(file: &File) -> io::Result<bool> {
     let mut deadline = None;
     loop {

@@ -1,10 +1,12 @@
-//! Splitting off a process of our own that goes on in this program.
+//! Splitting off a process of our own that goes on in this program, and leaving it.
 
 use std::io;
 
 use nix::libc;
-use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
 use nix::unistd::{ForkResult, Pid, fork};
+
+use super::{fd, signals};
 
 /// What [`split`] returned: which of the two we are.
 pub enum Side {
@@ -35,7 +37,7 @@ pub fn split() -> io::Result<Side> {
 /// Does `work` in a process of its own, in the background: in a session of its own, without a terminal, deaf to
 /// hang-ups, with none of our streams. Returns once that process is off.
 pub fn in_background(work: impl FnOnce()) -> io::Result<()> {
-    let (mut off, ready) = super::fd::pipe()?;
+    let (mut off, ready) = fd::pipe()?;
     match split()? {
         Side::Parent(_) => {
             unblock_signals()?;
@@ -47,8 +49,8 @@ pub fn in_background(work: impl FnOnce()) -> io::Result<()> {
         Side::Child => {
             drop(off);
             let _ = nix::unistd::setsid();
-            let _ = super::signals::ignore(nix::sys::signal::Signal::SIGHUP);
-            super::fd::silence_standard();
+            let _ = signals::ignore(Signal::SIGHUP);
+            fd::silence_standard();
             let _ = unblock_signals();
             drop(ready);
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
@@ -66,6 +68,14 @@ pub fn unblock_signals() -> nix::Result<()> {
 pub fn leave(code: i32) -> ! {
     // SAFETY: _exit only ends the process.
     unsafe { libc::_exit(code) }
+}
+
+/// Ends this process by a signal that it has caught, so that its parent sees which one it was.
+pub fn leave_by(signal: Signal) -> ! {
+    signals::reset(signal as i32);
+    let _ = SigSet::empty().thread_set_mask();
+    let _ = raise(signal);
+    leave(128 + signal as i32)
 }
 
 /// Gives back memory that the allocator keeps for later: a process that waits for days has no use for it.

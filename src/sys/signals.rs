@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-/// The signals that reach this process; every other one that can be blocked is.
+/// The signals that reach this process. All others that can be blocked are blocked.
 pub struct Inbox {
     delivery: SignalDelivery<UnixStream, SignalOnly>,
     /// Who sent those signals whose senders are noted, as bits.
@@ -21,8 +21,8 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Listens for `wanted` from now on and blocks the rest. Those that tell of a fault in the program are no exception:
-    /// the kernel kills for a real fault all the same (`signal(7)`), and one that somebody sends is none.
+    /// Listens for `wanted` from now on and blocks the rest, SIGSEGV and the like too: for a fault of the program the kernel
+    /// kills all the same (`signal(7)`), and one that somebody sends is no fault.
     pub fn new(wanted: &[Signal]) -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         let numbers: Vec<i32> = wanted.iter().map(|&signal| signal as i32).collect();
@@ -87,7 +87,7 @@ fn is_from_kernel(info: &libc::siginfo_t) -> bool {
     info.si_pid == 0
 }
 
-/// Those of `signals` that this process ignores, as whoever started it wished.
+/// Those of `signals` that this process was started to ignore.
 pub fn ignored(signals: &[Signal]) -> SigSet {
     signals.iter().copied().filter(|&signal| is_ignored(signal)).collect()
 }
@@ -104,7 +104,7 @@ fn is_ignored(signal: Signal) -> bool {
     action.sa_sigaction == libc::SIG_IGN
 }
 
-/// What a user ends a command by while it waits. What was ignored stays ignored, and every other signal does what it did.
+/// The signals by which a user ends a command that waits. Those that were ignored stay so; all others do what they did.
 pub struct Interrupts(Inbox);
 
 impl Interrupts {
@@ -124,14 +124,6 @@ impl Interrupts {
     pub fn pending(&mut self) -> Option<Signal> {
         self.0.drain().first().copied()
     }
-}
-
-/// Ends this process by a signal that it has caught, so that its parent sees what it was.
-pub fn end_by(signal: Signal) -> ! {
-    reset(signal as i32);
-    let _ = SigSet::empty().thread_set_mask();
-    let _ = nix::sys::signal::raise(signal);
-    super::fork::leave(128 + signal as i32)
 }
 
 /// Stops this process and those of its group, as a terminal does for Ctrl-Z, until somebody has them go on. Where no shell
@@ -175,7 +167,7 @@ const LAST: i32 = 31;
 /// The raw call: the C library refuses to touch the two signals that it uses for threads, but a caller may have ignored
 /// them, and that is inherited.
 #[cfg(target_os = "linux")]
-fn reset(number: i32) {
+pub(super) fn reset(number: i32) {
     // All zero is the default action; no kernel's `struct sigaction` is larger.
     const DEFAULT: [u64; 8] = [0; 8];
     const MASK_BYTES: usize = size_of::<u64>();
@@ -185,7 +177,7 @@ fn reset(number: i32) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn reset(number: i32) {
+pub(super) fn reset(number: i32) {
     // SAFETY: the default action installs no code; numbers that cannot be set are refused with EINVAL.
     unsafe { libc::signal(number, libc::SIG_DFL) };
 }

@@ -20,8 +20,8 @@ use nix::sys::socket::{
 /// Whether a server can have a port that we hold. Where it cannot, the port is let go before the server starts.
 pub const CAN_BE_SHARED: bool = cfg!(target_os = "linux");
 
-/// Where a number is asked for once more when connections of an earlier server are still being forgotten: an address
-/// that no connection of anybody has, so that only who holds the number on all addresses is in the way.
+/// An address that nobody's connections use. While connections of an earlier server are in the way of a bind to all
+/// addresses (`TIME_WAIT`), a bind to this one fails only if somebody holds the number on all addresses.
 const FENCE: Ipv4Addr = Ipv4Addr::new(127, 77, 67, 80);
 
 /// A TCP port on all addresses that nobody else is given.
@@ -48,7 +48,7 @@ impl BoundPort {
     }
 
     /// This port, if nobody listens on it or holds it. Connections that an earlier server has left behind
-    /// (`TIME_WAIT`) are not in the way, if that server had set `SO_REUSEADDR`.
+    /// (`TIME_WAIT`) do not count, if that server had set `SO_REUSEADDR`.
     ///
     /// # Errors
     /// As `bind(2)`: `EADDRINUSE` when it is taken, `EACCES` when it is privileged.
@@ -62,12 +62,12 @@ impl BoundPort {
         Ok(port)
     }
 
-    /// Lets everybody have it who sets `SO_REUSEADDR`.
+    /// Shares the port with everybody who sets `SO_REUSEADDR`.
     pub fn share(&self) -> io::Result<()> {
         Ok(setsockopt(&self.socket, sockopt::ReuseAddr, &true)?)
     }
 
-    /// Lets nobody have it any more who does not have it already.
+    /// Shares it with nobody else from now on.
     pub fn unshare(&self) -> io::Result<()> {
         Ok(setsockopt(&self.socket, sockopt::ReuseAddr, &false)?)
     }
@@ -77,7 +77,8 @@ impl BoundPort {
     }
 }
 
-/// The number with `SO_REUSEADDR` from the start, which asks nobody who has set it, too: the fence does.
+/// Binds with `SO_REUSEADDR` from the start. That succeeds even where another socket with that option has the number, so the
+/// fence is bound first, without it.
 fn bind_beside_connections(number: u16) -> nix::Result<OwnedFd> {
     let fence = new_socket(AddressFamily::Inet)?;
     bind(fence.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(FENCE, number)))?;
@@ -126,14 +127,14 @@ fn new_socket(family: AddressFamily) -> nix::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Whether somebody listens so that connections to `address` arrive there, be it on the wildcard address. Asked without a
-/// connection: nobody else can have an address that is listened on.
+/// Whether connections to `address` would reach a listener, be it one on the wildcard address. Asked by a bind, not by a
+/// connection: the kernel gives nobody an address that is listened on.
 pub fn is_listened_on(address: SocketAddr) -> bool {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     bind_to(family, &SockaddrStorage::from(address), true).err() == Some(Errno::EADDRINUSE)
 }
 
-/// Where somebody accepts a connection within `limit`, the first of `addresses`.
+/// The first of `addresses` at which a connection is accepted within `limit`.
 pub fn accepts(addresses: &[SocketAddr], limit: Duration) -> Option<SocketAddr> {
     addresses.iter().find(|address| TcpStream::connect_timeout(address, limit).is_ok()).copied()
 }

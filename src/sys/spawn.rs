@@ -10,8 +10,9 @@ use nix::unistd::{Pid, setpgid};
 use super::pty::Foreground;
 use super::{orphans, signals};
 
-/// Starts `command` as the leader of a process group of its own in our session, with default signal dispositions (but for
-/// what it is to ignore) and an empty signal mask; the kernel kills it with this process, and hangs up on its group if that is in the foreground.
+/// Starts `command` as the leader of a process group of its own in our session. It ignores the signals `ignored`; all others
+/// have their default effect, and none is blocked. The kernel kills it when this process ends, and hangs up on its group if
+/// that is in the foreground.
 ///
 /// # Errors
 /// As `fork(2)` and `execve(2)`: `NotFound` and `PermissionDenied` are what a shell reports as 127 and 126.
