@@ -44,8 +44,8 @@ impl Cleanup {
         let sessions = sweep::examine_all(root);
         match extent {
             Extent::DryRun => {
-                self.actions.extend(sessions.iter().flat_map(ExaminedSession::intended));
-                self.actions.extend(logs::intended(root));
+                self.actions.extend(sessions.iter().flat_map(ExaminedSession::would_do));
+                self.actions.extend(logs::would_remove(root));
             }
             Extent::Everything => {
                 self.actions.extend(sessions.iter().flat_map(|session| session.carry_out(root)));

@@ -16,7 +16,7 @@ use crate::ui;
 
 impl Run for Add {
     fn run(self) -> Result<ExitCode> {
-        find::settle();
+        find::adopt_current();
         let file = document::user_file()?;
         let (name, may_replace) = (self.name.clone(), self.force);
         match store::add(&name, &self.server(), may_replace)? {

@@ -19,7 +19,7 @@ use crate::ui::confirm;
 
 impl Run for Allow {
     fn run(self) -> Result<ExitCode> {
-        find::settle();
+        find::adopt_current();
         let here = context::working_directory().context("could not find the working directory")?;
         let path = self.path.map_or_else(|| here.clone(), |path| here.join(path));
         let found = match path.canonicalize() {

@@ -23,7 +23,7 @@ use crate::ui;
 impl Run for Check {
     fn run(self) -> Result<ExitCode> {
         let here = context::working_directory().context("could not find the working directory")?;
-        let session = find::settle().map(|(root, session)| root.session(&session.record.id));
+        let session = find::adopt_current().map(|(root, session)| root.session(&session.record.id));
         let catalogue = Catalogue::read();
         let mut servers = check::all(&catalogue, &|definition| definition_in(session.as_ref(), definition, &here));
         self.select(&mut servers)?;

@@ -16,7 +16,7 @@ use crate::ui;
 
 impl Run for Deny {
     fn run(self) -> Result<ExitCode> {
-        find::settle();
+        find::adopt_current();
         let here = context::working_directory().context("could not find the working directory")?;
         let path = self.path.map_or_else(|| here.clone(), |path| here.join(path));
         let file = if path.is_dir() { nearest(&path)? } else { path };

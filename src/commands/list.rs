@@ -13,7 +13,7 @@ use crate::ui;
 
 impl Run for List {
     fn run(self) -> Result<ExitCode> {
-        find::settle();
+        find::adopt_current();
         let catalogue = Catalogue::read();
         let files = catalogue.view();
         if self.json {

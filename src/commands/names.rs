@@ -40,7 +40,7 @@ fn servers(root: &Root) -> Vec<String> {
 }
 
 fn definitions() -> Vec<String> {
-    find::settle();
+    find::adopt_current();
     let catalogue = Catalogue::read();
     let counts = |state: &DefinitionState| matches!(state, DefinitionState::Usable | DefinitionState::Remote);
     catalogue.all().into_iter().filter(|listed| counts(&listed.state)).map(|listed| listed.name.to_owned()).collect()

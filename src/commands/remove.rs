@@ -13,7 +13,7 @@ use crate::ui;
 
 impl Run for Remove {
     fn run(self) -> Result<ExitCode> {
-        find::settle();
+        find::adopt_current();
         let file = document::user_file()?;
         if !store::remove(&self.name)? {
             let message = format!("could not remove {:?}: {} does not define it", self.name, file.display());

@@ -4,6 +4,7 @@ pub mod allowed;
 pub mod autostart;
 pub mod catalogue;
 pub mod check;
+pub mod client_entry;
 pub mod config_copy;
 pub mod document;
 mod edit;

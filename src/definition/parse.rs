@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Error, Result, anyhow};
 use serde_json::{Map, Value};
 
+use super::client_entry::WayToHook;
 use super::entry::{Definition, ServerKind};
 use super::reader::{ReadResult, Reader, join};
 use super::{json, settings};
@@ -133,7 +134,8 @@ fn names(text: &str) -> Result<Vec<(String, usize)>> {
 }
 
 fn content(file: &Path, name: &str, reader: &Reader) -> ReadResult<EntryContent> {
-    if is_for_clients(reader.value()) {
+    // Were it taken for a definition, `mcp-hook run web` would run `mcp-hook run web`.
+    if reader.value().as_object().and_then(WayToHook::of).is_some() {
         return Ok(EntryContent::Client);
     }
     let fields = reader.fields()?;
@@ -170,16 +172,3 @@ fn kind(reader: &Reader, has_url: bool) -> ReadResult<ServerKind> {
 
 /// The types of servers, and whether they talk on standard input and output.
 const TYPES: &[(&str, bool)] = &[("stdio", true), ("http", false), ("sse", false), ("streamable-http", false)];
-
-/// Whether an entry is a client's way to a server of ours. Were it taken for a definition, `mcp-hook run web` would run
-/// `mcp-hook run web`.
-fn is_for_clients(entry: &Value) -> bool {
-    match (entry["command"].as_str(), entry["url"].as_str()) {
-        (Some(command), _) => Path::new(command).file_name().is_some_and(|program| program == "mcp-hook"),
-        (None, Some(url)) => {
-            let variables = url.match_indices("${MCP_").filter_map(|(at, _)| url[at + 2..].split(['}', ':']).next());
-            variables.into_iter().any(|name| name.ends_with("_URL") || name.ends_with("_PORT"))
-        }
-        (None, None) => false,
-    }
-}

@@ -7,15 +7,16 @@ use super::join::Inherited;
 use super::live::{self, Session};
 use super::owner::{ancestors, is_ancestor};
 use super::record::{Owner, SessionRecord, session_ids};
+use super::recovery::has_record;
 use super::{recovery, servers, sweep};
 use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
 use crate::server::record::ServerRecord;
 use crate::supervisor::control::is_called_watcher;
+use crate::sys::Pid;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
-use crate::sys::{Pid, process as processes};
 
 /// A session and the root that it lies in, with the logs where its shell has them.
 pub type Located = (Root, Session);
@@ -23,18 +24,13 @@ pub type Located = (Root, Session);
 /// Finds the session that a command means: the named one, else that of the environment if it is believable, else the
 /// one whose owner is nearest above us, else the one on our terminal. Where this root has it not, the user's others are
 /// searched: a client hands on few variables. What the session's shell was told counts from now on.
-///
-/// # Errors
-/// When there is none.
 pub fn find(root: &Root, named: Option<&SessionId>) -> Result<Located> {
     find_by(root, named).inspect(|(_, session)| adopt(session))
 }
 
 fn find_by(root: &Root, named: Option<&SessionId>) -> Result<Located> {
     if let Some(id) = named {
-        let others = root.others();
-        let has_it = |root: &&Root| !matches!(SessionRecord::read(&root.session(id)), Ok(None));
-        return by_id([root].into_iter().chain(&others).find(has_it).unwrap_or(root), id);
+        return by_id(root, id);
     }
     if let Some(found) = current(root)? {
         return Ok(found);
@@ -42,7 +38,7 @@ fn find_by(root: &Root, named: Option<&SessionId>) -> Result<Located> {
     // A damaged record is the likelier cause.
     match Inherited::from_environment().id.map(|id| SessionRecord::read(&root.session(&id))) {
         Some(Err(error)) => Err(error),
-        Some(Ok(Some(record))) if matches!(record.owner(), Owner::Elsewhere) => by_id(root, &record.id),
+        Some(Ok(Some(record))) if matches!(record.owner(), Owner::Elsewhere) => by_id_in(root, &record.id),
         _ => Err(hinted(
             "could not find a session: this shell has none",
             "open one with eval \"$(mcp-hook open)\", or put the hook into the shell's rc file (mcp-hook init)",
@@ -50,8 +46,15 @@ fn find_by(root: &Root, named: Option<&SessionId>) -> Result<Located> {
     }
 }
 
-/// The session with this id, or why there is none to be used.
+/// The session with this id in the first root that has anything of it.
 fn by_id(root: &Root, id: &SessionId) -> Result<Located> {
+    let others = root.others();
+    let mut roots = [root].into_iter().chain(&others);
+    by_id_in(roots.find(|root| has_record(root, id)).unwrap_or(root), id)
+}
+
+/// The session with this id, or why there is none to be used.
+fn by_id_in(root: &Root, id: &SessionId) -> Result<Located> {
     let refuse = |why| Err(hinted(format!("could not use the session {id}: {why}"), SEE_ALL));
     match SessionRecord::read(&root.session(id))? {
         None => refuse("there is none of this id"),
@@ -77,17 +80,14 @@ fn elsewhere(root: &Root, id: &SessionId) -> anyhow::Error {
     hinted(message, "use it from where it was opened, or open another one here with eval \"$(mcp-hook open)\"")
 }
 
-/// Finds the session that a server is in which a client runs; `None` if there is none and none was named.
-///
-/// # Errors
-/// When the named one does not exist.
+/// The same for a server that a client runs: `None` if there is none and none was named.
 pub fn find_existing(root: &Root, named: Option<&SessionId>) -> Result<Option<Located>> {
     let found = if named.is_some() { Some(find_by(root, named)?) } else { current(root)? };
     Ok(found.inspect(|(_, session)| adopt(session)))
 }
 
-/// The session that this process is in, for what only reads definitions: what its shell was told counts from now on.
-pub fn settle() -> Option<Located> {
+/// The session that this process is in, for what only reads definitions. What its shell was told counts from now on.
+pub fn adopt_current() -> Option<Located> {
     let found = Root::locate().ok().and_then(|root| glance(&root));
     found.inspect(|(_, session)| adopt(session))
 }
@@ -99,10 +99,7 @@ fn adopt(session: &Session) {
     }
 }
 
-/// The session that this process is in, if it is in one.
-///
-/// # Errors
-/// When a session whose files have vanished cannot be made again.
+/// The session that this process is in, if it is in one. One whose files have vanished is made again.
 pub fn current(root: &Root) -> Result<Option<Located>> {
     let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
     let inherited = Inherited::from_environment();
@@ -166,28 +163,36 @@ fn names_watcher(root: &Root, id: &SessionId, pid: Pid) -> bool {
 }
 
 fn is_on_terminal_of(session: &Session, me: &Process) -> bool {
-    me.terminal != 0 && processes::read(session.owner.pid()).is_some_and(|it| it.terminal == me.terminal)
+    me.terminal != 0 && process::read(session.owner.pid()).is_some_and(|it| it.terminal == me.terminal)
 }
 
 /// Searches all sessions of these roots: first for an owner or a server's watcher above us, nearest first, then for an owner
 /// on our terminal. The ids tell which are worth reading.
 fn search(roots: &[&Root], me: &Process, above: &[Pid]) -> Option<Located> {
-    let ids: Vec<(&Root, SessionId)> =
-        roots.iter().flat_map(|&root| session_ids(root).into_iter().map(move |id| (root, id))).collect();
-    let owned = above.iter().find_map(|&pid| {
-        if is_called_watcher(pid) {
-            return ids.iter().filter(|(root, id)| names_watcher(root, id, pid)).find_map(live_in);
-        }
-        let candidates = ids.iter().filter(|(_, id)| id.owner() == Some(pid.as_raw()));
-        candidates.filter_map(live_in).find(|(_, session)| session.owner.pid() == pid)
-    });
-    let found = owned.or_else(|| {
-        let terminal = processes::terminal_path(me.terminal)?;
-        let short: String = terminal.strip_prefix("/dev").ok()?.to_str()?.replace('/', "");
-        let candidates = ids.iter().filter(|(_, id)| id.terminal() == short);
-        candidates.filter_map(live_in).find(|(_, session)| is_on_terminal_of(session, me))
-    });
-    found.map(|(root, session)| located(root, session))
+    let mut ids = Vec::new();
+    for &root in roots {
+        ids.extend(session_ids(root).into_iter().map(|id| (root, id)));
+    }
+    let owned = above.iter().find_map(|&pid| owned_by(&ids, pid));
+    let (root, session) = owned.or_else(|| on_terminal_of(&ids, me))?;
+    Some(located(root, session))
+}
+
+/// The session that this process owns, or over one of whose servers it watches.
+fn owned_by<'root>(ids: &[(&'root Root, SessionId)], pid: Pid) -> Option<(&'root Root, Session)> {
+    if is_called_watcher(pid) {
+        return ids.iter().filter(|(root, id)| names_watcher(root, id, pid)).find_map(live_in);
+    }
+    let candidates = ids.iter().filter(|(_, id)| id.owner() == Some(pid.as_raw()));
+    candidates.filter_map(live_in).find(|(_, session)| session.owner.pid() == pid)
+}
+
+/// The session whose owner is on our terminal.
+fn on_terminal_of<'root>(ids: &[(&'root Root, SessionId)], me: &Process) -> Option<(&'root Root, Session)> {
+    let terminal = process::terminal_path(me.terminal)?;
+    let short: String = terminal.strip_prefix("/dev").ok()?.to_str()?.replace('/', "");
+    let candidates = ids.iter().filter(|(_, id)| id.terminal() == short);
+    candidates.filter_map(live_in).find(|(_, session)| is_on_terminal_of(session, me))
 }
 
 fn live_in<'root>((root, id): &(&'root Root, SessionId)) -> Option<(&'root Root, Session)> {

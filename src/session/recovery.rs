@@ -18,14 +18,15 @@ use crate::sys::{Pid, process};
 /// `above`.
 pub fn remake_session(root: &Root, inherited: &Inherited, above: &[Pid]) -> Result<Option<Session>> {
     let Some(id) = &inherited.id else { return Ok(None) };
-    let is_owner = |owner: &Pid| {
-        id.owner() == Some(owner.as_raw())
-            && above.contains(owner)
-            && process::user(*owner) == Some(context::user())
-            && !has_record(root, id)
-    };
-    let owner = inherited.owner.map(Pid::from_raw).filter(is_owner).and_then(ProcessHandle::open);
-    let Some(owner) = owner.filter(|owner| !owner.has_exited()) else { return Ok(None) };
+    let Some(owner) = inherited.owner.map(Pid::from_raw) else { return Ok(None) };
+    let is_owner = id.owner() == Some(owner.as_raw())
+        && above.contains(&owner)
+        && process::user(owner) == Some(context::user())
+        && !has_record(root, id);
+    if !is_owner {
+        return Ok(None);
+    }
+    let Some(owner) = ProcessHandle::open(owner).filter(|owner| !owner.has_exited()) else { return Ok(None) };
     if let Some((_, error)) = root.refused().into_iter().find(|(other, _)| other.session(id).pids.path().exists()) {
         return Err(error);
     }
@@ -48,6 +49,7 @@ pub fn ownerless_servers(root: &Root) -> Vec<Unrecorded> {
     unrecorded::find(root).into_iter().filter(|server| !has_record(root, server.token.session())).collect()
 }
 
-fn has_record(root: &Root, id: &SessionId) -> bool {
+/// Whether a session has a record, readable or not.
+pub fn has_record(root: &Root, id: &SessionId) -> bool {
     !matches!(SessionRecord::read(&root.session(id)), Ok(None))
 }

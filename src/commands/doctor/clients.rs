@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::context;
 use crate::definition::catalogue::{Catalogue, DefinitionState};
+use crate::definition::client_entry::WayToHook;
 use crate::definition::document;
 use crate::definition::json;
 use crate::disk::names::ServerName;
@@ -87,22 +88,18 @@ fn entries(value: &Value) -> Vec<Entry<'_>> {
 }
 
 fn is_kept(settings: &Map<String, Value>) -> bool {
-    let first = settings.get("args").and_then(|args| args.get(0)).and_then(Value::as_str);
-    settings.get("command").and_then(Value::as_str).is_some_and(is_hook) && first == Some("run")
-}
-
-fn is_hook(command: &str) -> bool {
-    command.rsplit('/').next() == Some("mcp-hook")
+    WayToHook::of(settings) == Some(WayToHook::Run)
 }
 
 fn bypass(file: &Path, entry: &Entry<'_>) -> Option<Finding> {
     let command = entry.settings.get("command").and_then(Value::as_str)?;
-    if is_kept(entry.settings) {
+    let way = WayToHook::of(entry.settings);
+    if way == Some(WayToHook::Run) {
         return None;
     }
     let project = entry.project.map(|project| format!(", project {project}")).unwrap_or_default();
     let place = format!("{:?} in {}{project}", excerpt(entry.name), file.display());
-    if is_hook(command) {
+    if way == Some(WayToHook::OtherCommand) {
         let hint = format!("let its arguments begin with run {}", server_name(entry.name));
         return Some(Finding::warning(ABOUT, format!("{place} calls mcp-hook, but not mcp-hook run"), hint));
     }

@@ -110,7 +110,7 @@ impl Sessions {
         self.left.extend(recovery::ownerless_servers(root).iter().map(|server| forgotten(&server.token)));
         for session in &sessions {
             self.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
-            let deeds = session.intended();
+            let deeds = session.would_do();
             let line = |deed: &Action| format!("{}: cleanup {} ({})", deed.session, deed.what, deed.reason);
             self.left.extend(deeds.iter().map(line));
             self.stuck.extend(session.servers.iter().filter_map(|(_, record)| stuck::look(record.as_ref().ok()?)));

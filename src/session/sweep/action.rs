@@ -7,11 +7,9 @@ use crate::log::central::{self, Level};
 /// One thing that was done, or could not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action {
-    /// The session that it was about.
     pub session: SessionId,
     /// What was done.
     pub what: String,
-    /// Why.
     pub reason: String,
     /// Whether it worked.
     pub done: bool,

@@ -28,7 +28,7 @@ impl ExaminedSession {
     }
 
     /// What [`ExaminedSession::carry_out`] would do.
-    pub fn intended(&self) -> Vec<Action> {
+    pub fn would_do(&self) -> Vec<Action> {
         let mut actions = Vec::new();
         match decide(self.facts) {
             Decision::Leave => {}

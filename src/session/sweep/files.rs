@@ -11,9 +11,6 @@ use crate::disk::layout::SessionPaths;
 use crate::failpoint;
 
 /// Removes a session's files; its logs stay. Returns what is in its directories that is not known, and stays too.
-///
-/// # Errors
-/// When something could not be removed.
 pub fn remove(paths: &SessionPaths) -> io::Result<Vec<PathBuf>> {
     failpoint::kill("before-removal");
     // Nothing else is in the directories of a session in which nothing was started.
@@ -29,9 +26,6 @@ pub fn remove(paths: &SessionPaths) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Removes the known files in a directory, and it itself if nothing else is in it. Returns what is.
-///
-/// # Errors
-/// When something known could not be removed.
 pub fn directory(directory: &Directory, is_known: impl Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     if is_gone(directory.remove())? {
         return Ok(Vec::new());

@@ -29,18 +29,19 @@ pub fn is_due(root: &Root) -> bool {
 
 /// Removes what is to be removed, and says what that was.
 pub fn remove_expired(root: &Root) -> Vec<Action> {
-    let remove = |(id, why): (SessionId, RemovalReason)| {
-        let done = files::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
-        let what = if done { "removed its logs" } else { "could not remove its logs" };
-        let action = action(id, what, why, done);
-        action.report(root);
-        action
-    };
-    expired(root).into_iter().map(remove).collect()
+    expired(root).into_iter().map(|(id, why)| remove(root, id, why)).collect()
+}
+
+fn remove(root: &Root, id: SessionId, why: RemovalReason) -> Action {
+    let done = files::directory(&root.session(&id).logs, known::is_of_logs).is_ok();
+    let what = if done { "removed its logs" } else { "could not remove its logs" };
+    let action = action(id, what, why, done);
+    action.report(root);
+    action
 }
 
 /// What [`remove_expired`] would do.
-pub fn intended(root: &Root) -> Vec<Action> {
+pub fn would_remove(root: &Root) -> Vec<Action> {
     expired(root).into_iter().map(|(id, why)| action(id, "would remove its logs", why, false)).collect()
 }
 

@@ -25,6 +25,7 @@ use super::record::SessionRecord;
 use super::servers;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
+use crate::terminate::foreign::Foreign;
 
 /// The version of the format; raised when something in it changes its meaning.
 const VERSION: u32 = 1;
@@ -32,37 +33,29 @@ const VERSION: u32 = 1;
 /// All that `status --json` prints.
 #[derive(Debug, Serialize)]
 pub struct StatusReport {
-    /// The version of this format.
     pub version: u32,
     /// The sessions, in order of their ids.
     pub sessions: Vec<SessionView>,
 }
 
-/// One session.
 #[derive(Clone, Debug, Serialize)]
 pub struct SessionView {
-    /// Its id.
     pub id: String,
     /// Whether it is the one that the command is in.
     pub current: bool,
-    /// Its owner.
     pub owner: OwnerView,
-    /// The path of its terminal.
     pub tty: Option<PathBuf>,
     /// What its owner is called.
     pub shell: String,
     /// When it was opened, in milliseconds since the epoch.
     pub created: u64,
-    /// What its servers use together.
     pub sum: UsageSum,
     /// Its servers, in order of their names.
     pub servers: Vec<ServerView>,
 }
 
-/// The owner of a session.
 #[derive(Clone, Debug, Serialize)]
 pub struct OwnerView {
-    /// Its number.
     pub pid: i32,
     /// Whether it lives, as far as that can be told from here.
     pub alive: bool,
@@ -84,10 +77,7 @@ impl SessionView {
         let mut servers = ServerView::of_all(&paths);
         let is_known = |name: &ServerName| servers.iter().any(|server| server.name == *name);
         let foreign = servers::foreign(&paths, record, is_known);
-        servers.extend(foreign.iter().filter_map(|process| {
-            let name = if process.name == "session" { "unmanaged" } else { &process.name };
-            Some(ServerView::unmanaged(name.parse().ok()?, &process.process))
-        }));
+        servers.extend(foreign.iter().filter_map(unmanaged));
         Self {
             id: record.id.to_string(),
             current,
@@ -99,4 +89,10 @@ impl SessionView {
             servers,
         }
     }
+}
+
+/// A process that a script named in a pid file of its own, if that has a name that a server may have.
+fn unmanaged(foreign: &Foreign) -> Option<ServerView> {
+    let name = if foreign.name == "session" { "unmanaged" } else { &foreign.name };
+    Some(ServerView::unmanaged(name.parse().ok()?, &foreign.process))
 }
