@@ -1,6 +1,6 @@
 //! Settings for one start, which count more than those of a definition.
 
-use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Restart, Settings, StopSignal};
+use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Restart, Sampling, Settings, StopSignal};
 
 /// What was set; everything else stays as it is. Times in milliseconds.
 #[derive(Default)]
@@ -14,13 +14,6 @@ pub struct Overrides {
     pub restart: Option<Restart>,
     pub ready: Option<ReadyWhen>,
     pub ready_timeout_ms: Option<u64>,
-}
-
-/// How often CPU and memory are sampled.
-#[derive(Clone, Copy)]
-pub enum Sampling {
-    Off,
-    Every(u64),
 }
 
 impl Overrides {

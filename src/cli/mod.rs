@@ -13,7 +13,7 @@ use clap::{ArgMatches, Args, Error, FromArgMatches, Parser, Subcommand, ValueEnu
 pub use self::definitions::{Add, Allow, Check, Deny, List, Remove};
 use self::help::{Entry, Group};
 use self::servers::InSession;
-pub use self::servers::{Env, Life, Logs, Restart, Run, Since, Start, Status, Stop, Tuning};
+pub use self::servers::{Env, LifecycleOptions, Logs, Restart, Run, ServerOptions, Since, Start, Status, Stop};
 pub use self::upkeep::{Cleanup, Close, Completions, Doctor, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
 use crate::shell::quote::Syntax;

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::disk::names::{BadName, ServerName, SessionId};
-use crate::server::settings::{PortChoice, Restart as RestartPolicy, StopSignal};
+use crate::server::settings::{PortChoice, Restart as RestartPolicy, Sampling, StopSignal};
 use crate::shell::quote::Syntax;
 use crate::units::{size, time};
 
@@ -20,23 +20,8 @@ pub struct InSession {
     pub session: Option<SessionId>,
 }
 
-#[derive(Debug, Args)]
-pub struct What {
-    /// The server's name in its session
-    #[arg(value_parser = server_name)]
-    pub name: ServerName,
-    /// A command line for sh -c
-    #[arg(value_name = "COMMAND LINE")]
-    pub line: Option<String>,
-    /// The command and its arguments
-    #[arg(last = true, value_name = "CMD", conflicts_with = "line")]
-    pub words: Vec<OsString>,
-    #[command(flatten)]
-    pub tuning: Tuning,
-}
-
 #[derive(Clone, Debug, Args)]
-pub struct Tuning {
+pub struct ServerOptions {
     /// Time between SIGTERM and SIGKILL, like 10s or 500ms
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub grace: Option<Duration>,
@@ -57,12 +42,8 @@ pub struct Tuning {
     pub no_tty: bool,
 }
 
-/// How often CPU and memory are sampled; never without a time.
-#[derive(Clone, Copy, Debug)]
-pub struct Sampling(pub Option<Duration>);
-
 #[derive(Debug, Args)]
-pub struct Life {
+pub struct LifecycleOptions {
     /// When it is started again: no, on-failure (default), always
     #[arg(long, value_name = "WHEN", hide_possible_values = true, value_parser = restart())]
     pub restart: Option<RestartPolicy>,
@@ -79,10 +60,19 @@ pub struct Life {
 
 #[derive(Debug, Args)]
 pub struct Start {
+    /// The server's name in its session
+    #[arg(value_parser = server_name)]
+    pub name: ServerName,
+    /// A command line for sh -c
+    #[arg(value_name = "COMMAND LINE")]
+    pub line: Option<String>,
+    /// The command and its arguments
+    #[arg(last = true, value_name = "CMD", conflicts_with = "line")]
+    pub words: Vec<OsString>,
     #[command(flatten)]
-    pub what: What,
+    pub server: ServerOptions,
     #[command(flatten)]
-    pub life: Life,
+    pub lifecycle: LifecycleOptions,
     /// Take a new copy of its configuration, whatever was changed in the session's
     #[arg(long)]
     pub fresh: bool,
@@ -103,7 +93,7 @@ pub struct Run {
     #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub words: Vec<OsString>,
     #[command(flatten)]
-    pub tuning: Tuning,
+    pub server: ServerOptions,
     #[command(flatten)]
     pub session: InSession,
 }
@@ -244,7 +234,7 @@ fn pattern(text: &str) -> Result<String> {
 
 fn sampling(text: &str) -> Result<Sampling> {
     match text {
-        "off" => Ok(Sampling(None)),
-        time => Ok(Sampling(Some(time::parse(time)?))),
+        "off" => Ok(Sampling::Off),
+        pause => Ok(Sampling::Every(time::millis(time::parse(pause)?))),
     }
 }

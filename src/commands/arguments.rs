@@ -1,16 +1,16 @@
 //! From what was typed to what the use cases take.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::app::overrides::{Overrides, Sampling};
-use crate::cli::{Life, Tuning};
+use crate::app::overrides::Overrides;
+use crate::cli::{LifecycleOptions, ServerOptions};
 use crate::disk::names::ServerName;
 use crate::failure::Hint;
 use crate::server::command::CommandLine;
 use crate::server::settings::ReadyWhen;
+use crate::units::time::millis;
 
 /// The command, if one was typed.
 pub fn command(
@@ -28,28 +28,24 @@ pub fn command(
     command.hint(|| format!("mcp-hook {verb} {name} -- COMMAND ARGUMENT…")).map(Some)
 }
 
-pub fn overrides(tuning: &Tuning) -> Overrides {
+pub fn overrides(options: &ServerOptions) -> Overrides {
     Overrides {
-        grace_ms: tuning.grace.map(millis),
-        stop_signal: tuning.stop_signal,
-        memory: tuning.memory,
-        sampling: tuning.sample.map(|sample| sample.0.map_or(Sampling::Off, |pause| Sampling::Every(millis(pause)))),
-        port: tuning.port,
-        no_terminal: tuning.no_tty,
+        grace_ms: options.grace.map(millis),
+        stop_signal: options.stop_signal,
+        memory: options.memory,
+        sampling: options.sample,
+        port: options.port,
+        no_terminal: options.no_tty,
         ..Overrides::default()
     }
 }
 
-pub fn overrides_with_life(tuning: &Tuning, life: Life) -> Overrides {
-    let ready_delay = life.ready_delay.map(|delay| ReadyWhen::Delay(millis(delay)));
+pub fn start_overrides(server: &ServerOptions, lifecycle: LifecycleOptions) -> Overrides {
+    let ready_delay = lifecycle.ready_delay.map(|delay| ReadyWhen::Delay(millis(delay)));
     Overrides {
-        restart: life.restart,
-        ready: life.ready_log.map(ReadyWhen::Log).or(ready_delay),
-        ready_timeout_ms: life.ready_timeout.map(millis),
-        ..overrides(tuning)
+        restart: lifecycle.restart,
+        ready: lifecycle.ready_log.map(ReadyWhen::Log).or(ready_delay),
+        ready_timeout_ms: lifecycle.ready_timeout.map(millis),
+        ..overrides(server)
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -20,7 +20,7 @@ impl Run for cli::Run {
             label: &self.label.text,
             name,
             command: self.command(&context::arguments().collect::<Vec<_>>())?,
-            overrides: arguments::overrides(&self.tuning),
+            overrides: arguments::overrides(&self.server),
             session: self.session.session.as_ref(),
         };
         let code = run::run(request, &Shown).map_err(|error| started::could_not("run", name, error))?;

@@ -14,9 +14,9 @@ use crate::session::find;
 
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
-        let name = &self.what.name;
-        let overrides = arguments::overrides_with_life(&self.what.tuning, self.life);
-        let command = arguments::command("start", name, self.what.line, self.what.words)?;
+        let name = &self.name;
+        let overrides = arguments::start_overrides(&self.server, self.lifecycle);
+        let command = arguments::command("start", name, self.line, self.words)?;
         let typed = command.map(|command| Target::typed(command, &overrides)).transpose()?;
         // Where definitions are, the session may know.
         let (root, session) = find::find(&Root::open()?, self.session.session.as_ref())?;

@@ -30,9 +30,17 @@ pub struct Settings {
     pub memory: Option<u64>,
     /// When its log is put aside, and how often.
     pub log: LogLimits,
-    /// How often its numbers are taken down, in milliseconds; never if not set.
+    /// How often CPU and memory are sampled, in milliseconds; never if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_ms: Option<u64>,
+}
+
+/// How often CPU and memory are sampled, if that is said.
+#[derive(Clone, Copy, Debug)]
+pub enum Sampling {
+    Off,
+    /// In milliseconds.
+    Every(u64),
 }
 
 /// The signals that may ask a tree to end.

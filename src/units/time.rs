@@ -5,6 +5,11 @@ use std::time::Duration;
 /// Reads a time span, `2s` or `1h 30min`, and writes one in units that say it exactly.
 pub use humantime::{format_duration as exact, parse_duration as parse};
 
+/// A time span in whole milliseconds, as records have it.
+pub fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A time span in its two largest units.
 pub fn duration(seconds: f64) -> String {
     let whole = Duration::from_secs_f64(seconds.clamp(0.0, 1e12)).as_secs();

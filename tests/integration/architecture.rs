@@ -284,6 +284,28 @@ fn unsafe_code_and_platforms_stay_in_sys_and_printing_in_ui() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Use cases do that, so that whoever calls them does it in the same order.
+#[test]
+fn commands_neither_fork_nor_lock_nor_sweep() {
+    let acts = [
+        "fork::",
+        "lock_file::",
+        "NameLock",
+        "FreeName",
+        "control::",
+        "orphaned::",
+        "unreadable::",
+        ".carry_out(",
+        ".sweep(",
+    ];
+    let mut wrong = Vec::new();
+    for source in sources().into_iter().filter(|source| source.top() == "commands") {
+        let found = acts.iter().filter(|act| source.code.contains(**act));
+        wrong.extend(found.map(|act| format!("{} has {act}", source.path.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn uses_are_found_in_every_form() {
     let code = "use crate::sys;\nuse crate::{context, disk::{self, layout::Root}, ui};\nuse super::lock::{Lock, read as r};\n\
