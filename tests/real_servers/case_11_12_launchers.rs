@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
 
-use super::{Server, Snapshot, World};
+use crate::support::real_servers::{Server, Snapshot, World};
 use crate::support::{Shell, Terminal, wait};
 
 /// Longer than a test waits for anything, so what is gone by the end of it left when it was asked to.

@@ -7,8 +7,8 @@ use std::fs;
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use super::{Client, Sdk, Server, Snapshot, World};
 use crate::support::Process;
+use crate::support::real_servers::{Client, Sdk, Server, Snapshot, World};
 
 const SERVERS: [Server; 2] = [Server::Everything, Server::OlderEverything];
 

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
-use super::{Server, Snapshot, World};
+use crate::support::real_servers::{Server, Snapshot, World};
 use crate::support::{Process, skip, wait};
 
 /// Each takes as long as Claude Code waits for a server that it has taken leave of.

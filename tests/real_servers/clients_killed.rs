@@ -6,7 +6,8 @@ use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
-use super::{Client, ROUNDS, Sdk, Server, Snapshot, World};
+use super::ROUNDS;
+use crate::support::real_servers::{Client, Sdk, Server, Snapshot, World};
 use crate::support::wait::{self, Deadline};
 use crate::support::{Process, skip};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Client, Sdk, Server, Snapshot, World, world};
+use crate::support::real_servers::{Client, Sdk, Server, Snapshot, World, world};
 use crate::support::wait::{self, Deadline};
 use crate::support::{Process, Shell, Terminal};
 

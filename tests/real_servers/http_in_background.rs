@@ -3,7 +3,8 @@
 
 use nix::sys::signal::Signal;
 
-use super::{Port, ROUNDS, Server, Snapshot, World};
+use super::ROUNDS;
+use crate::support::real_servers::{ReservedPort, Server, Snapshot, World};
 use crate::support::{Process, Shell, Terminal};
 
 #[test]
@@ -44,7 +45,7 @@ fn stop_leaves_no_http_server_and_no_port_in_twenty_rounds() {
 /// A server that listens, and everything about it.
 struct Round<'a, 's> {
     world: &'a World,
-    port: &'a Port,
+    port: &'a ReservedPort,
     terminal: &'a mut Terminal<'s>,
     tree: &'a Snapshot,
     launcher: Process,
@@ -52,7 +53,7 @@ struct Round<'a, 's> {
 
 fn end_by(end: impl Fn(Round<'_, '_>)) {
     let world = World::new();
-    let port = Port::reserve();
+    let port = ReservedPort::reserve();
     world.sandbox.env("PORT", port.number().to_string());
     let server = Server::Everything;
     for (round, shell) in Shell::ALL.into_iter().cycle().take(ROUNDS).enumerate() {
@@ -73,7 +74,7 @@ fn end_by(end: impl Fn(Round<'_, '_>)) {
 }
 
 /// A client of the official SDK gets the tools of the server on `port`.
-fn assert_answers(world: &World, port: &Port) {
+fn assert_answers(world: &World, port: &ReservedPort) {
     let client = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/http_client.py");
     let url = format!("http://127.0.0.1:{}/mcp", port.number());
     let mut command = world.command(world.installed("python/bin/python"), Server::Everything);

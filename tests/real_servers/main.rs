@@ -3,7 +3,7 @@
 //! `.ci/install` puts them, pinned, into a cache; nothing here needs a network. What is left over is counted by `/proc`:
 //! every process that was seen alive, and every process of the test's home, and the port.
 //!
-//! These programs take a processor for seconds each: no more than two tests have any at a time ([`world`]).
+//! These programs take a processor for seconds each: no more than two tests have any at a time ([`support::real_servers`]).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(
     clippy::disallowed_methods,
@@ -21,23 +21,13 @@
 mod case_11_12_launchers;
 mod case_39_40_sdks;
 mod claude_code;
-mod client;
 mod clients_killed;
 mod defined;
 mod http_in_background;
 mod own_ports;
-mod port;
 mod readme;
-mod snapshot;
 #[path = "../integration/support/mod.rs"]
 mod support;
-mod turn;
-mod world;
-
-use client::{Client, Sdk};
-use port::Port;
-use snapshot::Snapshot;
-use world::{Server, World};
 
 /// As many as were needed to see what other supervisors leave behind in every single one.
 const ROUNDS: usize = 20;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Server, World};
+use crate::support::real_servers::{Server, World};
 use crate::support::{Shell, Terminal, wait};
 
 const SESSIONS: usize = 5;

@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::symlink;
 
-use super::World;
 use crate::support::page::Page;
 use crate::support::playback;
+use crate::support::real_servers::World;
 
 #[test]
 fn what_readme_shows_is_what_is_printed() {

@@ -4,16 +4,17 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
-use super::{Container, DEAF, start_deaf};
+use crate::support::BackgroundSession;
+use crate::support::Container;
+use crate::support::container::{DEAF, start_deaf};
 use crate::support::{Engine, Sandbox, wait};
-use crate::trees::session::Session;
 
 /// Starts a deaf container by these words, stops it and expects that none is left.
 fn is_ended(test: &str, words: impl FnOnce(&Sandbox, &Engine, Vec<String>) -> Vec<String>) {
     let Some(engine) = Engine::shared(test) else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let words = words(&sandbox, engine, container.command(&["--rm"], DEAF));
     session.start(&["--no-wait", "--grace", "300ms"], "web", &words).ok();
     container.wait_running();
@@ -66,7 +67,7 @@ fn case_58_without_rm_the_container_is_stopped_and_stays() {
     let Some(engine) = Engine::shared("case_58_stays") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     session.start(&["--no-wait", "--grace", "300ms"], "web", &container.command(&[], DEAF)).ok();
     container.wait_running();
     session.hook("stop", &["web"]).ok();
@@ -78,7 +79,7 @@ fn case_58_a_detached_container_is_left_alone() {
     let Some(engine) = Engine::shared("case_58_detached") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     session.start(&["--no-wait"], "web", &container.command(&["-d"], DEAF)).ok();
     container.wait_running();
     session.kill_shell();
@@ -92,7 +93,7 @@ fn case_58_the_users_own_file_for_the_id_is_used_and_stays() {
     let Some(engine) = Engine::shared("case_58_cidfile") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let words = container.command(&["--rm", "--cidfile", "my.cid"], DEAF);
     session.start(&["--no-wait", "--grace", "300ms"], "web", &words).ok();
     let id = container.wait_running();
@@ -110,7 +111,7 @@ fn case_58_the_container_of_a_file_that_was_there_before_is_somebody_elses() {
     let Some(engine) = Engine::shared("case_58_foreign") else { return };
     let sandbox = Sandbox::new();
     let (container, other) = (Container::new(engine, &sandbox), Container::new(engine, &sandbox));
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let id = engine.ask(&["run", "-d", "--network", "none", "--name", &other.name, "box", "sh", "-c", DEAF]);
     fs::write(sandbox.home().join("my.cid"), &id).unwrap();
     let words = container.command(&["--rm", "--cidfile", "my.cid"], DEAF);
@@ -127,7 +128,7 @@ fn case_58_the_container_whose_client_was_first_to_write_to_the_users_file_is_so
     let Some(engine) = Engine::shared("case_58_first") else { return };
     let sandbox = Sandbox::new();
     let (container, other) = (Container::new(engine, &sandbox), Container::new(engine, &sandbox));
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let found = sandbox.run(sandbox.command("sh").args(["-c", "command -v docker"])).ok().stdout;
     let client = found.trim();
     // Another session's client is a moment faster.
@@ -153,7 +154,7 @@ fn case_58_a_container_that_was_made_but_not_named_by_its_killed_client_is_found
     let Some(engine) = Engine::shared("case_58_created") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     // A client that is killed once the engine has made the container, before it has written the id.
     let found = sandbox.run(sandbox.command("sh").args(["-c", "command -v docker"])).ok().stdout;
     let client = found.trim();
@@ -178,7 +179,7 @@ fn case_58_a_container_gets_the_signal_that_its_image_wants_and_its_time_to_leav
     let Some(engine) = Engine::shared("case_58_signal") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let script = "trap '' TERM; trap 'echo bye; exit 7' INT; echo up; while :; do sleep 0.1; done";
     let words = container.command(&["--rm", "--stop-signal", "INT"], script);
     session.start(&["--ready-log", "up", "--grace", "60s"], "web", &words).ok();
@@ -211,7 +212,7 @@ fn case_58_status_shows_the_container() {
     let Some(engine) = Engine::shared("case_58_status") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     start_deaf(&session, &container);
     let id = container.wait_running();
     let shown = session.hook("status", &["web"]).ok();

@@ -5,17 +5,19 @@ use std::process::{Child, Stdio};
 
 use nix::sys::signal::Signal;
 
-use super::{Container, DEAF, start_deaf, wait_left};
+use crate::support::BackgroundSession;
+use crate::support::Container;
+use crate::support::container::{DEAF, start_deaf, wait_left};
 use crate::support::wait::Deadline;
+use crate::support::watchers::kill;
 use crate::support::{Engine, Process, Sandbox, Shell, Terminal};
-use crate::trees::session::{Session, kill};
 
 #[test]
 fn case_58_stop_ends_a_container_that_ignores_sigterm() {
     let Some(engine) = Engine::shared("case_58_stop") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     start_deaf(&session, &container);
     session.hook("stop", &["web"]).ok();
     container.assert_gone();
@@ -28,7 +30,7 @@ fn case_58_restart_ends_the_container_before_it_starts_another_of_that_name() {
     let Some(engine) = Engine::shared("case_58_restart") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     start_deaf(&session, &container);
     let first = container.wait_running();
     session.hook("restart", &["web"]).ok();
@@ -44,7 +46,7 @@ fn case_58_a_container_whose_client_is_killed_is_ended_and_another_is_started() 
     let Some(engine) = Engine::shared("case_58_client") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (client, watchers) = start_deaf(&session, &container);
     let first = container.wait_running();
     // Only what was ready is started again.

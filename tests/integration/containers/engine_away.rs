@@ -4,16 +4,18 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
-use super::{Container, start_deaf};
+use crate::support::BackgroundSession;
+use crate::support::Container;
+use crate::support::container::start_deaf;
+use crate::support::watchers::{freeze, kill_both};
 use crate::support::{Engine, Sandbox};
-use crate::trees::session::{Session, freeze, kill_both};
 
 /// A server whose engine goes away and comes back.
 fn goes_away(test: &str, away: impl Fn(&Engine), back: impl Fn(&Engine)) {
     let Some(engine) = Engine::own(test) else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(&engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     start_deaf(&session, &container);
     let id = container.wait_running();
     away(&engine);
@@ -62,7 +64,7 @@ fn case_58_a_session_whose_engine_was_away_keeps_its_files_until_the_container_i
     let Some(engine) = Engine::own("case_58_kept") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(&engine, &sandbox);
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let (_, watchers) = start_deaf(&session, &container);
     freeze(engine.process());
     kill_both(watchers);

@@ -1,15 +1,17 @@
 //! Watchers that are killed, and what the next call finds.
 
-use super::{Container, start_deaf};
+use crate::support::BackgroundSession;
+use crate::support::Container;
+use crate::support::container::start_deaf;
+use crate::support::watchers::{kill, kill_both};
 use crate::support::{Engine, Sandbox};
-use crate::trees::session::{Session, kill, kill_both};
 
 #[test]
 fn case_58_a_supervisor_that_is_killed_leaves_no_container() {
     let Some(engine) = Engine::shared("case_58_supervisor") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (_, watchers) = start_deaf(&session, &container);
     kill(watchers.supervisor);
     container.wait_gone();
@@ -22,7 +24,7 @@ fn case_58_a_keeper_that_is_killed_leaves_no_container() {
     let Some(engine) = Engine::shared("case_58_keeper") else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (_, watchers) = start_deaf(&session, &container);
     kill(watchers.keeper);
     container.wait_gone();
@@ -30,11 +32,11 @@ fn case_58_a_keeper_that_is_killed_leaves_no_container() {
 }
 
 /// A container whose watchers have both been killed.
-fn is_lost(test: &str, find: impl FnOnce(&Sandbox, &mut Session<'_>, &Container<'_>)) {
+fn is_lost(test: &str, find: impl FnOnce(&Sandbox, &mut BackgroundSession<'_>, &Container<'_>)) {
     let Some(engine) = Engine::shared(test) else { return };
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let (_, watchers) = start_deaf(&session, &container);
     let id = container.wait_running();
     kill_both(watchers);
@@ -78,7 +80,9 @@ fn case_58_stop_ends_a_container_whose_watchers_both_died() {
 fn case_58_start_ends_the_container_before_its_name_is_used_again() {
     is_lost("case_58_start_lost", |sandbox, session, container| {
         sandbox.env("DOCKER_HOST", container.engine.host());
-        session.start(&["--grace", "300ms"], "web", &container.command(&["--rm"], super::DEAF)).ok();
+        session
+            .start(&["--grace", "300ms"], "web", &container.command(&["--rm"], crate::support::container::DEAF))
+            .ok();
         container.wait_running();
         session.hook("stop", &["web"]).ok();
         container.assert_gone();
@@ -89,7 +93,7 @@ fn case_58_start_ends_the_container_before_its_name_is_used_again() {
 fn case_58_the_next_shell_ends_a_container_whose_watchers_both_died() {
     is_lost("case_58_open", |sandbox, session, container| {
         session.kill_shell();
-        let other = Session::open(sandbox);
+        let other = BackgroundSession::open(sandbox);
         container.wait_gone();
         other.assert_only_shell_left();
     });

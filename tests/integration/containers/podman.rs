@@ -3,10 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use super::DEAF;
+use crate::support::container::DEAF;
 use crate::support::engine::busybox;
+use crate::support::watchers::kill_both;
+use crate::support::{BackgroundSession, Watchers};
 use crate::support::{Process, Sandbox, skip, wait};
-use crate::trees::session::{Session, Watchers, kill_both};
 
 /// podman in a sandbox: the words that call it.
 struct Podman<'s> {
@@ -66,10 +67,10 @@ impl<'s> Podman<'s> {
 }
 
 /// Starts a deaf container, ends it in a way and expects that there is none any more, not even in podman's books.
-fn is_ended(test: &str, end: impl FnOnce(&Sandbox, &Session<'_>)) {
+fn is_ended(test: &str, end: impl FnOnce(&Sandbox, &BackgroundSession<'_>)) {
     let sandbox = Sandbox::new();
     let Some(podman) = Podman::open(&sandbox, test) else { return };
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     session.start(&["--no-wait", "--grace", "300ms"], "web", &podman.run("box1", DEAF)).ok();
     wait::until("the container runs", || podman.containers().contains(" Up ").then_some(()));
     end(&sandbox, &session);

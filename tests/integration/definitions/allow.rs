@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt, symlink};
 
 use serde_json::Value;
 
-use super::{hook_in, said, transcript, write_user};
+use super::{hook_in, said, transcript};
+use crate::support::defined_session::write_user;
 use crate::support::{Sandbox, skip};
 
 pub const PROJECT: &str =

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
-use super::stage::{Session, define, entry};
-use super::{said, transcript, write_user};
+use super::{said, transcript};
+use crate::support::DefinedSession;
+use crate::support::defined_session::write_user;
+use crate::support::defined_session::{define, entry};
 use crate::support::port::free_port;
 use crate::support::{Sandbox, Stranger};
 
@@ -138,7 +140,7 @@ fn a_fixed_port_has_to_be_free_unless_the_server_itself_has_it() {
     assert!(output.stdout.contains(&format!("hook.port: port {number} is in use by ")), "{output}");
     drop(stranger);
     sandbox.hook(["check"]).ok();
-    let mut session = Session::open(&sandbox);
+    let mut session = DefinedSession::open(&sandbox);
     session.hook("start web").ok();
     session.terminal.run("mcp-hook check").ok();
     session.end();
@@ -149,7 +151,7 @@ fn the_copy_of_the_session_is_checked_too() {
     let sandbox = Sandbox::new();
     define(&sandbox, &json!({ "web": entry(&json!({ "config": { "source": "config.json", "required": ["a"] } })) }));
     sandbox.write("home/.config/mcp-hook/config.json", r#"{"a": 1}"#);
-    let mut session = Session::open(&sandbox);
+    let mut session = DefinedSession::open(&sandbox);
     session.hook("start web").ok();
     std::fs::write(session.copy(), "{}").unwrap();
     let output = session.terminal.run("mcp-hook check web").expect_code(1);
@@ -254,7 +256,7 @@ fn what_a_variable_holds_is_not_shown_where_it_is_refused() {
         /p/x: there is no such file
     [1]
     "#);
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     for name in ["program", "path", "cwd", "elsewhere", "source", "choice"] {
         for verb in ["start", "run"] {
             let mut command = sandbox.command("mcp-hook");

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use super::said;
-use super::stage::{Session, define, entry};
+use crate::support::DefinedSession;
+use crate::support::defined_session::{define, entry};
 use crate::support::{Sandbox, skip};
 
 const SOURCE: &str = "home/.config/mcp-hook/config.json";
@@ -25,7 +26,7 @@ fn define_with(sandbox: &Sandbox, source: &str) -> PathBuf {
 fn two_sessions_edit_their_copies_independently_and_fresh_ones_are_taken_on_demand() {
     let sandbox = Sandbox::new();
     let source = define_with(&sandbox, r#"{"a": 0}"#);
-    let [one, other] = [(); 2].map(|()| Session::open(&sandbox));
+    let [one, other] = [(); 2].map(|()| DefinedSession::open(&sandbox));
     for session in [&one, &other] {
         session.hook("start web").ok();
         assert_eq!(session.told("config"), r#"{"a": 0}"#);
@@ -62,7 +63,7 @@ fn two_sessions_edit_their_copies_independently_and_fresh_ones_are_taken_on_dema
 fn an_edited_copy_is_checked_before_each_start() {
     let sandbox = Sandbox::new();
     define_with(&sandbox, r#"{"a": 0}"#);
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     session.hook("start web").ok();
     session.hook("stop web").ok();
     fs::write(session.copy(), "{\n  \"b\": }").unwrap();
@@ -86,7 +87,7 @@ fn an_edited_copy_is_checked_before_each_start() {
 fn a_source_that_is_none_is_refused_in_words() {
     let sandbox = Sandbox::new();
     let source = define_with(&sandbox, "");
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let refused = || said(&sandbox, &session.hook("start web")).lines().next().unwrap().to_owned();
     insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: line 1, column 0: EOF while parsing a value");
     fs::write(&source, [0xff, 0xfe, 0, 1]).unwrap();
@@ -116,7 +117,7 @@ fn a_link_is_followed_to_the_source_and_never_to_the_copy() {
     let real = sandbox.path("dotfiles.json");
     fs::rename(&source, &real).unwrap();
     symlink(&real, &source).unwrap();
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let victim = sandbox.write("victim.json", r#"{"a": "victim"}"#);
     symlink(&victim, session.copy()).unwrap();
     let refused = session.hook("start web").expect_code(1);
@@ -144,7 +145,7 @@ fn a_source_that_is_replaced_meanwhile_is_copied_whole() {
     let good: Vec<String> = ["x", "y"].map(|it| json!({ "a": it.repeat(100_000) }).to_string()).into();
     let bad = json!({ "b": "z".repeat(100_000) }).to_string();
     let source = define_with(&sandbox, &good[0]);
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let is_over = AtomicBool::new(false);
     let draft = sandbox.path("draft.json");
     std::thread::scope(|scope| {

@@ -1,8 +1,9 @@
 //! Files as editors and other clients leave them: what in them is no JSON, or not where we look, is named, by every
 //! command alike.
 
-use super::{hook_in, said, write_user};
+use super::{hook_in, said};
 use crate::support::Sandbox;
+use crate::support::defined_session::write_user;
 
 /// What `doctor` says of definitions and clients, with its hints.
 fn doctor(sandbox: &Sandbox) -> String {

@@ -3,7 +3,8 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use super::{hook_in, transcript, user_file, write_user};
+use super::{hook_in, transcript};
+use crate::support::defined_session::{user_file, write_user};
 use crate::support::{Sandbox, skip};
 
 #[test]

@@ -4,7 +4,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{hook_in, said, write_user};
+use super::{hook_in, said};
+use crate::support::defined_session::write_user;
 use crate::support::{Output, Sandbox};
 
 /// More processor time than any command needs, in seconds; who needs it all is killed by the kernel.

@@ -1,7 +1,8 @@
 //! `list`: what is defined, where, and what becomes of it.
 
-use super::{hook_in, transcript, write_user};
+use super::{hook_in, transcript};
 use crate::support::Sandbox;
+use crate::support::defined_session::write_user;
 
 const USER: &str = r#"{
   "mcpServers": {

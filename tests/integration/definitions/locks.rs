@@ -5,7 +5,8 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use super::{hook_in, user_file, write_user};
+use super::hook_in;
+use crate::support::defined_session::{user_file, write_user};
 use crate::support::{Sandbox, skip, wait};
 
 /// Another user than root.

@@ -11,23 +11,13 @@ mod locks;
 mod review;
 mod secrets;
 mod spelling;
-mod stage;
 mod started;
 mod trusted;
 mod writers;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::support::{Output, Sandbox};
-
-/// The user's file.
-fn user_file(sandbox: &Sandbox) -> PathBuf {
-    sandbox.path("home/.config/mcp-hook/servers.json")
-}
-
-fn write_user(sandbox: &Sandbox, text: &str) -> PathBuf {
-    sandbox.write("home/.config/mcp-hook/servers.json", text)
-}
 
 /// `mcp-hook ARGUMENTS`, separated by blanks, in a directory.
 fn hook_in(sandbox: &Sandbox, directory: impl AsRef<Path>, arguments: &str) -> Output {

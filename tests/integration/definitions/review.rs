@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::allow::{PROJECT, states};
-use super::stage::Session;
-use super::{hook_in, transcript, write_user};
+use super::{hook_in, transcript};
+use crate::support::DefinedSession;
 use crate::support::Sandbox;
+use crate::support::defined_session::write_user;
 
 /// Two entries that do more than their commands say.
 const SURPRISING: &str = r#"{"mcpServers": {
@@ -126,7 +127,7 @@ fn what_cannot_be_known_of_what_is_replaced_is_said() {
 fn at_a_terminal_it_is_asked_and_only_a_yes_is_one() {
     let sandbox = Sandbox::new();
     sandbox.write("p/.mcp.json", PROJECT);
-    let mut session = Session::open(&sandbox);
+    let mut session = DefinedSession::open(&sandbox);
     session.terminal.run(&format!("cd {}", sandbox.path("p").display())).ok();
     for answer in ["n\n", "\n", "x\n", "\x04"] {
         session.terminal.send_line("mcp-hook allow; echo code=$?");
@@ -155,7 +156,7 @@ fn at_a_terminal_it_is_asked_and_only_a_yes_is_one() {
 fn what_was_shown_is_what_is_allowed() {
     let sandbox = Sandbox::new();
     let file = sandbox.write("p/.mcp.json", PROJECT);
-    let mut session = Session::open(&sandbox);
+    let mut session = DefinedSession::open(&sandbox);
     session.terminal.run(&format!("cd {}", sandbox.path("p").display())).ok();
     session.terminal.send_line("mcp-hook allow");
     session.terminal.wait_for("[y/N]");

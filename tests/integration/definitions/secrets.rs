@@ -4,8 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
-use super::stage::{Session, define, entry, files};
-use super::write_user;
+use crate::support::DefinedSession;
+use crate::support::defined_session::write_user;
+use crate::support::defined_session::{define, entry, files};
 use crate::support::{Sandbox, wait};
 
 const TOKEN: &str = r#"t0ken"with\quotes"#;
@@ -70,7 +71,7 @@ fn a_secret_is_in_no_file_and_no_output() {
     web["url"] = json!("http://127.0.0.1:${MCP_PORT}/${TOKEN}");
     web["headers"] = json!({ "Authorization": "Bearer ${TOKEN}" });
     write_user(&sandbox, &json!({ "mcpServers": { "web": web } }).to_string());
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let variables = [("TOKEN", TOKEN), ("PVE_PASSWORD", PASSWORD), ("KEY", KEY)];
     let failing = [&variables[..], &[("FAIL", "1")]].concat();
 
@@ -118,7 +119,7 @@ fn a_wrong_secret_is_not_shown_where_it_is_refused() {
     }));
     web["cwd"] = json!("${TOKEN}");
     define(&sandbox, &json!({ "web": web }));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let refused = session.hook_with(&[("TOKEN", TOKEN)], "start web --verbose").expect_code(1);
     assert_silent("the refusal", &(refused.stdout.clone() + &refused.stderr));
     insta::assert_snapshot!(super::said(&sandbox, &session.hook_with(&[("TOKEN", TOKEN)], "start web")), @r#"
@@ -139,7 +140,7 @@ fn the_client_gets_what_the_server_says_and_the_log_does_not() {
         "environmentVariables": [{ "name": "TOKEN", "isSecret": true }],
     } });
     define(&sandbox, &json!({ "web": web }));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let output = session.hook_with(&[("TOKEN", PASSWORD)], "run web").ok();
     assert_eq!(output.stdout, format!("{PASSWORD}\n"));
     assert!(output.stderr.starts_with(&format!("{PASSWORD}\n")), "{}", output.stderr);
@@ -157,7 +158,7 @@ fn a_secret_of_a_few_letters_is_warned_of_and_garbles_nothing() {
         "ready": { "log": "day" }, "port": "auto",
     } });
     define(&sandbox, &json!({ "web": web }));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let variables = [("PIN", "127"), ("ONE", "a")];
     insta::assert_snapshot!(super::said(&sandbox, &sandbox.run(sandbox.command("mcp-hook").args(["check"]).envs(variables))), @r"
     ✓ web
@@ -181,7 +182,7 @@ fn an_address_is_shown_as_it_is_defined_and_the_shell_gets_it_as_it_is() {
     let mut web = entry(&json!({ "port": "auto" }));
     web["url"] = json!("http://127.0.0.1:${MCP_PORT}/${GITHUB_TOKEN}");
     define(&sandbox, &json!({ "web": web }));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     session.hook_with(&[("GITHUB_TOKEN", PASSWORD)], "start web").ok();
     let shown = session.hook("status web").ok().stdout;
     assert!(shown.contains("/${GITHUB_TOKEN}") && !shown.contains(PASSWORD), "{shown}");

@@ -1,7 +1,8 @@
 //! What other clients put something in for is not, and that is said with what to write instead.
 
-use super::{transcript, write_user};
+use super::transcript;
 use crate::support::Sandbox;
+use crate::support::defined_session::write_user;
 
 const FOREIGN: &str = r#"{"mcpServers": {
     "editor": {"command": "sh", "args": ["${env:TOKEN}", "${input:key}"], "env": {"A": "${env:TOKEN}"}},

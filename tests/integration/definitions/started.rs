@@ -4,15 +4,16 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::stage::{Session, define, entry, files};
 use super::{hook_in, said};
+use crate::support::DefinedSession;
+use crate::support::defined_session::{define, entry, files};
 use crate::support::{Process, Sandbox};
 
-fn pid(session: &Session) -> i32 {
+fn pid(session: &DefinedSession) -> i32 {
     session.sandbox.server("web").unwrap()["pid"].as_i64().unwrap().try_into().unwrap()
 }
 
-fn record(session: &Session) -> Value {
+fn record(session: &DefinedSession) -> Value {
     let path = session.sandbox.runtime().join("pids").join(&session.id).join("web.json");
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
@@ -24,7 +25,7 @@ fn a_definition_is_started_by_its_name() {
     web["args"] = json!(["${WHO:-nobody}", "${MCP_SESSION_ID}", "$WHO", "two words"]);
     web["env"] = json!({ "GREETING": "hello ${WHO:-nobody}" });
     let file = define(&sandbox, &json!({ "web": web }));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     session.hook_with(&[("WHO", "me")], "start web").ok();
     assert_eq!(session.told("arguments"), format!("me\n{}\n$WHO\ntwo words\n", session.id));
     assert_eq!(session.environment()["GREETING"], "hello me");
@@ -40,7 +41,7 @@ fn a_definition_is_started_by_its_name() {
 fn what_is_typed_comes_before_what_is_defined() {
     let sandbox = Sandbox::new();
     define(&sandbox, &json!({ "web": entry(&json!({ "stop": { "grace": "7s" } })) }));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     session.hook("start web --grace 9s --no-tty").ok();
     let settings = record(&session)["settings"].clone();
     assert_eq!((&settings["grace_ms"], &settings["terminal"]), (&json!(9000), &json!(false)), "options");
@@ -70,7 +71,7 @@ fn what_is_wrong_leaves_nothing_behind() {
             "broken": { "command": "x", "hook": { "nonsense": 1 } },
         }),
     );
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     sandbox.hook(["list"]).ok();
     let before = files(&sandbox.runtime());
     for name in ["unset", "required", "config", "missing", "remote", "broken", "undefined"] {
@@ -94,7 +95,7 @@ fn restart_keeps_what_runs_as_it_was_started_and_reads_anew_what_has_ended() {
         json!({ "web": web })
     };
     define(&sandbox, &with("${VERSION:-one}"));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     session.hook("start web").ok();
     define(&sandbox, &with("two"));
     session.hook_with(&[("VERSION", "three")], "restart web").ok();
@@ -112,7 +113,7 @@ fn restart_keeps_what_runs_as_it_was_started_and_reads_anew_what_has_ended() {
 fn a_definition_that_has_become_wrong_ends_nothing() {
     let sandbox = Sandbox::new();
     define(&sandbox, &json!({ "web": entry(&json!({})) }));
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     session.hook("start web").ok();
     let server = Process::with_pid(pid(&session)).unwrap();
     let mut wrong = entry(&json!({}));
@@ -146,7 +147,7 @@ fn a_server_of_a_project_starts_in_the_project_once_it_is_allowed() {
     let project = json!({ "mcpServers": { "web": entry(&json!({})) } }).to_string();
     sandbox.write("p/.mcp.json", project);
     sandbox.write("p/deep/down/file", "");
-    let session = Session::open(&sandbox);
+    let session = DefinedSession::open(&sandbox);
     let start = format!("start --session {} web", session.id);
     let refused = hook_in(&sandbox, "p/deep/down", &start).expect_code(1);
     assert!(refused.stderr.contains("has not been allowed"), "{refused}");

@@ -4,7 +4,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use super::{hook_in, user_file, write_user};
+use super::hook_in;
+use crate::support::defined_session::{user_file, write_user};
 use crate::support::{Sandbox, skip};
 
 /// Another user than root, and a group that many are in.

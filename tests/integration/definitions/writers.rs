@@ -6,8 +6,9 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use super::{hook_in, user_file, write_user};
+use super::hook_in;
 use crate::support::Sandbox;
+use crate::support::defined_session::{user_file, write_user};
 
 fn servers(sandbox: &Sandbox) -> BTreeSet<String> {
     let document: Value = serde_json::from_slice(&fs::read(user_file(sandbox)).unwrap()).unwrap();

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::played::NOT_RUN;
+use crate::support::Shell;
 use crate::support::page::{Page, project};
 
 /// Who comes for the first time reads no more than that.
@@ -65,6 +66,15 @@ fn every_page_can_be_reached_from_readme() {
     let linked: BTreeSet<_> = readme.links().into_iter().map(|(_, target)| target.to_owned()).collect();
     for page in Page::all().iter().filter(|page| page.name.starts_with("docs/")) {
         assert!(linked.contains(&page.name), "README.md has no link to {}", page.name);
+    }
+}
+
+#[test]
+fn readme_shows_the_line_that_each_shell_needs() {
+    let readme = Page::read("README.md");
+    for shell in Shell::ALL {
+        let cell = format!("`{}`", shell.hook_line().replace('|', "\\|"));
+        assert!(readme.prose().iter().any(|(_, line)| line.contains(&cell)), "README.md has no {cell}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::process::Stat;
 use crate::support::wait::{self, Deadline};
 use crate::support::{Process, Sandbox, Tree};
@@ -53,7 +53,7 @@ fn descriptors(process: i32) -> Vec<String> {
     targets
 }
 
-fn watchers(session: &mut Session) -> [i32; 2] {
+fn watchers(session: &mut WindowSession) -> [i32; 2] {
     let server = session.hook("status web --json").ok().json()["sessions"][0]["servers"][0].clone();
     ["keeper_pid", "supervisor_pid"].map(|key| server[key].as_i64().unwrap().try_into().unwrap())
 }
@@ -61,7 +61,7 @@ fn watchers(session: &mut Session) -> [i32; 2] {
 #[test]
 fn case_32_server_has_no_descriptor_that_the_caller_leaked() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "web");
     let shown = sandbox.path("shown");
     let line = tree.command(&["--show", shown.to_str().unwrap(), "--ready"]).join(" ");
@@ -82,7 +82,7 @@ fn case_32_server_has_no_descriptor_that_the_caller_leaked() {
 #[test]
 fn case_32_server_started_without_standard_streams_has_them() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "web");
     let shown = sandbox.path("shown");
     let line = tree.command(&["--show", shown.to_str().unwrap(), "--ready"]).join(" ");
@@ -95,7 +95,7 @@ fn case_32_server_started_without_standard_streams_has_them() {
 #[test]
 fn case_32_server_has_default_signals_though_the_caller_ignores_and_blocks_some() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "web");
     let shown = sandbox.path("shown");
     let line = tree.command(&["--show", shown.to_str().unwrap(), "--ready"]).join(" ");
@@ -132,7 +132,7 @@ fn case_32_server_of_a_client_is_given_the_same_and_what_the_client_ignores() {
 #[test]
 fn case_32_hundred_cycles_leave_no_process_no_zombie_and_no_file() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut watched = Vec::new();
     for _ in 0..100 {
         session.hook("start --no-wait web -- sleep 1000").ok();
@@ -156,7 +156,7 @@ fn case_32_hundred_cycles_leave_no_process_no_zombie_and_no_file() {
 #[test]
 fn case_32_restarts_do_not_grow_the_watchers() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start(&[]);
     session.hook("restart web").ok();
     let before = watchers(&mut session);

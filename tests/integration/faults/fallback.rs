@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Sandbox, Tree, skip};
 
 /// How mcp-hook is started in this test, with what is in its way.
@@ -33,7 +33,7 @@ fn failpoints(names: &str, warnings: &'static [&'static str]) -> Lack {
 }
 
 /// The nasty tree, started with something lacking.
-fn start<'s>(session: &mut Session<'s>, lack: &Lack) -> Tree<'s> {
+fn start<'s>(session: &mut WindowSession<'s>, lack: &Lack) -> Tree<'s> {
     let mut tree = Tree::new(session.sandbox, "web");
     session.terminal.run(&format!("{}mcp-hook start web -- {}", lack.prefix, tree.nasty_line())).ok();
     tree.wait_nasty();
@@ -46,14 +46,14 @@ fn start<'s>(session: &mut Session<'s>, lack: &Lack) -> Tree<'s> {
 }
 
 fn ends_with_its_shell(lack: &Lack, sandbox: &Sandbox) {
-    let mut session = Session::open(sandbox);
+    let mut session = WindowSession::open(sandbox);
     let tree = start(&mut session, lack);
     session.end();
     tree.assert_gone();
 }
 
 fn ends_by_stop(lack: &Lack, sandbox: &Sandbox) {
-    let mut session = Session::open(sandbox);
+    let mut session = WindowSession::open(sandbox);
     let tree = start(&mut session, lack);
     session.terminal.run(&format!("{}mcp-hook stop web", lack.prefix)).ok();
     tree.assert_gone();
@@ -62,7 +62,7 @@ fn ends_by_stop(lack: &Lack, sandbox: &Sandbox) {
 }
 
 fn ends_without_its_supervisor(lack: &Lack, sandbox: &Sandbox) {
-    let mut session = Session::open(sandbox);
+    let mut session = WindowSession::open(sandbox);
     let tree = start(&mut session, lack);
     let server = session.hook("status web --json").json()["sessions"][0]["servers"][0].clone();
     let supervisor = i32::try_from(server["supervisor_pid"].as_i64().unwrap()).unwrap();

@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::session::{Session, read_json};
 use crate::support::Sandbox;
+use crate::support::WindowSession;
 use crate::support::output::listing;
+use crate::support::record::read_json;
 
 /// A directory of the user's, with things in it that bear the names of ours.
 fn in_use(sandbox: &Sandbox, files: &[&str]) {
@@ -49,7 +50,7 @@ fn directory_in_use_is_no_root_and_stays_as_it_is() {
 #[test]
 fn root_of_an_earlier_version_is_used_on() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     let marker = sandbox.runtime().join(".mcp-hook-root");
     fs::remove_file(&marker).unwrap();
     session.outside(&["status"]).ok();
@@ -64,7 +65,7 @@ fn root_of_an_earlier_version_is_used_on() {
 #[test]
 fn root_whose_marker_has_aged_away_is_used_on_and_locks_that_nobody_holds_are_swept() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook("start web -- sleep 1000").ok();
     let turn = sandbox.runtime().join("launchers/npm-0123456789abcdef.lock");
     fs::create_dir(turn.parent().unwrap()).unwrap();
@@ -82,7 +83,7 @@ fn root_whose_marker_has_aged_away_is_used_on_and_locks_that_nobody_holds_are_sw
 #[test]
 fn what_is_not_known_in_the_directories_of_a_dead_session_stays_and_is_told_once() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook("start web -- sleep 1000").ok();
     session.hook("stop web").ok();
     let configs = sandbox.runtime().join("configs").join(&session.id);
@@ -134,7 +135,7 @@ fn directory_whose_name_is_no_id_is_no_session_and_its_files_are_no_logs() {
 #[test]
 fn more_sessions_than_there_are_descriptors_are_cleaned_up_all_the_same() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     let record = read_json(&session.file("session.json"));
     let names: Vec<String> = (0..60).map(|number| format!("notty-999999999-aa{number:02}")).collect();
     for name in &names {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use nix::unistd::{Gid, Uid};
 
-use super::session::redact;
+use crate::support::output::redact;
 use crate::support::{Sandbox, skip};
 
 /// Another user than root.

@@ -1,11 +1,12 @@
 //! What cannot be meant: the message names the argument, and nothing is started.
 
-use super::session::{Session, redact};
 use crate::support::Sandbox;
+use crate::support::WindowSession;
+use crate::support::output::redact;
 
 /// What is said about `words`, with the exit code in front.
 #[track_caller]
-fn said(session: &Session, words: &[&str]) -> String {
+fn said(session: &WindowSession, words: &[&str]) -> String {
     let mut command = session.sandbox.command("mcp-hook");
     command.env("MCP_SESSION_ID", &session.id);
     let output = session.sandbox.run(command.args(words));
@@ -16,7 +17,7 @@ fn said(session: &Session, words: &[&str]) -> String {
 }
 
 #[track_caller]
-fn assert_nothing_was_started(session: Session) {
+fn assert_nothing_was_started(session: WindowSession) {
     let files = std::fs::read_dir(&session.pids).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
     assert_eq!(files.len(), 2, "only the session's own: {files:?}");
     session.end();
@@ -25,7 +26,7 @@ fn assert_nothing_was_started(session: Session) {
 #[test]
 fn names_that_could_leave_their_directory_are_refused_by_name() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     for name in ["../x", ".hidden", "a/b", "-rf", "a b", "a\nb", "ä", "", "x\u{1b}[2J"] {
         for command in [&["start"][..], &["stop"], &["restart"], &["status"], &["logs"]] {
             let text = said(&session, &[command, &["--", name]].concat());
@@ -50,7 +51,7 @@ fn names_that_could_leave_their_directory_are_refused_by_name() {
 #[test]
 fn session_ids_that_could_leave_their_directory_are_refused_by_id() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     insta::assert_snapshot!(said(&session, &["status", "--session", "../../x"]), @r#"
     2: error: invalid value '../../x' for '--session <ID>': session id "../../x" has not the form TTY-PID-RANDOM, as ID has
     For more information, try '--help'.
@@ -71,7 +72,7 @@ fn session_ids_that_could_leave_their_directory_are_refused_by_id() {
 #[test]
 fn empty_commands_are_refused_with_the_way_to_write_one() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     insta::assert_snapshot!(said(&session, &["start", "web", "--session", &session.id]), @"
     1: mcp-hook: could not start web: no command was given, and it is not defined
     hint: mcp-hook start web -- COMMAND ARGUMENT…, or define it: mcp-hook add web -- COMMAND ARGUMENT… (in ROOT/home/.config/mcp-hook/servers.json)
@@ -103,7 +104,7 @@ fn empty_commands_are_refused_with_the_way_to_write_one() {
 #[test]
 fn times_that_are_none_are_refused_with_the_argument() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     insta::assert_snapshot!(said(&session, &["start", "web", "--grace", "nonsense", "--", "true"]), @"
     2: error: invalid value 'nonsense' for '--grace <TIME>': expected number at 0
     For more information, try '--help'.
@@ -122,7 +123,7 @@ fn times_that_are_none_are_refused_with_the_argument() {
 #[test]
 fn commands_that_cannot_be_started_are_named() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     sandbox.write("home/no-program", "");
     insta::assert_snapshot!(said(&session, &["start", "a", "--session", &session.id, "--", "no-such-program"]), @"1: mcp-hook: could not start no-such-program: command not found");
     insta::assert_snapshot!(said(&session, &["start", "b", "--session", &session.id, "--", "./no-such-file"]), @"1: mcp-hook: could not start ./no-such-file: no such file");
@@ -133,7 +134,7 @@ fn commands_that_cannot_be_started_are_named() {
 #[test]
 fn what_is_not_there_is_named_with_the_way_to_see_what_is() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     for (command, code) in [("stop", 1), ("restart", 1), ("logs", 1), ("status", 4)] {
         let output = session.outside(&[command, "nothing"]).expect_code(code);
         assert!(output.stderr.contains("nothing") && output.stderr.contains("hint: "), "{output}");
@@ -144,7 +145,7 @@ fn what_is_not_there_is_named_with_the_way_to_see_what_is() {
 #[test]
 fn close_of_what_is_not_ours_is_refused() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     let owner = session.terminal.process().pid;
     insta::assert_snapshot!(said(&session, &["close", "nonsense"]), @"1: mcp-hook: could not close a session: the argument is not PID:ID");
     insta::assert_snapshot!(said(&session, &["close", "x:y-1-z"]), @"1: mcp-hook: could not close a session: the argument is not PID:ID: invalid digit found in string");

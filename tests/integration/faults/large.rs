@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use crate::support::watchers::{freeze, kill_both};
+use crate::support::{BackgroundSession, Watchers};
 use crate::support::{Sandbox, Tree};
-use crate::trees::session::{Session, Watchers, freeze, kill_both};
 
 /// Arguments that the kernel takes and a record does not: each is shorter than 128 KiB (`MAX_ARG_STRLEN`, `execve(2)`).
 fn arguments() -> Vec<String> {
@@ -13,7 +14,7 @@ fn arguments() -> Vec<String> {
 #[test]
 fn a_command_that_is_too_long_to_be_recorded_is_refused_before_anything_is_started() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     for verb in ["start", "run"] {
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
         command.args([verb, "--session", &session.id, "long", "--", "sh", "-c", "sleep 1000", "sh"]).args(arguments());
@@ -26,7 +27,7 @@ fn a_command_that_is_too_long_to_be_recorded_is_refused_before_anything_is_start
 }
 
 /// A server with a daemon that nothing but its mark tells of, and a record that nobody can read.
-fn unreadable<'s>(session: &Session<'s>, sandbox: &'s Sandbox) -> (Tree<'s>, Watchers) {
+fn unreadable<'s>(session: &BackgroundSession<'s>, sandbox: &'s Sandbox) -> (Tree<'s>, Watchers) {
     let mut tree = Tree::new(sandbox, "web");
     let command = tree.command(&["--member", "daemon", "--ready"]);
     session.start(&["--grace", "300ms"], "web", &command).ok();
@@ -36,14 +37,14 @@ fn unreadable<'s>(session: &Session<'s>, sandbox: &'s Sandbox) -> (Tree<'s>, Wat
 }
 
 /// More than what is read back.
-fn spoil(session: &Session) {
+fn spoil(session: &BackgroundSession) {
     fs::write(session.file("web.json"), vec![b' '; (1 << 20) + 1]).unwrap();
 }
 
 #[test]
 fn stop_and_restart_have_the_supervisor_write_a_record_again_that_cannot_be_read() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (mut tree, _) = unreadable(&session, &sandbox);
     spoil(&session);
     tree.forget();
@@ -57,7 +58,7 @@ fn stop_and_restart_have_the_supervisor_write_a_record_again_that_cannot_be_read
 #[test]
 fn stop_ends_a_server_whose_record_can_be_neither_read_nor_written() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (tree, _) = unreadable(&session, &sandbox);
     fs::remove_file(session.file("web.json")).unwrap();
     fs::create_dir(session.file("web.json")).unwrap();
@@ -72,7 +73,7 @@ fn stop_ends_a_server_whose_record_can_be_neither_read_nor_written() {
 fn what_lost_its_watchers_and_its_record_is_swept_by_mark_and_token() {
     for verb in ["stop", "start", "cleanup"] {
         let sandbox = Sandbox::new();
-        let mut session = Session::open(&sandbox);
+        let mut session = BackgroundSession::open(&sandbox);
         let (tree, watchers) = unreadable(&session, &sandbox);
         kill_both(watchers);
         spoil(&session);
@@ -107,7 +108,7 @@ fn what_lost_its_watchers_and_its_record_is_swept_by_mark_and_token() {
 #[test]
 fn cleanup_ends_a_server_of_a_dead_session_whose_watchers_are_stopped_and_whose_record_cannot_be_read() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = unreadable(&session, &sandbox);
     watchers.both().into_iter().for_each(freeze);
     spoil(&session);

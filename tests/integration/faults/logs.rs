@@ -11,7 +11,8 @@ use nix::errno::Errno;
 use nix::libc;
 
 use super::output::assert_whole;
-use super::session::{Session, redact};
+use crate::support::WindowSession;
+use crate::support::output::redact;
 use crate::support::{Sandbox, Tree, skip, wait};
 
 /// A thread of another process that is stopped as if the kernel did not answer it, until this is dropped.
@@ -61,9 +62,9 @@ fn writer(sandbox: &Sandbox) -> (i32, i32) {
 }
 
 /// A session whose server prints many megabytes when it is told to, with its writer stopped. What it prints, in lines.
-fn with_stuck_disk<'s>(sandbox: &'s Sandbox, test: &str) -> Option<(Session<'s>, Frozen, u64)> {
+fn with_stuck_disk<'s>(sandbox: &'s Sandbox, test: &str) -> Option<(WindowSession<'s>, Frozen, u64)> {
     const BYTES: u64 = 16_000_000;
-    let mut session = Session::open(sandbox);
+    let mut session = WindowSession::open(sandbox);
     nix::unistd::mkfifo(&sandbox.path("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let [go, done] = ["go", "done"].map(|name| sandbox.path(name).display().to_string());
     let tree = Tree::program().display();
@@ -107,7 +108,7 @@ fn case_33_disk_that_hangs_holds_up_no_stop() {
 #[test]
 fn server_is_started_again_by_a_supervisor_that_has_a_thread() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = session.start(&[]);
     let (supervisor, thread) = writer(&sandbox);
     let blocked = |thread: i32| {
@@ -222,7 +223,7 @@ fn bury(sandbox: &Sandbox, id: &str, bytes: u64, hours: u64) -> PathBuf {
 #[test]
 fn logs_of_ended_sessions_go_by_age_and_size_and_those_of_living_ones_stay() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook("start web -- true").expect_code(1);
     let living = bury(&sandbox, &session.id, 300 << 20, 1000);
     // A session whose files are gone, but not its shell.
@@ -270,7 +271,7 @@ fn open_removes_old_logs_in_the_background_once_in_a_while() {
 #[test]
 fn end_of_a_server_that_lost_its_watchers_and_what_is_cleaned_up_is_told() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook("start web --restart no -- sleep 1000").ok();
     let (supervisor, _) = writer(&sandbox);
     crate::support::Process::with_pid(supervisor).unwrap().signal(nix::sys::signal::Signal::SIGKILL);
@@ -291,7 +292,7 @@ fn end_of_a_server_that_lost_its_watchers_and_what_is_cleaned_up_is_told() {
 #[test]
 fn terminal_obeys_nothing_but_colours_of_what_servers_print() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let program = sandbox.write("print", b"\x1b[31mred\x1b]0;title\x07\x1b[2J\0end\xff\n");
     session.hook(&format!("start web -- sh -c 'cat {}; exec sleep 1000'", program.display())).ok();
     wait::until("the line", || {

@@ -19,7 +19,6 @@ mod refused;
 mod replaced;
 mod reuse;
 mod roots;
-mod session;
 mod strangers;
 mod terminal;
 mod vanished;

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 
+use crate::support::BackgroundSession;
+use crate::support::watchers::kill_both;
 use crate::support::{Process, Sandbox, skip, wait};
-use crate::trees::session::{Session, kill_both};
 
 /// Another user than root.
 const OTHER: u32 = 65_534;
@@ -43,7 +44,7 @@ fn a_program_of_root_that_another_user_runs_with_the_mark_of_a_server_is_left_al
         return skip(TEST, "needs root to be another user too");
     }
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("web");
     let (mut child, innocent) = marked(&sandbox, &mark(tree.member("leader").process));
     if !status(innocent).contains(&format!("Uid:\t{OTHER}\t0")) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Namespace, Sandbox, Tree, wait};
 
 /// The line that `--stdout` and `--stderr` print.
@@ -28,7 +28,7 @@ pub fn assert_whole(log: &str) -> usize {
 #[test]
 fn case_33_gigabyte_of_output_is_taken_and_the_log_stays_small() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "web");
     // In parts, so that a machine under load is not taken for a server that is held up.
     let parts = ["--stdout", "64000000", "--ready"].repeat(16);
@@ -105,7 +105,7 @@ true"#;
 #[test]
 fn case_33_removed_log_directory_is_made_again() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let fifo = sandbox.path("say");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let fifo = fifo.display();
@@ -148,7 +148,7 @@ fn case_33_client_that_does_not_read_stderr_holds_no_server_up() {
 #[test]
 fn case_34_child_that_was_let_go_and_holds_stdout_holds_up_no_stop() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "web");
     let mut escaped = Tree::new(&sandbox, "escaped");
     let [holder, leader] = [escaped.command(&["--member", "holder", "--leave"]), tree.command(&["--ready"])];
@@ -170,7 +170,7 @@ fn case_34_child_that_was_let_go_and_holds_stdout_holds_up_no_stop() {
 #[test]
 fn case_34_escaped_child_that_holds_stdout_is_ended_with_its_server() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = session.start(&["--member", "holder"]);
     tree.wait_for(&["holder"]);
     session.hook("stop web").ok();

@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Sandbox, Shell, Terminal, skip, wait};
 
 /// A server that has written something, and its log.
-fn with_log(session: &mut Session<'_>) {
+fn with_log(session: &mut WindowSession<'_>) {
     session.hook("start web -- sh -c 'echo hello; exec sleep 1000'").ok();
     wait::until("the line is in the log", || session.log().contains("hello").then_some(()));
 }
@@ -18,7 +18,7 @@ fn with_log(session: &mut Session<'_>) {
 #[test]
 fn log_that_is_a_pipe_or_a_link_now_is_not_waited_for_and_not_followed() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     with_log(&mut session);
     let log = session.log_path();
     fs::remove_file(&log).unwrap();
@@ -79,7 +79,7 @@ fn log_with_a_hole_of_two_hundred_gigabytes_evicts_nobody() {
 #[test]
 fn three_thousand_records_with_holes_do_not_hold_up_a_new_shell() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     for number in 0..3000 {
         File::create(session.file(&format!("a{number}.json"))).unwrap().set_len(1 << 20).unwrap();
     }
@@ -111,7 +111,7 @@ fn three_thousand_records_with_holes_do_not_hold_up_a_new_shell() {
 #[test]
 fn log_with_a_hole_is_shown_without_reading_through_it() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     with_log(&mut session);
     let log = File::options().append(true).open(session.log_path()).unwrap();
     log.set_len(200 << 30).unwrap();

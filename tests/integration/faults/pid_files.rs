@@ -5,13 +5,13 @@ use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use super::records::in_its_place;
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Innocent, Sandbox, wait};
 
 #[test]
 fn case_28_pid_files_are_never_read_as_truth() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = session.start(&[]);
     let innocent = Innocent::start(&sandbox, "innocent");
     let number = format!("{}\n", innocent.process.pid);
@@ -53,7 +53,7 @@ fn case_28_foreign_pid_files_that_prove_nothing_end_nobody() {
     let sandbox = Sandbox::new();
     let older = Innocent::start(&sandbox, "older");
     wait::until("its start is clearly before the session's", || (uptime() > older.process.started + 20).then_some(()));
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     let inside = Innocent::start(&sandbox, "inside");
     let number = format!("{}\n", inside.process.pid);
     // Older than the session; a number that was used again after the file was written; not a number of one process.
@@ -84,7 +84,7 @@ fn case_28_foreign_pid_files_that_prove_nothing_end_nobody() {
 #[test]
 fn case_28_lock_or_log_that_is_no_file_of_ours_holds_nobody_up() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let target = sandbox.write("target", "");
     symlink(&target, session.file("a.lock")).unwrap();
     let said = session.outside(&["start", "a", "--", "sleep", "1000"]).expect_code(1).stderr;
@@ -105,7 +105,7 @@ fn case_28_lock_or_log_that_is_no_file_of_ours_holds_nobody_up() {
 #[test]
 fn foreign_pid_file_from_the_future_proves_nothing() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     let innocent = Innocent::start(&sandbox, "innocent");
     let file = fs::File::create(session.file("later.pid")).unwrap();
     std::io::Write::write_all(&mut &file, format!("{}\n", innocent.process.pid).as_bytes()).unwrap();

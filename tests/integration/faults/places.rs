@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::session::{Session, edit, read_json, redact};
+use crate::support::WindowSession;
+use crate::support::output::redact;
+use crate::support::record::{edit, read_json};
 use crate::support::{Namespace, Output, Sandbox, skip};
 
 /// `unshare` with these options and a script of `sh`; `None`, said aloud, where it cannot be had.
@@ -22,8 +24,8 @@ fn apart(sandbox: &Sandbox, test: &str, options: &[&str], script: &str) -> Optio
 }
 
 /// A session that lives and has started nothing, with a file in its config directory.
-fn idle_session(sandbox: &Sandbox) -> (Session<'_>, PathBuf) {
-    let session = Session::open(sandbox);
+fn idle_session(sandbox: &Sandbox) -> (WindowSession<'_>, PathBuf) {
+    let session = WindowSession::open(sandbox);
     let copy = sandbox.write(format!("run/configs/{}/web-config.json", session.id), "edited by hand");
     (session, copy)
 }
@@ -95,7 +97,7 @@ fn with_too_many_open_files_nothing_of_a_living_session_is_removed() {
 #[test]
 fn with_too_many_open_files_nobody_is_called_gone_and_no_removal_is_advised() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     for files in 3..12 {
         let output = session.terminal.run(&format!("sh -c 'ulimit -n {files}; mcp-hook open; mcp-hook status; :'"));
         let lies = |lie| output.stdout.contains(lie);
@@ -108,7 +110,7 @@ fn with_too_many_open_files_nobody_is_called_gone_and_no_removal_is_advised() {
 fn what_cannot_be_looked_for_is_not_called_stopped() {
     const TEST: &str = "what_cannot_be_looked_for_is_not_called_stopped";
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start(&[]);
     let script = format!("mount -t tmpfs none /proc; mcp-hook stop --session {} web", session.id);
     let Some(mut apart) = apart(&sandbox, TEST, &["--mount"], &script) else { return };
@@ -124,7 +126,7 @@ fn what_cannot_be_looked_for_is_not_called_stopped() {
 }
 
 /// `mcp-hook WORDS` of the session in a pid namespace of its own.
-fn in_namespace(session: &mut Session, test: &str, words: &str) -> Option<Output> {
+fn in_namespace(session: &mut WindowSession, test: &str, words: &str) -> Option<Output> {
     let script = format!("mcp-hook {words}");
     let mut apart = apart(session.sandbox, test, &["--pid", "--fork", "--mount-proc"], &script)?;
     Some(session.sandbox.run(apart.env("MCP_SESSION_ID", &session.id)))
@@ -134,7 +136,7 @@ fn in_namespace(session: &mut Session, test: &str, words: &str) -> Option<Output
 fn from_another_pid_namespace_a_session_is_said_to_be_elsewhere_with_what_runs_in_it() {
     const TEST: &str = "from_another_pid_namespace_a_session_is_said_to_be_elsewhere_with_what_runs_in_it";
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start(&[]);
     let Some(output) = in_namespace(&mut session, TEST, "status") else { return };
     insta::assert_snapshot!(redact(&sandbox, &output.expect_code(1).stderr), @r#"
@@ -213,7 +215,7 @@ fn a_sandbox_that_was_given_the_number_of_one_that_ended_does_not_keep_what_that
 #[test]
 fn a_server_that_lost_its_watchers_is_swept_after_the_machine_was_renamed() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start(&[]);
     let file = session.file("web.json");
     edit(&file, |record| record["host"]["name"] = "another".into());
@@ -302,7 +304,7 @@ fn who_comes_into_a_container_from_outside_runs_a_server() {
 #[test]
 fn a_directory_that_is_no_utf_8_is_named() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.terminal.run("mkdir \"$(printf 'odd\\377')\" && cd odd*").ok();
     let output = session.hook("start web -- cat").expect_code(1);
     assert!(output.stdout.contains("/home/odd") && output.stdout.contains("its name is not UTF-8"), "{output}");

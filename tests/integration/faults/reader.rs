@@ -3,13 +3,13 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Sandbox, wait};
 
 #[test]
 fn a_followed_log_ends_with_its_reader_and_does_not_wait_for_the_next_line() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.terminal.run("mcp-hook start w -- sh -c 'echo READY; exec sleep 1000'").ok();
     for log in ["logs -f w", "logs -f w --json", "logs --follow"] {
         session.terminal.run(&format!("mcp-hook {log} | grep -m1 READY; mcp-hook log info w READY")).ok();

@@ -7,20 +7,22 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::session::{Session, edit, read_json, redact};
+use crate::support::WindowSession;
 use crate::support::innocent::has_serials;
+use crate::support::output::redact;
+use crate::support::record::{edit, read_json};
 use crate::support::{Innocent, Namespace, Sandbox, skip, wait};
 
 /// A session with the record of a server that ran, and an innocent process for the record to name.
 struct Stage<'s> {
-    session: Session<'s>,
+    session: WindowSession<'s>,
     innocent: Innocent,
     record: Value,
 }
 
 impl<'s> Stage<'s> {
     fn set(sandbox: &'s Sandbox) -> Self {
-        let mut session = Session::open(sandbox);
+        let mut session = WindowSession::open(sandbox);
         session.start(&[]);
         session.hook("stop web").ok();
         let record = read_json(&session.file("web.json"));

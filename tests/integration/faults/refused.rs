@@ -3,8 +3,8 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use super::session::Session;
 use crate::support::Sandbox;
+use crate::support::WindowSession;
 
 #[test]
 fn a_runtime_directory_that_others_may_change_hides_no_session_in_silence() {
@@ -14,7 +14,7 @@ fn a_runtime_directory_that_others_may_change_hides_no_session_in_silence() {
     sandbox.env("XDG_RUNTIME_DIR", sandbox.path("xdg"));
     let allow = |mode| fs::set_permissions(sandbox.path("xdg"), Permissions::from_mode(mode)).unwrap();
     allow(0o700);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start(&[]);
     allow(0o777);
     for (command, code) in [("status", 1), ("stop web", 1), ("start web -- true", 1), ("doctor", 1)] {

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Sandbox, skip, wait};
 
 /// Another user than root.
@@ -60,7 +60,7 @@ fn root_that_another_user_made_again_with_links_inside_is_not_written_to() {
     }
     let before = contents(&own);
     let line = parrot(&sandbox);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook(&format!("start web -- {line}")).ok();
     fs::write(sandbox.path("say"), "one\n").unwrap();
     wait::until("the line is in the log", || session.log().contains("one").then_some(()));
@@ -88,7 +88,7 @@ fn root_that_another_user_made_again_with_links_inside_is_not_written_to() {
 fn root_that_vanished_is_made_again_by_the_same_checks_for_whoever_owns_it() {
     let sandbox = Sandbox::new();
     let line = parrot(&sandbox);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook(&format!("start web -- {line}")).ok();
     fs::remove_dir_all(sandbox.runtime()).unwrap();
     session.hook("status web").ok();

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use super::session::{edit, read_json};
+use crate::support::record::{edit, read_json};
 use crate::support::{Namespace, Sandbox, Tree};
 
 /// Opens a session in the namespace, whose owner is its bash, and returns `pids/ID`.

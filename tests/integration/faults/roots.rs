@@ -9,7 +9,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Output, Sandbox, Terminal, Tree, skip, wait};
 
 /// What the SDKs hand on to a server.
@@ -29,7 +29,7 @@ fn with_variables(variables: &[(&str, &str)]) -> Sandbox {
 }
 
 /// Has a client of the terminal, which outlives its shell, run the tree as `t` with the few variables.
-fn run_by_client<'s>(session: &mut Session<'s>) -> Tree<'s> {
+fn run_by_client<'s>(session: &mut WindowSession<'s>) -> Tree<'s> {
     let mut tree = Tree::new(session.sandbox, "t");
     session.terminal.run("mkfifo in").ok();
     let line = tree.command(&["--ready"]).join(" ");
@@ -57,7 +57,7 @@ fn a_server_of_a_client_with_few_variables_ends_with_its_terminal() {
         &[("XDG_RUNTIME_DIR", "xdg"), ("XDG_STATE_HOME", "state")],
     ] {
         let sandbox = with_variables(variables);
-        let mut session = Session::open(&sandbox);
+        let mut session = WindowSession::open(&sandbox);
         let tree = run_by_client(&mut session);
         let status = session.hook("status").ok();
         assert!(words(&status.stdout).contains(&"t"), "{variables:?}\n{status}");
@@ -72,7 +72,7 @@ fn a_server_of_a_client_with_few_variables_ends_with_its_terminal() {
 #[test]
 fn what_was_opened_with_other_variables_is_told_stopped_and_swept() {
     let sandbox = with_variables(&[("XDG_RUNTIME_DIR", "xdg")]);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start(&[]);
     sandbox.unset("XDG_RUNTIME_DIR");
     let ids =
@@ -96,7 +96,7 @@ fn what_was_opened_with_other_variables_is_told_stopped_and_swept() {
 #[test]
 fn what_was_opened_without_a_variable_is_told_where_there_is_one() {
     let sandbox = with_variables(&[]);
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     for variable in ["XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
         let elsewhere = sandbox.path(variable);
         fs::create_dir(&elsewhere).unwrap();
@@ -126,7 +126,7 @@ fn definitions_and_what_is_allowed_are_those_of_the_terminal() {
     let sandbox =
         with_variables(&[("XDG_RUNTIME_DIR", "xdg"), ("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state")]);
     sandbox.write("home/project/.mcp.json", r#"{"mcpServers": {"theirs": {"command": "cat"}}}"#);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook("add mine -- cat").ok();
     session.terminal.run("cd project && mcp-hook allow </dev/null").ok();
     for name in ["mine", "theirs"] {
@@ -142,7 +142,7 @@ fn definitions_and_what_is_allowed_are_those_of_the_terminal() {
 #[test]
 fn a_runtime_directory_that_is_opened_to_others_keeps_its_sessions() {
     let sandbox = with_variables(&[("XDG_RUNTIME_DIR", "xdg")]);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start(&[]);
     fs::set_permissions(sandbox.path("xdg"), Permissions::from_mode(0o755)).unwrap();
     let output = session.hook("status").ok();
@@ -156,7 +156,7 @@ fn a_runtime_directory_that_is_opened_to_others_keeps_its_sessions() {
 #[test]
 fn a_session_is_joined_again_by_a_shell_that_has_other_variables_by_now() {
     let sandbox = with_variables(&[("XDG_RUNTIME_DIR", "xdg")]);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.terminal.run("unset XDG_RUNTIME_DIR; eval \"$(mcp-hook open)\"").ok();
     assert_eq!(session.terminal.variable("MCP_SESSION_ID"), session.id);
     session.hook("status").ok();
@@ -190,7 +190,7 @@ fn roots_that_are_gone_are_forgotten_and_there_are_never_many() {
 #[test]
 fn a_root_that_is_remembered_is_checked_like_every_other() {
     let sandbox = with_variables(&[("XDG_RUNTIME_DIR", "xdg")]);
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     fs::set_permissions(sandbox.path("xdg/mcp-hook"), Permissions::from_mode(0o777)).unwrap();
     let output = as_client(&mut session.terminal, "status");
     assert!(output.code() == 1 && output.stdout.contains("this shell has none"), "{output}");

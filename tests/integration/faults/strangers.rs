@@ -4,13 +4,14 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, redact};
+use crate::support::WindowSession;
+use crate::support::output::redact;
 use crate::support::{Sandbox, Shell, Terminal, wait};
 
 #[test]
 fn start_in_a_session_whose_owner_died_meanwhile_is_refused() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     // It waits until the shell that it was started from is gone, with all that it has inherited from it.
     let said = sandbox.path("said");
     nix::unistd::mkfifo(&sandbox.path("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -32,7 +33,7 @@ fn start_in_a_session_whose_owner_died_meanwhile_is_refused() {
 #[test]
 fn session_option_with_a_dead_session_is_refused_by_every_command() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.start(&[]);
     session.terminal.signal(Signal::SIGKILL);
     session.terminal.wait_exit();
@@ -56,9 +57,9 @@ fn session_option_with_a_dead_session_is_refused_by_every_command() {
 #[test]
 fn session_id_of_another_terminal_in_the_environment_is_not_believed() {
     let sandbox = Sandbox::new();
-    let mut other = Session::open(&sandbox);
+    let mut other = WindowSession::open(&sandbox);
     let tree = other.start(&[]);
-    let mut mine = Session::open(&sandbox);
+    let mut mine = WindowSession::open(&sandbox);
     let line = format!("MCP_SESSION_ID={} MCP_HOOK_OWNER={}:{}", other.id, other.terminal.process().pid, other.id);
     let status = mine.terminal.run(&format!("{line} mcp-hook status --json")).ok().json();
     assert_eq!(status["sessions"][0]["id"], *mine.id, "{status}");
@@ -77,7 +78,7 @@ fn session_id_of_another_terminal_in_the_environment_is_not_believed() {
 #[test]
 fn session_id_in_the_environment_is_believed_on_the_owners_terminal() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     // Not below the shell any more, but on its terminal.
     let line =
         "sh -c 'sh -c \"until mcp-hook status --json >$HOME/said.new 2>/dev/null; do :; done; mv said.new said\" &'";
@@ -90,7 +91,7 @@ fn session_id_in_the_environment_is_believed_on_the_owners_terminal() {
 #[test]
 fn session_id_that_is_no_id_counts_as_unset() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     for id in ["../../etc", "a/b", "", "-rf", ".hidden", "pts0-1-aaaa", "$(kill\\ 0)"] {
         let status = session.terminal.run(&format!("MCP_SESSION_ID='{id}' mcp-hook status --json")).ok().json();
         assert_eq!(status["sessions"][0]["id"], *session.id, "{id:?}");
@@ -101,7 +102,7 @@ fn session_id_that_is_no_id_counts_as_unset() {
 #[test]
 fn new_shell_with_the_id_of_another_terminal_gets_a_session_of_its_own() {
     let sandbox = Sandbox::new();
-    let mut other = Session::open(&sandbox);
+    let mut other = WindowSession::open(&sandbox);
     let tree = other.start(&[]);
     sandbox.env("MCP_SESSION_ID", &other.id);
     sandbox.env("MCP_HOOK_OWNER", format!("{}:{}", other.terminal.process().pid, other.id));

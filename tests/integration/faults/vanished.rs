@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Innocent, Sandbox, Tree};
 
 /// A session with the nasty tree whose runtime directory has just been removed, logs and all.
-fn vanished(sandbox: &Sandbox) -> (Session<'_>, Tree<'_>) {
-    let mut session = Session::open(sandbox);
+fn vanished(sandbox: &Sandbox) -> (WindowSession<'_>, Tree<'_>) {
+    let mut session = WindowSession::open(sandbox);
     let tree = session.start_nasty();
     fs::remove_dir_all(sandbox.runtime()).unwrap();
     tree.assert_alive();
@@ -36,7 +36,7 @@ fn case_41_stop_finds_a_server_whose_runtime_directory_was_removed() {
 #[test]
 fn case_41_stop_all_finds_every_server() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start_nasty();
     let mut other = Tree::new(&sandbox, "other");
     session.hook(&format!("start other -- {}", other.nasty_line())).ok();
@@ -51,7 +51,7 @@ fn case_41_stop_all_finds_every_server() {
 #[test]
 fn case_41_status_shows_the_server_as_it_was() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start_nasty();
     let before = session.hook("status web --json").ok().json();
     fs::remove_dir_all(sandbox.runtime()).unwrap();
@@ -129,7 +129,7 @@ fn case_41_cleanup_of_another_root_leaves_the_server_alone() {
 #[test]
 fn case_41_program_of_the_server_that_calls_itself_a_supervisor_is_not_taken_for_one() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let innocent = Innocent::start(&sandbox, "innocent");
     let mut tree = Tree::new(&sandbox, "web");
     // Between supervisor and tree, with the token and the mark, stands a shell under the supervisor's name.

@@ -3,7 +3,8 @@
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use super::session::{Session, edit, read_json};
+use crate::support::WindowSession;
+use crate::support::record::{edit, read_json};
 use crate::support::{Sandbox, Tree};
 
 /// The record as a later version may write it: the same to end it by, and parts that nobody knows yet.
@@ -14,7 +15,7 @@ fn later(record: &mut Value) {
     record["weather"] = json!(["fine"]);
 }
 
-fn started_by_a_later_version<'s>(session: &mut Session<'s>) -> Tree<'s> {
+fn started_by_a_later_version<'s>(session: &mut WindowSession<'s>) -> Tree<'s> {
     let tree = session.start(&[]);
     edit(&session.file("web.json"), later);
     tree
@@ -23,7 +24,7 @@ fn started_by_a_later_version<'s>(session: &mut Session<'s>) -> Tree<'s> {
 #[test]
 fn a_server_of_a_later_version_is_shown_and_stopped() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = started_by_a_later_version(&mut session);
     let output = session.hook("status").ok();
     assert!(output.stdout.contains("unknown"), "{output}");
@@ -36,7 +37,7 @@ fn a_server_of_a_later_version_is_shown_and_stopped() {
 #[test]
 fn a_server_of_a_later_version_is_restarted() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let mut tree = started_by_a_later_version(&mut session);
     let before = tree.member("leader").process;
     tree.forget();
@@ -49,7 +50,7 @@ fn a_server_of_a_later_version_is_restarted() {
 #[test]
 fn beside_a_server_of_a_later_version_another_one_is_run() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = started_by_a_later_version(&mut session);
     let output = session.terminal.run("echo said | mcp-hook run web -- cat").ok();
     assert!(output.stdout.contains("said"), "{output}");
@@ -60,7 +61,7 @@ fn beside_a_server_of_a_later_version_another_one_is_run() {
 #[test]
 fn what_a_later_version_left_is_swept() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     let tree = session.start_nasty();
     edit(&session.file("web.json"), later);
     let record = read_json(&session.file("web.json"));
@@ -82,7 +83,7 @@ fn what_a_later_version_left_is_swept() {
 #[test]
 fn a_session_of_a_later_version_is_the_shell_s_own() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     edit(&session.file("session.json"), |record| record["version"] = json!(99));
     let tree = session.start(&[]);
     session.terminal.run("eval \"$(mcp-hook open)\"").ok();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::session::Session;
+use crate::support::WindowSession;
 use crate::support::{Sandbox, wait};
 
 /// A server that asks once it is told to, long after who started it has gone, and says what it was told.
@@ -24,7 +24,7 @@ fn a_server_that_was_started_finds_its_session() {
     for environment in ["", few, "setsid -w", "env -u MCP_HOOK_OWNER"] {
         let sandbox = Sandbox::new();
         let script = asks(&sandbox, &format!("{environment} mcp-hook status --json"));
-        let mut session = Session::open(&sandbox);
+        let mut session = WindowSession::open(&sandbox);
         session.hook(&format!("start web -- sh {script}")).ok();
         let said = answer(&sandbox);
         assert!(said.contains(&session.id) && said.contains("\"web\""), "{environment}: {said}");
@@ -41,7 +41,7 @@ fn a_server_that_starts_with_its_session_finds_it() {
         "command": "sh", "args": [script], "cwd": home, "hook": { "autostart": true }
     } } });
     sandbox.write("home/.config/mcp-hook/servers.json", definition.to_string());
-    let session = Session::open(&sandbox);
+    let session = WindowSession::open(&sandbox);
     let said = answer(&sandbox);
     assert!(said.contains(&session.id) && said.contains("\"web\""), "{said}");
     session.end();
@@ -51,7 +51,7 @@ fn a_server_that_starts_with_its_session_finds_it() {
 fn a_server_starts_another_one_in_its_session() {
     let sandbox = Sandbox::new();
     let script = asks(&sandbox, "mcp-hook start other -- sleep 1000");
-    let mut session = Session::open(&sandbox);
+    let mut session = WindowSession::open(&sandbox);
     session.hook(&format!("start web -- sh {script}")).ok();
     let said = answer(&sandbox);
     assert!(said.contains("started other"), "{said}");

@@ -3,13 +3,14 @@
 use nix::sys::signal::Signal;
 
 use super::{Lives, READY};
+use crate::support::BackgroundSession;
+use crate::support::watchers::kill;
 use crate::support::{Sandbox, wait};
-use crate::trees::session::{Session, kill};
 
 #[test]
 fn case_38_a_crash_loop_is_given_up_after_the_fifth_failure() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
     for life in 0..5 {
@@ -37,7 +38,7 @@ fn case_38_a_crash_loop_is_given_up_after_the_fifth_failure() {
 #[test]
 fn case_38_a_failed_server_that_was_killed_says_by_what() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &["--restart", "always"]);
     for life in 0..5 {
@@ -52,7 +53,7 @@ fn case_38_a_failed_server_that_was_killed_says_by_what() {
 #[test]
 fn case_38_stop_cancels_the_wait() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
     let caught = server.catch_waiting();
@@ -67,7 +68,7 @@ fn case_38_stop_cancels_the_wait() {
 #[test]
 fn case_38_the_end_of_the_session_cancels_the_wait() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let shell = session.shell;
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
@@ -82,7 +83,7 @@ fn case_38_the_end_of_the_session_cancels_the_wait() {
 #[test]
 fn case_38_restart_ends_the_wait_at_once() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
     let caught = server.catch_waiting();
@@ -96,7 +97,7 @@ fn case_38_restart_ends_the_wait_at_once() {
 #[test]
 fn case_38_a_killed_supervisor_leaves_no_attempt_behind() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
     let caught = server.catch_waiting();
@@ -109,7 +110,7 @@ fn case_38_a_killed_supervisor_leaves_no_attempt_behind() {
 #[test]
 fn case_38_a_killed_keeper_ends_the_wait() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
     let caught = server.catch_waiting();
@@ -123,12 +124,12 @@ fn case_38_a_killed_keeper_ends_the_wait() {
 fn case_38_a_wait_that_lost_both_watchers_is_over_with_the_next_call() {
     for verb in ["status", "stop", "cleanup"] {
         let sandbox = Sandbox::new();
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         let mut server = Lives::new(&session, &sandbox, "crash");
         server.start(&sandbox, &[]);
         let caught = server.catch_waiting();
         // The keeper has no time to write anything down.
-        crate::trees::session::freeze(caught.keeper);
+        crate::support::watchers::freeze(caught.keeper);
         kill(caught.supervisor);
         kill(caught.keeper);
         assert_eq!(session.state("crash").as_deref(), Some("waiting"));
@@ -147,7 +148,7 @@ fn case_38_what_dies_as_the_wait_begins_is_over_with_the_next_call() {
     for failpoints in ["waiting", "waiting,before-sweep", "waiting,after-sweep"] {
         let sandbox = Sandbox::new();
         sandbox.env("MCP_HOOK_FAILPOINT", failpoints);
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         let mut server = Lives::new(&session, &sandbox, "crash");
         server.start(&sandbox, &[]);
         sandbox.unset("MCP_HOOK_FAILPOINT");
@@ -165,7 +166,7 @@ fn case_38_what_dies_as_the_wait_begins_is_over_with_the_next_call() {
 #[test]
 fn a_waiting_server_says_when_the_next_attempt_is_and_that_it_is_not_running() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
     let caught = server.catch_waiting();
@@ -189,7 +190,7 @@ fn a_waiting_server_says_when_the_next_attempt_is_and_that_it_is_not_running() {
 #[test]
 fn a_waiting_server_writes_its_record_again_when_it_is_asked_to() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "crash");
     server.start(&sandbox, &[]);
     let caught = server.catch_waiting();

@@ -1,7 +1,7 @@
 //! What ends by itself before it has served is a failed start: `start` says so with the last words, and it is tried once.
 
+use crate::support::BackgroundSession;
 use crate::support::{Sandbox, wait};
-use crate::trees::session::Session;
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
@@ -11,7 +11,7 @@ fn words(words: &[&str]) -> Vec<String> {
 #[track_caller]
 fn assert_fails(command: &[&str], last: &str) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let said = session.start(&[], "bad", &words(command)).expect_code(1);
     let told = format!("mcp-hook: could not start bad: it ended at once with exit status 1\n  {last}\nhint: ");
     assert!(said.stderr.starts_with(&told), "{said}");
@@ -67,7 +67,7 @@ except TimeoutError: sys.exit('no answer')";
 #[track_caller]
 fn after_giving_up(before: &str) -> serde_json::Value {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let script = format!("{before}; trap 'echo gave up >&2; exit 1' TERM; while :; do sleep 1000 & wait; done");
     session.start(&[], "late", &words(&["sh", "-c", &script])).ok();
     let pid = session.record("late").unwrap()["state"]["server"]["pid"].as_i64().unwrap();
@@ -101,7 +101,7 @@ fn a_server_that_waits_for_its_input_or_for_connections_is_started_however_it_ca
         ("listens", "import socket, time; time.sleep(1); s = socket.create_server(('127.0.0.1', 0)); s.accept()"),
     ] {
         let sandbox = Sandbox::new();
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         session.start(&[], name, &words(&["python3", "-c", script])).ok();
         let took: f64 = wait::until("the log tells when it was ready", || {
             let log = session.hook("logs", &[name]).ok().stdout;

@@ -7,8 +7,8 @@ use std::process::{Child, Stdio};
 use nix::sys::stat::Mode;
 use serde_json::json;
 
+use crate::support::BackgroundSession;
 use crate::support::{Sandbox, Shell, Terminal, wait};
-use crate::trees::session::Session;
 
 /// A program that looks like `npx`: it notes that it runs, waits to be let go on, and then runs its arguments.
 const NPX: &str = r#"#!/usr/bin/env python3
@@ -47,7 +47,7 @@ impl World {
         fs::read(self.sandbox.home().join("runs")).map_or(0, |runs| runs.len())
     }
 
-    fn start(&self, session: &Session, options: &[&str], name: &str) -> Child {
+    fn start(&self, session: &BackgroundSession, options: &[&str], name: &str) -> Child {
         let words = ["npx", "exec", "sleep", "1000"].map(str::to_owned);
         let mut start = self.sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
         start.args(session.start_arguments(options, name, &words)).stderr(Stdio::piped()).spawn().unwrap()
@@ -55,7 +55,7 @@ impl World {
 }
 
 #[track_caller]
-fn await_line(session: &Session, name: &str, line: &str) {
+fn await_line(session: &BackgroundSession, name: &str, line: &str) {
     wait::until(line, || session.hook("logs", &[name]).stdout.contains(line).then_some(()));
 }
 
@@ -71,7 +71,7 @@ const TURN: &str = "waiting for another server that npm fetches to be done";
 #[test]
 fn a_launcher_is_not_ready_before_it_has_run_something_else() {
     let world = World::new();
-    let session = Session::open(&world.sandbox);
+    let session = BackgroundSession::open(&world.sandbox);
     let start = world.start(&session, &[], "web");
     await_line(&session, "web", LATE);
     assert_eq!(world.sandbox.server("web").unwrap()["state"], "starting");
@@ -85,7 +85,7 @@ fn a_launcher_is_not_ready_before_it_has_run_something_else() {
 #[test]
 fn an_installation_does_not_count_against_the_time_limit() {
     let world = World::new();
-    let session = Session::open(&world.sandbox);
+    let session = BackgroundSession::open(&world.sandbox);
     // It prints nothing: once it runs, the limit holds.
     let options = ["--ready-log", "^ready$", "--ready-timeout", "1s"];
     let start = world.start(&session, &options, "web");
@@ -100,7 +100,7 @@ fn an_installation_does_not_count_against_the_time_limit() {
 #[test]
 fn a_launcher_that_fails_is_a_failed_start_whose_port_is_not_the_reason() {
     let world = World::new();
-    let session = Session::open(&world.sandbox);
+    let session = BackgroundSession::open(&world.sandbox);
     let start = world.start(&session, &["--port", "auto"], "web");
     world.order("f");
     let (is_started, text) = said(start);
@@ -112,7 +112,7 @@ fn a_launcher_that_fails_is_a_failed_start_whose_port_is_not_the_reason() {
 #[test]
 fn cold_starts_by_one_launcher_go_one_after_another() {
     let world = World::new();
-    let [one, other] = [(); 2].map(|()| Session::open(&world.sandbox));
+    let [one, other] = [(); 2].map(|()| BackgroundSession::open(&world.sandbox));
     let first = world.start(&one, &[], "first");
     wait::until("the first is at work", || (world.runs() == 1).then_some(()));
     let second = world.start(&other, &[], "second");
@@ -133,7 +133,7 @@ fn cold_starts_by_one_launcher_go_one_after_another() {
 #[test]
 fn other_caches_are_not_waited_for() {
     let world = World::new();
-    let session = Session::open(&world.sandbox);
+    let session = BackgroundSession::open(&world.sandbox);
     let first = world.start(&session, &[], "first");
     wait::until("the first is at work", || (world.runs() == 1).then_some(()));
     world.sandbox.env("npm_config_cache", world.sandbox.path("elsewhere"));
@@ -151,7 +151,7 @@ fn other_caches_are_not_waited_for() {
 #[test]
 fn a_start_that_waits_for_its_turn_can_be_stopped_and_ends_with_its_session() {
     let world = World::new();
-    let [one, mut other] = [(); 2].map(|()| Session::open(&world.sandbox));
+    let [one, mut other] = [(); 2].map(|()| BackgroundSession::open(&world.sandbox));
     let first = world.start(&one, &[], "first");
     wait::until("the first is at work", || (world.runs() == 1).then_some(()));
     let [stopped, left] = ["stopped", "left"].map(|name| world.start(&other, &[], name));

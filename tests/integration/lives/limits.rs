@@ -6,8 +6,8 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::{Lives, READY};
+use crate::support::BackgroundSession;
 use crate::support::{Sandbox, Tree};
-use crate::trees::session::Session;
 
 /// A server whose child takes 200 MiB, but only in its first life; `before` stands in front of the child's command.
 fn greedy_with(sandbox: &Sandbox, before: &str) -> Vec<String> {
@@ -29,7 +29,7 @@ const LIMIT: [&str; 4] = ["--memory", "100MiB", "--sample", "100ms"];
 #[test]
 fn a_tree_that_stays_above_its_memory_limit_is_ended_and_started_again() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     session.start(&[&READY[..], &LIMIT].concat(), "greedy", &greedy(&sandbox)).ok();
     let server = Lives::new(&session, &sandbox, "greedy");
     let is_second_life = |record: &Value| record["restarts"] == 1 && record["state"]["ready"] == true;
@@ -61,7 +61,7 @@ fn sharing() -> Vec<String> {
 #[test]
 fn pages_that_processes_share_count_once_against_the_limit() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     session.start(&[&READY[..], &["--memory", "200MiB", "--sample", "100ms"]].concat(), "sharing", &sharing()).ok();
     let server = Lives::new(&session, &sandbox, "sharing");
     let above = |sample: &Value| sample["memory"].as_u64() > Some(400 << 20);
@@ -85,7 +85,7 @@ fn pages_that_processes_share_count_once_against_the_limit() {
 fn where_nobody_tells_what_is_shared_it_counts_for_each_and_the_log_says_so() {
     let sandbox = Sandbox::new();
     sandbox.env("MCP_HOOK_FAILPOINT", "smaps-rollup");
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let options = [&READY[..], &["--memory", "200MiB", "--sample", "100ms", "--restart", "no"]].concat();
     session.start(&options, "sharing", &sharing()).ok();
     let server = Lives::new(&session, &sandbox, "sharing");
@@ -97,7 +97,7 @@ fn where_nobody_tells_what_is_shared_it_counts_for_each_and_the_log_says_so() {
 #[test]
 fn a_tree_that_is_not_to_be_started_again_is_ended_all_the_same() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let options = [&READY[..], &LIMIT, &["--restart", "no"]].concat();
     session.start(&options, "greedy", &greedy(&sandbox)).ok();
     let server = Lives::new(&session, &sandbox, "greedy");
@@ -111,7 +111,7 @@ fn a_tree_that_is_not_to_be_started_again_is_ended_all_the_same() {
 #[test]
 fn what_was_let_go_does_not_count_for_the_next_life() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let fifo = sandbox.path("input");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     // Open for both, so that the child that is let go waits for input until the test ends it.
@@ -146,7 +146,7 @@ fn a_client_is_told_that_its_server_used_too_much_memory() {
 #[test]
 fn numbers_are_taken_down_again_and_again_and_anew_in_each_life() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "server");
     server.start(&sandbox, &["--sample", "100ms"]);
     let samples = |record: &Value| record["history"]["samples"].as_array().map_or(0, Vec::len);
@@ -169,7 +169,7 @@ fn numbers_are_taken_down_again_and_again_and_anew_in_each_life() {
 #[test]
 fn a_server_is_asked_to_end_by_the_signal_of_its_choice() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     for (signal, number) in [("SIGINT", 2), ("SIGHUP", 1), ("SIGUSR1", 10)] {
         let noted = sandbox.path(format!("signals-{signal}"));
         let mut tree = Tree::new(&sandbox, signal);

@@ -15,8 +15,9 @@ use std::path::PathBuf;
 use nix::sys::stat::Mode;
 use serde_json::Value;
 
+use crate::support::BackgroundSession;
+use crate::support::watchers::freeze;
 use crate::support::{Output, Process, Sandbox, Tree, wait};
-use crate::trees::session::{Session, freeze};
 
 /// It is ready when it says so.
 const READY: [&str; 2] = ["--ready-log", "^ready$"];
@@ -25,7 +26,7 @@ const ESCAPED: [&str; 2] = ["--member", "setsid"];
 
 /// A server that lives until the test says how it ends, again and again.
 struct Lives<'s> {
-    session: &'s Session<'s>,
+    session: &'s BackgroundSession<'s>,
     tree: Tree<'s>,
     name: &'static str,
     fifo: PathBuf,
@@ -33,7 +34,7 @@ struct Lives<'s> {
 }
 
 impl<'s> Lives<'s> {
-    fn new(session: &'s Session<'s>, sandbox: &'s Sandbox, name: &'static str) -> Self {
+    fn new(session: &'s BackgroundSession<'s>, sandbox: &'s Sandbox, name: &'static str) -> Self {
         let fifo = sandbox.path(format!("{name}.orders"));
         nix::unistd::mkfifo(&fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
         // Open for both, so that nobody waits for the other side.

@@ -7,14 +7,15 @@ use nix::sys::signal::Signal;
 
 use super::{Lives, READY};
 use crate::support::wait::{self, Deadline};
+use crate::support::watchers::{freeze, kill};
+use crate::support::{BackgroundSession, Watchers};
 use crate::support::{Process, Sandbox};
-use crate::trees::session::{Session, Watchers, freeze, kill};
 
 /// How a server with these options ends after it was ready; true if it is started again.
 #[track_caller]
 fn is_started_again(options: &[&str], order: &str) -> bool {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "once");
     server.start(&sandbox, options);
     server.end_all(order);
@@ -57,7 +58,7 @@ fn what_could_be_executed_before_is_tried_again_whatever_a_shell_would_say_of_it
 #[test]
 fn a_program_that_is_missing_for_a_moment_is_waited_for() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let sleep = sandbox.install(std::path::Path::new("/bin/sleep"), "a-server");
     session.start(&["--ready-delay", "1ms"], "upgraded", &["a-server", "1000"].map(str::to_owned)).ok();
     let aside = sandbox.path("aside");
@@ -78,7 +79,7 @@ fn a_program_that_is_missing_for_a_moment_is_waited_for() {
 fn a_start_that_the_system_refuses_for_a_moment_is_tried_again_once_it_was_ready() {
     let sandbox = Sandbox::new();
     sandbox.env("MCP_HOOK_FAILPOINT", "spawn:2");
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "refused");
     server.start(&sandbox, &[]);
     server.end_all("3");
@@ -90,7 +91,7 @@ fn a_start_that_the_system_refuses_for_a_moment_is_tried_again_once_it_was_ready
 #[test]
 fn a_crash_right_after_a_restart_is_followed_by_another_start() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (flag, log) = (sandbox.path("crash"), sandbox.path("lives"));
     let script = format!(
         "echo x >>{1}; if [ -e {0} ]; then rm {0}; exit 4; fi; echo ready; exec sleep 1000",
@@ -111,7 +112,7 @@ fn a_crash_right_after_a_restart_is_followed_by_another_start() {
 #[test]
 fn what_was_never_ready_is_not_started_again() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "early");
     server.end("3");
     let said = sandbox.hook(server.arguments(&["--restart", "always", "--ready-delay", "1h"])).expect_code(1);
@@ -125,7 +126,7 @@ fn what_was_never_ready_is_not_started_again() {
 #[test]
 fn a_first_start_that_could_not_be_executed_is_tried_once() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     for (name, words) in [("missing", &["no-such-program"][..]), ("shell", &["sh", "-c", "no-such-program"])] {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         session.start(&["--restart", "always"], name, &words).expect_code(1);
@@ -137,7 +138,7 @@ fn a_first_start_that_could_not_be_executed_is_tried_once() {
 #[test]
 fn what_was_ready_once_is_started_again_even_if_it_does_not_get_that_far_the_next_time() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let flag = sandbox.path("was-here");
     let script =
         format!("if [ -e {0} ]; then exit 4; fi; touch {0}; echo ready; read line <$1; exit 3", flag.display());
@@ -164,7 +165,7 @@ fn a_client_gets_no_other_server_than_the_one_it_talked_to() {
 #[test]
 fn a_restart_that_fails_says_so_and_does_not_wait_for_the_next_attempt() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let flag = sandbox.write("works", "");
     let script = format!("[ -e {} ] || {{ echo it is broken >&2; exit 4; }}; echo ready; sleep 1000", flag.display());
     session.start(&READY, "once", &["sh", "-c", &script].map(str::to_owned)).ok();
@@ -199,7 +200,7 @@ fn start_ends_what_is_left_of_a_server_whose_watchers_are_killed_while_it_waits(
 /// A server has ended, but its watchers cannot notice; `start` of that name waits until `wake` does something about it.
 fn start_after_its_end(wake: impl FnOnce(Watchers, Process)) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "again");
     server.start(&sandbox, &["--restart", "no"]);
     let [leader, escaped] = ["leader", "setsid"].map(|name| server.tree.member(name).process);

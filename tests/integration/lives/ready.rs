@@ -3,14 +3,14 @@
 use std::process::Stdio;
 
 use super::Lives;
+use crate::support::BackgroundSession;
 use crate::support::{Process, Sandbox, wait};
-use crate::trees::session::Session;
 
 /// `start` of a shell script that waits in its middle, and is ready only after that.
 #[track_caller]
 fn assert_ready_after(before: &str, after: &str) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let server = Lives::new(&session, &sandbox, "server");
     let script = format!("{before}; echo 'half way'; read line <$1; {after}; exec sleep 1000");
     let words = ["sh", "-c", &script, "sh", server.fifo.to_str().unwrap()].map(str::to_owned);
@@ -53,7 +53,7 @@ fn a_line_that_comes_in_two_parts_is_one_line_and_binary_rubbish_is_none() {
 #[test]
 fn a_server_is_ready_when_it_has_lived_as_long_as_was_said() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     session.start(&["--ready-delay", "1ms"], "server", &["sleep".into(), "1000".into()]).ok();
     assert_eq!(session.record("server").unwrap()["state"]["ready"], true);
     session.hook("stop", &["server"]).ok();
@@ -63,7 +63,7 @@ fn a_server_is_ready_when_it_has_lived_as_long_as_was_said() {
 #[test]
 fn a_server_that_is_not_ready_in_time_is_ended_whole_and_start_shows_what_it_said_last() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut server = Lives::new(&session, &sandbox, "server");
     let options = ["--ready-log", "^never$", "--ready-timeout", "3s", "--restart", "always"];
     let mut start = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
@@ -100,7 +100,7 @@ fn buffering() -> [String; 3] {
 #[test]
 fn a_server_in_python_says_at_once_that_it_is_ready() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     session.start(&["--ready-log", "^Serving HTTP"], "python", &buffering()).ok();
     session.hook("stop", &["python"]).ok();
     session.assert_only_shell_left();
@@ -111,7 +111,7 @@ fn what_a_server_kept_to_itself_is_logged_when_it_is_stopped() {
     let sandbox = Sandbox::new();
     // Set, though Python takes an empty one for none.
     sandbox.env("PYTHONUNBUFFERED", "");
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let said = session.start(&["--ready-log", "^Serving", "--ready-timeout", "1s"], "python", &buffering());
     let said = said.expect_code(1).stderr;
     assert!(
@@ -126,7 +126,7 @@ fn what_a_server_kept_to_itself_is_logged_when_it_is_stopped() {
 #[test]
 fn a_server_that_was_waited_for_and_printed_nothing_may_be_keeping_its_output_back() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let options = ["--ready-log", "^Serving", "--ready-timeout", "300ms"];
     let said = session.start(&options, "silent", &["sleep", "1000"].map(str::to_owned)).expect_code(1);
     insta::assert_snapshot!(said.stderr, @r"

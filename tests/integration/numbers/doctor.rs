@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::shells::{in_each_shell, in_shell};
+use crate::support::each_shell::in_each_shell;
 use crate::support::{Output, Sandbox, Shell, Terminal};
 
 in_each_shell! {

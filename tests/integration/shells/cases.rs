@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::session::{assert_nothing_recorded_alive, assert_over, assert_spared, with_nasty_tree};
+use crate::support::each_shell::in_each_shell;
+use crate::support::nasty_session::{assert_nothing_recorded_alive, assert_over, assert_spared, with_nasty_tree};
 use crate::support::wait::Deadline;
 use crate::support::{Sandbox, Shell, Terminal, Tree};
 
@@ -79,7 +80,7 @@ fn case_06_nested_shell_on_the_same_terminal_joins_and_its_exit_ends_nothing(she
 /// A session with the nasty tree and, inside, a nested shell that `line` starts.
 fn nested<'s>(sandbox: &'s Sandbox, shell: Shell, line: &str) -> (Terminal<'s>, Tree<'s>) {
     let mut terminal = Terminal::open_with_rc(sandbox, shell, "", rc_that_tells(shell));
-    let tree = super::session::start_nasty(sandbox, &mut terminal);
+    let tree = crate::support::nasty_session::start_nasty(sandbox, &mut terminal);
     enter(&mut terminal, line);
     (terminal, tree)
 }

@@ -2,7 +2,8 @@
 
 use nix::sys::signal::Signal;
 
-use super::session::{assert_over, assert_spared, start_nasty, with_nasty_tree};
+use crate::support::each_shell::in_each_shell;
+use crate::support::nasty_session::{assert_over, assert_spared, start_nasty, with_nasty_tree};
 use crate::support::{Process, Sandbox, Shell, Terminal};
 
 in_each_shell! {

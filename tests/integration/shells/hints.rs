@@ -2,7 +2,8 @@
 
 use std::process::Stdio;
 
-use super::session::assert_over;
+use crate::support::each_shell::in_each_shell;
+use crate::support::nasty_session::assert_over;
 use crate::support::{Sandbox, Shell, Terminal, Tree};
 
 in_each_shell! {

@@ -4,6 +4,7 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
+use crate::support::each_shell::in_each_shell;
 use crate::support::{Sandbox, Shell, StandIn, Terminal};
 
 in_each_shell! {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::each_shell::in_each_shell;
 use crate::support::{Sandbox, Shell, Terminal};
 
 in_each_shell! {

@@ -1,6 +1,7 @@
 //! Scripts written for the original, which knew one pid file and no supervisor, run unchanged.
 
-use super::session::assert_nothing_recorded_alive;
+use crate::support::each_shell::in_each_shell;
+use crate::support::nasty_session::assert_nothing_recorded_alive;
 use crate::support::{Sandbox, Shell, Terminal, Tree};
 
 /// As such scripts were written. `node` is a program of the test.

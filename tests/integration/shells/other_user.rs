@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::session::{assert_over, assert_spared, start_nasty};
+use crate::support::nasty_session::{assert_over, assert_spared, start_nasty};
 use crate::support::{Sandbox, Shell, Terminal, Tree, skip};
 
 const OTHER: &str = "nobody";

@@ -1,6 +1,7 @@
 //! What a hook may mistake for the end of its shell: nothing of the tree may be stopped.
 
-use super::session::{assert_over, assert_spared, with_nasty_tree};
+use crate::support::each_shell::in_each_shell;
+use crate::support::nasty_session::{assert_over, assert_spared, with_nasty_tree};
 use crate::support::{Sandbox, Shell, Terminal, Tree};
 
 in_each_shell! {

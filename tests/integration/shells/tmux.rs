@@ -4,7 +4,8 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use super::session::{assert_over, assert_spared, with_nasty_tree};
+use crate::support::each_shell::in_each_shell;
+use crate::support::nasty_session::{assert_over, assert_spared, with_nasty_tree};
 use crate::support::{Output, Process, Sandbox, Shell, Tree};
 
 in_each_shell! {

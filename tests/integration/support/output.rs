@@ -8,6 +8,8 @@ use std::process::ExitStatus;
 
 use serde_json::Value;
 
+use super::sandbox::Sandbox;
+
 /// A command that has ended.
 #[derive(Debug)]
 pub struct Output {
@@ -91,4 +93,19 @@ fn list_into(root: &Path, directory: &Path, lines: &mut Vec<String>) {
 /// Says on stderr, past the test runner's capture, that a test did not run and why.
 pub fn skip(test: &str, reason: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
+}
+
+/// A message without what differs from run to run: the sandbox's path, session ids, process numbers and sizes.
+pub fn redact(sandbox: &Sandbox, text: &str) -> String {
+    let text = text.replace(sandbox.root().to_str().unwrap(), "ROOT");
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let words = line.split_inclusive([' ', '/', ':', ',']).map(|word| {
+            let bare = word.trim_end_matches([' ', '/', ':', ',']);
+            let is_id = bare.split('-').count() == 3 && (bare.starts_with("pts") || bare.starts_with("notty"));
+            if is_id { word.replace(bare, "ID") } else { word.to_owned() }
+        });
+        lines.push(words.collect::<String>());
+    }
+    lines.join("\n")
 }

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdout, Stdio};
 
 use nix::sys::signal::Signal;
 
-use super::session::Session;
+use crate::support::BackgroundSession;
 use crate::support::wait;
 use crate::support::{Process, Sandbox, Shell, Terminal};
 
@@ -136,7 +136,7 @@ fn what_is_ignored_before_run_lives_through_it_as_without() {
 #[test]
 fn a_server_in_the_background_ignores_nothing() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut command = sandbox.command("sh");
     let line = format!("trap '' HUP INT QUIT; mcp-hook start --session {} server -- sleep 1000", session.id);
     sandbox.run(command.args(["-c", &line])).ok();

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, Watchers, freeze, kill, wait_state};
+use crate::support::watchers::{freeze, kill, wait_state};
+use crate::support::{BackgroundSession, Watchers};
 use crate::support::{Hold, Process, Sandbox, Tree, skip, wait};
 
 /// Short enough for a test, long enough to be told from no grace time at all.
@@ -13,7 +14,7 @@ const GRACE: [&str; 2] = ["--grace", "300ms"];
 
 /// Starts a tree whose leader does what `options` say and reports last.
 #[track_caller]
-fn start<'s>(session: &Session<'s>, sandbox: &'s Sandbox, name: &str, options: &[&str]) -> Tree<'s> {
+fn start<'s>(session: &BackgroundSession<'s>, sandbox: &'s Sandbox, name: &str, options: &[&str]) -> Tree<'s> {
     let mut tree = Tree::new(sandbox, name);
     let options: Vec<_> = options.iter().copied().chain(["--ready"]).collect();
     session.start(&GRACE, name, &tree.command(&options)).ok();
@@ -24,7 +25,7 @@ fn start<'s>(session: &Session<'s>, sandbox: &'s Sandbox, name: &str, options: &
 #[test]
 fn case_13_a_server_that_ignores_term_is_killed_after_the_grace_time() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let tree = start(&session, &sandbox, "deaf", &["--ignore-term", "--member", "deaf"]);
     let said = session.hook("stop", &["deaf"]).ok();
     let state = session.assert_over(&tree, "deaf");
@@ -38,7 +39,7 @@ fn case_13_a_server_that_ignores_term_is_killed_after_the_grace_time() {
 #[test]
 fn case_13_a_server_that_heeds_term_is_not_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let noted = sandbox.path("signals");
     let tree = start(&session, &sandbox, "tame", &["--log-signals", noted.to_str().unwrap()]);
     session.hook("stop", &["tame"]).ok();
@@ -51,7 +52,7 @@ fn case_13_a_server_that_heeds_term_is_not_killed() {
 #[test]
 fn case_14_a_stopped_server_is_continued_and_leaves_on_term() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let tree = start(&session, &sandbox, "stopped", &["--member", "frozen"]);
     freeze(tree.member("leader").process);
     session.hook("stop", &["stopped"]).ok();
@@ -62,7 +63,7 @@ fn case_14_a_stopped_server_is_continued_and_leaves_on_term() {
 #[test]
 fn case_14_a_stopped_server_that_ignores_term_is_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let tree = start(&session, &sandbox, "stopped", &["--ignore-term", "--member", "frozen"]);
     freeze(tree.member("leader").process);
     session.hook("stop", &["stopped"]).ok();
@@ -109,7 +110,7 @@ fn case_15_a_frozen_server_is_reported_unkillable_and_is_clean_after_the_thaw() 
         return skip("case_15", "needs root and the cgroup v1 freezer in /sys/fs/cgroup/freezer");
     };
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let tree = start(&session, &sandbox, "cold", &["--member", "setsid"]);
     let cold = tree.member("leader").process;
     freezer.put(cold);
@@ -128,9 +129,9 @@ fn case_15_a_frozen_server_is_reported_unkillable_and_is_clean_after_the_thaw() 
 }
 
 /// Ends a tree that all hold a FIFO, by `end`, and expects that nobody does any more.
-fn end_of_what_cannot_be_listed(members: &[&str], report: &str, end: impl FnOnce(&Session, Watchers)) {
+fn end_of_what_cannot_be_listed(members: &[&str], report: &str, end: impl FnOnce(&BackgroundSession, Watchers)) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let hold = Hold::new(&sandbox, "many");
     let mut tree = Tree::new(&sandbox, "many");
     let options: Vec<_> = hold.options().into_iter().chain(members.iter().copied()).chain(["--ready"]).collect();
@@ -190,7 +191,7 @@ fn case_19_a_tree_of_two_thousand_ends_with_its_supervisor() {
 #[test]
 fn a_server_that_is_stopped_from_outside_is_still_watched() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let tree = start(&session, &sandbox, "stopped", &["--member", "deaf"]);
     let leader = tree.member("leader").process;
     leader.signal(Signal::SIGSTOP);

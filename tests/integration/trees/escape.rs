@@ -4,7 +4,8 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, Watchers, kill, kill_both};
+use crate::support::watchers::{kill, kill_both};
+use crate::support::{BackgroundSession, Watchers};
 use crate::support::{Hold, Process, Sandbox, Tree, wait};
 
 /// Makes a test for each occasion on which an escaped process has to go.
@@ -36,9 +37,9 @@ on_each_occasion! {
 }
 
 /// Starts a server with the escaped `member`, ends it by `end` and expects that both are gone for `reason`.
-fn ended(member: &str, end: impl FnOnce(&Session, Watchers), reason: &str) {
+fn ended(member: &str, end: impl FnOnce(&BackgroundSession, Watchers), reason: &str) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "escape");
     let command = tree.command(&["--member", member, "--ready"]);
     session.start(&["--no-wait", "--grace", "300ms"], "escape", &command).ok();
@@ -73,7 +74,7 @@ fn assert_escaped(tree: &Tree, member: &str) {
 #[test]
 fn case_20_the_nasty_tree_is_swept_when_its_supervisor_is_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
     kill(watchers.supervisor);
     assert_eq!(session.assert_over(&tree, "nasty")["reason"], "supervisor-lost");
@@ -82,7 +83,7 @@ fn case_20_the_nasty_tree_is_swept_when_its_supervisor_is_killed() {
 #[test]
 fn case_21_the_nasty_tree_is_swept_when_its_keeper_is_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
     kill(watchers.keeper);
     assert_eq!(session.assert_over(&tree, "nasty")["reason"], "keeper-lost");
@@ -91,7 +92,7 @@ fn case_21_the_nasty_tree_is_swept_when_its_keeper_is_killed() {
 #[test]
 fn the_nasty_tree_ends_when_its_launcher_is_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (tree, _) = session.start_nasty("nasty");
     kill(tree.member("leader").process);
     let state = session.assert_over(&tree, "nasty");
@@ -101,7 +102,7 @@ fn the_nasty_tree_ends_when_its_launcher_is_killed() {
 #[test]
 fn a_server_is_in_reach_of_the_hang_up_from_its_first_instruction() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let said = sandbox.path("said");
     // The process group and the foreground group of the terminal: proc_pid_stat(5).
     let script = format!(
@@ -118,7 +119,7 @@ fn a_server_is_in_reach_of_the_hang_up_from_its_first_instruction() {
 #[test]
 fn case_22_a_tree_like_that_of_npx_is_gone_by_the_hang_up_when_both_watchers_are_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "npx");
     // As `npm exec` → `sh -c` → node: three processes in one group; the trailing `:` keeps each shell from an exec.
     let server = tree.command(&["--ready"]).join(" ");
@@ -144,7 +145,7 @@ fn case_22_a_tree_like_that_of_npx_is_gone_by_the_hang_up_when_both_watchers_are
 fn case_22_daemons_that_outlive_both_watchers_are_swept_by_the_next_call() {
     for call in ["status", "cleanup", "stop", "start", "restart"] {
         let sandbox = Sandbox::new();
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         let (mut tree, watchers) = session.start_nasty("nasty");
         kill_both(watchers);
         for name in ["setsid", "daemon"] {
@@ -175,7 +176,7 @@ fn case_22_daemons_that_outlive_both_watchers_are_swept_by_the_next_call() {
 #[test]
 fn case_22_what_outlived_both_watchers_and_its_session_is_swept_by_the_next_shell() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let hold = Hold::new(&sandbox, "late");
     let mut tree = Tree::new(&sandbox, "late");
     let options = [&hold.options()[..], &["--member", "holder", "--member", "daemon", "--ready"]].concat();
@@ -184,7 +185,7 @@ fn case_22_what_outlived_both_watchers_and_its_session_is_swept_by_the_next_shel
     kill_both(Watchers::above(tree.member("leader").process));
     session.kill_shell();
     assert!(tree.member("daemon").process.alive() && tree.member("holder").process.alive());
-    let next = Session::open(&sandbox);
+    let next = BackgroundSession::open(&sandbox);
     tree.assert_gone();
     hold.assert_released();
     next.assert_only_shell_left();

@@ -2,7 +2,8 @@
 //!
 //! The variable that arms a failpoint is inherited by keeper and supervisor; `NAME:N` means the Nth time (`src/failpoint.rs`).
 
-use super::session::{Session, kill};
+use crate::support::BackgroundSession;
+use crate::support::watchers::kill;
 use crate::support::{Hold, Output, Process, Sandbox, Tree, process, wait};
 
 /// What dies while a server is started: `start` itself, the keeper, the supervisor, two of them.
@@ -47,7 +48,7 @@ const RESTARTING: [&str; 7] = [
 
 /// A server whose processes hold a FIFO, one of them beyond the reach of its group.
 struct Scene<'s> {
-    session: &'s Session<'s>,
+    session: &'s BackgroundSession<'s>,
     sandbox: &'s Sandbox,
     name: String,
     hold: Hold,
@@ -55,7 +56,7 @@ struct Scene<'s> {
 }
 
 impl<'s> Scene<'s> {
-    fn new(session: &'s Session<'s>, sandbox: &'s Sandbox, name: &str) -> Self {
+    fn new(session: &'s BackgroundSession<'s>, sandbox: &'s Sandbox, name: &str) -> Self {
         let name: String = name.chars().map(|it| if matches!(it, ',' | ':') { '.' } else { it }).collect();
         let (hold, tree) = (Hold::new(sandbox, &name), Tree::new(sandbox, &name));
         Self { session, sandbox, name, hold, tree }
@@ -137,7 +138,7 @@ impl<'s> Scene<'s> {
 /// For each of `failpoints`: a server that `live` leads through its life, then the next call, twice.
 fn each(failpoints: &[&str], verb: &str, live: impl Fn(&Scene)) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     for failpoint in failpoints {
         eprintln!("failpoint {failpoint}, then {verb}");
         let scene = Scene::new(&session, &sandbox, failpoint);
@@ -215,7 +216,7 @@ then! { status cleanup stop start }
 #[test]
 fn case_25_a_command_that_dies_around_its_request_leaves_a_server_that_the_next_one_stops() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     for failpoint in ["before-asking", "after-asking"] {
         for verb in ["stop", "restart"] {
             let scene = Scene::new(&session, &sandbox, &format!("{failpoint}.{verb}"));
@@ -233,14 +234,14 @@ fn case_25_a_command_that_dies_around_its_request_leaves_a_server_that_the_next_
 #[test]
 fn case_25_a_sweep_that_dies_is_done_by_the_next_one() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     for failpoint in ["lost-locked", "lost-ended", "before-rename:1", "after-rename:1"] {
         let mut scene = Scene::new(&session, &sandbox, failpoint);
         scene.start("").ok();
         scene.tree.wait_for(&["leader", "setsid"]);
-        let watchers = super::session::Watchers::above(scene.tree.member("leader").process);
+        let watchers = crate::support::Watchers::above(scene.tree.member("leader").process);
         // The keeper has no time to sweep, nor the supervisor to end the tree.
-        super::session::freeze(watchers.supervisor);
+        crate::support::watchers::freeze(watchers.supervisor);
         kill(watchers.keeper);
         kill(watchers.supervisor);
         assert!(scene.hold.is_held(), "something outlived both");
@@ -259,7 +260,7 @@ fn case_25_a_shell_whose_session_was_half_made_or_half_removed_gets_a_whole_one(
     sandbox.run(sandbox.command("sh").args(["-c", "mcp-hook open; :"])).ok();
     sandbox.unset("MCP_HOOK_FAILPOINT");
     for failpoint in ["before-removal", "after-removal"] {
-        let mut session = Session::open(&sandbox);
+        let mut session = BackgroundSession::open(&sandbox);
         let scene_name = "server";
         session.start(&["--no-wait"], scene_name, &["sleep".to_owned(), "1000".to_owned()]).ok();
         session.kill_shell();

@@ -1,13 +1,13 @@
 //! A system that has no process left for one of ours.
 
-use super::session::Session;
+use crate::support::BackgroundSession;
 use crate::support::Sandbox;
 
 #[test]
 fn a_fork_that_fails_is_told_with_its_reason_whichever_it_is() {
     for number in [1, 2] {
         let sandbox = Sandbox::new();
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         let mut start = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
         start.args(session.start_arguments(&[], "forked", &["cat".to_owned()]));
         let said = sandbox.run(start.env("MCP_HOOK_FAILPOINT", format!("fork:{number}"))).expect_code(1);
@@ -23,7 +23,7 @@ fn a_fork_that_fails_is_told_with_its_reason_whichever_it_is() {
 #[test]
 fn a_fork_that_fails_in_run_is_told_with_its_reason() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut run = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
     run.args(["run", "--session", &session.id, "forked", "--", "cat"]).env("MCP_HOOK_FAILPOINT", "fork");
     let said = sandbox.run(&mut run).expect_code(1);

@@ -2,14 +2,15 @@
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, kill};
+use crate::support::BackgroundSession;
 use crate::support::wait::Deadline;
+use crate::support::watchers::kill;
 use crate::support::{Process, Sandbox, Tree};
 
 /// Starts a server that starts another tree with the variable set, in its own group, by a shell between them. `options` make
 /// the server.
 #[track_caller]
-fn start<'s>(session: &Session<'s>, sandbox: &'s Sandbox, options: &[&str]) -> [Tree<'s>; 2] {
+fn start<'s>(session: &BackgroundSession<'s>, sandbox: &'s Sandbox, options: &[&str]) -> [Tree<'s>; 2] {
     let mut server = Tree::new(sandbox, "server");
     let mut kept = Tree::new(sandbox, "kept");
     let kept_line = kept.command(&["--ready"]).join(" ");
@@ -28,7 +29,7 @@ fn start<'s>(session: &Session<'s>, sandbox: &'s Sandbox, options: &[&str]) -> [
 
 /// Expects that of the server only the kept process lives, and that record and log say so; ends it.
 #[track_caller]
-fn assert_let_go(sandbox: &Sandbox, session: &Session, server: &Tree, kept: &Tree) {
+fn assert_let_go(sandbox: &Sandbox, session: &BackgroundSession, server: &Tree, kept: &Tree) {
     let kept: Process = kept.member("leader").process;
     server.assert_gone();
     sandbox.assert_clean_but(&[session.shell, kept]);
@@ -44,7 +45,7 @@ fn assert_let_go(sandbox: &Sandbox, session: &Session, server: &Tree, kept: &Tre
 #[test]
 fn a_process_that_asks_to_be_let_go_survives_a_stop_though_it_is_in_the_servers_group() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let [server, kept] = start(&session, &sandbox, &["--member", "child", "--member", "setsid", "--ready"]);
     session.hook("stop", &["server"]).ok();
     assert_let_go(&sandbox, &session, &server, &kept);
@@ -53,7 +54,7 @@ fn a_process_that_asks_to_be_let_go_survives_a_stop_though_it_is_in_the_servers_
 #[test]
 fn a_process_that_asks_to_be_let_go_survives_when_the_group_has_to_be_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let options = ["--ignore-term", "--member", "deaf", "--member", "frozen", "--member", "daemon", "--ready"];
     let [server, kept] = start(&session, &sandbox, &options);
     session.hook("stop", &["server"]).ok();
@@ -63,7 +64,7 @@ fn a_process_that_asks_to_be_let_go_survives_when_the_group_has_to_be_killed() {
 #[test]
 fn a_process_that_asks_to_be_let_go_survives_the_end_of_the_session() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let [server, kept] = start(&session, &sandbox, &["--member", "deaf", "--ready"]);
     session.kill_shell();
     assert_let_go_of_a_dead_session(&sandbox, &server, &kept);
@@ -81,7 +82,7 @@ fn assert_let_go_of_a_dead_session(sandbox: &Sandbox, server: &Tree, kept: &Tree
 #[test]
 fn a_kept_process_stays_through_a_restart_and_is_let_go_at_the_end() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let [mut server, mut kept] = start(&session, &sandbox, &["--ready"]);
     let first = kept.member("leader").process;
     server.forget();

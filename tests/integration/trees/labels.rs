@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::session::Session;
+use crate::support::BackgroundSession;
 use crate::support::{Output, Sandbox};
 
 /// What was said before the server's end.
@@ -38,7 +38,7 @@ fn a_label_that_is_no_name_runs_under_one_that_is_told_once() {
 #[test]
 fn labels_of_one_name_are_numbered_and_every_command_knows_them_by_name() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     session.start(&[], "MaaS-Slack", &["sleep", "1000"].map(str::to_owned)).ok();
     let said = session.hook("run", &["MaaS/Slack", "--", "sh", "-c", "echo $MCP_SERVER_NAME"]).ok();
     assert_eq!(
@@ -103,7 +103,7 @@ fn a_command_without_dashes_is_run_as_it_stands() {
 #[test]
 fn the_options_in_front_of_a_command_without_dashes_count() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut command = sandbox.command("mcp-hook");
     command.args(["run", "--session", &session.id, "t", "--no-tty", "--grace", "7s", "cat", "--grace", "9s"]);
     sandbox.run(&mut command);

@@ -10,7 +10,6 @@ mod labels;
 mod nested;
 mod refused;
 mod run;
-pub mod session;
 mod signals;
 mod stuck;
 mod terminal;

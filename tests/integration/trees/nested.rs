@@ -1,12 +1,12 @@
 //! What a server has started beside its own group: another server of ours, a multiplexer, a browser.
 
-use super::session::Session;
+use crate::support::BackgroundSession;
 use crate::support::{Sandbox, Tree};
 
 #[test]
 fn a_server_that_was_started_by_another_one_ends_with_it_without_being_killed() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (mut outer, mut inner) = (Tree::new(&sandbox, "outer"), Tree::new(&sandbox, "inner"));
     let inner_line = inner.command(&["--ready"]).join(" ");
     let outer_line = outer.command(&["--ready"]).join(" ");
@@ -29,7 +29,7 @@ fn a_server_that_was_started_by_another_one_ends_with_it_without_being_killed() 
 #[test]
 fn stop_and_the_log_name_what_had_left_the_servers_group() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "web");
     let command = tree.command(&["--member", "child", "--member", "setsid", "--ready"]);
     session.start(&["--no-wait"], "web", &command).ok();

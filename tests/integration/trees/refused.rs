@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid};
 
-use super::session::{Watchers, kill};
+use crate::support::Watchers;
+use crate::support::watchers::kill;
 use crate::support::{Output, Process, Sandbox, Tree, skip, wait};
 
 /// An ordinary user.

@@ -7,8 +7,9 @@ use std::process::Stdio;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::session::{Watchers, kill};
+use crate::support::Watchers;
 use crate::support::wait::{self, Deadline};
+use crate::support::watchers::kill;
 use crate::support::{Process, Sandbox, Tree};
 
 #[test]

@@ -3,8 +3,8 @@
 use nix::libc;
 use nix::sys::signal::Signal;
 
-use super::session::{Session, Watchers};
 use crate::support::wait::{self, Deadline};
+use crate::support::{BackgroundSession, Watchers};
 use crate::support::{Hold, Process, Sandbox, Tree, process};
 
 /// Numbers that look random and are the same in every run (Marsaglia's xorshift).
@@ -61,7 +61,7 @@ fn watchers(sandbox: &Sandbox) -> Vec<Process> {
 #[test]
 fn case_26_a_thousand_signals_that_mean_nothing_change_nothing() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut dice = Dice(0x5eed_0026);
     let (mut tree, hold) = (Tree::new(&sandbox, "noisy"), Hold::new(&sandbox, "noisy"));
     let options = [&hold.options()[..], &["--ignore-term", "--member", "holder", "--ready"]].concat();
@@ -85,7 +85,7 @@ fn case_26_a_thousand_signals_that_mean_nothing_change_nothing() {
 #[test]
 fn case_26_a_thousand_signals_with_requests_among_them_leave_one_tree_or_none() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut dice = Dice(0x5eed_0126);
     let (tree, hold) = (Tree::new(&sandbox, "noisy"), Hold::new(&sandbox, "noisy"));
     let options = [&hold.options()[..], &["--member", "holder", "--ready"]].concat();
@@ -107,7 +107,7 @@ fn case_26_a_thousand_signals_with_requests_among_them_leave_one_tree_or_none() 
 }
 
 /// A process of ours that is killed in one of the rounds below.
-fn victim(dice: &mut Dice, sandbox: &Sandbox, session: &Session) -> Option<Process> {
+fn victim(dice: &mut Dice, sandbox: &Sandbox, session: &BackgroundSession) -> Option<Process> {
     let all: Vec<_> = sandbox.survivors().into_iter().filter(|it| *it != session.shell).collect();
     let ours: Vec<_> = all.iter().copied().filter(|it| it.title().starts_with("mcp-")).collect();
     (!ours.is_empty()).then(|| *dice.pick(&ours))
@@ -117,7 +117,7 @@ fn victim(dice: &mut Dice, sandbox: &Sandbox, session: &Session) -> Option<Proce
 fn a_hundred_processes_of_ours_killed_in_a_row_leave_no_orphan_no_second_supervisor_and_no_half_record() {
     const NAMES: [&str; 3] = ["one", "two", "three"];
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut dice = Dice(0x5eed_0100);
     let holds = NAMES.map(|name| Hold::new(&sandbox, name));
     let trees = NAMES.map(|name| Tree::new(&sandbox, name));
@@ -162,7 +162,7 @@ fn a_hundred_processes_of_ours_killed_in_a_row_leave_no_orphan_no_second_supervi
 
 /// Fails if two supervisors of this world run the same name, or a record is not whole.
 #[track_caller]
-fn assert_one_supervisor_each(sandbox: &Sandbox, session: &Session, names: &[&str]) {
+fn assert_one_supervisor_each(sandbox: &Sandbox, session: &BackgroundSession, names: &[&str]) {
     let ours = sandbox.survivors();
     for name in names {
         session.record(name);

@@ -1,6 +1,6 @@
 //! Watchers that their own server keeps from running, for good: it stops them again and again, or traces them.
 
-use super::session::{Session, Watchers};
+use crate::support::{BackgroundSession, Watchers};
 use crate::support::{Process, Sandbox, Shell, Terminal, Tree, wait};
 
 /// The ways in which a server can do that.
@@ -8,7 +8,7 @@ const WAYS: [&str; 2] = ["stopper", "tracer"];
 
 /// Starts a server that keeps its watchers from running, and waits until it does.
 #[track_caller]
-fn start<'s>(session: &Session<'s>, sandbox: &'s Sandbox, way: &str) -> (Tree<'s>, Watchers) {
+fn start<'s>(session: &BackgroundSession<'s>, sandbox: &'s Sandbox, way: &str) -> (Tree<'s>, Watchers) {
     let mut tree = Tree::new(sandbox, way);
     let command = tree.command(&["--ready", "--member", way]);
     session.start(&["--no-wait", "--grace", "300ms"], way, &command).ok();
@@ -23,7 +23,7 @@ fn start<'s>(session: &Session<'s>, sandbox: &'s Sandbox, way: &str) -> (Tree<'s
 fn stop_ends_a_server_that_keeps_its_watchers_from_running() {
     for way in WAYS {
         let sandbox = Sandbox::new();
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         let (tree, _) = start(&session, &sandbox, way);
         let said = session.hook("stop", &[way]).ok();
         assert!(said.stderr.contains(&format!("stopped {way}")), "{said}");
@@ -35,7 +35,7 @@ fn stop_ends_a_server_that_keeps_its_watchers_from_running() {
 fn cleanup_ends_a_server_that_keeps_its_watchers_from_running_once_its_session_is_over() {
     for way in WAYS {
         let sandbox = Sandbox::new();
-        let mut session = Session::open(&sandbox);
+        let mut session = BackgroundSession::open(&sandbox);
         let (tree, _) = start(&session, &sandbox, way);
         session.kill_shell();
         let said = sandbox.hook(["cleanup", "--dry-run"]).ok();
@@ -53,10 +53,10 @@ fn cleanup_ends_a_server_that_keeps_its_watchers_from_running_once_its_session_i
 fn the_next_shell_ends_a_server_that_keeps_its_watchers_from_running_once_its_session_is_over() {
     for way in WAYS {
         let sandbox = Sandbox::new();
-        let mut session = Session::open(&sandbox);
+        let mut session = BackgroundSession::open(&sandbox);
         let (tree, _) = start(&session, &sandbox, way);
         session.kill_shell();
-        let next = Session::open(&sandbox);
+        let next = BackgroundSession::open(&sandbox);
         tree.assert_gone();
         next.assert_only_shell_left();
         assert!(!session.file("").exists(), "the files of the session are left");
@@ -82,7 +82,7 @@ fn the_exit_of_a_shell_ends_a_server_that_keeps_its_watchers_from_running() {
 fn restart_ends_a_server_that_keeps_its_watchers_from_running_and_starts_it_again() {
     for way in WAYS {
         let sandbox = Sandbox::new();
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         let mut tree = Tree::new(&sandbox, way);
         let once = sandbox.path("once");
         let line = tree.command(&["--ready", "--member", way]).join(" ");
@@ -101,7 +101,7 @@ fn restart_ends_a_server_that_keeps_its_watchers_from_running_and_starts_it_agai
 fn start_does_not_wait_for_ever_for_a_supervisor_that_is_stopped() {
     for way in WAYS {
         let sandbox = Sandbox::new();
-        let session = Session::open(&sandbox);
+        let session = BackgroundSession::open(&sandbox);
         let mut tree = Tree::new(&sandbox, way);
         let command = tree.command(&["--ready", "--member", way]);
         let said = session.start(&["--grace", "300ms", "--ready-delay", "1h", "--ready-timeout", "2h"], way, &command);
@@ -123,7 +123,7 @@ fn start_does_not_wait_for_ever_for_a_supervisor_that_is_stopped() {
 #[test]
 fn a_supervisor_that_is_killed_while_its_server_traces_it_is_noticed_by_its_keeper() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "tracer");
     let command = tree.command(&["--ready", "--member", "supervisor-tracer"]);
     session.start(&["--no-wait", "--grace", "300ms"], "tracer", &command).ok();
@@ -138,7 +138,7 @@ fn a_supervisor_that_is_killed_while_its_server_traces_it_is_noticed_by_its_keep
 #[test]
 fn a_start_that_is_interrupted_says_that_it_goes_on() {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let mut tree = Tree::new(&sandbox, "slow");
     let command = tree.command(&["--ready"]);
     let said = sandbox.path("said");

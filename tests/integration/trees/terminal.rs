@@ -77,7 +77,7 @@ fn a_terminal_that_cannot_be_kept_from_being_opened_is_none() {
 #[test]
 fn a_server_in_the_background_finds_no_terminal_either() {
     let sandbox = Sandbox::new();
-    let session = super::session::Session::open(&sandbox);
+    let session = crate::support::BackgroundSession::open(&sandbox);
     let line = "read x </dev/tty || echo none; exec sleep 1000";
     session.start(&["--ready-log", "^none$"], "server", &["sh", "-c", line].map(str::to_owned)).ok();
     session.hook("stop", &["server"]).ok();

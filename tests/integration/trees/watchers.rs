@@ -2,13 +2,14 @@
 
 use nix::sys::signal::Signal;
 
-use super::session::{Session, Watchers, freeze, kill_both};
 use crate::support::Sandbox;
+use crate::support::watchers::{freeze, kill_both};
+use crate::support::{BackgroundSession, Watchers};
 
 /// Stops what `pick` names, kills the session's owner and expects a clean end.
 fn owner_is_killed_after_stopping(pick: impl FnOnce(Watchers)) {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
     pick(watchers);
     session.kill_shell();
@@ -32,7 +33,7 @@ fn case_24_a_stopped_keeper_does_not_keep_the_tree_from_ending_with_the_shell() 
 #[test]
 fn case_23_a_supervisor_that_is_stopped_for_good_is_killed_by_the_keeper_at_its_deadline() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
     freeze(watchers.supervisor);
     let stubborn = std::thread::spawn(move || {
@@ -53,7 +54,7 @@ fn case_23_a_supervisor_that_is_stopped_for_good_is_killed_by_the_keeper_at_its_
 /// Stops what `pick` names and expects that `stop` works as ever.
 fn stop_after_stopping(pick: impl FnOnce(Watchers)) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
     pick(watchers);
     session.hook("stop", &["nasty"]).ok();
@@ -78,7 +79,7 @@ fn case_24_stop_works_when_both_are_stopped() {
 #[test]
 fn case_24_when_both_are_stopped_and_the_shell_is_killed_the_next_call_ends_the_tree() {
     let sandbox = Sandbox::new();
-    let mut session = Session::open(&sandbox);
+    let mut session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
     watchers.both().into_iter().for_each(freeze);
     session.kill_shell();
@@ -91,7 +92,7 @@ fn case_24_when_both_are_stopped_and_the_shell_is_killed_the_next_call_ends_the_
 /// Starts another server under the name of one that has lost both watchers.
 fn name_is_used_again(verb: &str) {
     let sandbox = Sandbox::new();
-    let session = Session::open(&sandbox);
+    let session = BackgroundSession::open(&sandbox);
     let (tree, watchers) = session.start_nasty("nasty");
     kill_both(watchers);
     assert!(tree.member("daemon").process.alive(), "something has outlived both");

@@ -10,12 +10,12 @@ use crate::support::wait;
 
 /// A port that nobody else on this machine gets: it is bound, but not listened on, for as long as this lives. A server that
 /// sets `SO_REUSEADDR`, as Node does, can have it all the same.
-pub struct Port {
+pub struct ReservedPort {
     number: u16,
     _bound: OwnedFd,
 }
 
-impl Port {
+impl ReservedPort {
     pub fn reserve() -> Self {
         let bound = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
         setsockopt(&bound, sockopt::ReuseAddr, &true).unwrap();

@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 
-use crate::support::{Sandbox, Shell, Terminal, Tree};
+use super::wait::Deadline;
+use super::{Sandbox, Shell, Terminal, Tree};
 
 /// A window whose session runs the nasty tree as `nasty`, all five members at large.
 #[track_caller]
@@ -54,7 +55,6 @@ pub fn assert_nothing_recorded_alive(sandbox: &Sandbox) {
 /// it signals at once, and the plain child has nothing to resist with.
 #[track_caller]
 pub fn assert_spared(tree: &Tree) {
-    use crate::support::wait::Deadline;
     tree.assert_alive();
     let child = tree.member("child").process;
     assert!(!child.gone_by(Deadline::after(std::time::Duration::from_secs(2))), "the child was ended\n{tree}");

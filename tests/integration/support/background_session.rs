@@ -8,47 +8,20 @@ use std::process::{Child, Stdio};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::support::process::Stat;
-use crate::support::wait::{self, Deadline};
-use crate::support::{Output, Process, Sandbox, Tree};
+use super::{Output, Process, Sandbox, Tree, Watchers};
 
 /// What the owner does: `read` keeps the shell itself alive until its input ends.
 const SCRIPT: &str = r#"eval "$(mcp-hook open)"; printf '%s\n' "$MCP_SESSION_ID"; read line"#;
 
 /// A session and its owner.
-pub struct Session<'s> {
+pub struct BackgroundSession<'s> {
     sandbox: &'s Sandbox,
     child: Child,
     pub shell: Process,
     pub id: String,
 }
 
-/// The two processes that answer for a server, found by descent: the parent of its first process, and that one's parent.
-#[derive(Clone, Copy, Debug)]
-pub struct Watchers {
-    pub supervisor: Process,
-    pub keeper: Process,
-}
-
-impl Watchers {
-    /// Those of the server whose first process is `leader`.
-    #[track_caller]
-    pub fn above(leader: Process) -> Self {
-        let parent = |process: Process| Process::with_pid(process.stat().expect("it lives").parent).expect("it lives");
-        let supervisor = parent(leader);
-        let watchers = Self { supervisor, keeper: parent(supervisor) };
-        assert_eq!(watchers.supervisor.title(), "mcp-supervisor");
-        assert_eq!(watchers.keeper.title(), "mcp-keeper");
-        watchers
-    }
-
-    /// Both.
-    pub fn both(self) -> [Process; 2] {
-        [self.keeper, self.supervisor]
-    }
-}
-
-impl<'s> Session<'s> {
+impl<'s> BackgroundSession<'s> {
     /// Opens a session.
     #[track_caller]
     pub fn open(sandbox: &'s Sandbox) -> Self {
@@ -138,40 +111,9 @@ impl<'s> Session<'s> {
     }
 }
 
-impl Drop for Session<'_> {
+impl Drop for BackgroundSession<'_> {
     fn drop(&mut self) {
         self.shell.signal(Signal::SIGKILL);
         let _ = self.child.wait();
-    }
-}
-
-/// Waits until a process is in one of these states of `/proc/PID/stat`.
-#[track_caller]
-pub fn wait_state(process: Process, states: &str) {
-    let is_there = || process.stat().filter(|stat: &Stat| states.contains(stat.state)).map(drop);
-    wait::until(&format!("{process} is in one of the states {states}"), is_there);
-}
-
-/// Stops a process and waits until it is.
-#[track_caller]
-pub fn freeze(process: Process) {
-    process.signal(Signal::SIGSTOP);
-    wait_state(process, "T");
-}
-
-/// Kills a process and waits until it is gone.
-#[track_caller]
-pub fn kill(process: Process) {
-    process.signal(Signal::SIGKILL);
-    assert!(process.gone_by(Deadline::usual()), "{process} does not die");
-}
-
-/// Kills both watchers so that neither has a moment to act on the other's death.
-#[track_caller]
-pub fn kill_both(watchers: Watchers) {
-    watchers.both().into_iter().for_each(freeze);
-    watchers.both().into_iter().for_each(|process| process.signal(Signal::SIGKILL));
-    for process in watchers.both() {
-        assert!(process.gone_by(Deadline::usual()), "{process} does not die");
     }
 }

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use super::write_user;
-use crate::support::{Output, Sandbox, Shell, Terminal};
+use super::{Output, Sandbox, Shell, Terminal};
 
 /// Writes down its arguments, its environment and its configuration, says that it is up, and lives on.
 const SERVER: &str = r#"#!/bin/sh
@@ -39,14 +38,24 @@ pub fn define(sandbox: &Sandbox, definitions: &Value) -> PathBuf {
     write_user(sandbox, &json!({ "mcpServers": definitions }).to_string())
 }
 
+/// Where the user's definitions are.
+pub fn user_file(sandbox: &Sandbox) -> PathBuf {
+    sandbox.path("home/.config/mcp-hook/servers.json")
+}
+
+/// Writes them.
+pub fn write_user(sandbox: &Sandbox, text: &str) -> PathBuf {
+    sandbox.write("home/.config/mcp-hook/servers.json", text)
+}
+
 /// A session that lasts as long as a window.
-pub struct Session<'s> {
+pub struct DefinedSession<'s> {
     pub sandbox: &'s Sandbox,
     pub terminal: Terminal<'s>,
     pub id: String,
 }
 
-impl<'s> Session<'s> {
+impl<'s> DefinedSession<'s> {
     #[track_caller]
     pub fn open(sandbox: &'s Sandbox) -> Self {
         let mut terminal = Terminal::open(sandbox, Shell::Bash);

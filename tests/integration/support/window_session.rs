@@ -1,14 +1,13 @@
-//! A session in a window, its files, and changing what stands in them.
+//! A session in a window, and its files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde_json::Value;
-
-use crate::support::{Output, Sandbox, Shell, Terminal, Tree};
+use super::wait::Deadline;
+use super::{Output, Sandbox, Shell, Terminal, Tree};
 
 /// A session whose owner is an interactive bash.
-pub struct Session<'s> {
+pub struct WindowSession<'s> {
     pub sandbox: &'s Sandbox,
     pub terminal: Terminal<'s>,
     pub id: String,
@@ -16,7 +15,7 @@ pub struct Session<'s> {
     pub pids: PathBuf,
 }
 
-impl<'s> Session<'s> {
+impl<'s> WindowSession<'s> {
     #[track_caller]
     pub fn open(sandbox: &'s Sandbox) -> Self {
         let mut terminal = Terminal::open(sandbox, Shell::Bash);
@@ -80,7 +79,7 @@ impl<'s> Session<'s> {
         self.terminal.wait_exit();
         let entry = format!("MCP_SESSION_ID={}", self.id);
         for process in self.sandbox.survivors().into_iter().filter(|process| process.has_env(&entry)) {
-            assert!(process.gone_by(crate::support::wait::Deadline::usual()), "{process}");
+            assert!(process.gone_by(Deadline::usual()), "{process}");
         }
         other.assert_alive();
     }
@@ -92,33 +91,4 @@ impl<'s> Session<'s> {
         self.terminal.wait_exit();
         self.sandbox.assert_clean();
     }
-}
-
-/// Reads a record.
-#[track_caller]
-pub fn read_json(path: &Path) -> Value {
-    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-}
-
-/// Changes a record.
-#[track_caller]
-pub fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
-    let mut value = read_json(path);
-    change(&mut value);
-    fs::write(path, value.to_string()).unwrap();
-}
-
-/// A message without what differs from run to run: the sandbox's path, session ids, process numbers and sizes.
-pub fn redact(sandbox: &Sandbox, text: &str) -> String {
-    let text = text.replace(sandbox.root().to_str().unwrap(), "ROOT");
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let words = line.split_inclusive([' ', '/', ':', ',']).map(|word| {
-            let bare = word.trim_end_matches([' ', '/', ':', ',']);
-            let is_id = bare.split('-').count() == 3 && (bare.starts_with("pts") || bare.starts_with("notty"));
-            if is_id { word.replace(bare, "ID") } else { word.to_owned() }
-        });
-        lines.push(words.collect::<String>());
-    }
-    lines.join("\n")
 }
