@@ -67,7 +67,7 @@ fn remembered(file: &Path) -> Result<Option<Allowed>> {
     content.map(|content| record::parse(&content, VERSION)).transpose()
 }
 
-/// Whether anything has been allowed at all: mostly not, and then nothing has to be looked for.
+/// Whether anything has been allowed at all. Mostly not; then no project's file has to be looked for.
 pub fn is_any() -> bool {
     directory().is_ok_and(|directory| directory.path().is_dir())
 }
@@ -94,8 +94,8 @@ pub fn deny(path: &Path) -> Result<bool> {
     }
 }
 
-/// The path without links, but for the last step: in whose directory a file is found decides what its relative paths
-/// mean, and a link in somebody else's must not borrow the permission of the file that it leads to.
+/// The path without links, but for the last step. A file's relative paths are read from the directory in which it is found,
+/// so a link in another directory must not have the permission of the file that it leads to.
 fn canonical(path: &Path) -> Result<PathBuf> {
     let name = path.file_name().with_context(|| format!("could not use {}: it is no file", path.display()))?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -67,7 +67,7 @@ pub fn all(catalogue: &Catalogue, definition: &dyn Fn(&Definition) -> Checked) -
 
 fn one(listed: &CatalogueEntry<'_>, definition: &dyn Fn(&Definition) -> Checked) -> Checked {
     let mut checked = match listed.content {
-        // Nobody has been asked yet whether what stands there may know anything of this place.
+        // Not allowed yet: it must not learn anything of this machine.
         Ok(EntryContent::Server(server)) if matches!(listed.state, DefinitionState::Refused(_)) => form(server),
         Ok(EntryContent::Server(server)) => definition(server),
         _ => Checked::blank(Some(listed.name.to_owned()), &listed.source.file),

@@ -15,9 +15,9 @@ use super::requirement::{ServerEnvironment, VariableValue};
 use crate::disk::file::{self, Source};
 use crate::disk::file_at::FileAt;
 
-/// A larger configuration is taken for something else, in bytes.
+/// A larger file is no configuration, in bytes.
 const LARGEST: u64 = 1 << 20;
-/// Nobody reads more problems of one file.
+/// At most this many problems of one file are reported.
 const MOST: usize = 100;
 
 /// What becomes of the session's copy when the server is started.

@@ -65,8 +65,8 @@ pub fn user() -> Option<FoundDocument> {
     Some(FoundDocument { file, document })
 }
 
-/// A file of the user's, which says what is run without being asked for: nobody else may have written it, or put it where
-/// it is.
+/// A file of the user's. What it says is run without a question, so only the user may have been able to write it or to put
+/// it where it is.
 pub fn of_user(file: &Path) -> Result<Document> {
     let open = walk::open_file(file).map_err(|error| match Refusal::of(&error) {
         Some(refusal) => hinted(format!("{}: {}", could_not(file), refusal.why), SAFE_PLACE),

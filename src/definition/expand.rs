@@ -118,7 +118,7 @@ impl Expanded {
 #[derive(Clone, Copy)]
 pub struct Values<'a> {
     pub variables: Variables<'a>,
-    /// The values of listed variables that nobody sets.
+    /// The values of listed variables that neither the definition nor the caller sets.
     pub defaults: &'a BTreeMap<String, String>,
     /// Whether `MCP_PORT` has a value.
     pub has_port: bool,

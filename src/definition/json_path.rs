@@ -20,7 +20,7 @@ enum PathStep {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathMatch<'v> {
-    /// The path, without `*` as far as something is there. Keys that nobody wrote by hand are cut.
+    /// The path, without `*` as far as something is there. Very long keys are cut.
     pub path: String,
     /// What is there; `null` is nothing.
     pub value: Option<&'v Value>,

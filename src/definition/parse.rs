@@ -17,7 +17,7 @@ use crate::text::excerpt::excerpt;
 
 /// The key of the servers in a file.
 pub const SERVERS: &str = "mcpServers";
-/// Nobody has so many servers.
+/// A file with more servers is refused.
 const MOST: usize = 1000;
 
 /// What stands under `mcpServers`: a name and what it means.

@@ -79,7 +79,7 @@ pub enum SystemProblem {
     NotExecutable(PathBuf),
     #[error("cwd: there is no directory {}", .0.display())]
     NoDirectory(PathBuf),
-    /// A port that somebody has: who.
+    /// Why the port cannot be had.
     #[error("hook.port: {0}")]
     Port(String),
 }
@@ -152,7 +152,7 @@ fn listed(places: &[String]) -> String {
     }
 }
 
-/// A few words, each cut if nobody wrote it by hand.
+/// A few words, each cut if it is very long.
 fn several(words: &[String]) -> String {
     let shown: Vec<_> = words.iter().take(MOST_PLACES).map(|word| excerpt(word)).collect();
     let more = if words.len() > shown.len() { ", …" } else { "" };

@@ -1,5 +1,5 @@
 //! What `allow` shows before it allows anything: every entry of a project's file, whole and as it stands, what it takes
-//! the place of, and what would surprise whoever has only looked at its name.
+//! the place of, and its risks.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::entry::{Definition, ServerKind};
 use super::parse::{self, EntryContent, ServerEntry};
 use super::risks;
 
-/// A project's file as it is shown to whoever is to allow it.
+/// A project's file as it is shown before it is allowed.
 #[derive(Debug)]
 pub struct Review {
     pub file: PathBuf,
@@ -21,7 +21,7 @@ pub struct Review {
     pub target: Option<PathBuf>,
     /// Its entries, in their order.
     pub entries: Vec<ReviewedEntry>,
-    /// Why nobody knows what they take the place of, if that is so.
+    /// Why it cannot be told what they take the place of, if that is so.
     pub unknown: Option<String>,
 }
 

@@ -33,13 +33,13 @@ const VARIABLE_KEYS: &[&str] = &[
     "value",
     "variables",
 ];
-/// Less than this no server needs.
+/// No server gets by with less, in bytes.
 const LEAST_MEMORY: u64 = 1 << 20;
 /// A smaller log would be put aside with every few lines.
 const SMALLEST_LOG: u64 = 4 << 10;
 const MOST_LOGS: u64 = 100;
 const MILLISECOND: Duration = Duration::from_millis(1);
-/// Whoever samples more often measures the measuring.
+/// Sampling more often would cost more than it tells.
 const SHORTEST_SAMPLE: Duration = Duration::from_secs(1);
 
 pub fn hook(reader: &Reader) -> ReadResult<Hook> {

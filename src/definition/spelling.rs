@@ -7,7 +7,7 @@ use super::entry::{Definition, ServerKind, is_variable_name};
 use super::reader::join;
 use crate::text::excerpt::excerpt;
 
-/// Nobody reads more of them.
+/// At most this many are reported.
 const MOST: usize = 20;
 
 /// Another program's spelling.

@@ -126,6 +126,6 @@ fn write(target: &FileAt, text: &str, mode: Mode) -> Result<()> {
     file::replace_for_good(target, text.as_bytes(), mode).with_context(|| format!("could not write {target}"))
 }
 
-/// Held by whoever changes the file. Not the file itself: everybody who may read that could hold it for ever.
+/// Locked by the command that changes the file. The file itself is not: any user who may read it could lock it for ever.
 const LOCK: &str = ".servers.json.lock";
 const NOT_YOURS: &str = "set HOME or XDG_CONFIG_HOME to a directory of your own";

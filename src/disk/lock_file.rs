@@ -1,8 +1,8 @@
 //! A lock file for each port number (whose a port is while nothing is bound to it) and for each launcher (whose turn it is
 //! to start).
 //!
-//! A lock file is removed by whoever holds the lock, and a lock counts only while its file is the one that the path
-//! names: so nobody ever holds a lock that the next one does not see.
+//! The holder of the lock removes the file, and a lock counts only while its file is the one that the path names. So nobody
+//! holds a lock that the next one does not see.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -45,7 +45,7 @@ impl LockFile {
             if file::is_at(&name, &file) {
                 return Ok(Some(Self { name, file }));
             }
-            // Whoever had it has removed the file in between.
+            // Its holder has removed the file in between.
         }
     }
 

@@ -56,17 +56,15 @@ impl<'line> Line<'line> {
 
     /// Whether it tells of something that is not as it should be, as far as that can be known.
     pub fn is_error(&self) -> bool {
-        let is_grave =
-            || [Level::Warn, Level::Error].iter().any(|level| self.text.starts_with(prefix(*level).as_bytes()));
         match self.stream {
             Stream::Out => false,
             Stream::Err => true,
-            Stream::Hook => is_grave(),
+            Stream::Hook => [Level::Warn, Level::Error].iter().any(|&it| self.text.starts_with(prefix(it).as_bytes())),
         }
     }
 }
 
-/// What a log says first of each life of a server; its pid follows.
+/// How the first line of each run of a server begins; its pid follows.
 pub const STARTED: &str = "started, pid ";
 
 /// What our own lines begin with.

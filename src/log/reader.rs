@@ -104,7 +104,7 @@ impl Part {
     fn read_on(&mut self, each: &mut impl FnMut(&[u8])) {
         let length = self.file.metadata().map_or(0, |data| data.len());
         if length < self.read + self.partial.len() as u64 {
-            // Somebody has emptied it.
+            // It was emptied.
             (self.read, self.partial) = (0, Vec::new());
         }
         let mut block = vec![0; BLOCK];
@@ -117,7 +117,7 @@ impl Part {
                 self.partial.drain(..=end);
                 self.read += end as u64 + 1;
             } else if self.partial.len() > LONGEST {
-                // No line: nobody reads through a hole.
+                // No line: a hole is not read through.
                 (self.read, self.partial) = (self.file.metadata().map_or(at, |data| data.len()), Vec::new());
             }
         }

@@ -17,7 +17,7 @@ pub fn tail(file: &FileAt, count: usize, wanted: impl Fn(&str) -> bool) -> io::R
 /// The last `count` lines that a server printed on standard error in the life that was over at `end`, oldest first.
 pub fn last_words(file: &FileAt, count: usize, end: SystemTime) -> io::Result<Vec<Vec<u8>>> {
     let pick = |line: &[u8]| match Line::parse(line) {
-        // Of the next life.
+        // Of the next run.
         Some(line) if line.time > end => Pick::Skip,
         Some(line) if line.begins_life() => Pick::Stop,
         Some(line) if line.stream == Stream::Err => Pick::Take,

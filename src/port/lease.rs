@@ -17,7 +17,7 @@ use crate::failure::hinted;
 use crate::server::settings::PortChoice;
 use crate::sys::socket::BoundPort;
 
-/// How many ports are tried that nobody listens on and that belong to another session all the same.
+/// How many free ports are tried that belong to other sessions.
 const ATTEMPTS: usize = 64;
 
 /// A port that belongs to one server.
@@ -102,8 +102,8 @@ impl Lease {
         self.bound = None;
     }
 
-    /// Holds the socket so that nobody gets the port any more, and takes it again where it was let go. False if it was and
-    /// somebody has the port by now, be it the server itself.
+    /// Holds the socket so that no other process gets the port, and takes it again where it was let go. False if another
+    /// process has it by now, which may be the server.
     pub fn hold(&mut self) -> bool {
         match &self.bound {
             Some(bound) => drop(bound.unshare()),

@@ -10,7 +10,7 @@ use crate::sys::{Pid, process, socket};
 /// The first pause between two probes; each one is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(100);
-/// How long a connection to this machine may take. Nobody waits for one unless a server's queue is full.
+/// How long a connection to this machine may take. It is there at once unless the server's queue is full.
 const CONNECTS: Duration = Duration::from_millis(20);
 
 /// What is remembered between two probes of a port.
@@ -76,7 +76,7 @@ impl PortProbe {
         self.due = now + again;
         self.pause = (self.pause * 2).min(LONGEST);
         let Ok(listeners) = listeners::on(self.port) else { return self.connect() };
-        // After the listeners, so that whoever listens is among them. The first that is found mostly is the one.
+        // Read after the listeners, so that every listening process is among them.
         let tree = if listeners.is_empty() { Vec::new() } else { Usage::below(root).pids };
         let owned: Vec<_> = listeners.into_iter().map(|listener| (listener, owner(&listener, &tree))).collect();
         let foreign = foreign(&owned);
@@ -93,7 +93,7 @@ impl PortProbe {
         }
     }
 
-    /// Where the system does not tell who listens, it has to do that somebody does.
+    /// Where the system does not tell who listens, a connection that is accepted has to do.
     fn connect(&self) -> ProbeResult {
         let places = LOOPBACK.map(|address| SocketAddr::new(address, self.port));
         match socket::accepts(&places, CONNECTS) {
@@ -102,9 +102,8 @@ impl PortProbe {
         }
     }
 
-    /// Where the server is reached, if it listens. That a socket listens is all it takes for a connection to be accepted:
-    /// the kernel does that. A connection of ours would only be one that the server has to wonder about, and would keep
-    /// the port of one that does not share it for a minute (`TIME_WAIT`).
+    /// Where the server is reached, if it listens. No connection is made: the kernel accepts one as soon as the socket listens,
+    /// the server would have to handle it, and it would keep the port for a minute (`TIME_WAIT`).
     fn reach(&self, listeners: &[(Listener, SocketOwner)]) -> Option<ListenAddress> {
         if foreign(listeners).is_some() {
             return None;
@@ -127,7 +126,7 @@ fn owner(listener: &Listener, tree: &[i32]) -> SocketOwner {
         match listener.is_of(pid) {
             Ok(true) => return SocketOwner::Tree,
             Ok(false) => {}
-            // Nobody makes a socket in the name of another user.
+            // A socket belongs to the user of the process that made it.
             Err(_) if process::users(pid).contains(&listener.user) => owner = SocketOwner::Unknown,
             Err(_) => {}
         }
@@ -140,8 +139,8 @@ fn foreign(listeners: &[(Listener, SocketOwner)]) -> Option<Listener> {
     listeners.iter().find(|(_, owner)| *owner == SocketOwner::Foreign).map(|(listener, _)| *listener)
 }
 
-/// By which address a server is reached that listens on `bound`. A wildcard address of IPv6 stands for IPv4 as well, or does
-/// not (`IPV6_V6ONLY`): `takes` tells whether connections to an address arrive.
+/// The address by which clients reach a server that listens on `bound`. Whether a wildcard address of IPv6 takes IPv4 too
+/// (`IPV6_V6ONLY`), `takes` tells.
 fn reached(bound: IpAddr, takes: impl Fn(IpAddr) -> bool) -> IpAddr {
     match bound {
         IpAddr::V4(address) if address.is_unspecified() => LOOPBACK[0],

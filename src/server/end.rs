@@ -15,7 +15,7 @@ use crate::units::size;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     pub reason: Reason,
-    /// How its first process ended, if somebody saw it.
+    /// How its first process ended, if its supervisor saw it.
     pub exit: Option<Exit>,
     /// When it was over.
     pub at: u64,

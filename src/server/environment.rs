@@ -42,6 +42,6 @@ pub fn port(number: Option<u16>, wish: Option<&PortWish>) -> Vec<(String, String
     [Some("MCP_PORT".to_owned()), named].into_iter().flatten().map(|name| (name, number.to_string())).collect()
 }
 
-/// The variables that a server does not inherit: only a descendant itself may ask to be let go, and a server is
-/// nobody's shell.
+/// The variables that a server does not inherit: a descendant asks to be let go only for itself, and a server owns no
+/// session.
 pub const REMOVED: [&str; 2] = [KEEP_VARIABLE, "MCP_HOOK_OWNER"];

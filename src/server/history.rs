@@ -1,4 +1,4 @@
-//! The numbers of a server over time, as its supervisor takes them down, and what follows from them.
+//! The CPU and memory of a server over time, as its supervisor samples them, and what follows from them.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const TREND_SPAN: Duration = Duration::from_mins(10);
 /// The shortest time over which a share of a processor is told: clock ticks are a hundredth of a second.
 const SHARE_SPAN: Duration = Duration::from_secs(5);
 
-/// What was taken down since the server was started last.
+/// The samples since the server was started last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageHistory {
     /// The largest resident memory of the tree that was seen, in bytes.
@@ -49,10 +49,10 @@ impl UsageHistory {
         if self.samples.len() < TREND_SAMPLES || !spans_enough {
             return None;
         }
-        let later = |index: usize| self.samples[index + 1..].iter();
-        let pairs =
-            self.samples.iter().enumerate().flat_map(|(index, one)| later(index).map(move |other| (one, other)));
-        let mut slopes: Vec<f64> = pairs.filter_map(|(one, other)| slope(one, other)).collect();
+        let mut slopes: Vec<f64> = Vec::new();
+        for (index, one) in self.samples.iter().enumerate() {
+            slopes.extend(self.samples[index + 1..].iter().filter_map(|other| slope(one, other)));
+        }
         if slopes.is_empty() {
             return None;
         }
@@ -61,7 +61,7 @@ impl UsageHistory {
     }
 
     /// The share of one processor that was used up to `now`, in percent, since the latest sample that is not too young
-    /// to tell. `None` if there is none, or if processor time has been lost since: that of processes for which nobody waited.
+    /// to tell. `None` if there is none, or if processor time has been lost since: that of processes that were not waited for.
     pub fn share(&self, now: &Sample) -> Option<f64> {
         let span = |then: &Sample| Duration::from_millis(now.at.saturating_sub(then.at));
         let then = self.samples.iter().rev().find(|then| span(then) >= SHARE_SPAN)?;

@@ -48,7 +48,7 @@ pub struct ServerRecord {
     /// The file that it is defined in, if it was not typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<PathBuf>,
-    /// Whether it was started with its session, so that nobody saw how that went.
+    /// Whether it was started with its session, where no command could show how that went.
     #[serde(default)]
     pub autostart: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,8 +201,14 @@ impl ServerRecord {
 
     /// What it takes to end a server is read from a record of every version: its token, the place, its watchers.
     fn parse(content: &[u8]) -> Result<Self> {
-        let salvage = || record::salvage(content, VERSION, &Self::blank()?, &["name", "token", "host"]);
-        record::parse(content, VERSION).or_else(|error| salvage().ok_or(error))
+        match record::parse(content, VERSION) {
+            Ok(record) => Ok(record),
+            Err(error) => Self::salvage(content).ok_or(error),
+        }
+    }
+
+    fn salvage(content: &[u8]) -> Option<Self> {
+        record::salvage(content, VERSION, &Self::blank()?, &["name", "token", "host"])
     }
 
     /// A record that says nothing.
@@ -225,7 +231,7 @@ impl ServerRecord {
         let mut content = serde_json::to_vec(self)?;
         content.push(b'\n');
         if content.len() as u64 > file::LARGEST {
-            // Whoever cannot read it could not end the server.
+            // A record that cannot be read back would keep the server from being ended.
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 format!("{}: it would be too large", paths.record),

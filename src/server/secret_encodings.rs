@@ -1,4 +1,4 @@
-//! The texts in which programs print a value.
+//! The encodings in which programs print a value: as it is, escaped as in JSON, in base64.
 
 use std::ops::Range;
 
@@ -41,8 +41,7 @@ pub fn of(value: &str) -> Vec<Encoding> {
         // Not every `}` of a key file.
         texts.extend(value.lines().map(|line| line.trim().to_owned()));
     }
-    let quoted = |text: &String| serde_json::Value::from(text.as_str()).to_string();
-    let quoted: Vec<String> = texts.iter().map(quoted).map(|text| text[1..text.len() - 1].to_owned()).collect();
+    let quoted: Vec<String> = texts.iter().map(|text| json_escaped(text)).collect();
     let mut encodings: Vec<Encoding> = texts.iter().chain(&quoted).map(|text| Encoding::whole(text)).collect();
     if value.len() >= SHORTEST {
         let shifted = |shift| LAST_LETTERS.map(|last| base64(value.as_bytes(), shift, last));
@@ -52,6 +51,12 @@ pub fn of(value: &str) -> Vec<Encoding> {
     encodings.sort_unstable();
     encodings.dedup();
     encodings
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn json_escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// What a value looks like in base64 with `shift` bytes before it in its group of three. Letters that hold bits of other

@@ -77,18 +77,20 @@ impl Known {
     fn find(&self, line: &[u8]) -> Vec<Range<usize>> {
         let Some(beginnings) = &self.beginnings else { return Vec::new() };
         let mut found = self.occurrences(beginnings, line);
-        let mut decode = |plus: u8| {
-            let (decoded, places) = decode(line, plus);
-            let raw = |range: Range<usize>| places[range.start]..places[range.end];
-            found.extend(self.occurrences(beginnings, &decoded).into_iter().map(raw));
-        };
         if line.contains(&b'%') {
-            decode(b'+');
+            found.extend(self.decoded_occurrences(beginnings, line, b'+'));
         }
         if self.has_blank && line.contains(&b'+') {
-            decode(b' ');
+            found.extend(self.decoded_occurrences(beginnings, line, b' '));
         }
         found
+    }
+
+    /// Where secrets stand in a line once it is decoded, with `plus` for each `+`.
+    fn decoded_occurrences(&self, beginnings: &Beginnings, line: &[u8], plus: u8) -> Vec<Range<usize>> {
+        let (decoded, places) = decode(line, plus);
+        let found = self.occurrences(beginnings, &decoded).into_iter();
+        found.map(|range| places[range.start]..places[range.end]).collect()
     }
 
     /// Where they stand in a text as they are, with those that overlap.
@@ -137,17 +139,19 @@ fn hash(bytes: &[u8]) -> usize {
     (number.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
+fn hex_digit(line: &[u8], at: usize) -> Option<u8> {
+    char::from(*line.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
 /// A text without `%XX` (RFC 3986, 2.1) and with `plus` for each `+`, and for each of its bytes, and for its end, where that
 /// stands in the line.
 fn decode(line: &[u8], plus: u8) -> (Vec<u8>, Vec<usize>) {
-    let digit =
-        |at: usize| line.get(at).and_then(|&byte| char::from(byte).to_digit(16)).and_then(|it| u8::try_from(it).ok());
     let mut decoded = Vec::with_capacity(line.len());
     let mut places = Vec::with_capacity(line.len() + 1);
     let mut at = 0;
     while at < line.len() {
         places.push(at);
-        let (byte, length) = match (line[at], digit(at + 1), digit(at + 2)) {
+        let (byte, length) = match (line[at], hex_digit(line, at + 1), hex_digit(line, at + 2)) {
             (b'%', Some(high), Some(low)) => ((high << 4) | low, 3),
             (b'+', ..) => (plus, 1),
             (byte, ..) => (byte, 1),

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
-/// What the user set, each with the default of somebody who set nothing. Part of the record.
+/// What the user set, or its default. Part of the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {

@@ -30,6 +30,19 @@ impl Token {
         Ok(Self { session, server, random: mark::choose(random).unwrap_or(random) })
     }
 
+    fn parse(text: &str) -> Option<Self> {
+        let (session, rest) = text.split_once('/')?;
+        let (server, random) = rest.split_once('/')?;
+        if random.len() != 16 {
+            return None;
+        }
+        Some(Self {
+            session: session.parse().ok()?,
+            server: server.parse().ok()?,
+            random: u64::from_str_radix(random, 16).ok()?,
+        })
+    }
+
     pub fn session(&self) -> &SessionId {
         &self.session
     }
@@ -54,16 +67,7 @@ impl FromStr for Token {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("{text:?} is no token");
-        let mut parts = text.splitn(3, '/');
-        let mut part = || parts.next().ok_or_else(bad);
-        let session = part()?.parse().map_err(|_| bad())?;
-        let server = part()?.parse().map_err(|_| bad())?;
-        let random = part()?;
-        if random.len() != 16 {
-            return Err(bad());
-        }
-        Ok(Self { session, server, random: u64::from_str_radix(random, 16).map_err(|_| bad())? })
+        Self::parse(text).ok_or_else(|| format!("{text:?} is no token"))
     }
 }
 

@@ -27,7 +27,7 @@ const SLACK: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(3);
 /// How long a keeper and a supervisor get to write down who they are.
 const BIRTH: Duration = Duration::from_secs(3);
-/// How often one looks at what no change of a record tells: that somebody died who had written nothing.
+/// How often a record is read again that has not changed: a watcher may have died without writing.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the watchers of a server were asked for.
@@ -85,8 +85,8 @@ fn signal_for(reason: Reason) -> Signal {
     }
 }
 
-/// Whether somebody of ours answers for a server. The lock is tried only where the record does not tell: whoever tries
-/// it has it for a moment, and `start` would take that for a running server.
+/// Whether a keeper or a supervisor answers for a server. The lock is tried only where the record does not tell: who tries it
+/// holds it for a moment, and `start` would take that for a running server.
 pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
     let is_watched = match record.watchers {
         Some(both) if record.is_of_this_host() => lives(&both.supervisor) || lives(&both.keeper),
@@ -104,7 +104,7 @@ pub fn is_called_watcher(pid: Pid) -> bool {
     [keeper::SHORT_TITLE, supervise::SHORT_TITLE].contains(&process::name(pid).as_str())
 }
 
-/// Whether somebody holds the lock of a server that has not ended.
+/// Whether the lock of a server that has not ended is held.
 pub fn is_held(paths: &ServerPaths, record: &ServerRecord) -> bool {
     !record.state.is_final() && lock::is_locked(&paths.lock)
 }
@@ -144,8 +144,7 @@ pub fn ask_to_end_session(paths: &ServerPaths, record: &ServerRecord) -> Request
     Request::send(named_watchers(paths, record), record, Reason::SessionEnded)
 }
 
-/// The same without any waiting, for a session whose owner is gone: its watchers know that unless somebody has stopped
-/// them.
+/// The same without any waiting, for a session whose owner is gone: its watchers know that unless they are stopped.
 pub fn remind_of_end(record: &ServerRecord) {
     let _ = Request::send(WatcherHandles::of(record), record, Reason::SessionEnded);
 }
@@ -158,7 +157,7 @@ pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Request {
 /// Waits until nobody answers for the server any more, and returns its record then.
 ///
 /// A supervisor that misses its deadline is killed, and its keeper ends the tree. If that misses its own, it is killed as
-/// well, and the tree is ended from here: somebody has stopped both, or traces them.
+/// well, and the tree is ended from here: both are stopped, or traced by a debugger.
 pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -> Result<ServerRecord, StopError> {
     let record = || current(paths, known);
     let watchers = &request.watchers;

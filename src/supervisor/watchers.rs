@@ -29,14 +29,14 @@ impl WatcherHandles {
         }
     }
 
-    /// Lets those run that somebody has stopped.
+    /// Continues those that are stopped (`SIGCONT`).
     pub fn wake(&self) {
         for process in self.living() {
             let _ = process.signal(Signal::SIGCONT);
         }
     }
 
-    /// The supervisor, if somebody has stopped it or traces it.
+    /// The supervisor, if it is stopped or traced.
     pub fn stopped_supervisor(&self) -> Option<Pid> {
         let supervisor = self.supervisor.as_ref().filter(|process| !process.has_exited())?.pid();
         process::read(supervisor).is_some_and(|it| it.stopped).then_some(supervisor)

@@ -47,7 +47,7 @@ pub struct CentralEntry {
     pub text: String,
 }
 
-/// Adds a line about a session and a server, now. Whoever reports has more important things to do than to fail.
+/// Adds a line about a session and a server, now. Errors are ignored: no command fails for a log.
 pub fn report(
     logs: &CentralLogs,
     level: Level,

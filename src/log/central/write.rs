@@ -69,7 +69,7 @@ impl Shared<'_> {
         }
     }
 
-    /// Puts the file aside, unless somebody is doing it or has done it; true if there is a new one.
+    /// Puts the file aside unless another process is doing so or has done so; true if there is a new one.
     fn rotate(&self) -> bool {
         let Ok(lock) = lock::open(self.lock) else { return false };
         if !lock::try_lock(&lock).unwrap_or(false) {

@@ -44,7 +44,7 @@ pub fn end(paths: &ServerPaths, record: ServerRecord, reason: Reason) -> Result<
             StopError::Unkillable { pids, refused: Vec::new() }
         });
     };
-    // Somebody else may have swept, or started it again, before we had the lock.
+    // Another process may have swept it or started it again before we had the lock.
     end_locked(&lock, paths, ServerRecord::read(paths).ok().flatten().unwrap_or(record), reason)
 }
 

@@ -20,7 +20,7 @@ use crate::terminate::orphans::{self, Trace};
 
 /// How long a supervisor may take to write its record again.
 const REWRITE_TAKES: Duration = Duration::from_secs(1);
-/// How long it may take to end its server: nobody can read how long the grace time is.
+/// How long it may take to end its server, whose grace time cannot be read.
 const ENDING_TAKES: Duration = Duration::from_secs(35);
 /// How long a keeper gets to sweep.
 const SWEEP: Duration = Duration::from_secs(3);

@@ -1,6 +1,6 @@
 //! Supervisors whose files were removed under them, found by what their processes carry.
 //!
-//! A runtime directory goes with the last login, or by somebody's hand. The servers stay supervised, and their
+//! A runtime directory is removed with the last login, or by hand. The servers stay supervised, and their
 //! supervisors write their files again when they are asked to.
 
 use std::time::Duration;
