@@ -19,8 +19,9 @@ use crate::server::endpoint::Endpoint;
 use crate::server::record::{Mode, ServerRecord};
 use crate::session::live::Session;
 use crate::session::sweep;
+use crate::supervisor::announcement::{Announcement, Waited};
 use crate::supervisor::control;
-use crate::supervisor::launch::{self, Announcement, Waited};
+use crate::supervisor::launch;
 
 /// A server that is to be started.
 pub struct Request<'a> {

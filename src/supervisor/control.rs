@@ -6,11 +6,10 @@ use nix::sys::signal::Signal;
 use tracing::debug;
 
 use super::contained::allowance;
-use super::keeper;
 use super::recovery::orphaned;
 use super::stop_error::StopError;
 use super::stop_timeouts::{longest_unheard, stop_timeouts};
-use super::supervise;
+use super::titles;
 use super::watchers::WatcherHandles;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
@@ -101,7 +100,7 @@ fn lives(watcher: &Identity) -> bool {
 
 /// Whether a process has the name of one of our watchers: a reason to look further, no proof.
 pub fn is_called_watcher(pid: Pid) -> bool {
-    [keeper::SHORT_TITLE, supervise::SHORT_TITLE].contains(&process::name(pid).as_str())
+    [titles::KEEPER, titles::SUPERVISOR].contains(&process::name(pid).as_str())
 }
 
 /// Whether the lock of a server that has not ended is held.

@@ -2,13 +2,12 @@
 
 use nix::sys::signal::Signal;
 
+use super::client::Client;
 use super::lifeline::SupervisorEnd;
 use super::plan::{Party, Watched};
-use super::recovery::unrecorded::REWRITE;
 use crate::log::Stream;
 use crate::server::end::Reason;
 use crate::server::record::Mode;
-use crate::sys::hangup::HangUp;
 use crate::sys::poll::Poller;
 use crate::sys::signals::Inbox;
 
@@ -18,8 +17,8 @@ pub struct Sources {
     /// `None` once the keeper has ended.
     pub lifeline: Option<SupervisorEnd>,
     pub watched: Watched,
-    /// The client's end of the server's input, until it is closed. Nothing is read from it: the server has its own copy.
-    pub client_input: Option<HangUp>,
+    /// For `run`.
+    pub client: Option<Client>,
 }
 
 /// Where an event comes from.
@@ -55,8 +54,13 @@ pub enum Event {
 
 impl Sources {
     pub fn register<'fd>(&'fd self, poller: &mut Poller<'fd, Source>) {
-        if let Some(input) = &self.client_input {
-            poller.hang_up(Source::ClientInput, input);
+        if let Some(client) = &self.client {
+            if let Some(error) = client.as_poll_fd() {
+                poller.writable(Source::ClientError, error);
+            }
+            if let Some(input) = client.input() {
+                poller.hang_up(Source::ClientInput, input);
+            }
         }
         self.watched.register(poller, Source::Party);
         poller.readable(Source::Signals, self.inbox.as_poll_fd());
@@ -70,7 +74,7 @@ impl Sources {
         match source {
             Source::ClientError => Some(Event::ClientReads),
             Source::Output(stream) => Some(Event::Printed(stream)),
-            Source::ClientInput => self.client_input.take_if(|input| input.has_happened()).map(|_| Event::InputClosed),
+            Source::ClientInput => self.client.as_mut()?.has_closed_input().then_some(Event::InputClosed),
             Source::Party(party) => self.watched.has_ended(party).then_some(Event::Ended(party)),
             Source::Signals => Some(Event::Signals(self.inbox.drain())),
             Source::Lifeline => {
@@ -120,6 +124,9 @@ fn asked_for(signals: &[Signal], mode: Mode) -> Option<Reason> {
         .find(|(signal, reason)| signals.contains(signal) && (mode == Mode::Start || *reason != Reason::Restarted))?;
     Some(reason)
 }
+
+/// Asks a supervisor to write its files again.
+pub const REWRITE: Signal = Signal::SIGUSR2;
 
 /// What a supervisor listens for: its children, `stop` (and people), the end of the session, `restart`, and whoever
 /// misses its files.

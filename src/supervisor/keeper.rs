@@ -30,9 +30,6 @@ use crate::{context, failpoint};
 /// How long after its own deadline a supervisor is taken to be stuck.
 const SLACK: Duration = Duration::from_millis(500);
 
-/// What `ps -o comm` shows, at most 15 bytes.
-pub const SHORT_TITLE: &str = "mcp-keeper";
-
 /// What the client may send to `run`, to be passed on to the server.
 const FORWARDED: [Signal; 7] = [
     Signal::SIGTERM,

@@ -2,16 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::restart_policy::Order;
-use super::supervise::Supervisor;
 use crate::context;
+use crate::disk::directory::Directory;
 use crate::disk::lock_file::LockFile;
-use crate::log::central::Level;
-use crate::server::end::Reason;
+use crate::server::invocation::Invocation;
 use crate::server::launcher::Launcher;
-use crate::server::record::ServerState;
 use crate::sys::fd;
 
 /// How long a start waits for its turn before it goes on without.
@@ -19,72 +16,50 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// The longest pause between two looks whether it is its turn; at least half of it.
 const PAUSE: Duration = Duration::from_millis(100);
 
-impl Supervisor {
-    /// Waits until no other server is being started by the same launcher with the same cache.
-    ///
-    /// # Errors
-    /// Why the server is not to be started any more.
-    pub(super) fn take_turn(&mut self) -> Result<(), Reason> {
-        let Some((launcher, key)) = self.wanted_turn() else { return Ok(()) };
-        let began = context::now();
-        let mut is_first = true;
-        loop {
-            match LockFile::take(&self.plan.paths.launchers, &key) {
-                Ok(Some(turn)) => {
-                    self.turn = Some(turn);
-                    return Ok(());
-                }
-                Ok(None) if context::now().duration_since(began) < PATIENCE => {}
-                Ok(None) => {
-                    self.note(Level::Warn, "it was not its turn for long: started all the same");
-                    return Ok(());
-                }
-                Err(error) => {
-                    self.note(Level::Warn, &format!("started without waiting for others: {error:#}"));
-                    return Ok(());
-                }
-            }
-            if std::mem::take(&mut is_first) {
-                self.record(ServerState::Starting);
-                self.tell(&format!("waiting for another server that {} fetches to be done", launcher.name()));
-            }
-            match self.wait(None, Some(pause())) {
-                Some(reason) if Order::after(reason) == Order::Leave => return Err(reason),
-                _ => {}
-            }
-        }
-    }
+/// The queue that a server has to stand in before it is started.
+pub struct LauncherQueue {
+    pub launcher: Launcher,
+    /// What the lock of whose turn it is is called.
+    key: String,
+    since: Instant,
+}
 
-    /// Lets the next one have its turn.
-    pub(super) fn end_turn(&mut self) {
-        if let Some(turn) = self.turn.take() {
-            turn.give_back();
-        }
-    }
+/// Whether it is a server's turn.
+pub enum Turn {
+    /// It is, until the lock is given back.
+    Taken(LockFile),
+    /// Not yet; look again after this time.
+    Wait(Duration),
+    /// It is to be started without a turn, for this reason.
+    Skip(String),
+}
 
-    /// The launcher that the server is started by, and what its turn is called.
-    fn wanted_turn(&self) -> Option<(Launcher, String)> {
-        let invocation = &self.plan.invocation;
+impl LauncherQueue {
+    /// The queue of a server that a launcher starts.
+    pub fn of(invocation: &Invocation, now: Instant) -> Option<Self> {
         let words: Vec<String> = invocation.words.iter().map(|word| word.render(None)).collect();
         let launcher = Launcher::of_command(&words)?;
-        let variable = |name: &str| {
-            let own = invocation.environment.iter().find(|(known, _)| known == name);
-            own.map(|(_, value)| PathBuf::from(value.render(None)))
-                .or_else(|| context::variable(name).map(PathBuf::from))
-        };
-        let cache = launcher.cache(&variable("HOME")?, variable)?;
+        let cache = launcher.cache(&variable(invocation, "HOME")?, |name| variable(invocation, name))?;
         let mut hasher = DefaultHasher::new();
         cache.hash(&mut hasher);
-        Some((launcher, format!("{}-{:016x}", launcher.name(), hasher.finish())))
+        Some(Self { launcher, key: format!("{}-{:016x}", launcher.name(), hasher.finish()), since: now })
     }
 
-    /// Writes down what is waited for, and says it to whoever waits too.
-    pub(super) fn tell(&mut self, text: &str) {
-        self.note(Level::Info, text);
-        if let Some(ready) = &mut self.ready {
-            ready.tell(text);
+    /// Takes the turn, if no other server is being started by this launcher with this cache.
+    pub fn take_turn(&self, launchers: &Directory, now: Instant) -> Turn {
+        match LockFile::take(launchers, &self.key) {
+            Ok(Some(lock)) => Turn::Taken(lock),
+            Ok(None) if now.duration_since(self.since) < PATIENCE => Turn::Wait(pause()),
+            Ok(None) => Turn::Skip("it was not its turn for long: started all the same".to_owned()),
+            Err(error) => Turn::Skip(format!("started without waiting for others: {error:#}")),
         }
     }
+}
+
+/// A variable as the server gets it.
+fn variable(invocation: &Invocation, name: &str) -> Option<PathBuf> {
+    let own = invocation.environment.iter().find(|(known, _)| known == name);
+    own.map(|(_, value)| PathBuf::from(value.render(None))).or_else(|| context::variable(name).map(PathBuf::from))
 }
 
 /// Those who wait do not look all at once.

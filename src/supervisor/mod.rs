@@ -3,9 +3,12 @@
 //! `keeper → supervisor → server`: the supervisor starts the tree, watches it and ends it; the keeper ends it should
 //! the supervisor die. Each has adopted the orphans below it, each notices the other's death.
 
+pub mod announcement;
 mod child;
+mod client;
 mod contained;
 pub mod control;
+mod end_report;
 mod events;
 mod instance;
 mod keeper;
@@ -14,10 +17,9 @@ mod launcher_queue;
 mod lifeline;
 pub mod name_lock;
 pub mod plan;
-mod port;
+mod port_policy;
 mod readiness;
 pub mod recovery;
-mod restart;
 mod restart_policy;
 mod sampling;
 mod signs;
@@ -25,5 +27,7 @@ pub mod stall;
 pub mod stop_error;
 mod stop_timeouts;
 mod streams;
-mod supervise;
+#[allow(clippy::module_inception, reason = "the folder is about both watchers; this file is one of them")]
+mod supervisor;
+mod titles;
 pub mod watchers;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use anyhow::{Context, Result};
 use nix::sys::signal::SigSet;
 
 use super::name_lock::NameLock;
@@ -11,6 +12,7 @@ use crate::log::central::{self, Level};
 use crate::port::lease::Lease;
 use crate::server::invocation::Invocation;
 use crate::server::record::{ServerRecord, ServerState};
+use crate::server::settings::PortChoice;
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
@@ -53,6 +55,29 @@ pub enum Party {
 }
 
 impl Plan {
+    /// The words of the command as they are executed now.
+    pub fn words(&self) -> Vec<String> {
+        let words = self.invocation.words.iter().map(|word| word.render(self.port())).collect();
+        match &self.container {
+            Some(container) => container.mark(words),
+            None => words,
+        }
+    }
+
+    /// The number of the server's port.
+    pub fn port(&self) -> Option<u16> {
+        self.record.port.as_ref().map(|port| port.number)
+    }
+
+    /// Exchanges the port for another one that is none of `lost`, and returns its number.
+    pub fn exchange_port(&mut self, lost: &[u16]) -> Result<u16> {
+        let choice = self.record.settings.port.as_ref().map_or(PortChoice::Auto, |wish| wish.number);
+        let lease = self.lease.take().context("it has no port")?.exchange(choice, lost)?;
+        let number = lease.number();
+        self.give(lease);
+        Ok(number)
+    }
+
     /// Gives the server a port.
     pub fn give(&mut self, lease: Lease) {
         self.record.port = Some(self.invocation.port(lease.number()));

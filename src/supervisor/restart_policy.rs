@@ -34,9 +34,9 @@ pub enum Order {
     Leave,
 }
 
-/// How a server ended that nobody had asked to.
+/// How a run of the server ended, as far as the policy asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct RunEnd {
     /// Why.
     pub reason: Reason,
     /// How its first process ended.
@@ -45,7 +45,7 @@ pub struct Ended {
     pub ready_for: Option<Duration>,
 }
 
-/// What is done about it.
+/// What follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is started again after this time.
@@ -56,9 +56,10 @@ pub enum Verdict {
     GiveUp,
 }
 
-/// What is remembered of a server's earlier ends.
-#[derive(Clone, Debug, Default)]
-pub struct Past {
+/// The policy of a server and what is remembered of its earlier ends.
+#[derive(Clone, Debug)]
+pub struct RestartPolicy {
+    restart: Restart,
     was_ready: bool,
     /// Whether a first start that fails is tried again: nobody sees that it did.
     insists: bool,
@@ -80,18 +81,36 @@ impl Order {
     }
 }
 
-impl Ended {
+impl RunEnd {
     /// Whether it should not have ended like this.
     pub fn is_failure(&self) -> bool {
         self.reason != Reason::Exited || self.exit != Some(Exit::Code(0))
     }
 }
 
-impl Past {
-    /// Decides what follows an end. `dice` is any number: servers that fell together are not to rise together.
-    pub fn judge(&mut self, policy: Restart, ended: Ended, now: Instant, dice: u64) -> Verdict {
+impl RestartPolicy {
+    /// Nothing has ended yet; `insists` if nobody sees a first start that fails, so that it is tried again.
+    pub fn new(restart: Restart, insists: bool) -> Self {
+        Self { restart, insists, was_ready: false, failures: Vec::new(), pauses: 0 }
+    }
+
+    /// Decides what follows an end, if `order` leaves that to the policy. `jitter` is any number: servers that fell together
+    /// are not to rise together.
+    pub fn decide(&mut self, order: Order, ended: RunEnd, now: Instant, jitter: u64) -> Verdict {
+        match order {
+            Order::Leave => Verdict::Leave,
+            Order::Again => {
+                self.remember(ended.ready_for);
+                self.forget();
+                Verdict::Again(Duration::ZERO)
+            }
+            Order::Decide => self.judge(ended, now, jitter),
+        }
+    }
+
+    fn judge(&mut self, ended: RunEnd, now: Instant, jitter: u64) -> Verdict {
         self.remember(ended.ready_for);
-        let is_wanted = match policy {
+        let is_wanted = match self.restart {
             Restart::No => false,
             Restart::OnFailure => ended.is_failure(),
             Restart::Always => true,
@@ -100,34 +119,29 @@ impl Past {
             return Verdict::Leave;
         }
         if !self.was_ready {
-            return self.try_first_again(ended, dice);
+            return self.try_first_again(ended, jitter);
         }
         self.failures.retain(|&at| now.duration_since(at) < WITHIN);
         self.failures.push(now);
         if self.failures.len() >= MOST {
             return Verdict::GiveUp;
         }
-        let pause = pause(self.pauses, dice);
+        let pause = pause(self.pauses, jitter);
         self.pauses += 1;
         Verdict::Again(pause)
     }
 
-    fn try_first_again(&mut self, ended: Ended, dice: u64) -> Verdict {
+    fn try_first_again(&mut self, ended: RunEnd, jitter: u64) -> Verdict {
         let is_final = matches!(ended.exit, Some(Exit::Code(code)) if COULD_NOT_START.contains(&code));
         if !self.insists || is_final || self.pauses >= TRIES {
             return Verdict::Leave;
         }
         self.pauses += 1;
-        Verdict::Again(shorten(FIRST_TRY * 2_u32.pow(self.pauses - 1), dice))
-    }
-
-    /// Nothing yet of a server; `insists` if nobody sees a first start that fails.
-    pub fn begin(insists: bool) -> Self {
-        Self { insists, ..Self::default() }
+        Verdict::Again(shorten(FIRST_TRY * 2_u32.pow(self.pauses - 1), jitter))
     }
 
     /// Takes in how long a server had been ready that has ended, for whatever reason.
-    pub fn remember(&mut self, ready_for: Option<Duration>) {
+    fn remember(&mut self, ready_for: Option<Duration>) {
         if ready_for.is_some() && !self.was_ready {
             self.was_ready = true;
             self.forget();
@@ -151,12 +165,12 @@ pub fn was_ready(end: &End, seemed: Duration) -> bool {
 }
 
 /// The pause after so many others, up to a quarter shorter.
-fn pause(earlier: u32, dice: u64) -> Duration {
-    shorten(FIRST.saturating_mul(2_u32.saturating_pow(earlier)).min(LONGEST), dice)
+fn pause(earlier: u32, jitter: u64) -> Duration {
+    shorten(FIRST.saturating_mul(2_u32.saturating_pow(earlier)).min(LONGEST), jitter)
 }
 
-fn shorten(whole: Duration, dice: u64) -> Duration {
-    let part = u32::try_from(dice % 1000).unwrap_or_default();
+fn shorten(whole: Duration, jitter: u64) -> Duration {
+    let part = u32::try_from(jitter % 1000).unwrap_or_default();
     whole.saturating_sub(whole / 4 * part / 1000)
 }
 
@@ -167,14 +181,14 @@ mod tests {
     use super::*;
     use crate::context;
 
-    const CRASH: Ended = exited(Exit::Code(1), Some(Duration::ZERO));
+    const CRASH: RunEnd = exited(Exit::Code(1), Some(Duration::ZERO));
 
-    const fn exited(exit: Exit, ready_for: Option<Duration>) -> Ended {
-        Ended { reason: Reason::Exited, exit: Some(exit), ready_for }
+    const fn exited(exit: Exit, ready_for: Option<Duration>) -> RunEnd {
+        RunEnd { reason: Reason::Exited, exit: Some(exit), ready_for }
     }
 
-    fn first(policy: Restart, ended: Ended) -> Verdict {
-        Past::default().judge(policy, ended, context::now(), 0)
+    fn first(policy: Restart, ended: RunEnd) -> Verdict {
+        RestartPolicy::new(policy, false).decide(Order::Decide, ended, context::now(), 0)
     }
 
     #[test]
@@ -182,7 +196,7 @@ mod tests {
         use Restart::{Always, No, OnFailure};
         let again = Verdict::Again(FIRST);
         let ready = Some(Duration::ZERO);
-        let of = |reason| Ended { reason, exit: Some(Exit::Signal(15)), ready_for: ready };
+        let of = |reason| RunEnd { reason, exit: Some(Exit::Signal(15)), ready_for: ready };
         for (policy, ended, verdict) in [
             (No, CRASH, Verdict::Leave),
             (OnFailure, CRASH, again),
@@ -202,7 +216,7 @@ mod tests {
             (No, of(Reason::OverMemory), Verdict::Leave),
             (OnFailure, of(Reason::OverMemory), again),
             (Always, of(Reason::NotReady), again),
-            (OnFailure, Ended { exit: Some(Exit::Code(0)), ..of(Reason::OverMemory) }, again),
+            (OnFailure, RunEnd { exit: Some(Exit::Code(0)), ..of(Reason::OverMemory) }, again),
         ] {
             assert_eq!(first(policy, ended), verdict, "{policy:?} {ended:?}");
         }
@@ -210,11 +224,11 @@ mod tests {
 
     #[test]
     fn one_that_was_ready_before_is_started_again_even_if_it_does_not_get_that_far_now() {
-        let mut past = Past::default();
+        let mut past = RestartPolicy::new(Restart::OnFailure, false);
         let now = context::now();
-        past.judge(Restart::OnFailure, CRASH, now, 0);
+        past.decide(Order::Decide, CRASH, now, 0);
         let early = exited(Exit::Code(1), None);
-        assert_eq!(past.judge(Restart::OnFailure, early, now, 0), Verdict::Again(2 * FIRST));
+        assert_eq!(past.decide(Order::Decide, early, now, 0), Verdict::Again(2 * FIRST));
     }
 
     #[test]
@@ -237,16 +251,23 @@ mod tests {
     fn a_first_start_that_nobody_saw_fail_is_tried_three_times_more_unless_it_cannot_be_executed() {
         let now = context::now();
         let early = |code| exited(Exit::Code(code), None);
-        let mut past = Past::begin(true);
-        let mut judge = || past.judge(Restart::OnFailure, early(1), now, 0);
+        let mut past = RestartPolicy::new(Restart::OnFailure, true);
+        let mut judge = || past.decide(Order::Decide, early(1), now, 0);
         let again = |seconds| Verdict::Again(Duration::from_secs(seconds));
         assert_eq!([judge(), judge(), judge(), judge()], [again(1), again(2), again(4), Verdict::Leave]);
         past.remember(Some(Duration::ZERO));
-        assert_eq!(past.judge(Restart::OnFailure, early(1), now, 0), Verdict::Again(FIRST), "it was ready at last");
+        assert_eq!(past.decide(Order::Decide, early(1), now, 0), Verdict::Again(FIRST), "it was ready at last");
         for (policy, code) in [(Restart::OnFailure, 127), (Restart::No, 1), (Restart::OnFailure, 0)] {
-            assert_eq!(Past::begin(true).judge(policy, early(code), now, 0), Verdict::Leave, "{policy:?} {code}");
+            assert_eq!(
+                RestartPolicy::new(policy, true).decide(Order::Decide, early(code), now, 0),
+                Verdict::Leave,
+                "{policy:?} {code}"
+            );
         }
-        assert_eq!(Past::begin(false).judge(Restart::Always, early(1), now, 0), Verdict::Leave);
+        assert_eq!(
+            RestartPolicy::new(Restart::OnFailure, false).decide(Order::Decide, early(1), now, 0),
+            Verdict::Leave
+        );
     }
 
     #[test]
@@ -257,30 +278,30 @@ mod tests {
 
     #[test]
     fn it_is_given_up_at_the_fifth_failure_within_a_minute() {
-        let mut past = Past::default();
+        let mut past = RestartPolicy::new(Restart::OnFailure, false);
         let now = context::now();
         for number in 1..MOST {
-            assert!(matches!(past.judge(Restart::OnFailure, CRASH, now, 0), Verdict::Again(_)), "{number}");
+            assert!(matches!(past.decide(Order::Decide, CRASH, now, 0), Verdict::Again(_)), "{number}");
         }
-        assert_eq!(past.clone().judge(Restart::OnFailure, CRASH, now + WITHIN / 2, 0), Verdict::GiveUp);
-        let later = past.judge(Restart::OnFailure, CRASH, now + WITHIN, 0);
+        assert_eq!(past.clone().decide(Order::Decide, CRASH, now + WITHIN / 2, 0), Verdict::GiveUp);
+        let later = past.decide(Order::Decide, CRASH, now + WITHIN, 0);
         assert_eq!(later, Verdict::Again(16 * FIRST), "the pauses go on");
     }
 
     #[test]
     fn half_a_minute_of_health_and_a_restart_by_hand_let_it_begin_anew() {
         let now = context::now();
-        let mut worn = Past::default();
+        let mut worn = RestartPolicy::new(Restart::OnFailure, false);
         for _ in 1..MOST {
-            worn.judge(Restart::OnFailure, CRASH, now, 0);
+            worn.decide(Order::Decide, CRASH, now, 0);
         }
         let mut tended = worn.clone();
         tended.forget();
-        assert_eq!(tended.judge(Restart::OnFailure, CRASH, now, 0), Verdict::Again(FIRST));
+        assert_eq!(tended.decide(Order::Decide, CRASH, now, 0), Verdict::Again(FIRST));
         let well = exited(Exit::Code(1), Some(HEALTH));
-        assert_eq!(worn.clone().judge(Restart::OnFailure, well, now, 0), Verdict::Again(FIRST));
+        assert_eq!(worn.clone().decide(Order::Decide, well, now, 0), Verdict::Again(FIRST));
         let almost = exited(Exit::Code(1), Some(HEALTH.saturating_sub(Duration::from_millis(1))));
-        assert_eq!(worn.judge(Restart::OnFailure, almost, now, 0), Verdict::GiveUp);
+        assert_eq!(worn.decide(Order::Decide, almost, now, 0), Verdict::GiveUp);
     }
 
     #[test]
@@ -293,23 +314,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pause_is_never_longer_than_planned_and_at_most_a_quarter_shorter(earlier in 0_u32..200, dice: u64) {
+        fn a_pause_is_never_longer_than_planned_and_at_most_a_quarter_shorter(earlier in 0_u32..200, jitter: u64) {
             let whole = pause(earlier, 0);
-            let shorter = pause(earlier, dice);
+            let shorter = pause(earlier, jitter);
             prop_assert!(shorter <= whole && whole <= LONGEST);
             prop_assert!(shorter >= whole / 4 * 3);
         }
 
         #[test]
-        fn no_minute_has_more_than_five_starts(gaps in prop::collection::vec(0_u64..40_000, 1..60), dice: u64) {
-            let mut past = Past::default();
+        fn no_minute_has_more_than_five_starts(gaps in prop::collection::vec(0_u64..40_000, 1..60), jitter: u64) {
+            let mut past = RestartPolicy::new(Restart::Always, false);
             let mut now = context::now();
             let mut failures: Vec<Instant> = Vec::new();
             for gap in gaps {
                 now += Duration::from_millis(gap);
                 failures.push(now);
                 let recent = failures.iter().filter(|&&at| now.duration_since(at) < WITHIN).count();
-                match past.judge(Restart::Always, CRASH, now, dice) {
+                match past.decide(Order::Decide, CRASH, now, jitter) {
                     Verdict::Again(pause) => {
                         prop_assert!(recent < MOST);
                         now += pause;

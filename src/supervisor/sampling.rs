@@ -1,19 +1,18 @@
-//! When a server's numbers are looked at, and when its memory is too much: pure decisions.
+//! When CPU and memory of a server are sampled, and when its memory is too much: pure decisions.
 
 use std::time::{Duration, Instant};
 
 use crate::server::settings::Settings;
 
-/// How often the memory of a server with a limit is looked at, unless its numbers are taken down more often.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How often the memory of a server with a limit is looked at, unless it is sampled more often.
+const MEMORY_EVERY: Duration = Duration::from_secs(10);
 /// Nothing is looked at more often than this.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// The looks at a server that lives.
-pub struct Looks {
+pub struct Sampling {
     limit: Option<u64>,
-    samples: Option<Turn>,
-    memory: Option<Turn>,
+    samples: Option<Timer>,
+    memory: Option<Timer>,
     was_above: bool,
     was_unclear: bool,
 }
@@ -27,8 +26,8 @@ pub struct Memory {
     pub proportional: Option<u64>,
 }
 
-/// What comes round again and again.
-struct Turn {
+/// What is due again and again.
+struct Timer {
     every: Duration,
     next: Instant,
 }
@@ -36,22 +35,21 @@ struct Turn {
 /// What is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// The numbers are to be taken down.
     pub sample: bool,
     /// The memory is to be compared with the limit.
     pub memory: bool,
 }
 
-impl Looks {
-    /// The looks at a server that was started just now.
+impl Sampling {
+    /// For a server that was started just now.
     pub fn new(settings: &Settings, now: Instant) -> Self {
-        let turn = |every: Duration| Turn { every, next: now + every };
+        let timer = |every: Duration| Timer { every, next: now + every };
         let sampling = settings.sample_ms.map(|millis| Duration::from_millis(millis).max(SHORTEST));
-        let looking = settings.memory.map(|_| sampling.map_or(LOOK_EVERY, |every| every.min(LOOK_EVERY)));
+        let memory = settings.memory.map(|_| sampling.map_or(MEMORY_EVERY, |every| every.min(MEMORY_EVERY)));
         Self {
             limit: settings.memory,
-            samples: sampling.map(turn),
-            memory: looking.map(turn),
+            samples: sampling.map(timer),
+            memory: memory.map(timer),
             was_above: false,
             was_unclear: false,
         }
@@ -59,20 +57,13 @@ impl Looks {
 
     /// How long until something is due; `None` if nothing ever is.
     pub fn next(&self, now: Instant) -> Option<Duration> {
-        let turns = self.samples.iter().chain(&self.memory);
-        turns.map(|turn| turn.next.saturating_duration_since(now)).min()
+        let timers = self.samples.iter().chain(&self.memory);
+        timers.map(|timer| timer.next.saturating_duration_since(now)).min()
     }
 
     /// What is due now. The next time is counted from now: after a suspension nothing is made up for.
     pub fn due(&mut self, now: Instant) -> Due {
-        let come = |turn: &mut Option<Turn>| match turn {
-            Some(turn) if now >= turn.next => {
-                turn.next = now + turn.every;
-                true
-            }
-            _ => false,
-        };
-        Due { sample: come(&mut self.samples), memory: come(&mut self.memory) }
+        Due { sample: Timer::comes_round(&mut self.samples, now), memory: Timer::comes_round(&mut self.memory, now) }
     }
 
     /// Whether this much resident memory is reason to look closer.
@@ -94,14 +85,23 @@ impl Looks {
     }
 }
 
+impl Timer {
+    /// Whether it is due; it is then set again.
+    fn comes_round(timer: &mut Option<Self>, now: Instant) -> bool {
+        let Some(timer) = timer.as_mut().filter(|timer| now >= timer.next) else { return false };
+        timer.next = now + timer.every;
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::context;
 
-    fn looks(sample_ms: Option<u64>, memory: Option<u64>) -> (Looks, Instant) {
+    fn sampling(sample_ms: Option<u64>, memory: Option<u64>) -> (Sampling, Instant) {
         let now = context::now();
-        (Looks::new(&Settings { memory, sample_ms, ..Settings::default() }, now), now)
+        (Sampling::new(&Settings { memory, sample_ms, ..Settings::default() }, now), now)
     }
 
     #[test]
@@ -114,47 +114,48 @@ mod tests {
             (None, Some(1), Some(10_000)),
             (Some(0), None, Some(100)),
         ] {
-            let (looks, now) = looks(sample_ms, memory);
-            assert_eq!(looks.next(now), next.map(Duration::from_millis), "{sample_ms:?} {memory:?}");
+            let (sampling, now) = sampling(sample_ms, memory);
+            assert_eq!(sampling.next(now), next.map(Duration::from_millis), "{sample_ms:?} {memory:?}");
         }
     }
 
     #[test]
     fn samples_and_looks_at_the_memory_come_at_their_own_pace() {
-        let (mut looks, start) = looks(Some(60_000), Some(1));
+        let (mut sampling, start) = sampling(Some(60_000), Some(1));
         let (mut samples, mut memory) = (0, 0);
         let mut now = start;
         while now < start + Duration::from_mins(2) {
-            now += looks.next(now).expect("a limit is set");
-            let due = looks.due(now);
+            now += sampling.next(now).expect("a limit is set");
+            let due = sampling.due(now);
             samples += u32::from(due.sample);
             memory += u32::from(due.memory);
         }
         assert_eq!((samples, memory), (2, 12));
-        assert_eq!(looks.due(now), Due { sample: false, memory: false });
+        assert_eq!(sampling.due(now), Due { sample: false, memory: false });
     }
 
     #[test]
     fn memory_is_too_much_when_it_was_at_the_look_before() {
-        let (mut looks, _) = looks(None, Some(100));
-        let found: Vec<bool> = [101, 100, 101, 102, 103, 99, 500].map(|memory| looks.is_too_much(all(memory))).to_vec();
+        let (mut sampling, _) = sampling(None, Some(100));
+        let found: Vec<bool> =
+            [101, 100, 101, 102, 103, 99, 500].map(|memory| sampling.is_too_much(all(memory))).to_vec();
         assert_eq!(found, [false, false, false, true, true, false, false]);
-        let (mut none, _) = self::looks(None, None);
+        let (mut none, _) = self::sampling(None, None);
         assert!(!none.is_too_much(all(u64::MAX)) && !none.is_too_much(all(u64::MAX)));
     }
 
     #[test]
     fn shared_pages_count_once_where_that_can_be_told() {
-        let (mut looks, _) = looks(None, Some(100));
+        let (mut sampling, _) = sampling(None, Some(100));
         let shared = |proportional| Memory { resident: 900, proportional };
         for (proportional, is_too_much) in [(100, false), (101, false), (101, true), (99, false), (101, false)] {
-            assert_eq!(looks.is_too_much(shared(Some(proportional))), is_too_much, "{proportional}");
+            assert_eq!(sampling.is_too_much(shared(Some(proportional))), is_too_much, "{proportional}");
         }
-        assert!(looks.is_suspect(900) && !looks.is_suspect(100));
-        assert!(looks.is_too_much(shared(None)), "what cannot be told is not taken for little");
-        assert!(!looks.is_first_unclear(shared(Some(1))));
-        assert!(looks.is_first_unclear(shared(None)), "and is said");
-        assert!(!looks.is_first_unclear(shared(None)), "once");
+        assert!(sampling.is_suspect(900) && !sampling.is_suspect(100));
+        assert!(sampling.is_too_much(shared(None)), "what cannot be told is not taken for little");
+        assert!(!sampling.is_first_unclear(shared(Some(1))));
+        assert!(sampling.is_first_unclear(shared(None)), "and is said");
+        assert!(!sampling.is_first_unclear(shared(None)), "once");
     }
 
     fn all(memory: u64) -> Memory {

@@ -5,15 +5,15 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::tokens;
-use super::unrecorded::REWRITE;
 use crate::context;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
 use crate::server::record::ServerRecord;
 use crate::server::token::{KEEP_VARIABLE, Token, VARIABLE};
+use crate::supervisor::events::REWRITE;
 use crate::supervisor::name_lock::NameLock;
 use crate::supervisor::stop_error::StopError;
-use crate::supervisor::{keeper, supervise};
+use crate::supervisor::titles;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, process};
 use crate::terminate::orphans::{self, Trace};
@@ -57,7 +57,7 @@ pub fn end_locked(_lock: &NameLock, paths: &ServerPaths) -> Result<usize, StopEr
 /// Has its supervisor, if there is one, write its record again.
 pub fn rewrite_record(paths: &ServerPaths) {
     let Some(token) = tokens::find(paths) else { return };
-    let supervisors = titled(&token, &trace(&token), supervise::SHORT_TITLE);
+    let supervisors = titled(&token, &trace(&token), titles::SUPERVISOR);
     signal(&supervisors, REWRITE);
     let deadline = context::now() + REWRITE_TAKES;
     while !supervisors.is_empty() && ServerRecord::read(paths).is_err() && context::now() < deadline {
@@ -68,8 +68,7 @@ pub fn rewrite_record(paths: &ServerPaths) {
 /// Asks its supervisor to end it, kills the watchers that do not, and returns how many there were.
 fn end_watchers(token: &Token) -> usize {
     let trace = trace(token);
-    let [supervisors, keepers] =
-        [supervise::SHORT_TITLE, keeper::SHORT_TITLE].map(|title| titled(token, &trace, title));
+    let [supervisors, keepers] = [titles::SUPERVISOR, titles::KEEPER].map(|title| titled(token, &trace, title));
     signal(&supervisors, Signal::SIGTERM);
     signal(&keepers, Signal::SIGCONT);
     let mut patience = if supervisors.is_empty() { SWEEP } else { ENDING_TAKES };

@@ -14,14 +14,12 @@ use crate::server::record::ServerRecord;
 use crate::server::token::Token;
 use crate::server::usage::Usage;
 use crate::supervisor::control;
+use crate::supervisor::events::REWRITE;
 use crate::supervisor::stop_error::StopError;
-use crate::supervisor::supervise;
+use crate::supervisor::titles;
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Pid, mark, process};
-
-/// Asks a supervisor to write its files again.
-pub const REWRITE: Signal = Signal::SIGUSR2;
 
 /// How long a supervisor may take to do so.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,7 +33,7 @@ pub struct Unrecorded {
 
 /// The supervisors of this root whose records are not there. Without marks there is no proof, so none are found.
 pub fn find(root: &Root) -> Vec<Unrecorded> {
-    let candidates = tokens::own_processes().filter(|&pid| process::name(pid) == supervise::SHORT_TITLE);
+    let candidates = tokens::own_processes().filter(|&pid| process::name(pid) == titles::SUPERVISOR);
     candidates.filter_map(|pid| prove(root, pid)).collect()
 }
 
@@ -46,7 +44,7 @@ fn prove(root: &Root, pid: Pid) -> Option<Unrecorded> {
     let mark = mark::read(pid)?;
     let mut below = Usage::below(pid).pids.into_iter().map(Pid::from_raw);
     let token = below.find_map(|pid| marked_token(root, pid, mark))?;
-    let is_supervisor = process::name(pid) == supervise::SHORT_TITLE && !tokens::is_program(pid, &token);
+    let is_supervisor = process::name(pid) == titles::SUPERVISOR && !tokens::is_program(pid, &token);
     if !is_supervisor || supervisor.has_exited() || paths(root, &token).record.is_there() {
         return None;
     }

@@ -1,0 +1,60 @@
+//! What log and client are told of the end of a server.
+
+use std::fmt::Display;
+
+use super::restart_policy::{MOST, Order, RunEnd, Verdict, WITHIN};
+use crate::log::central::Level;
+use crate::server::end::{End, Reason};
+use crate::server::record::ServerRecord;
+use crate::server::settings::{Restart, Settings};
+use crate::sys::wait::Exit;
+
+/// How grave an end is.
+pub fn level(end: &End, ended: RunEnd, verdict: Verdict) -> Level {
+    let is_unexpected = Order::after(end.reason) == Order::Decide && (ended.is_failure() || end.early);
+    match (end.reason, verdict) {
+        (Reason::KeeperLost, _) => Level::Warn,
+        _ if !is_unexpected => Level::Info,
+        (_, Verdict::Again(_)) => Level::Warn,
+        (_, Verdict::Leave | Verdict::GiveUp) => Level::Error,
+    }
+}
+
+/// The lines for the log; the first is of the level of the end.
+pub fn lines(end: &End, record: &ServerRecord, level: Level) -> Vec<(Level, String)> {
+    let (why, how) = (end.reason.explain(&record.settings), exit_text(end.exit));
+    let mut lines = vec![(level, format!("ended because {why}: {how}, after {} ms", end.took))];
+    for pid in &end.kept {
+        lines.push((Level::Info, format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1")));
+    }
+    for escaped in &end.escaped {
+        lines.push((Level::Info, format!("ended {escaped} as well: it had left the server's group")));
+    }
+    lines
+}
+
+/// What a client is told that sees nothing but the end of a stream, and is to know whose doing it was.
+pub fn for_client(end: &End, record: &ServerRecord) -> Option<String> {
+    let why = end.reason.explain(&record.settings);
+    (end.reason == Reason::OverMemory).then(|| format!("ended {} because {why}", record.name))
+}
+
+/// What a client is told of an end that is a failure, and of where to read more.
+pub fn failure_for_client(end: &End, record: &ServerRecord, log: &impl Display) -> String {
+    let (why, how) = (end.reason.explain(&record.settings), exit_text(end.exit));
+    format!("{} ended because {why}: {how}; its log is {log}", record.name)
+}
+
+/// Why a server is not started again after it has failed too often.
+pub fn give_up_cause(end: &End, settings: &Settings) -> String {
+    let verb = if settings.restart == Restart::Always { "ended" } else { "failed" };
+    let last = match end.reason {
+        Reason::Exited => format!("with {}", exit_text(end.exit)),
+        reason => format!("because {}", reason.explain(settings)),
+    };
+    format!("it {verb} {MOST} times within {} s, last {last}", WITHIN.as_secs())
+}
+
+fn exit_text(exit: Option<Exit>) -> String {
+    exit.map_or_else(|| "unknown status".to_owned(), |exit| exit.to_string())
+}

@@ -1,0 +1,615 @@
+//! The supervisor: starts a server's tree, watches it, ends it, and leaves only when nothing of it is left.
+//!
+//! This is its state, its loop, and all that it does: what it writes down, logs and tells others. What is to be done it
+//! asks the policies beside it.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::unistd::setsid;
+
+use super::announcement::Announcer;
+use super::child::StartError;
+use super::client::Client;
+use super::contained::{self, Containment};
+use super::events::{self, Event, REQUESTS, REWRITE, Source, Sources};
+use super::instance::{Action, EndedInstance, Instance, Stop};
+use super::launcher_queue::{LauncherQueue, Turn};
+use super::lifeline::SupervisorEnd;
+use super::plan::{Plan, is_kept, trace};
+use super::port_policy::{PortAction, PortPolicy, PortSight};
+use super::restart_policy::{Order, RestartPolicy, RunEnd, Verdict};
+use super::{end_report, titles};
+use crate::disk::lock_file::LockFile;
+use crate::log::central::Level;
+use crate::log::{LogWriter, STARTED};
+use crate::port::probe::ListenAddress;
+use crate::server::end::{End, Reason};
+use crate::server::record::{Mode, ServerState, Watchers};
+use crate::server::secrets::Secrets;
+use crate::server::settings::Restart;
+use crate::server::unkillable;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::poll::Poller;
+use crate::sys::pty::Pty;
+use crate::sys::signals::Inbox;
+use crate::sys::wait::{self, Collected, Exit};
+use crate::sys::{Identity, Pid, children, fd, fork, orphans, title};
+use crate::terminate::survivors::Survivors;
+use crate::terminate::tree::Progress;
+use crate::terminate::{group, orphans as lost};
+use crate::{context, failpoint};
+
+/// What a supervisor is given beside the plan.
+pub struct Channels {
+    /// Who the keeper is. Not asked of the system later on: a keeper that died has left us to another parent.
+    pub keeper: Option<Identity>,
+    /// From the keeper.
+    pub lifeline: SupervisorEnd,
+    /// To `start`.
+    pub announcer: Option<Announcer>,
+    /// For `run`: the client's standard input and error.
+    pub client: Option<(OwnedFd, OwnedFd)>,
+}
+
+pub struct Supervisor {
+    plan: Plan,
+    sources: Sources,
+    /// To `start`, until the server is ready.
+    announcer: Option<Announcer>,
+    log: LogWriter,
+    terminal: Option<Pty>,
+    is_adopting: bool,
+    restart: RestartPolicy,
+    port: PortPolicy,
+    /// Its turn among those that the same launcher starts, until that is done.
+    turn: Option<LockFile>,
+    containment: Containment,
+}
+
+/// How the run of an instance is over.
+enum Outcome {
+    /// The tree is gone.
+    Ended(EndedInstance),
+    /// What is left may not be signalled, but hung up on by the end of this process.
+    HangUp(Exit),
+}
+
+/// What follows.
+enum Next {
+    /// The server is to be started now.
+    Start,
+    /// The supervisor leaves with what a shell would report of the server.
+    Leave(i32),
+}
+
+impl Supervisor {
+    /// Becomes the supervisor of `plan`, or fails because signals cannot be received. Nearly all else that can go wrong here
+    /// only takes away a safety net.
+    pub fn new(mut plan: Plan, channels: Channels) -> std::io::Result<Self> {
+        let _ = setsid();
+        title::set_short(titles::SUPERVISOR);
+        let inbox = Inbox::new(&REQUESTS).inspect_err(|error| plan.fail(error))?;
+        let is_adopting = orphans::adopt().is_ok();
+        let settings = &plan.record.settings;
+        // A client that talks to a server has a state that a new one would not know.
+        let restart = if plan.record.mode == Mode::Start { settings.restart } else { Restart::No };
+        let port = PortPolicy::new(settings.port.as_ref().map(|wish| wish.number), plan.record.mode);
+        let terminal = if settings.terminal { Pty::take_as_controlling().ok() } else { None };
+        let me = ProcessHandle::open(Pid::this());
+        plan.record.watchers =
+            channels.keeper.zip(me).map(|(keeper, me)| Watchers { keeper, supervisor: me.identity() });
+        Ok(Self {
+            sources: Sources {
+                inbox,
+                lifeline: Some(channels.lifeline),
+                watched: std::mem::take(&mut plan.watched),
+                client: channels.client.map(|(input, error)| Client::new(input, error)),
+            },
+            announcer: channels.announcer,
+            log: LogWriter::new(&plan.paths, &plan.record, Secrets::new(&plan.invocation.secrets)),
+            terminal,
+            is_adopting,
+            restart: RestartPolicy::new(restart, plan.record.autostart),
+            port,
+            turn: None,
+            containment: Containment::default(),
+            plan,
+        })
+    }
+
+    /// Runs the server until it is over, starting it again when asked to or when it fails. Returns what a shell would
+    /// report of it.
+    pub fn run(mut self) -> i32 {
+        let mut is_first = true;
+        loop {
+            if let Err(reason) = self.take_turn() {
+                let code = self.call_off(End::unstarted(None), reason);
+                return self.leave(code);
+            }
+            let started = self.start();
+            if std::mem::take(&mut is_first) {
+                self.introduce();
+            }
+            let next = match started {
+                Ok(instance) => {
+                    let outcome = self.supervise(instance);
+                    self.end_turn();
+                    match outcome {
+                        Outcome::Ended(ended) => self.follow(&ended),
+                        Outcome::HangUp(exit) => return self.hang_up(exit.shell_code()),
+                    }
+                }
+                Err(error) => {
+                    self.end_turn();
+                    self.follow_unstarted(error)
+                }
+            };
+            if let Next::Leave(code) = next {
+                return self.leave(code);
+            }
+        }
+    }
+
+    /// What people may see of us: nothing that the server has to wait for.
+    fn introduce(&mut self) {
+        let record = &self.plan.record;
+        title::set(&format!("mcp-hook: supervisor {} {}", record.token.session(), record.name));
+        let has_handles = self.sources.watched.owner.as_ref().is_none_or(|owner| owner.as_poll_fd().is_some());
+        for (is_there, what) in [
+            (self.is_adopting, "orphans cannot be adopted; escaped processes are searched for instead"),
+            (has_handles, "there are no pidfds; the session's owner is looked at regularly instead"),
+            (children::are_listed(), "children are not listed; all processes are searched instead"),
+        ] {
+            if !is_there {
+                self.note(Level::Warn, what);
+            }
+        }
+    }
+
+    /// Waits until no other server is being started by the same launcher with the same cache; or until the server is not to
+    /// be started any more, with the reason as an error.
+    fn take_turn(&mut self) -> Result<(), Reason> {
+        let Some(queue) = LauncherQueue::of(&self.plan.invocation, context::now()) else { return Ok(()) };
+        let mut has_told = false;
+        loop {
+            let pause = match queue.take_turn(&self.plan.paths.launchers, context::now()) {
+                Turn::Taken(lock) => {
+                    self.turn = Some(lock);
+                    return Ok(());
+                }
+                Turn::Skip(why) => {
+                    self.note(Level::Warn, &why);
+                    return Ok(());
+                }
+                Turn::Wait(pause) => pause,
+            };
+            if !std::mem::replace(&mut has_told, true) {
+                self.record(ServerState::Starting);
+                self.tell(&format!("waiting for another server that {} fetches to be done", queue.launcher.name()));
+            }
+            if let Some(reason) = self.wait(None, Some(pause))
+                && Order::after(reason) == Order::Leave
+            {
+                return Err(reason);
+            }
+        }
+    }
+
+    /// Lets the next one have its turn.
+    fn end_turn(&mut self) {
+        if let Some(turn) = self.turn.take() {
+            turn.give_back();
+        }
+    }
+
+    fn start(&mut self) -> Result<Instance, StartError> {
+        self.plan.record.history.samples.clear();
+        self.record(ServerState::Starting);
+        if let Some(lease) = &mut self.plan.lease {
+            if self.port.needs_it_alone() { lease.let_go() } else { lease.share() }
+        }
+        self.containment.prepare(self.plan.container.as_ref());
+        failpoint::kill("before-fork");
+        let started = Instance::start(&self.plan, self.terminal.as_ref());
+        failpoint::kill("after-fork");
+        // From here on only the server has the client's streams.
+        fd::silence_standard();
+        match started {
+            Ok(instance) => {
+                let (server, since) = (instance.child.identity, instance.child.since);
+                self.note(Level::Info, &format!("{STARTED}{}", server.pid()));
+                self.record(ServerState::Running { server, since, ready: false });
+                Ok(instance)
+            }
+            Err(mut error) => {
+                error.cause = self.log.masked(&error.cause);
+                Err(error)
+            }
+        }
+    }
+
+    /// The loop: waits for events and acts on them until the server's tree is gone.
+    fn supervise(&mut self, mut instance: Instance) -> Outcome {
+        loop {
+            let limit = instance.look_again;
+            if let Some(reason) = self.wait(Some(&mut instance), limit) {
+                self.stop(&mut instance, reason);
+            }
+            for action in instance.look(&self.plan.record) {
+                self.act(action, &mut instance);
+            }
+            if let Some(outcome) = self.go_on_stopping(&mut instance) {
+                return outcome;
+            }
+        }
+    }
+
+    /// Waits for what happens next, at most for `limit`, and does what needs no decision. Returns the reason to end the
+    /// server, if one has come up.
+    fn wait(&mut self, mut instance: Option<&mut Instance>, limit: Option<Duration>) -> Option<Reason> {
+        let mut poller = Poller::new(limit);
+        self.sources.register(&mut poller);
+        if let Some(instance) = &instance {
+            instance.child.register(&mut poller, self.sources.client.as_ref());
+        }
+        let ready = poller.wait();
+        let events: Vec<Event> = ready.into_iter().filter_map(|source: Source| self.sources.read(source)).collect();
+        for event in &events {
+            self.handle(event, instance.as_deref_mut());
+        }
+        events::reason_to_end(&events, self.plan.record.mode)
+    }
+
+    fn handle(&mut self, event: &Event, instance: Option<&mut Instance>) {
+        let client = &mut self.sources.client;
+        match (event, instance) {
+            (Event::ClientReads, _) => {
+                if let Some(client) = client {
+                    client.write();
+                }
+            }
+            (Event::Printed(stream), Some(instance)) => {
+                if let Some(pipe) = instance.child.output(*stream) {
+                    pipe.pump(&mut self.log, client.as_mut(), instance.readiness.as_mut());
+                }
+            }
+            (Event::Forwarded(signals), Some(instance)) => instance.child.forward(signals),
+            (Event::Signals(signals), _) if signals.contains(&REWRITE) => self.plan.restore(),
+            _ => {}
+        }
+    }
+
+    /// Does what a look at the server asks for.
+    fn act(&mut self, action: Action, instance: &mut Instance) {
+        match action {
+            Action::EndTurn => self.end_turn(),
+            Action::Tell(text) => self.tell(&text),
+            Action::Warn(text) => self.note(Level::Warn, &text),
+            Action::ConfirmPort(address) => self.confirm_port(address),
+            Action::BlamePort(stranger) => self.port.blame(stranger),
+            Action::WriteRecord => self.write_record(),
+            Action::BecomeReady => self.become_ready(instance),
+            Action::AddSample(sample) => {
+                self.plan.record.history.push(sample);
+                self.write_record();
+            }
+            Action::TrimMemory => fork::trim_memory(),
+            Action::Stop(reason) => self.stop(instance, reason),
+        }
+    }
+
+    fn become_ready(&mut self, instance: &Instance) {
+        let (server, since) = (instance.child.identity, instance.child.since);
+        let took = Duration::from_millis(context::wall_millis().saturating_sub(since));
+        self.note(Level::Info, &format!("ready after {:.1} s", took.as_secs_f64()));
+        self.record(ServerState::Running { server, since, ready: true });
+        if let Some(announcer) = self.announcer.take() {
+            announcer.say_ready();
+        }
+    }
+
+    fn confirm_port(&mut self, address: ListenAddress) {
+        self.port.confirm();
+        let Some(port) = &mut self.plan.record.port else { return };
+        let is_news = address.public && (port.address, port.public) != (Some(address.address), true);
+        (port.address, port.public) = (Some(address.address), address.public);
+        let number = port.number;
+        if is_news {
+            self.note(Level::Warn, &format!("warning: other machines can reach it on port {number}"));
+        }
+    }
+
+    /// Begins to end the tree, or goes on doing so for one more reason.
+    fn stop(&mut self, instance: &mut Instance, reason: Reason) {
+        if instance.stop.is_none()
+            && let Some(lease) = &mut self.plan.lease
+        {
+            // Nobody else gets the port, whatever is still to come.
+            lease.hold();
+        }
+        let record = &self.plan.record;
+        if let Some(reason) = instance.begin_stop(reason, record.mode, &record.settings) {
+            self.record(ServerState::Stopping { server: instance.child.identity, reason });
+        }
+        failpoint::kill("while-stopping");
+    }
+
+    /// Does what is due to end the tree, if it is being ended. Returns how it is over.
+    fn go_on_stopping(&mut self, instance: &mut Instance) -> Option<Outcome> {
+        let leader = instance.child.pid();
+        let stop = instance.stop.as_ref()?;
+        let container = self.plan.container.as_ref();
+        let asking = container.and_then(|container| self.containment.tell(container, &stop.ending, leader));
+        match instance.go_on_stopping(asking)? {
+            Progress::Wait(_) => None,
+            Progress::Unkillable(survivors) => {
+                let stop = instance.stop.as_ref()?;
+                if self.may_hang_up(leader, &survivors) {
+                    return Some(Outcome::HangUp(stop.ending.leader_exit.unwrap_or(Exit::Code(1))));
+                }
+                self.report_unkillable(&survivors, stop.reason);
+                None
+            }
+            Progress::Done { mut kept } => {
+                kept.retain(|&pid| Some(pid) != asking);
+                let mut stop = instance.stop.take()?;
+                self.end_container(&mut stop);
+                stop.ending.killed |= self.end_escaped();
+                instance.child.drain(&mut self.log, self.sources.client.as_mut());
+                // Later than all that it said.
+                Some(Outcome::Ended(instance.describe(&stop, &kept)))
+            }
+        }
+    }
+
+    /// Ends what is left of the container after its client has gone.
+    fn end_container(&mut self, stop: &mut Stop) {
+        let Some(mut container) = self.plan.container.take() else { return };
+        let mut containment = std::mem::take(&mut self.containment);
+        let mut reasons = Vec::new();
+        containment.end(&mut container, &stop.ending, &mut |limit| reasons.extend(self.wait(None, Some(limit))));
+        self.containment = containment;
+        if container.is_left() {
+            let text = contained::complaint(&container);
+            self.note(Level::Error, &text);
+            self.say_to_client(&format!("{}: {text}", self.plan.record.name));
+        }
+        if self.plan.record.container.is_some() {
+            self.plan.record.container = Some(container.clone());
+        }
+        self.plan.container = Some(container);
+        for reason in reasons {
+            stop.overrule(reason);
+        }
+    }
+
+    /// Ends what is nobody's child any more where orphans are not adopted; true if there was something.
+    fn end_escaped(&self) -> bool {
+        !self.is_adopting && lost::end(&trace(&self.plan.record).in_session(Pid::this())).0 > 0
+    }
+
+    fn report_unkillable(&mut self, survivors: &Survivors, reason: Reason) {
+        if let ServerState::Unkillable { .. } = self.plan.record.state {
+            return;
+        }
+        self.record(ServerState::unkillable(survivors, reason));
+        if let ServerState::Unkillable { pids, refused, .. } = &self.plan.record.state {
+            let text = format!("{}; still waiting", unkillable::describe(pids, refused));
+            self.note(Level::Error, &text);
+        }
+    }
+
+    /// Whether our own end would reach what our signals do not: the kernel hangs up on the group in the foreground of our
+    /// terminal, whoever runs there. The keeper adopts what is left.
+    fn may_hang_up(&self, leader: Pid, survivors: &Survivors) -> bool {
+        self.terminal.is_some() && self.is_adopting && group::may_be_hung_up_on(leader, survivors, &is_kept)
+    }
+
+    /// Leaves what is left to the hang-up of our terminal, and to the keeper.
+    fn hang_up(mut self, code: i32) -> i32 {
+        self.note(Level::Warn, "hangs up the terminal: what is left may not be signalled");
+        self.log.drain();
+        self.terminal = None;
+        self.leave(code)
+    }
+
+    /// Records the end of a tree and sees to what follows.
+    fn follow(&mut self, ended: &EndedInstance) -> Next {
+        if let Some(next) = self.see_to_port(ended) {
+            return next;
+        }
+        let end = &ended.end;
+        let run = RunEnd { reason: end.reason, exit: end.exit, ready_for: ended.ready_for };
+        let verdict = self.restart.decide(ended.order, run, context::now(), jitter());
+        self.report_end(end, end_report::level(end, run, verdict));
+        if let Some(text) = end_report::for_client(end, &self.plan.record) {
+            self.say_to_client(&text);
+        }
+        let code = end.exit.map_or(1, Exit::shell_code);
+        failpoint::kill("before-end");
+        // Whoever waits for the end reads the log next.
+        self.log.drain();
+        let next = match verdict {
+            Verdict::Leave => {
+                self.record(ServerState::Ended(end.clone()));
+                Next::Leave(code)
+            }
+            Verdict::GiveUp => {
+                let cause = end_report::give_up_cause(end, &self.plan.record.settings);
+                self.note(Level::Error, &format!("not started again: {cause}"));
+                self.fail(end, cause, code)
+            }
+            Verdict::Again(pause) => self.pause(end, pause),
+        };
+        failpoint::kill("after-end");
+        next
+    }
+
+    /// The same for a server that could not be executed: final if it never was ready, else a failure as others.
+    fn follow_unstarted(&mut self, error: StartError) -> Next {
+        self.note(Level::Error, &error.cause);
+        self.say_to_client(&error.cause);
+        self.log.drain();
+        // What has to pass for a first start is not what a shell would report of it.
+        let exit = if error.may_pass { None } else { Some(Exit::Code(error.code)) };
+        let run = RunEnd { reason: Reason::Exited, exit, ready_for: None };
+        match self.restart.decide(Order::Decide, run, context::now(), jitter()) {
+            Verdict::Again(pause) => self.pause(&End::unstarted(Some(error.code)), pause),
+            Verdict::Leave | Verdict::GiveUp => {
+                self.record(ServerState::Failed { cause: error.cause, code: error.code });
+                Next::Leave(error.code)
+            }
+        }
+    }
+
+    /// Sees to the port of a server that has ended, if that is the reason; then what follows is known.
+    fn see_to_port(&mut self, ended: &EndedInstance) -> Option<Next> {
+        let lease = self.plan.lease.as_mut()?;
+        let number = lease.number();
+        // Before it is looked at who has it, so that nobody comes later.
+        let is_ours = lease.hold();
+        let sight = self.port.look(number, is_ours, ended)?;
+        let action = self.port.decide(number, &sight);
+        if action == PortAction::None {
+            return None;
+        }
+        self.report_end(&ended.end, Level::Warn);
+        match (action, &sight.taken_by) {
+            (PortAction::Move, _) => Some(self.move_port(number, &sight, &ended.end)),
+            (PortAction::GiveUp, Some(by)) => {
+                let cause = format!("port {number} was taken by {by} before it listened there");
+                Some(self.fail_for_port(&ended.end, cause))
+            }
+            _ => {
+                self.note(Level::Info, "trying once more with the port let go, in case that it does not share it");
+                Some(Next::Start)
+            }
+        }
+    }
+
+    fn move_port(&mut self, number: u16, sight: &PortSight, end: &End) -> Next {
+        match self.plan.exchange_port(&self.port.lost) {
+            Ok(moved) => {
+                let by = sight.taken_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+                self.note(Level::Warn, &format!("warning: port {number} was taken{by}; moving to port {moved}"));
+                Next::Start
+            }
+            Err(error) => self.fail_for_port(end, format!("{error:#}")),
+        }
+    }
+
+    fn fail_for_port(&mut self, end: &End, cause: String) -> Next {
+        self.note(Level::Error, &cause);
+        self.say_to_client(&format!("could not run {}: {cause}", self.plan.record.name));
+        self.fail(end, cause, 1)
+    }
+
+    fn fail(&mut self, end: &End, cause: String, code: i32) -> Next {
+        self.plan.record.last_end = Some(end.clone());
+        self.record(ServerState::Failed { cause, code });
+        Next::Leave(code)
+    }
+
+    /// Waits until the server is to be started again or somebody does not want that any more.
+    fn pause(&mut self, end: &End, pause: Duration) -> Next {
+        let until = context::now() + pause;
+        let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        if !pause.is_zero() {
+            self.note(Level::Info, &format!("will be started again in {:.2} s", pause.as_secs_f64()));
+        }
+        self.plan.record.last_end = Some(end.clone());
+        self.record(ServerState::Waiting { end: end.clone(), until: context::wall_millis().saturating_add(millis) });
+        failpoint::kill("waiting");
+        loop {
+            let left = until.saturating_duration_since(context::now());
+            if left.is_zero() {
+                break;
+            }
+            match self.wait(None, Some(left)).map(|reason| (reason, Order::after(reason))) {
+                Some((reason, Order::Leave)) => return Next::Leave(self.call_off(end.clone(), reason)),
+                Some((_, Order::Again)) => {
+                    self.restart.forget();
+                    break;
+                }
+                // One that was let go may have ended.
+                _ => while matches!(wait::collect(), Collected::One(..)) {},
+            }
+        }
+        self.plan.record.restarts += 1;
+        Next::Start
+    }
+
+    /// Does not start the server any more. Returns what a shell would report of it.
+    fn call_off(&mut self, end: End, reason: Reason) -> i32 {
+        let text = reason.explain(&self.plan.record.settings);
+        let again = if self.plan.record.last_end.is_some() { " again" } else { "" };
+        self.note(Level::Info, &format!("not started{again} because {text}"));
+        let code = end.exit.map_or(1, Exit::shell_code);
+        self.record(ServerState::Ended(End { reason, at: context::wall_millis(), took: 0, killed: false, ..end }));
+        code
+    }
+
+    fn report_end(&mut self, end: &End, level: Level) {
+        let record = &self.plan.record;
+        let lines = end_report::lines(end, record, level);
+        let text = end_report::failure_for_client(end, record, &self.plan.paths.log);
+        for (level, line) in lines {
+            self.note(level, &line);
+        }
+        if level == Level::Error {
+            self.say_to_client(&text);
+        }
+    }
+
+    /// Writes down what is waited for, and says it to whoever waits too.
+    fn tell(&mut self, text: &str) {
+        self.note(Level::Info, text);
+        if let Some(announcer) = &mut self.announcer {
+            announcer.tell(text);
+        }
+    }
+
+    fn say_to_client(&mut self, text: &str) {
+        if let Some(client) = &mut self.sources.client {
+            client.say(text);
+        }
+    }
+
+    fn note(&mut self, level: Level, text: &str) {
+        self.log.note(level, context::wall_clock(), text);
+    }
+
+    fn record(&mut self, state: ServerState) {
+        self.plan.record.state = state;
+        self.write_record();
+    }
+
+    fn write_record(&self) {
+        // A runtime directory that vanished costs the server nothing but its record.
+        let _ = self.plan.record.write(&self.plan.paths);
+    }
+
+    fn leave(mut self, code: i32) -> i32 {
+        failpoint::kill("before-leaving");
+        if let Some(lease) = self.plan.lease.take() {
+            lease.give_back();
+        }
+        if let Some(terminal) = &self.terminal {
+            terminal.release();
+        }
+        if let Some(client) = &mut self.sources.client {
+            client.finish();
+        }
+        // A keeper that somebody stopped could not collect us, and would hold the lock.
+        let keeper = self.plan.record.watchers.and_then(|both| ProcessHandle::reopen(&both.keeper));
+        let _ = keeper.map(|keeper| keeper.signal(Signal::SIGCONT));
+        code
+    }
+}
+
+/// Any number: servers that fell together are not to rise together.
+fn jitter() -> u64 {
+    fd::random().unwrap_or_default()
+}
