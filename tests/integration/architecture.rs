@@ -288,7 +288,8 @@ fn unsafe_code_and_platforms_stay_in_sys_and_printing_in_ui() {
 #[test]
 fn commands_neither_fork_nor_lock_nor_sweep() {
     let acts = [
-        "fork::",
+        "fork::split",
+        "fork::in_background",
         "lock_file::",
         "NameLock",
         "FreeName",
