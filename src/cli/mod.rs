@@ -1,5 +1,7 @@
 //! What can be typed.
 
+#[cfg(test)]
+mod completions;
 mod definitions;
 mod help;
 mod servers;
@@ -16,7 +18,7 @@ use self::servers::InSession;
 pub use self::servers::{Env, LifecycleOptions, Logs, Restart, Run, ServerOptions, Since, Start, Status, Stop};
 pub use self::upkeep::{Cleanup, Close, Completions, Doctor, Init, Log, LogLevel, Names, NamesOf, Open};
 use crate::shell::Shell;
-use crate::shell::quote::Syntax;
+use crate::shell::syntax::Syntax;
 use crate::{context, text};
 
 /// Sessions for MCP servers: what a terminal starts ends with it.
@@ -38,9 +40,9 @@ impl Cli {
         let words: Vec<String> = arguments.take(6).map(|word| word.into_string().ok()).collect::<Option<_>>()?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let command = match *words {
-            ["init", shell] => Command::Init(Init { shell: Some(Shell::from_str(shell, false).ok()?) }),
+            ["init", shell] => Command::Init(Init { shell: Some(<&Shell>::from_str(shell, false).ok()?) }),
             ["open", "--shell", shell, "--owner", owner] => {
-                Command::Open(Open { shell: Syntax::from_str(shell, false).ok()?, owner: Some(owner.parse().ok()?) })
+                Command::Open(Open { shell: <&Syntax>::from_str(shell, false).ok()?, owner: Some(owner.parse().ok()?) })
             }
             ["close", owner] if !owner.starts_with('-') => Command::Close(Close { owner: owner.to_owned() }),
             ["log", level, "--", name, message] => Command::Log(Log {

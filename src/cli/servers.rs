@@ -10,7 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::disk::names::{BadName, ServerName, SessionId};
 use crate::server::settings::{PortChoice, Restart as RestartPolicy, Sampling, StopSignal};
-use crate::shell::quote::Syntax;
+use crate::shell::syntax::Syntax;
 use crate::units::{size, time};
 
 #[derive(Debug, Args)]
@@ -164,7 +164,7 @@ pub struct Status {
 pub struct Env {
     /// How the shell quotes that evaluates the output
     #[arg(long, value_enum, default_value = "posix")]
-    pub shell: Syntax,
+    pub shell: &'static Syntax,
     #[command(flatten)]
     pub session: InSession,
 }

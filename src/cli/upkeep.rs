@@ -7,13 +7,13 @@ use clap::Args;
 use super::InSession;
 use crate::disk::names::ServerName;
 use crate::shell::Shell;
-use crate::shell::quote::Syntax;
+use crate::shell::syntax::Syntax;
 
 #[derive(Debug, Args)]
 pub struct Init {
     /// The shell; without it, show the three and their rc lines
     #[arg(value_enum)]
-    pub shell: Option<Shell>,
+    pub shell: Option<&'static Shell>,
 }
 
 #[derive(Debug, Args)]
@@ -61,7 +61,7 @@ pub struct Doctor {
 pub struct Completions {
     /// The shell
     #[arg(value_enum)]
-    pub shell: Shell,
+    pub shell: &'static Shell,
 }
 
 // Frozen: hooks of older versions are in people's caches.
@@ -69,7 +69,7 @@ pub struct Completions {
 pub struct Open {
     /// How the shell that evaluates the output quotes.
     #[arg(long, value_enum, default_value = "posix")]
-    pub shell: Syntax,
+    pub shell: &'static Syntax,
     /// The pid of the shell, which must be above this process [default: the shell that this was called from]
     #[arg(long, value_name = "PID")]
     pub owner: Option<i32>,

@@ -10,7 +10,6 @@ use crate::cli::Env;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::session::record::SessionRecord;
-use crate::shell::export;
 use crate::ui;
 
 impl Run for Env {
@@ -23,10 +22,10 @@ impl Run for Env {
             ui::warn(&stale.to_string());
         }
         if !variables.unset.is_empty() {
-            ui::print(&format!("{}\n", export::removals(&variables.unset, self.shell)))?;
+            ui::print(&format!("{}\n", self.shell.unset(&variables.unset)))?;
         }
         if !variables.set.is_empty() {
-            ui::print(&format!("{}\n", export::assignments(variables.set.iter(), self.shell)))?;
+            ui::print(&format!("{}\n", self.shell.export(&variables.set)))?;
         }
         Ok(ExitCode::SUCCESS)
     }

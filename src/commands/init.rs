@@ -3,18 +3,16 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::ValueEnum;
 
 use super::Run;
 use crate::cli::Init;
-use crate::shell::Shell;
-use crate::shell::rc::Homes;
+use crate::shell::{Homes, Shell};
 use crate::ui;
 
 impl Run for Init {
     fn run(self) -> Result<ExitCode> {
         if let Some(shell) = self.shell {
-            ui::print(shell.hook())?;
+            ui::print(shell.hook)?;
             return Ok(ExitCode::SUCCESS);
         }
         ui::print(&overview(&Homes::from_environment()))?;
@@ -22,13 +20,10 @@ impl Run for Init {
     }
 }
 
-/// The three shells, and what to put where.
+/// The shells, and what to put where.
 fn overview(homes: &Homes) -> String {
-    let line = |shell: &Shell| {
-        let (line, file) = (shell.rc_line(), shell.rc_file(homes));
-        format!("  {shell:<6}{line:<32}in {file}\n")
-    };
-    let lines = Shell::value_variants().iter().map(line).collect::<Vec<_>>().concat();
+    let line = |shell: &Shell| format!("  {shell:<6}{:<32}in {}\n", shell.rc_line, shell.rc_file(homes));
+    let lines = Shell::ALL.map(line).concat();
     format!(
         "Put one line at the end of your shell's start-up file:\n\n{lines}\n\
          Without the hook, a script opens a session with: eval \"$(mcp-hook open)\"\n"

@@ -15,8 +15,10 @@ use crate::ui;
 impl Run for Open {
     fn run(self) -> Result<ExitCode> {
         let opening = open::open(self.owner.map(Pid::from_raw))?;
-        let (variables, _) = export::ports(&opening.ports);
-        ui::print(&format!("{}\n", export::line(&opening.root, &opening.session, &variables, self.shell)))?;
+        let record = &opening.session.record;
+        let of_session = export::session(&record.id, &opening.root.session(&record.id), record.owner.pid);
+        let (of_ports, _) = export::ports(&opening.ports);
+        ui::print(&format!("{}\n", self.shell.export(of_session.iter().chain(&of_ports))))?;
         // direnv(1) sets it for the shell of its own that evaluates `.envrc`.
         if opening.is_new && context::variable("DIRENV_IN_ENVRC").is_some() {
             ui::warn(

@@ -2,12 +2,15 @@
 
 use std::time::SystemTime;
 
+use serde::Serialize;
+
 use super::central::Level;
 
 /// The length of a time and a space, in bytes.
 const STAMP: usize = 25;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stream {
     Out,
     Err,
@@ -16,10 +19,6 @@ pub enum Stream {
 }
 
 impl Stream {
-    pub fn name(self) -> &'static str {
-        self.tag().trim_end()
-    }
-
     /// The stream as it stands in the log: three or four letters and a space.
     pub fn tag(self) -> &'static str {
         match self {

@@ -1,30 +1,27 @@
-//! What a shell is told of its session and of the ports of its servers.
+//! The variables that a shell is told of its session and of the ports of its servers.
 
-use super::quote::Syntax;
-use crate::disk::layout::Root;
-use crate::disk::names::ServerName;
+use std::path::Path;
+
+pub use super::syntax::Variable;
+use crate::disk::layout::SessionPaths;
+use crate::disk::names::{ServerName, SessionId};
 use crate::server::endpoint::Endpoint;
-use crate::session::live::Session;
 
-/// One line that exports the session's variables and `more` when it is evaluated. Paths contain no line breaks:
-/// `Root::open` refuses such.
-pub fn line(root: &Root, session: &Session, more: &[Variable], syntax: Syntax) -> String {
-    let id = &session.record.id;
-    let paths = root.session(id);
-    let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
+/// The variables of a session. Paths contain no line breaks: `Root::open` refuses such.
+pub fn session(id: &SessionId, paths: &SessionPaths, owner: i32) -> Vec<Variable> {
     let variables = [
         ("MCP_SESSION_ID", id.to_string()),
-        ("MCP_PID_FILE", text(paths.pid().path())),
-        ("MCP_CONFIG_DIR", text(paths.configs.path().to_owned())),
-        ("MCP_LOG_DIR", text(paths.logs.path().to_owned())),
-        ("MCP_HOOK_OWNER", format!("{}:{id}", session.record.owner.pid)),
+        ("MCP_PID_FILE", text(&paths.pid().path())),
+        ("MCP_CONFIG_DIR", text(paths.configs.path())),
+        ("MCP_LOG_DIR", text(paths.logs.path())),
+        ("MCP_HOOK_OWNER", format!("{owner}:{id}")),
     ];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value));
-    assignments(variables.iter().chain(more), syntax)
+    variables.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// The name and the value of an environment variable.
-pub type Variable = (String, String);
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
 
 /// The variables that tell clients where servers are; and which servers got none, because the variables of another one,
 /// named behind it, are called the same. The first by name has them.
@@ -58,35 +55,11 @@ pub fn names(name: &ServerName) -> [String; 2] {
 
 /// What the names of a server's variables begin with: capital letters, digits and underscores.
 fn stem(name: &ServerName) -> String {
-    let plain = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' };
-    format!("MCP_{}", name.as_str().chars().map(plain).collect::<String>())
+    format!("MCP_{}", name.as_str().chars().map(in_name).collect::<String>())
 }
 
-/// One line that exports the variables when it is evaluated.
-pub fn assignments<'a>(variables: impl Iterator<Item = &'a Variable>, syntax: Syntax) -> String {
-    let words = variables.map(|(name, value)| (name, syntax.quote(value)));
-    let separator = match syntax {
-        Syntax::Posix => " ",
-        Syntax::Fish => "; ",
-    };
-    let assign = |(name, value): (&String, String)| match syntax {
-        Syntax::Posix => format!("{name}={value}"),
-        Syntax::Fish => format!("set -gx {name} {value}"),
-    };
-    let text = words.map(assign).collect::<Vec<_>>().join(separator);
-    match syntax {
-        Syntax::Posix => format!("export {text}"),
-        Syntax::Fish => text,
-    }
-}
-
-/// One line that takes variables away when it is evaluated.
-pub fn removals(names: &[String], syntax: Syntax) -> String {
-    let verb = match syntax {
-        Syntax::Posix => "unset",
-        Syntax::Fish => "set -e",
-    };
-    format!("{verb} {}", names.join(" "))
+fn in_name(character: char) -> char {
+    if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' }
 }
 
 #[cfg(test)]
@@ -95,6 +68,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::shell::syntax::Syntax;
 
     fn server(name: &str, number: u16, url: Option<&str>) -> (ServerName, Endpoint) {
         (
@@ -109,7 +83,7 @@ mod tests {
             [server("web", 8001, None), server("directory-polling.2", 8000, Some("http://localhost:8000/it's"))];
         let (variables, left_out) = ports(&servers);
         assert!(left_out.is_empty());
-        let both = [Syntax::Posix, Syntax::Fish].map(|syntax| assignments(variables.iter(), syntax)).join("\n");
+        let both = Syntax::ALL.map(|syntax| syntax.export(&variables)).join("\n");
         assert_snapshot!(both, @r"
         export MCP_DIRECTORY_POLLING_2_PORT='8000' MCP_DIRECTORY_POLLING_2_URL='http://localhost:8000/it'\''s' MCP_WEB_PORT='8001' MCP_WEB_URL='http://127.0.0.1:8001/mcp'
         set -gx MCP_DIRECTORY_POLLING_2_PORT '8000'; set -gx MCP_DIRECTORY_POLLING_2_URL 'http://localhost:8000/it\'s'; set -gx MCP_WEB_PORT '8001'; set -gx MCP_WEB_URL 'http://127.0.0.1:8001/mcp'

@@ -1,31 +1,59 @@
-//! The shells: what is printed for them to evaluate.
+//! The shells: what each of them is, and what is printed for it to evaluate. A new one is a file like `zsh` and a line in
+//! [`Shell::ALL`]; one that reads no known syntax brings its own, as `fish` does.
 
-pub mod completions;
+mod bash;
 pub mod export;
-pub mod hook;
-pub mod quote;
-pub mod rc;
+mod fish;
+mod homes;
+mod posix;
+mod spec;
 pub mod stale;
+mod startup;
+pub mod syntax;
+mod zsh;
 
-use std::fmt;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
-/// A shell with a hook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Shell {
-    /// GNU Bash, 3.2 and later.
-    Bash,
-    /// The Z shell, 5.0 and later.
-    Zsh,
-    /// fish, 3.1 and later.
-    Fish,
+pub use self::homes::Homes;
+pub use self::spec::Shell;
+pub use self::startup::{HookLine, hook_lines};
+use self::syntax::Syntax;
+
+impl Shell {
+    pub const ALL: [&'static Self; 3] = [&bash::SHELL, &zsh::SHELL, &fish::SHELL];
+
+    /// The shell whose program is called so: `bash`, `-zsh`.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|shell| shell.name == name.trim_start_matches('-'))
+    }
 }
 
-impl fmt::Display for Shell {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Bash => "bash",
-            Self::Zsh => "zsh",
-            Self::Fish => "fish",
-        })
+impl Syntax {
+    pub const ALL: [&'static Self; 2] = [&posix::SYNTAX, &fish::SYNTAX];
+
+    /// What a shell reads by the name of its program; one without a hook is taken for a relative of sh.
+    pub fn of_program(name: &str) -> &'static Self {
+        Shell::named(name).map_or(&posix::SYNTAX, |shell| shell.syntax)
+    }
+}
+
+impl ValueEnum for &'static Shell {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Shell::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.about))
+    }
+}
+
+impl ValueEnum for &'static Syntax {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Syntax::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.about))
     }
 }

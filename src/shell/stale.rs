@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::export::{self, Variable};
+use super::export;
+use super::syntax::{Syntax, Variable};
 use crate::disk::names::ServerName;
 use crate::server::endpoint::Endpoint;
 
@@ -31,13 +32,8 @@ impl fmt::Display for Stale {
 impl Stale {
     /// What is not true, and what makes it true again in a session's `shell`.
     pub fn with_remedy(&self, shell: &str) -> String {
-        format!("{self}; {}", remedy(shell))
+        format!("{self}; {}", Syntax::of_program(shell).env_line)
     }
-}
-
-/// What makes the variables true again, as it is typed in a session's shell.
-pub fn remedy(shell: &str) -> &'static str {
-    if shell == "fish" { "mcp-hook env --shell fish | source" } else { "eval \"$(mcp-hook env)\"" }
 }
 
 /// What a shell's variables, by their `value`, say wrongly of servers that have a port and of some that do not run.

@@ -2,53 +2,10 @@
 
 use std::fmt::Write;
 
-use serde::Serialize;
-
 use super::columns::{LABEL, label};
 use super::style::{self, paint};
+use crate::app::doctor::{Finding, Grade};
 use crate::text::plain;
-
-/// How good or bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Grade {
-    /// As it should be.
-    Good,
-    /// Works, but should not be so.
-    Warning,
-    /// Does not work.
-    Problem,
-}
-
-/// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// How good or bad it is.
-    pub grade: Grade,
-    /// What it is about, in a word.
-    pub about: &'static str,
-    /// What was found.
-    pub text: String,
-    /// The way out.
-    pub hint: Option<String>,
-}
-
-impl Finding {
-    /// Something that is as it should be.
-    pub fn good(about: &'static str, text: impl Into<String>) -> Self {
-        Self { grade: Grade::Good, about, text: text.into(), hint: None }
-    }
-
-    /// Something that works but should not be so, and what to do about it.
-    pub fn warning(about: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { grade: Grade::Warning, about, text: text.into(), hint: Some(hint.into()) }
-    }
-
-    /// Something that does not work, and what to do about it.
-    pub fn problem(about: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { grade: Grade::Problem, about, text: text.into(), hint: Some(hint.into()) }
-    }
-}
 
 /// A line for each finding, and one for each hint.
 pub fn findings(findings: &[Finding]) -> String {

@@ -39,6 +39,11 @@ pub fn json(data: &impl Serialize) -> Result<()> {
     print(&(text::json(&serde_json::to_string_pretty(data)?) + "\n"))
 }
 
+/// Data as JSON on one line.
+pub fn json_line(data: &impl Serialize) -> Result<String> {
+    Ok(text::json(&serde_json::to_string(data)?))
+}
+
 /// Prints a result for people, whose parts were made safe before they were put together.
 pub fn show(text: &str) -> Result<()> {
     let text = if is_coloured() { Cow::Borrowed(text) } else { strip_str(text).to_string().into() };

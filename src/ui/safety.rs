@@ -4,8 +4,8 @@ use anstream::adapter::strip_str;
 use anyhow::Context;
 use proptest::prelude::*;
 
-use super::findings::Finding;
 use super::{checked, definitions, details, error_text, findings, review, table};
+use crate::app::doctor::Finding;
 use crate::definition::allowed::Permission;
 use crate::definition::catalogue::DefinitionState;
 use crate::definition::check::Checked;

@@ -13,13 +13,16 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
+use serde::Serialize;
+
 pub use self::write::write;
 use crate::context;
 use crate::disk::layout::CentralLogs;
 use crate::disk::names::{ServerName, SessionId};
 use crate::text;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     Info,
     Warn,

@@ -5,14 +5,22 @@ use crate::server::unkillable;
 use crate::supervisor::watchers::WatcherHandles;
 
 /// What keeps a server from ending, or from being watched, and what can be done.
-pub fn look(record: &ServerRecord) -> Option<(String, String)> {
+pub struct Stuck {
+    pub text: String,
+    pub hint: String,
+}
+
+pub fn look(record: &ServerRecord) -> Option<Stuck> {
     let (session, name) = (record.token.session(), &record.name);
     if let ServerState::Unkillable { pids, refused, .. } = &record.state {
         let what = unkillable::describe(pids, refused);
-        return Some((format!("{session}: server {name} should have ended: {what}"), unkillable::hint(refused)));
+        let text = format!("{session}: server {name} should have ended: {what}");
+        return Some(Stuck { text, hint: unkillable::hint(refused) });
     }
-    let watchers = (!record.state.is_final()).then(|| WatcherHandles::of(record))?;
-    let pid = watchers.stopped_supervisor()?;
+    if record.state.is_final() {
+        return None;
+    }
+    let pid = WatcherHandles::of(record).stopped_supervisor()?;
     let text = format!("{session}: the supervisor of {name} (pid {pid}) is stopped");
-    Some((text, format!("mcp-hook stop {name} --session {session}")))
+    Some(Stuck { text, hint: format!("mcp-hook stop {name} --session {session}") })
 }

@@ -2,18 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Finding;
+use crate::app::env;
 use crate::context;
 use crate::disk::file;
 use crate::disk::layout::Root;
+use crate::disk::names::SessionId;
 use crate::session::find::glance;
 use crate::session::join::Inherited;
 use crate::session::live;
 use crate::session::owner::shell_above;
 use crate::session::sweep;
-use crate::shell::Shell;
-use crate::shell::rc::{Homes, Standing, hooks};
+use crate::shell::syntax::Syntax;
+use crate::shell::{Homes, HookLine, Shell, hook_lines};
 use crate::sys::{Pid, process};
-use crate::ui::findings::Finding;
 
 const ABOUT: &str = "hook";
 /// A larger start-up file is not looked through, in bytes.
@@ -32,23 +34,20 @@ pub enum Membership {
     Elsewhere(String, String),
     /// Its environment names this one, whose place cannot be used by now.
     Refused(String),
-    /// There is nothing in its environment.
     None,
 }
 
 /// The shell and the start-up files that were found.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// What the shell has to do with a session.
     pub membership: Membership,
     /// What the program is called that this was called from.
     pub caller: String,
     /// The user's login shell, for a caller that is no shell with a hook.
-    pub login: Option<Shell>,
-    /// Where start-up files are looked for.
+    pub login: Option<&'static Shell>,
     pub homes: Homes,
     /// The files with a hook: whose files they are, and the hooks.
-    pub files: Vec<(Shell, PathBuf, Vec<Standing>)>,
+    pub files: Vec<(&'static Shell, PathBuf, Vec<HookLine>)>,
 }
 
 /// Looks at the environment and at the start-up files.
@@ -68,12 +67,7 @@ pub fn look(root: &Root) -> Facts {
 
 fn membership(root: &Root, shell: Option<Pid>) -> Membership {
     let Some(id) = Inherited::from_environment().id else { return Membership::None };
-    let Some(session) = live::find(root, &id) else {
-        let elsewhere = sweep::examine(root, id.clone()).elsewhere();
-        let is_refused = || root.refused().iter().any(|(other, _)| other.session(&id).pids.path().exists());
-        let stale = if is_refused() { Membership::Refused(id.to_string()) } else { Membership::Stale(id.to_string()) };
-        return elsewhere.map_or(stale, |why| Membership::Elsewhere(id.to_string(), why));
-    };
+    let Some(session) = live::find(root, &id) else { return without_owner(root, &id) };
     let owner = session.owner.pid();
     if shell == Some(owner) {
         Membership::Owns(id.to_string())
@@ -84,14 +78,25 @@ fn membership(root: &Root, shell: Option<Pid>) -> Membership {
     }
 }
 
+/// What the session is that the environment names, though its owner is not alive here.
+fn without_owner(root: &Root, id: &SessionId) -> Membership {
+    if let Some(why) = sweep::examine(root, id.clone()).elsewhere() {
+        return Membership::Elsewhere(id.to_string(), why);
+    }
+    if root.refused().iter().any(|(other, _)| other.session(id).pids.path().exists()) {
+        return Membership::Refused(id.to_string());
+    }
+    Membership::Stale(id.to_string())
+}
+
 /// The start-up files in which a hook stands.
-fn files(homes: &Homes) -> Vec<(Shell, PathBuf, Vec<Standing>)> {
+fn files(homes: &Homes) -> Vec<(&'static Shell, PathBuf, Vec<HookLine>)> {
     let mut found = Vec::new();
     for shell in Shell::ALL {
-        let more = shell.startup_directory(homes).map(|directory| listed(&directory)).unwrap_or_default();
-        for file in shell.startup_files(homes).into_iter().chain(more) {
+        let snippets = shell.snippets(homes).map(|(directory, extension)| listed(&directory, extension));
+        for file in shell.startup_files(homes).into_iter().chain(snippets.unwrap_or_default()) {
             let text = file::read_any(&file, LARGEST).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            let hooks = text.map(|text| hooks(&text)).unwrap_or_default();
+            let hooks = text.map(|text| hook_lines(&text)).unwrap_or_default();
             if !hooks.is_empty() {
                 found.push((shell, file, hooks));
             }
@@ -100,27 +105,37 @@ fn files(homes: &Homes) -> Vec<(Shell, PathBuf, Vec<Standing>)> {
     found
 }
 
-fn listed(directory: &Path) -> Vec<PathBuf> {
+fn listed(directory: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "fish")).collect();
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == extension)).collect();
     files.sort_unstable();
     files
 }
 
-/// What follows from it.
+/// The variables of the calling shell that say of its session's servers what is not true.
+pub fn variables(root: &Root) -> Vec<Finding> {
+    let Some(session) = Inherited::from_environment().id.and_then(|id| live::find(root, &id)) else {
+        return Vec::new();
+    };
+    let stale = env::stale(&root.session(&session.record.id));
+    let remedy = Syntax::of_program(&session.record.shell).env_line;
+    stale.iter().map(|stale| Finding::warning("variables", stale.to_string(), remedy)).collect()
+}
+
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![active(facts)];
     findings.extend(facts.files.iter().flat_map(|(shell, file, hooks)| {
         let file = file.display().to_string();
-        hooks.iter().map(move |hook| standing(*shell, &file, hook))
+        hooks.iter().map(move |hook| standing(shell, &file, hook))
     }));
     findings
 }
 
 fn active(facts: &Facts) -> Finding {
-    let shell = Shell::named(&facts.caller).or(facts.login).unwrap_or(Shell::Bash);
-    let (line, file) = (shell.rc_line(), shell.rc_file(&facts.homes));
-    let is_in_file = facts.files.iter().any(|(of, _, hooks)| *of == shell && hooks.iter().any(|it| it.shell == shell));
+    let shell = Shell::named(&facts.caller).or(facts.login).unwrap_or(Shell::ALL[0]);
+    let (line, file) = (shell.rc_line, shell.rc_file(&facts.homes));
+    let is_in_file =
+        facts.files.iter().any(|(of, _, hooks)| **of == *shell && hooks.iter().any(|it| *it.shell == *shell));
     let way_out = if is_in_file {
         format!("it stands in a start-up file: open a new terminal, or type {line}")
     } else {
@@ -153,9 +168,9 @@ fn active(facts: &Facts) -> Finding {
 }
 
 /// What is to be said of a hook in a file of `shell`.
-fn standing(shell: Shell, file: &str, hook: &Standing) -> Finding {
+fn standing(shell: &Shell, file: &str, hook: &HookLine) -> Finding {
     let place = format!("stands in {file}, line {}", hook.line);
-    let line = shell.rc_line();
+    let line = shell.rc_line;
     if hook.shell != shell {
         let text = format!("the hook for {} {place}, which {shell} reads", hook.shell);
         return Finding::problem(ABOUT, text, format!("make it {line}"));
@@ -174,22 +189,26 @@ mod tests {
     use super::*;
     use crate::ui;
 
-    fn shown(membership: Membership, caller: &str, files: Vec<(Shell, &str, Vec<Standing>)>) -> String {
+    fn shell(name: &str) -> &'static Shell {
+        Shell::named(name).expect("a shell")
+    }
+
+    fn shown(membership: Membership, caller: &str, files: Vec<(&'static Shell, &str, Vec<HookLine>)>) -> String {
         let files = files.into_iter().map(|(shell, file, hooks)| (shell, PathBuf::from(file), hooks)).collect();
         let homes = Homes { home: "/home/me".into(), ..Homes::default() };
-        let facts = Facts { membership, caller: caller.to_owned(), login: Some(Shell::Fish), homes, files };
+        let facts = Facts { membership, caller: caller.to_owned(), login: Some(shell("fish")), homes, files };
         ui::findings::unpainted(&judge(&facts))
     }
 
-    fn at(line: usize, shell: Shell, behind: Option<usize>) -> Vec<Standing> {
-        vec![Standing { line, shell, behind }]
+    fn at(line: usize, shell: &'static Shell, behind: Option<usize>) -> Vec<HookLine> {
+        vec![HookLine { line, shell, behind }]
     }
 
     #[test]
     fn what_is_said_of_the_hook_follows_from_the_session_and_the_files() {
         let id = "pts3-4800-k7f2".to_owned();
         let bashrc = "/home/me/.bashrc";
-        insta::assert_snapshot!(shown(Membership::Owns(id.clone()), "bash", vec![(Shell::Bash, bashrc, at(7, Shell::Bash, None))]), @r"
+        insta::assert_snapshot!(shown(Membership::Owns(id.clone()), "bash", vec![(shell("bash"), bashrc, at(7, shell("bash"), None))]), @r"
         ✓ hook         active in this shell, which owns the session pts3-4800-k7f2
         ✓ hook         stands in /home/me/.bashrc, line 7
         ");
@@ -198,13 +217,13 @@ mod tests {
         ✗ hook         not active in this shell: its environment names the session pts3-4800-k7f2, which is over or another shell's
                        hint: put eval "$(mcp-hook init zsh)" at the end of ~/.zshrc, and open a new terminal
         "#);
-        insta::assert_snapshot!(shown(Membership::None, "bash", vec![(Shell::Bash, bashrc, at(7, Shell::Bash, Some(3)))]), @r#"
+        insta::assert_snapshot!(shown(Membership::None, "bash", vec![(shell("bash"), bashrc, at(7, shell("bash"), Some(3)))]), @r#"
         ✗ hook         not active in this shell
                        hint: it stands in a start-up file: open a new terminal, or type eval "$(mcp-hook init bash)"
         ! hook         stands in /home/me/.bashrc, line 7, but line 3 ends the file before
                        hint: move it in front of line 3
         "#);
-        insta::assert_snapshot!(shown(Membership::None, "bash", vec![(Shell::Bash, bashrc, at(7, Shell::Zsh, None))]), @r#"
+        insta::assert_snapshot!(shown(Membership::None, "bash", vec![(shell("bash"), bashrc, at(7, shell("zsh"), None))]), @r#"
         ✗ hook         not active in this shell
                        hint: put eval "$(mcp-hook init bash)" at the end of ~/.bashrc, and open a new terminal
         ✗ hook         the hook for zsh stands in /home/me/.bashrc, line 7, which bash reads

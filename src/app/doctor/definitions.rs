@@ -1,28 +1,28 @@
 //! What the files with definitions say, and whether it counts.
 
-use super::state::servers;
+use super::{Finding, servers};
 use crate::definition::allowed::Permission;
 use crate::definition::catalogue::{Catalogue, DefinitionState};
 use crate::definition::view::FileView;
 use crate::text::excerpt::excerpt;
-use crate::ui::findings::Finding;
 
 const ABOUT: &str = "definitions";
 const NOTED: &str = "correct it; as it is, not everybody finds its servers";
 
-/// Looks at those that count here.
-pub fn look() -> Vec<Finding> {
-    Catalogue::read().view().iter().flat_map(of_file).collect()
+/// The files that count here.
+pub fn look() -> Vec<FileView> {
+    Catalogue::read().view()
+}
+
+pub fn judge(files: &[FileView]) -> Vec<Finding> {
+    files.iter().flat_map(of_file).collect()
 }
 
 fn of_file(file: &FileView) -> Vec<Finding> {
     let place = file.file.display();
     if let Some(error) = &file.error {
-        return vec![Finding::problem(
-            ABOUT,
-            format!("{place}: {error}"),
-            "correct the file; until then none of it counts",
-        )];
+        let hint = "correct the file; until then none of it counts";
+        return vec![Finding::problem(ABOUT, format!("{place}: {error}"), hint)];
     }
     let mut findings = Vec::new();
     for server in &file.servers {
@@ -31,25 +31,27 @@ fn of_file(file: &FileView) -> Vec<Finding> {
             findings.push(Finding::problem(ABOUT, text, "correct it; the others count"));
         }
     }
-    let broken = findings.len();
+    let sound = file.servers.len() - findings.len();
     findings.extend(file.notes.iter().map(|note| Finding::warning(ABOUT, format!("{place}: {note}"), NOTED)));
-    if !file.servers.is_empty() && file.servers.iter().all(|server| server.state == DefinitionState::Client) {
-        findings
-            .push(Finding::good(ABOUT, format!("{place} defines nothing: clients reach servers of mcp-hook by it")));
-        return findings;
-    }
-    let look = |why: &str| {
-        Finding::warning(ABOUT, format!("{place} {why}: its servers do not count"), "look at it, then mcp-hook allow")
-    };
-    findings.push(match file.permission {
-        Permission::Changed => look("has changed since it was allowed"),
-        Permission::Allowed => Finding::good(
-            ABOUT,
-            format!("{place}: {}; mcp-hook check tells whether they can start", servers(file.servers.len() - broken)),
-        ),
-        Permission::Missing => look("is not allowed"),
-    });
+    findings.push(as_a_whole(file, sound));
     findings
+}
+
+/// Whether what the file defines counts.
+fn as_a_whole(file: &FileView, sound: usize) -> Finding {
+    let place = file.file.display();
+    if !file.servers.is_empty() && file.servers.iter().all(|server| server.state == DefinitionState::Client) {
+        return Finding::good(ABOUT, format!("{place} defines nothing: clients reach servers of mcp-hook by it"));
+    }
+    let why = match file.permission {
+        Permission::Changed => "has changed since it was allowed",
+        Permission::Allowed => {
+            let text = format!("{place}: {}; mcp-hook check tells whether they can start", servers(sound));
+            return Finding::good(ABOUT, text);
+        }
+        Permission::Missing => "is not allowed",
+    };
+    Finding::warning(ABOUT, format!("{place} {why}: its servers do not count"), "look at it, then mcp-hook allow")
 }
 
 #[cfg(test)]

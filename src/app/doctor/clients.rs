@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::Finding;
 use crate::context;
 use crate::definition::catalogue::{Catalogue, DefinitionState};
 use crate::definition::client_entry::WayToHook;
@@ -12,28 +13,41 @@ use crate::definition::document;
 use crate::definition::json;
 use crate::disk::names::ServerName;
 use crate::text::excerpt::excerpt;
-use crate::ui::findings::Finding;
 
 const ABOUT: &str = "clients";
 /// What is longer is not read in a hint, in bytes.
 const LONGEST: usize = 1000;
 
-/// A client's file that is there: its path, and its text or why that cannot be read.
-pub type File = (PathBuf, Result<String, String>);
-
-/// Reads the project's `.mcp.json` and Claude Code's `~/.claude.json`, as everybody here reads such files.
-pub fn look() -> Vec<File> {
-    let project = context::working_directory().ok().and_then(|directory| document::project(&directory));
-    // What cannot be read of a project is told of its definitions.
-    let project = project.and_then(|found| Some((found.file, Ok(found.document.ok()?.text))));
-    let home = context::variable("HOME").map(|home| PathBuf::from(home).join(".claude.json"));
-    project.into_iter().chain(home.filter(|file| file.exists()).map(read)).collect()
+/// A client's file that is there.
+pub struct ClientFile {
+    path: PathBuf,
+    /// Its text, or why that cannot be read.
+    text: Result<String, String>,
 }
 
-fn read(file: PathBuf) -> File {
-    let known = format!("could not read {}: ", file.display());
-    let text = document::of_client(&file).map(|document| document.text);
-    (file, text.map_err(|error| format!("{error:#}").replace(&known, "")))
+/// Reads the project's `.mcp.json` and Claude Code's `~/.claude.json`, as everybody here reads such files.
+pub fn look() -> Vec<ClientFile> {
+    let mut files = Vec::new();
+    let project = context::working_directory().ok().and_then(|directory| document::project(&directory));
+    // What cannot be read of a project is told of its definitions.
+    if let Some(found) = project
+        && let Ok(document) = found.document
+    {
+        files.push(ClientFile { path: found.file, text: Ok(document.text) });
+    }
+    if let Some(home) = context::variable("HOME") {
+        let file = PathBuf::from(home).join(".claude.json");
+        if file.exists() {
+            files.push(read(file));
+        }
+    }
+    files
+}
+
+fn read(path: PathBuf) -> ClientFile {
+    let known = format!("could not read {}: ", path.display());
+    let text = document::of_client(&path).map(|document| document.text);
+    ClientFile { path, text: text.map_err(|error| format!("{error:#}").replace(&known, "")) }
 }
 
 /// The names that are defined here, whether or not they may be started.
@@ -44,33 +58,35 @@ pub fn defined() -> HashSet<String> {
 }
 
 /// What is to be said of the files, where these names are defined.
-pub fn judge(files: &[File], defined: &HashSet<String>) -> Vec<Finding> {
-    files.iter().flat_map(|(file, text)| of_file(file, text, defined)).collect()
+pub fn judge(files: &[ClientFile], defined: &HashSet<String>) -> Vec<Finding> {
+    files.iter().flat_map(|file| of_file(file, defined)).collect()
 }
 
-fn of_file(file: &Path, text: &Result<String, String>, defined: &HashSet<String>) -> Vec<Finding> {
-    let place = file.display();
-    let value = text.clone().and_then(|text| json::read(&text).map_err(|error| error.to_string()));
-    let value: Value = match value {
+fn of_file(file: &ClientFile, defined: &HashSet<String>) -> Vec<Finding> {
+    let path = &file.path;
+    let value = match parsed(file) {
         Ok(value) => value,
         Err(error) => {
-            let text = format!("could not read {place}: {error}");
+            let text = format!("could not read {}: {error}", path.display());
             return vec![Finding::warning(ABOUT, text, "no client can use it as it is")];
         }
     };
     let entries = entries(&value);
-    let bypasses: Vec<Finding> = entries.iter().filter_map(|entry| bypass(file, entry)).collect();
+    let mut findings: Vec<Finding> = entries.iter().filter_map(|entry| bypass(path, entry)).collect();
+    findings.extend(entries.iter().filter_map(|entry| leads_nowhere(path, entry, defined)));
     let kept = entries.iter().filter(|entry| is_kept(entry.settings)).count();
-    let mut findings = bypasses;
-    findings.extend(entries.iter().filter_map(|entry| leads_nowhere(file, entry, defined)));
     if kept > 0 {
-        findings.push(Finding::good(ABOUT, format!("{place}: {kept} of its servers run by mcp-hook")));
+        findings.push(Finding::good(ABOUT, format!("{}: {kept} of its servers run by mcp-hook", path.display())));
     }
     findings
 }
 
+fn parsed(file: &ClientFile) -> Result<Value, String> {
+    json::read(file.text.as_ref().map_err(String::clone)?).map_err(|error| error.to_string())
+}
+
 /// A server that a client starts.
-struct Entry<'v> {
+struct ClientEntry<'v> {
     name: &'v str,
     /// The project that it is for, if the file is about several.
     project: Option<&'v str>,
@@ -78,20 +94,29 @@ struct Entry<'v> {
 }
 
 /// The entries of `mcpServers`, at the top and, in Claude Code's own file, in each project.
-fn entries(value: &Value) -> Vec<Entry<'_>> {
-    let projects = value["projects"].as_object().into_iter().flatten();
-    let places = std::iter::once((None, value)).chain(projects.map(|(project, value)| (Some(project.as_str()), value)));
-    let servers = places.flat_map(|(project, place)| {
-        place["mcpServers"].as_object().into_iter().flatten().map(move |(name, entry)| (project, name, entry))
-    });
-    servers.filter_map(|(project, name, entry)| Some(Entry { name, project, settings: entry.as_object()? })).collect()
+fn entries(value: &Value) -> Vec<ClientEntry<'_>> {
+    let mut entries = entries_of(None, value);
+    for (project, value) in value["projects"].as_object().into_iter().flatten() {
+        entries.extend(entries_of(Some(project), value));
+    }
+    entries
+}
+
+fn entries_of<'v>(project: Option<&'v str>, value: &'v Value) -> Vec<ClientEntry<'v>> {
+    let mut entries = Vec::new();
+    for (name, entry) in value["mcpServers"].as_object().into_iter().flatten() {
+        if let Some(settings) = entry.as_object() {
+            entries.push(ClientEntry { name, project, settings });
+        }
+    }
+    entries
 }
 
 fn is_kept(settings: &Map<String, Value>) -> bool {
     WayToHook::of(settings) == Some(WayToHook::Run)
 }
 
-fn bypass(file: &Path, entry: &Entry<'_>) -> Option<Finding> {
+fn bypass(file: &Path, entry: &ClientEntry<'_>) -> Option<Finding> {
     let command = entry.settings.get("command").and_then(Value::as_str)?;
     let way = WayToHook::of(entry.settings);
     if way == Some(WayToHook::Run) {
@@ -108,7 +133,7 @@ fn bypass(file: &Path, entry: &Entry<'_>) -> Option<Finding> {
 }
 
 /// An entry that only leads back to mcp-hook, where nothing is defined behind it. What another project defines is not known.
-fn leads_nowhere(file: &Path, entry: &Entry<'_>, defined: &HashSet<String>) -> Option<Finding> {
+fn leads_nowhere(file: &Path, entry: &ClientEntry<'_>, defined: &HashSet<String>) -> Option<Finding> {
     let [_, name] = entry.settings.get("args")?.as_array()?.as_slice() else { return None };
     let name = name.as_str().filter(|name| !name.starts_with('-') && !defined.contains(*name))?;
     if entry.project.is_some() || !is_kept(entry.settings) {
@@ -138,9 +163,13 @@ fn server_name(name: &str) -> String {
     if name.parse::<ServerName>().is_ok() {
         return name.to_owned();
     }
-    let plain = |it: char| if it.is_ascii_alphanumeric() || "._-".contains(it) { it } else { '-' };
-    let plain: String = name.chars().map(plain).skip_while(|it| !it.is_ascii_alphanumeric()).take(64).collect();
+    let plain = name.chars().map(in_name).skip_while(|it| !it.is_ascii_alphanumeric());
+    let plain: String = plain.take(64).collect();
     if plain.parse::<ServerName>().is_ok() { plain } else { "server".to_owned() }
+}
+
+fn in_name(character: char) -> char {
+    if character.is_ascii_alphanumeric() || "._-".contains(character) { character } else { '-' }
 }
 
 #[cfg(test)]
@@ -150,7 +179,7 @@ mod tests {
 
     fn shown(name: &str, text: &str) -> String {
         let defined = ["odd".to_owned(), "kept".to_owned()].into();
-        ui::findings::unpainted(&judge(&[(name.into(), Ok(text.to_owned()))], &defined))
+        ui::findings::unpainted(&judge(&[ClientFile { path: name.into(), text: Ok(text.to_owned()) }], &defined))
     }
 
     #[test]

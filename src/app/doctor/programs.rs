@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::Finding;
 use crate::context;
 use crate::shell::Shell;
 use crate::sys::ready;
 use crate::sys::stat::FileId;
-use crate::ui::findings::Finding;
 
 /// How long a program may take to tell its version.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What is on PATH.
 #[derive(Clone, Debug, Default)]
@@ -25,15 +25,14 @@ pub struct Facts {
     /// The different files called mcp-hook, in order.
     pub on_path: Vec<Copy>,
     /// The shells: where they are and what they say of their version.
-    pub shells: Vec<(Shell, PathBuf, String)>,
+    pub shells: Vec<(&'static Shell, PathBuf, String)>,
 }
 
 /// A file called mcp-hook.
 #[derive(Clone, Debug)]
 pub struct Copy {
-    /// Where it is.
     pub path: PathBuf,
-    /// How large it is, in bytes.
+    /// In bytes.
     pub size: u64,
     /// Whether it is this program.
     pub likeness: Likeness,
@@ -46,7 +45,6 @@ pub enum Likeness {
     Itself,
     /// It has the same content.
     Same,
-    /// It is something else.
     Other,
 }
 
@@ -63,12 +61,19 @@ pub fn look() -> Facts {
             seen.push(this);
         }
     }
-    let shell = |shell: Shell| {
-        let path = found(&shell.to_string()).into_iter().next()?;
-        let version = version_of(&path);
-        Some((shell, path, version))
-    };
-    Facts { own: (own, OWN_VERSION.to_owned()), on_path, shells: Shell::ALL.into_iter().filter_map(shell).collect() }
+    Facts { own: (own, OWN_VERSION.to_owned()), on_path, shells: shells() }
+}
+
+/// The shells on PATH.
+fn shells() -> Vec<(&'static Shell, PathBuf, String)> {
+    let mut shells = Vec::new();
+    for shell in Shell::ALL {
+        if let Some(path) = found(shell.name).into_iter().next() {
+            let version = version_of(&path);
+            shells.push((shell, path, version));
+        }
+    }
+    shells
 }
 
 impl Copy {
@@ -116,7 +121,7 @@ fn first_line(program: &Path) -> Option<String> {
     command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
     let mut output = child.stdout.take()?;
-    let deadline = context::now() + PATIENCE;
+    let deadline = context::now() + TIMEOUT;
     let mut said = Vec::new();
     let mut buffer = [0; 1024];
     while !said.contains(&b'\n') {
@@ -141,7 +146,6 @@ fn version_in(line: &str) -> Option<&str> {
     versions.into_iter().find(|version| version.contains('.') && version.starts_with(|it: char| it.is_ascii_digit()))
 }
 
-/// What follows from it.
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![binary(facts)];
     if let [_, others @ ..] = &facts.on_path[..] {
@@ -150,7 +154,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
             Finding::warning("binary", text, "remove the one that you do not use")
         }));
     }
-    findings.extend(facts.shells.iter().map(|(shell, path, version)| of_shell(*shell, path, version)));
+    findings.extend(facts.shells.iter().map(|(shell, path, version)| of_shell(shell, path, version)));
     findings
 }
 
@@ -177,12 +181,8 @@ fn known(version: &str) -> &str {
     if version.is_empty() { "unknown" } else { version }
 }
 
-fn of_shell(shell: Shell, path: &Path, version: &str) -> Finding {
-    let least = match shell {
-        Shell::Bash => (3, 2),
-        Shell::Zsh => (5, 0),
-        Shell::Fish => (3, 1),
-    };
+fn of_shell(shell: &Shell, path: &Path, version: &str) -> Finding {
+    let least = shell.least_version;
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let has = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     let text = format!("{shell} {} ({})", known(version), path.display());
@@ -213,6 +213,10 @@ mod tests {
         }
     }
 
+    fn shell(name: &str) -> &'static Shell {
+        Shell::named(name).expect("a shell")
+    }
+
     #[test]
     fn what_is_said_of_programs_follows_from_path() {
         let own = || (PathBuf::from("/home/me/.cargo/bin/mcp-hook"), "0.2.0".to_owned());
@@ -220,9 +224,9 @@ mod tests {
         let other = || Copy { path: "/usr/bin/mcp-hook".into(), size: 4000, likeness: Likeness::Other };
         let same = || Copy { path: "/opt/mcp-hook".into(), size: 5000, likeness: Likeness::Same };
         let shells = vec![
-            (Shell::Bash, "/bin/bash".into(), "5.2.15".to_owned()),
-            (Shell::Zsh, "/bin/zsh".into(), "4.3.17".to_owned()),
-            (Shell::Fish, "/bin/fish".into(), String::new()),
+            (shell("bash"), "/bin/bash".into(), "5.2.15".to_owned()),
+            (shell("zsh"), "/bin/zsh".into(), "4.3.17".to_owned()),
+            (shell("fish"), "/bin/fish".into(), String::new()),
         ];
         let shown = |on_path: Vec<_>, shells| ui::findings::unpainted(&judge(&Facts { own: own(), on_path, shells }));
         insta::assert_snapshot!(shown(vec![this()], shells), @r"
