@@ -43,25 +43,33 @@ pub fn stale(
     value: impl Fn(&str) -> Option<String>,
 ) -> Vec<Stale> {
     let truths = export::ports(running).0;
-    let mut found = Vec::new();
+    let truth_of = |name: &str| truths.iter().find(|(known, _)| known == name).map(|(_, truth)| truth);
+    let mut found: Vec<Stale> = Vec::new();
     for (server, port) in running {
         for name in export::names(server) {
-            let Some((_, truth)) = truths.iter().find(|(known, _)| *known == name) else { continue };
-            // Where it listens is only expected until it has been seen.
-            let is_known = *truth == port.number.to_string() || port.address.is_some() && *truth == port.url();
-            if let Some(value) = value(&name).filter(|value| value != truth && is_known) {
+            if let (Some(truth), Some(value)) = (truth_of(&name), value(&name))
+                && value != *truth
+                && is_known(truth, port)
+            {
                 found.push(Stale { server: server.clone(), variable: (name, value), truth: Some(truth.clone()) });
             }
         }
     }
     for server in ended {
-        let names = export::names(server).into_iter().filter(|name| !truths.iter().any(|(known, _)| known == name));
-        for name in names.filter(|name| !found.iter().any(|it| it.variable.0 == *name)).collect::<Vec<_>>() {
-            let variable = value(&name).map(|value| (name, value));
-            found.extend(variable.map(|variable| Stale { server: server.clone(), variable, truth: None }));
+        for name in export::names(server) {
+            // Two servers may have variables of the same names.
+            let is_told = truth_of(&name).is_some() || found.iter().any(|it| it.variable.0 == name);
+            if let (false, Some(value)) = (is_told, value(&name)) {
+                found.push(Stale { server: server.clone(), variable: (name, value), truth: None });
+            }
         }
     }
     found
+}
+
+/// Where a server listens is only expected until it has been seen.
+fn is_known(truth: &str, port: &Endpoint) -> bool {
+    truth == port.number.to_string() || port.address.is_some() && truth == port.url()
 }
 
 #[cfg(test)]

@@ -212,6 +212,19 @@ fn each_module_knows_only_what_stands_below_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn only_commands_know_what_was_typed_and_how_it_is_shown() {
+    let mut wrong = Vec::new();
+    for (module, known) in imports() {
+        for used in ["cli", "ui", "commands"] {
+            if module != "commands" && known.contains(used) {
+                wrong.push(format!("{module} uses {used}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Folders in which files still know each other. To become empty: whoever has broken the last circle of a folder takes it out.
 const CIRCLES: [&str; 4] = ["session", "definition", "server", "supervisor"];
 

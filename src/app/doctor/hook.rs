@@ -39,7 +39,7 @@ pub enum Membership {
 
 /// The shell and the start-up files that were found.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct HookFacts {
     pub membership: Membership,
     /// What the program is called that this was called from.
     pub caller: String,
@@ -51,12 +51,12 @@ pub struct Facts {
 }
 
 /// Looks at the environment and at the start-up files.
-pub fn look(root: &Root) -> Facts {
+pub fn look(root: &Root) -> HookFacts {
     let me = process::read(Pid::this());
     let shell = me.as_ref().and_then(shell_above);
     let login = context::text_variable("SHELL").and_then(|path| Shell::named(path.rsplit('/').next()?));
     let homes = Homes::from_environment();
-    Facts {
+    HookFacts {
         membership: membership(root, shell.as_ref().map(|shell| shell.pid)),
         caller: shell.map(|shell| process::name(shell.pid)).unwrap_or_default(),
         login,
@@ -122,7 +122,7 @@ pub fn variables(root: &Root) -> Vec<Finding> {
     stale.iter().map(|stale| Finding::warning("variables", stale.to_string(), remedy)).collect()
 }
 
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+pub fn judge(facts: &HookFacts) -> Vec<Finding> {
     let mut findings = vec![active(facts)];
     findings.extend(facts.files.iter().flat_map(|(shell, file, hooks)| {
         let file = file.display().to_string();
@@ -131,7 +131,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn active(facts: &Facts) -> Finding {
+fn active(facts: &HookFacts) -> Finding {
     let shell = Shell::named(&facts.caller).or(facts.login).unwrap_or(Shell::ALL[0]);
     let (line, file) = (shell.rc_line, shell.rc_file(&facts.homes));
     let is_in_file =
@@ -196,7 +196,7 @@ mod tests {
     fn shown(membership: Membership, caller: &str, files: Vec<(&'static Shell, &str, Vec<HookLine>)>) -> String {
         let files = files.into_iter().map(|(shell, file, hooks)| (shell, PathBuf::from(file), hooks)).collect();
         let homes = Homes { home: "/home/me".into(), ..Homes::default() };
-        let facts = Facts { membership, caller: caller.to_owned(), login: Some(shell("fish")), homes, files };
+        let facts = HookFacts { membership, caller: caller.to_owned(), login: Some(shell("fish")), homes, files };
         ui::findings::unpainted(&judge(&facts))
     }
 

@@ -19,18 +19,18 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What is on PATH.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub struct Programs {
     /// This program and its version.
     pub own: (PathBuf, String),
     /// The different files called mcp-hook, in order.
-    pub on_path: Vec<Copy>,
+    pub on_path: Vec<Binary>,
     /// The shells: where they are and what they say of their version.
     pub shells: Vec<(&'static Shell, PathBuf, String)>,
 }
 
 /// A file called mcp-hook.
 #[derive(Clone, Debug)]
-pub struct Copy {
+pub struct Binary {
     pub path: PathBuf,
     /// In bytes.
     pub size: u64,
@@ -50,18 +50,18 @@ pub enum Likeness {
 
 /// Looks at PATH. The shells that are found are asked for their versions. What is called mcp-hook is looked at and not
 /// run: nobody knows what it is.
-pub fn look() -> Facts {
+pub fn look() -> Programs {
     let own = context::executable().unwrap_or_default();
     let mut seen = Vec::new();
     let mut on_path = Vec::new();
     for path in found("mcp-hook") {
         let this = FileId::at(&path).ok();
         if !seen.contains(&this) {
-            on_path.push(Copy::at(path, &own, this == FileId::at(&own).ok()));
+            on_path.push(Binary::at(path, &own, this == FileId::at(&own).ok()));
             seen.push(this);
         }
     }
-    Facts { own: (own, OWN_VERSION.to_owned()), on_path, shells: shells() }
+    Programs { own: (own, OWN_VERSION.to_owned()), on_path, shells: shells() }
 }
 
 /// The shells on PATH.
@@ -76,15 +76,17 @@ fn shells() -> Vec<(&'static Shell, PathBuf, String)> {
     shells
 }
 
-impl Copy {
+impl Binary {
     fn at(path: PathBuf, own: &Path, is_own: bool) -> Self {
-        let size = |path: &Path| fs::metadata(path).map_or(0, |data| data.len());
-        let likeness = match (size(&path), size(own)) {
-            _ if is_own => Likeness::Itself,
-            (theirs, ours) if theirs == ours && has_same_content(&path, own) => Likeness::Same,
-            _ => Likeness::Other,
+        let size = size(&path);
+        let likeness = if is_own {
+            Likeness::Itself
+        } else if size == self::size(own) && has_same_content(&path, own) {
+            Likeness::Same
+        } else {
+            Likeness::Other
         };
-        Self { size: size(&path), path, likeness }
+        Self { path, size, likeness }
     }
 
     /// What it is, beside where.
@@ -97,6 +99,10 @@ impl Copy {
     }
 }
 
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |data| data.len())
+}
+
 fn has_same_content(one: &Path, other: &Path) -> bool {
     matches!([one, other].map(fs::read), [Ok(one), Ok(other)] if one == other)
 }
@@ -106,8 +112,11 @@ const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The executable files of this name on PATH, in order.
 fn found(name: &str) -> Vec<PathBuf> {
     let path = context::variable("PATH").unwrap_or_default();
-    let is_program = |path: &PathBuf| fs::metadata(path).is_ok_and(|data| data.is_file() && data.mode() & 0o111 != 0);
-    std::env::split_paths(&path).map(|directory| directory.join(name)).filter(is_program).collect()
+    std::env::split_paths(&path).map(|directory| directory.join(name)).filter(|path| is_program(path)).collect()
+}
+
+fn is_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|data| data.is_file() && data.mode() & 0o111 != 0)
 }
 
 /// The version in the first line of what a program answers to `--version`; empty if it does not.
@@ -141,12 +150,17 @@ fn first_line(program: &Path) -> Option<String> {
 
 /// The first word that begins with a digit and has a dot: `GNU bash, version 5.2.15(1)-release` has `5.2.15`.
 fn version_in(line: &str) -> Option<&str> {
-    let number = |word: &str| word.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(word.len());
-    let versions = line.split([' ', ',']).map(|word| &word[..number(word)]);
-    versions.into_iter().find(|version| version.contains('.') && version.starts_with(|it: char| it.is_ascii_digit()))
+    let mut numbers = line.split([' ', ',']).map(leading_number);
+    numbers.find(|number| number.contains('.') && number.starts_with(|it: char| it.is_ascii_digit()))
 }
 
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+/// The digits and dots that a word begins with.
+fn leading_number(word: &str) -> &str {
+    let end = word.find(|it: char| !it.is_ascii_digit() && it != '.');
+    &word[..end.unwrap_or(word.len())]
+}
+
+pub fn judge(facts: &Programs) -> Vec<Finding> {
     let mut findings = vec![binary(facts)];
     if let [_, others @ ..] = &facts.on_path[..] {
         findings.extend(others.iter().map(|copy| {
@@ -158,7 +172,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn binary(facts: &Facts) -> Finding {
+fn binary(facts: &Programs) -> Finding {
     let (own, version) = &facts.own;
     match facts.on_path.first() {
         None => {
@@ -166,7 +180,7 @@ fn binary(facts: &Facts) -> Finding {
             let text = "mcp-hook is not on PATH: neither the hook nor a client finds it";
             Finding::problem("binary", text, format!("put {} on PATH", directory.display()))
         }
-        Some(copy @ Copy { likeness: Likeness::Itself, .. }) => {
+        Some(copy @ Binary { likeness: Likeness::Itself, .. }) => {
             Finding::good("binary", format!("{} ({})", copy.path.display(), copy.describe(version)))
         }
         Some(copy) => {
@@ -220,15 +234,16 @@ mod tests {
     #[test]
     fn what_is_said_of_programs_follows_from_path() {
         let own = || (PathBuf::from("/home/me/.cargo/bin/mcp-hook"), "0.2.0".to_owned());
-        let this = || Copy { path: own().0, size: 5000, likeness: Likeness::Itself };
-        let other = || Copy { path: "/usr/bin/mcp-hook".into(), size: 4000, likeness: Likeness::Other };
-        let same = || Copy { path: "/opt/mcp-hook".into(), size: 5000, likeness: Likeness::Same };
+        let this = || Binary { path: own().0, size: 5000, likeness: Likeness::Itself };
+        let other = || Binary { path: "/usr/bin/mcp-hook".into(), size: 4000, likeness: Likeness::Other };
+        let same = || Binary { path: "/opt/mcp-hook".into(), size: 5000, likeness: Likeness::Same };
         let shells = vec![
             (shell("bash"), "/bin/bash".into(), "5.2.15".to_owned()),
             (shell("zsh"), "/bin/zsh".into(), "4.3.17".to_owned()),
             (shell("fish"), "/bin/fish".into(), String::new()),
         ];
-        let shown = |on_path: Vec<_>, shells| ui::findings::unpainted(&judge(&Facts { own: own(), on_path, shells }));
+        let shown =
+            |on_path: Vec<_>, shells| ui::findings::unpainted(&judge(&Programs { own: own(), on_path, shells }));
         insta::assert_snapshot!(shown(vec![this()], shells), @r"
         ✓ binary       /home/me/.cargo/bin/mcp-hook (version 0.2.0)
         ✓ shell        bash 5.2.15 (/bin/bash)

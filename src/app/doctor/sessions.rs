@@ -55,7 +55,7 @@ impl Sessions {
             self.failed.extend(failed.map(|record| (record.name.clone(), did_not_start(&session.id, record))));
         }
         self.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
-        let intended = session.intended();
+        let intended = session.would_do();
         let left = intended.iter().map(|it| format!("{}: cleanup {} ({})", it.session, it.what, it.reason));
         self.left.extend(left);
         self.stuck.extend(records().filter_map(stuck::look));
