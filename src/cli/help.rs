@@ -20,10 +20,10 @@ pub struct Entry {
 pub fn template(groups: &[Group]) -> StyledStr {
     let styles = Styles::styled();
     let (header, literal) = (styles.get_header(), styles.get_literal());
-    let shown = || groups.iter().filter(|group| !group.heading.is_empty());
-    let width = shown().flat_map(|group| group.commands).map(|entry| entry.name.len()).max().unwrap_or(0);
+    let shown: Vec<&Group> = groups.iter().filter(|group| !group.heading.is_empty()).collect();
+    let width = shown.iter().flat_map(|group| group.commands).map(|entry| entry.name.len()).max().unwrap_or(0);
     let mut text = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
-    for group in shown() {
+    for group in shown {
         let _ = writeln!(text, "\n{header}{}:{header:#}", group.heading);
         for Entry { name, about } in group.commands {
             let _ = writeln!(text, "  {literal}{name:width$}{literal:#}  {about}");

@@ -55,18 +55,20 @@ impl Cli {
         };
         Some(Self { verbose: false, command })
     }
-}
 
-impl Cli {
     /// What a user typed. Ends the program if that is no command of ours, or a question for help.
     pub fn from_user() -> Self {
-        let words = || std::iter::once("mcp-hook".into()).chain(context::arguments());
         Self::try_parse_from(words()).unwrap_or_else(|error| {
-            // What is wrong is shown as it was typed, or comes from a name that was not.
-            let plain = words().map(|word: OsString| text::plain(&word.to_string_lossy()));
+            // An error quotes what was typed: once more, with words that a terminal can be shown.
+            let plain = words().map(|word| text::plain(&word.to_string_lossy()));
             Self::try_parse_from(plain).err().unwrap_or(error).exit()
         })
     }
+}
+
+/// The command line, with our own name for the program.
+fn words() -> impl Iterator<Item = OsString> {
+    std::iter::once("mcp-hook".into()).chain(context::arguments())
 }
 
 /// Makes [`Command`] and [`GROUPS`] of a table. The same as `#[derive(Subcommand)]`, but that what a command takes is defined only

@@ -203,9 +203,11 @@ impl FromStr for Since {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ago = time::parse(text).ok().map(Self::Ago);
-        let time = || humantime::parse_rfc3339_weak(text).ok().map(Self::At);
-        ago.or_else(time).ok_or("it is neither a time span like 10m nor a time like 2026-11-22T15:18:08Z")
+        if let Ok(ago) = time::parse(text) {
+            return Ok(Self::Ago(ago));
+        }
+        let time = humantime::parse_rfc3339_weak(text).map(Self::At);
+        time.map_err(|_| "it is neither a time span like 10m nor a time like 2026-11-22T15:18:08Z")
     }
 }
 

@@ -122,10 +122,8 @@ fn command(server: &DefinitionView) -> String {
 
 /// A word in quotes if it would not be read as one.
 pub fn quoted(word: &str) -> String {
-    let is_plain = |it: char| it.is_alphanumeric() || "_-+=.,:/@%${}".contains(it);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+    if !word.is_empty() && word.chars().all(|it| it.is_alphanumeric() || "_-+=.,:/@%${}".contains(it)) {
+        return word.to_owned();
     }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }

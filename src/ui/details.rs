@@ -26,23 +26,26 @@ pub fn details(server: &ServerView) -> String {
 
 fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
     let (record, tree) = (server.record.as_ref(), server.tree.as_ref());
-    let before = [
-        ("command", server.command().map(|words| words.join(" "))),
-        ("defined in", record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string())),
-        ("address", server.endpoint().map(address)),
-        ("container", record.and_then(|it| it.container.as_ref()).map(container)),
-        ("processor", tree.map(processor)),
-        ("memory", memory(server)),
-        ("open files", tree.map(|it| it.open_files.to_string())),
-        ("threads", tree.map(|it| it.threads.to_string())),
-        ("tree", tree.map(|it| it.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" "))),
-        ("last exit", server.last_exit().map(|last| last_exit(last, server.restarts(), now))),
+    let rows = [
+        ("command", line(server.command().map(|words| words.join(" ")))),
+        ("defined in", line(record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string()))),
+        ("address", line(server.endpoint().map(address))),
+        ("container", line(record.and_then(|it| it.container.as_ref()).map(container))),
+        ("processor", line(tree.map(processor))),
+        ("memory", line(memory(server))),
+        ("open files", line(tree.map(|it| it.open_files.to_string()))),
+        ("threads", line(tree.map(|it| it.threads.to_string()))),
+        ("tree", line(tree.map(|it| it.pids.iter().map(i32::to_string).collect::<Vec<_>>().join(" ")))),
+        ("last exit", line(server.last_exit().map(|last| last_exit(last, server.restarts(), now)))),
+        ("last words", server.state.last_words().iter().map(|words| tame(words.as_bytes())).collect()),
+        ("log", line(record.map(|it| it.log.display().to_string()))),
+        ("watched by", line(record.and_then(watchers))),
     ];
-    let after = [("log", record.map(|it| it.log.display().to_string())), ("watched by", record.and_then(watchers))];
-    let row = |(name, value): (&'static str, Option<String>)| Some((name, vec![plain(&value?)]));
-    let words = server.state.last_words().iter().map(|line| tame(line.as_bytes())).collect::<Vec<_>>();
-    let words = (!words.is_empty()).then_some(("last words", words));
-    before.into_iter().filter_map(row).chain(words).chain(after.into_iter().filter_map(row)).collect()
+    rows.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+}
+
+fn line(value: Option<String>) -> Vec<String> {
+    value.into_iter().map(|value| plain(&value)).collect()
 }
 
 fn container(container: &ContainerView) -> String {

@@ -27,8 +27,9 @@ pub fn review(review: &Review) -> String {
 
 /// How many things are marked.
 pub fn marked(review: &Review) -> usize {
-    let of_entry = |entry: &ReviewedEntry| entry.risks.len() + usize::from(entry.replaces.is_some());
-    review.entries.iter().map(of_entry).sum::<usize>() + usize::from(review.unknown.is_some())
+    let risks: usize = review.entries.iter().map(|entry| entry.risks.len()).sum();
+    let replaced = review.entries.iter().filter(|entry| entry.replaces.is_some()).count();
+    risks + replaced + usize::from(review.unknown.is_some())
 }
 
 fn entry(reviewed: &ReviewedEntry) -> String {

@@ -46,24 +46,27 @@ fn share(two: &[Sample]) -> Option<(u64, u64)> {
 /// next, since a sample tells of the time before it. Nothing where nothing is known.
 pub fn columns(points: &[(u64, u64)], now: u64, window: Duration, width: usize) -> Vec<Option<u64>> {
     let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
-    let mut columns: Vec<Option<u64>> = vec![None; width];
+    let mut columns = vec![None; width];
     for &(at, value) in points {
         let age = now.saturating_sub(at);
-        let place = u128::from(window.saturating_sub(age)) * width as u128 / u128::from(window);
-        if age <= window
-            && let Some(column) =
-                usize::try_from(place).ok().and_then(|place| columns.get_mut(place.min(width.saturating_sub(1))))
-        {
-            *column = Some(column.map_or(value, |known| known.max(value)));
+        if age <= window && width > 0 {
+            let place = u128::from(window - age) * width as u128 / u128::from(window);
+            let column = &mut columns[usize::try_from(place).unwrap_or(width).min(width - 1)];
+            *column = (*column).max(Some(value));
         }
     }
-    let first = columns.iter().position(Option::is_some).unwrap_or(width);
+    fill_gaps(&mut columns);
+    columns
+}
+
+/// Gives columns without a value that of the next, but not those before the first.
+fn fill_gaps(columns: &mut [Option<u64>]) {
+    let first = columns.iter().position(Option::is_some).unwrap_or(columns.len());
     let mut later = None;
     for column in columns[first..].iter_mut().rev() {
         later = column.or(later);
         *column = later;
     }
-    columns
 }
 
 #[cfg(test)]
