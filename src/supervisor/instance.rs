@@ -1,24 +1,21 @@
 //! One run of a server: from its first process to the end of its tree. It looks, decides and ends; what is to be written,
 //! logged or said meanwhile it hands to the supervisor as [`Action`]s.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::action::Action;
 use super::child::{Child, StartError};
 use super::plan::{Plan, is_kept};
-use super::readiness::{Answer, Readiness};
-use super::restart_policy::{HEALTH, Order, was_ready};
+use super::probes::{Probes, sooner};
+use super::restart_policy::{Order, was_ready};
 use super::sampling::{Memory, Sampling};
-use super::signs::{self, Sight};
 use super::stop_timeouts::stop_timeouts;
 use crate::context;
-use crate::port::probe::{ListenAddress, PortProbe, ProbeResult};
 use crate::server::end::{End, Reason};
 use crate::server::history::Sample;
-use crate::server::launcher::Launcher;
 use crate::server::record::{Mode, ServerRecord};
 use crate::server::settings::Settings;
 use crate::server::usage::Usage;
-use crate::sys::listeners::Listener;
 use crate::sys::pty::Pty;
 use crate::sys::{Pid, children, wait};
 use crate::terminate::tree::{Ending, Progress};
@@ -26,16 +23,7 @@ use crate::terminate::tree::{Ending, Progress};
 /// A server that has been started.
 pub struct Instance {
     pub child: Child,
-    /// What is looked at until it counts as started.
-    pub readiness: Option<Readiness>,
-    /// Looks at its port, until it is seen to listen there or nobody expects that any more.
-    port_probe: Option<PortProbe>,
-    /// Since when it counts as started.
-    ready_since: Option<Instant>,
-    /// Whether it was seen to serve, or did what the user takes for that.
-    has_served: bool,
-    /// When to look again whether it serves, and how long the pause before was; `None` if that is known.
-    doubt: Option<(Instant, Duration)>,
+    pub probes: Probes,
     /// `None` while it runs.
     pub stop: Option<Stop>,
     sampling: Sampling,
@@ -53,28 +41,6 @@ pub struct Stop {
     early: bool,
 }
 
-/// What a look at a server asks the supervisor to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// Others may be started by the same launcher from now on.
-    EndTurn,
-    /// To be said to those who wait for the server.
-    Tell(String),
-    Warn(String),
-    /// It listens on its port.
-    ConfirmPort(ListenAddress),
-    /// Somebody else does.
-    BlamePort(Listener),
-    /// The record has changed.
-    WriteRecord,
-    /// It counts as started.
-    BecomeReady,
-    AddSample(Sample),
-    /// Nothing of what it took to start is needed from here on.
-    TrimMemory,
-    Stop(Reason),
-}
-
 /// A run that is over.
 pub struct EndedInstance {
     pub end: End,
@@ -86,26 +52,16 @@ pub struct EndedInstance {
     pub order: Order,
 }
 
-/// The first pause before another look at a server that only seems to be started; each one is twice as long.
-const DOUBT: Duration = Duration::from_secs(1);
-
 impl Instance {
     /// Starts the server.
     pub fn start(plan: &Plan, terminal: Option<&Pty>) -> Result<Self, StartError> {
-        let settings = &plan.record.settings;
-        let now = context::now();
-        let readiness = readiness(plan, now)?;
+        let probes = Probes::new(plan, context::now())?;
         let child = Child::start(plan, terminal)?;
-        let limit = Duration::from_millis(settings.ready.timeout_ms);
         Ok(Self {
             child,
-            readiness: Some(readiness),
-            port_probe: plan.port().map(|port| PortProbe::new(port, now, limit)),
-            ready_since: None,
-            has_served: false,
-            doubt: None,
+            probes,
             stop: None,
-            sampling: Sampling::new(settings, now),
+            sampling: Sampling::new(&plan.record.settings, context::now()),
             look_again: Some(Duration::ZERO),
         })
     }
@@ -128,7 +84,7 @@ impl Instance {
         if wait::peek(self.child.pid()).is_some() {
             return Err(Reason::Exited);
         }
-        let again = self.look_whether_ready(record, actions)?;
+        let again = self.probes.look(record, self.child.input, actions)?;
         let due = self.sampling.due(context::now());
         if due.sample {
             actions.push(Action::AddSample(sample()));
@@ -137,97 +93,6 @@ impl Instance {
             return Err(Reason::OverMemory);
         }
         Ok(sooner(again, self.sampling.next(context::now())))
-    }
-
-    /// Asks whether the server counts as started and listens on its port, until both are known; returns when to ask again.
-    fn look_whether_ready(
-        &mut self,
-        record: &ServerRecord,
-        actions: &mut Vec<Action>,
-    ) -> Result<Option<Duration>, Reason> {
-        let now = context::now();
-        let (listens, look_again) = self.look_at_port(now, actions)?;
-        let Some(mut readiness) = self.readiness.take() else {
-            return Ok(sooner(look_again, self.look_whether_serving(now)));
-        };
-        if readiness.is_due(now) {
-            readiness.look(now, || signs::look(Pid::this(), self.child.input));
-        }
-        if readiness.launching().is_none() {
-            actions.push(Action::EndTurn);
-        }
-        if let Some(launcher) = readiness.late_launcher(now) {
-            let text = format!("waiting for {}, which has not run the server yet", launcher.name());
-            actions.push(Action::Tell(text));
-        }
-        match readiness.ask(now, listens) {
-            Answer::NotYet(again) => {
-                self.readiness = Some(readiness);
-                return Ok(sooner(look_again, Some(again)));
-            }
-            // A client has time limits of its own, and may be content with what we did not see.
-            Answer::Lost(Reason::NotReady) if record.mode == Mode::Run => {
-                actions.push(Action::Warn(Reason::NotReady.explain(&record.settings).into_owned()));
-            }
-            Answer::Lost(reason) => {
-                self.readiness = Some(readiness);
-                return Err(reason);
-            }
-            Answer::Ready => self.become_ready(true, actions),
-            Answer::Assumed => {
-                self.doubt = Some((now + DOUBT, DOUBT));
-                self.become_ready(false, actions);
-            }
-        }
-        actions.extend([Action::EndTurn, Action::TrimMemory]);
-        if listens {
-            self.port_probe = None;
-        }
-        Ok(sooner(look_again, self.doubt.map(|(_, pause)| pause)))
-    }
-
-    fn become_ready(&mut self, has_served: bool, actions: &mut Vec<Action>) {
-        self.ready_since = Some(context::now());
-        self.has_served = has_served;
-        actions.push(Action::BecomeReady);
-    }
-
-    /// Looks whether the server listens on its port; returns that, and when to look again.
-    fn look_at_port(&mut self, now: Instant, actions: &mut Vec<Action>) -> Result<(bool, Option<Duration>), Reason> {
-        let Some(probe) = &mut self.port_probe else { return Ok((false, None)) };
-        let is_ready = self.readiness.is_none();
-        let is_over = is_ready && probe.is_over(now);
-        let (listens, again) = match probe.probe(Pid::this(), now) {
-            ProbeResult::NotReady(_) if is_over => (false, None),
-            ProbeResult::NotReady(again) => (false, Some(again)),
-            ProbeResult::Ready(address) => {
-                actions.push(Action::ConfirmPort(address));
-                (true, None)
-            }
-            ProbeResult::Foreign(stranger) => {
-                actions.push(Action::BlamePort(stranger));
-                return Err(Reason::PortTaken);
-            }
-        };
-        if is_ready && again.is_none() {
-            self.port_probe = None;
-            actions.push(Action::WriteRecord);
-        }
-        Ok((listens, again))
-    }
-
-    /// Looks once in a while whether a server serves that only seems to be started, for as long as that makes a
-    /// difference.
-    fn look_whether_serving(&mut self, now: Instant) -> Option<Duration> {
-        let (due, pause) = self.doubt?;
-        let left = due.saturating_duration_since(now);
-        if !left.is_zero() {
-            return Some(left);
-        }
-        self.has_served = signs::look(Pid::this(), self.child.input) == Some(Sight::Serves);
-        let is_well = self.ready_since.is_some_and(|since| now.duration_since(since) >= HEALTH);
-        self.doubt = if self.has_served || is_well { None } else { Some((now + 2 * pause, 2 * pause)) };
-        self.doubt.map(|(_, pause)| pause)
     }
 
     /// Compares the tree's memory with its limit, closely only if it has to be.
@@ -258,7 +123,7 @@ impl Instance {
                     ending: ending.with_signal(settings.stop_signal.signal()),
                     reason: new,
                     order: Order::after(new),
-                    early: self.ready_since.is_none(),
+                    early: self.probes.ready_since.is_none(),
                 });
                 Some(new)
             }
@@ -288,11 +153,10 @@ impl Instance {
     /// How the run ended, now that the tree is gone but for the processes that were `kept`.
     pub fn describe(&self, stop: &Stop, kept: &[Pid]) -> EndedInstance {
         let mut end = stop.describe(kept);
-        let seemed = self.ready_since.map(|since| stop.ending.began().saturating_duration_since(since));
-        let ready_for = seemed.filter(|&time| self.has_served || was_ready(&end, time));
+        let seemed = self.probes.ready_since.map(|since| stop.ending.began().saturating_duration_since(since));
+        let ready_for = seemed.filter(|&time| self.probes.has_served || was_ready(&end, time));
         end.early |= ready_for.is_none();
-        let is_launched = self.readiness.as_ref().is_none_or(|readiness| readiness.launching().is_none());
-        EndedInstance { end, ready_for, is_launched, order: stop.order }
+        EndedInstance { end, ready_for, is_launched: self.probes.is_launched(), order: stop.order }
     }
 }
 
@@ -320,16 +184,6 @@ impl Stop {
     }
 }
 
-fn readiness(plan: &Plan, now: Instant) -> Result<Readiness, StartError> {
-    let launcher = Launcher::of_command(&plan.words());
-    let readiness = Readiness::begin(&plan.record.settings.ready, plan.port().is_some(), launcher, now);
-    readiness.map_err(|error| StartError {
-        cause: format!("could not start {}: ready.log is no regular expression: {error}", plan.record.name),
-        code: 125,
-        may_pass: false,
-    })
-}
-
 /// What the tree uses now.
 fn sample() -> Sample {
     let usage = Usage::below(Pid::this());
@@ -342,9 +196,4 @@ fn collect_orphans(leader: Pid) {
     while let Some(pid) = wait::peek_any().filter(|&pid| pid != leader) {
         let _ = wait::collect_one(pid);
     }
-}
-
-/// The sooner of two times to look again.
-fn sooner(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
-    one.into_iter().chain(other).min()
 }

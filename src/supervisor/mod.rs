@@ -3,6 +3,7 @@
 //! `keeper → supervisor → server`: the supervisor starts the tree, watches it and ends it; the keeper ends it should
 //! the supervisor die. Each has adopted the orphans below it, each notices the other's death.
 
+mod action;
 pub mod announcement;
 mod child;
 mod client;
@@ -10,6 +11,7 @@ mod contained;
 pub mod control;
 mod end_report;
 mod events;
+mod held_port;
 mod instance;
 mod keeper;
 pub mod launch;
@@ -18,6 +20,7 @@ mod lifeline;
 pub mod name_lock;
 pub mod plan;
 mod port_policy;
+mod probes;
 mod readiness;
 pub mod recovery;
 mod restart_policy;

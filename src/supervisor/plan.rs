@@ -2,7 +2,6 @@
 
 use std::io;
 
-use anyhow::{Context, Result};
 use nix::sys::signal::SigSet;
 
 use super::name_lock::NameLock;
@@ -12,7 +11,6 @@ use crate::log::central::{self, Level};
 use crate::port::lease::Lease;
 use crate::server::invocation::Invocation;
 use crate::server::record::{ServerRecord, ServerState};
-use crate::server::settings::PortChoice;
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
@@ -67,15 +65,6 @@ impl Plan {
     /// The number of the server's port.
     pub fn port(&self) -> Option<u16> {
         self.record.port.as_ref().map(|port| port.number)
-    }
-
-    /// Exchanges the port for another one that is none of `lost`, and returns its number.
-    pub fn exchange_port(&mut self, lost: &[u16]) -> Result<u16> {
-        let choice = self.record.settings.port.as_ref().map_or(PortChoice::Auto, |wish| wish.number);
-        let lease = self.lease.take().context("it has no port")?.exchange(choice, lost)?;
-        let number = lease.number();
-        self.give(lease);
-        Ok(number)
     }
 
     /// Gives the server a port.

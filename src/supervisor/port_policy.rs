@@ -19,7 +19,7 @@ const MOST: usize = 5;
 pub struct PortPolicy {
     sharing: Sharing,
     /// The ports that others have taken from it.
-    pub lost: Vec<u16>,
+    lost: Vec<u16>,
     /// How many of them since the server was ready last.
     moves: usize,
     /// Who was seen to listen there when the server did not, and had to end for it.
@@ -81,6 +81,11 @@ impl PortPolicy {
     /// Whether the server cannot have the port while we hold it.
     pub fn needs_it_alone(&self) -> bool {
         !CAN_BE_SHARED || matches!(self.sharing, Sharing::Trial | Sharing::Alone)
+    }
+
+    /// The ports that others have taken from the server.
+    pub fn lost(&self) -> &[u16] {
+        &self.lost
     }
 
     /// Takes in that somebody else listens on the port, for which the server has to end.

@@ -9,16 +9,18 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
+use super::action::Action;
 use super::announcement::Announcer;
 use super::child::StartError;
 use super::client::Client;
 use super::contained::{self, Containment};
 use super::events::{self, Event, REQUESTS, REWRITE, Source, Sources};
-use super::instance::{Action, EndedInstance, Instance, Stop};
+use super::held_port::{HeldPort, PortOutcome};
+use super::instance::{EndedInstance, Instance, Stop};
 use super::launcher_queue::{LauncherQueue, Turn};
 use super::lifeline::SupervisorEnd;
 use super::plan::{Plan, is_kept, trace};
-use super::port_policy::{PortAction, PortPolicy, PortSight};
+use super::port_policy::PortPolicy;
 use super::restart_policy::{Order, RestartPolicy, RunEnd, Verdict};
 use super::{end_report, titles};
 use crate::disk::lock_file::LockFile;
@@ -28,7 +30,7 @@ use crate::port::probe::ListenAddress;
 use crate::server::end::{End, Reason};
 use crate::server::record::{Mode, ServerState, Watchers};
 use crate::server::secrets::Secrets;
-use crate::server::settings::Restart;
+use crate::server::settings::{PortChoice, Restart};
 use crate::server::unkillable;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
@@ -62,7 +64,7 @@ pub struct Supervisor {
     terminal: Option<Pty>,
     is_adopting: bool,
     restart: RestartPolicy,
-    port: PortPolicy,
+    port: Option<HeldPort>,
     /// Its turn among those that the same launcher starts, until that is done.
     turn: Option<LockFile>,
     containment: Containment,
@@ -95,7 +97,10 @@ impl Supervisor {
         let settings = &plan.record.settings;
         // A client that talks to a server has a state that a new one would not know.
         let restart = if plan.record.mode == Mode::Start { settings.restart } else { Restart::No };
-        let port = PortPolicy::new(settings.port.as_ref().map(|wish| wish.number), plan.record.mode);
+        let choice = settings.port.as_ref().map(|wish| wish.number);
+        let policy = PortPolicy::new(choice, plan.record.mode);
+        let lease = plan.lease.take();
+        let port = lease.map(|lease| HeldPort::new(lease, choice.unwrap_or(PortChoice::Auto), policy));
         let terminal = if settings.terminal { Pty::take_as_controlling().ok() } else { None };
         let me = ProcessHandle::open(Pid::this());
         plan.record.watchers =
@@ -207,8 +212,8 @@ impl Supervisor {
     fn start(&mut self) -> Result<Instance, StartError> {
         self.plan.record.history.samples.clear();
         self.record(ServerState::Starting);
-        if let Some(lease) = &mut self.plan.lease {
-            if self.port.needs_it_alone() { lease.let_go() } else { lease.share() }
+        if let Some(port) = &mut self.port {
+            port.prepare();
         }
         self.containment.prepare(self.plan.container.as_ref());
         failpoint::kill("before-fork");
@@ -272,7 +277,7 @@ impl Supervisor {
             }
             (Event::Printed(stream), Some(instance)) => {
                 if let Some(pipe) = instance.child.output(*stream) {
-                    pipe.pump(&mut self.log, client.as_mut(), instance.readiness.as_mut());
+                    pipe.pump(&mut self.log, client.as_mut(), instance.probes.readiness.as_mut());
                 }
             }
             (Event::Forwarded(signals), Some(instance)) => instance.child.forward(signals),
@@ -288,7 +293,11 @@ impl Supervisor {
             Action::Tell(text) => self.tell(&text),
             Action::Warn(text) => self.note(Level::Warn, &text),
             Action::ConfirmPort(address) => self.confirm_port(address),
-            Action::BlamePort(stranger) => self.port.blame(stranger),
+            Action::BlamePort(stranger) => {
+                if let Some(port) = &mut self.port {
+                    port.blame(stranger);
+                }
+            }
             Action::WriteRecord => self.write_record(),
             Action::BecomeReady => self.become_ready(instance),
             Action::AddSample(sample) => {
@@ -311,7 +320,9 @@ impl Supervisor {
     }
 
     fn confirm_port(&mut self, address: ListenAddress) {
-        self.port.confirm();
+        if let Some(port) = &mut self.port {
+            port.confirm();
+        }
         let Some(port) = &mut self.plan.record.port else { return };
         let is_news = address.public && (port.address, port.public) != (Some(address.address), true);
         (port.address, port.public) = (Some(address.address), address.public);
@@ -324,10 +335,9 @@ impl Supervisor {
     /// Begins to end the tree, or goes on doing so for one more reason.
     fn stop(&mut self, instance: &mut Instance, reason: Reason) {
         if instance.stop.is_none()
-            && let Some(lease) = &mut self.plan.lease
+            && let Some(port) = &mut self.port
         {
-            // Nobody else gets the port, whatever is still to come.
-            lease.hold();
+            port.hold();
         }
         let record = &self.plan.record;
         if let Some(reason) = instance.begin_stop(reason, record.mode, &record.settings) {
@@ -466,44 +476,28 @@ impl Supervisor {
 
     /// Sees to the port of a server that has ended, if that is the reason; then what follows is known.
     fn see_to_port(&mut self, ended: &EndedInstance) -> Option<Next> {
-        let lease = self.plan.lease.as_mut()?;
-        let number = lease.number();
-        // Before it is looked at who has it, so that nobody comes later.
-        let is_ours = lease.hold();
-        let sight = self.port.look(number, is_ours, ended)?;
-        let action = self.port.decide(number, &sight);
-        if action == PortAction::None {
-            return None;
+        let outcome = self.port.as_mut()?.see_to(ended);
+        if !matches!(outcome, PortOutcome::NotTheReason) {
+            self.report_end(&ended.end, Level::Warn);
         }
-        self.report_end(&ended.end, Level::Warn);
-        match (action, &sight.taken_by) {
-            (PortAction::Move, _) => Some(self.move_port(number, &sight, &ended.end)),
-            (PortAction::GiveUp, Some(by)) => {
-                let cause = format!("port {number} was taken by {by} before it listened there");
-                Some(self.fail_for_port(&ended.end, cause))
-            }
-            _ => {
+        match outcome {
+            PortOutcome::NotTheReason => None,
+            PortOutcome::LetGo => {
                 self.note(Level::Info, "trying once more with the port let go, in case that it does not share it");
                 Some(Next::Start)
             }
-        }
-    }
-
-    fn move_port(&mut self, number: u16, sight: &PortSight, end: &End) -> Next {
-        match self.plan.exchange_port(&self.port.lost) {
-            Ok(moved) => {
-                let by = sight.taken_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-                self.note(Level::Warn, &format!("warning: port {number} was taken{by}; moving to port {moved}"));
-                Next::Start
+            PortOutcome::Moved { from, to, by } => {
+                self.plan.record.port = Some(self.plan.invocation.port(to));
+                let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+                self.note(Level::Warn, &format!("warning: port {from} was taken{by}; moving to port {to}"));
+                Some(Next::Start)
             }
-            Err(error) => self.fail_for_port(end, format!("{error:#}")),
+            PortOutcome::Lost(cause) => {
+                self.note(Level::Error, &cause);
+                self.say_to_client(&format!("could not run {}: {cause}", self.plan.record.name));
+                Some(self.fail(&ended.end, cause, 1))
+            }
         }
-    }
-
-    fn fail_for_port(&mut self, end: &End, cause: String) -> Next {
-        self.note(Level::Error, &cause);
-        self.say_to_client(&format!("could not run {}: {cause}", self.plan.record.name));
-        self.fail(end, cause, 1)
     }
 
     fn fail(&mut self, end: &End, cause: String, code: i32) -> Next {
@@ -593,8 +587,8 @@ impl Supervisor {
 
     fn leave(mut self, code: i32) -> i32 {
         failpoint::kill("before-leaving");
-        if let Some(lease) = self.plan.lease.take() {
-            lease.give_back();
+        if let Some(port) = self.port.take() {
+            port.give_back();
         }
         if let Some(terminal) = &self.terminal {
             terminal.release();
