@@ -28,10 +28,8 @@ pub struct PathMatch<'v> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BadPath {
-    /// Nothing between two dots, or nothing at all.
     #[error("a part of it is empty")]
     EmptyStep,
-    /// A backslash in front of nothing.
     #[error("it ends with a backslash")]
     EndsEscaped,
 }

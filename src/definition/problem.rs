@@ -22,7 +22,6 @@ pub enum Problem {
     Template { place: String, why: BadTemplate },
     #[error("{} is not set{}{}{}", excerpt(name), listed(places), described(description.as_deref()), of_others(name))]
     Unset { name: String, places: Vec<String>, description: Option<String> },
-    /// A variable that has to have a value and is empty.
     #[error("{} is empty{}", excerpt(name), described(description.as_deref()))]
     Empty { name: String, description: Option<String> },
     /// A variable with a value that it may not have; `None` for a secret one.
@@ -41,12 +40,10 @@ pub enum Problem {
     SecretPath { place: String, name: String },
     #[error("command: it is empty once it is expanded")]
     NoCommand,
-    /// A path into the configuration that is none.
     #[error("{place}: {:?} is not a path: {why}", excerpt(text))]
     Pattern { place: String, text: String, why: BadPath },
     #[error("{}: {what}", file.display())]
     Config { file: PathBuf, what: ConfigProblem },
-    /// What only a look at the system tells.
     #[error("{0}")]
     System(SystemProblem),
 }
@@ -57,10 +54,8 @@ pub enum ConfigProblem {
     Unreadable(String),
     #[error("line {line}, column {column}: {what}")]
     Syntax { line: usize, column: usize, what: String },
-    /// Nothing where something has to be.
     #[error("{0} is missing")]
     Missing(String),
-    /// Something else than the name of a variable.
     #[error("{0} is not the name of a variable")]
     NotAName(String),
     /// A variable without a value. It is named only if its name cannot be taken for a value.
@@ -79,7 +74,6 @@ pub enum SystemProblem {
     NotExecutable(PathBuf),
     #[error("cwd: there is no directory {}", .0.display())]
     NoDirectory(PathBuf),
-    /// Why the port cannot be had.
     #[error("hook.port: {0}")]
     Port(String),
 }

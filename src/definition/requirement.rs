@@ -95,14 +95,13 @@ pub fn examine(variable: &Variable, value: &VariableValue) -> Result<Option<Warn
 fn is_placeholder(value: &str) -> bool {
     let plain: String =
         value.trim().to_lowercase().chars().map(|it| if matches!(it, '_' | ' ') { '-' } else { it }).collect();
-    let is_x = |text: &str| text.chars().all(|character| character == 'x');
     let is_bracketed = plain.len() > 2 && plain.starts_with('<') && plain.ends_with('>');
     is_bracketed
         || ["changeme", "change-me", "replaceme", "replace-me", "todo"].contains(&plain.as_str())
         || ["your-", "my-secret-", "insert-"].iter().any(|start| plain.starts_with(start))
         || plain.ends_with("-here")
         || plain.contains("placeholder")
-        || (plain.starts_with("xxx") && plain.split('-').all(is_x))
+        || (plain.starts_with("xxx") && plain.chars().all(|it| matches!(it, 'x' | '-')))
 }
 
 #[cfg(test)]

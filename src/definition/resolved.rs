@@ -27,10 +27,8 @@ pub struct Resolved {
     pub(super) environment: BTreeMap<String, Expanded>,
     /// Where it is started, if the definition says it.
     pub(super) directory: Option<Expanded>,
-    /// Where clients reach it.
     pub(super) url: Option<Expanded>,
     pub(super) secrets: Vec<String>,
-    /// What becomes of the session's copy of its configuration.
     pub(super) copy: Option<CopyAction>,
 }
 

@@ -25,7 +25,6 @@ pub enum Part {
 pub enum BadTemplate {
     #[error("${{ is not closed by }}")]
     Unclosed,
-    /// Something else in the place of a name.
     #[error("${{{}}} does not name a variable{}", excerpt(.0), of_others(.0))]
     Name(String),
 }

@@ -43,9 +43,10 @@ impl<'line> Line<'line> {
     pub fn parse(line: &'line [u8]) -> Option<Self> {
         let (stamp, rest) = line.split_at_checked(STAMP)?;
         let time = humantime::parse_rfc3339(std::str::from_utf8(stamp).ok()?.trim_end()).ok()?;
-        let of = |stream: Stream| Some((stream, rest.strip_prefix(stream.tag().as_bytes())?));
-        let (stream, text) = [Stream::Out, Stream::Err, Stream::Hook].into_iter().find_map(of)?;
-        Some(Self { time, stream, text })
+        [Stream::Out, Stream::Err, Stream::Hook].into_iter().find_map(|stream| {
+            let text = rest.strip_prefix(stream.tag().as_bytes())?;
+            Some(Self { time, stream, text })
+        })
     }
 
     /// Whether it is the first one of a server that was just started.

@@ -10,12 +10,10 @@ pub enum Taken {
     /// Another session has it; its server does not listen (yet).
     #[error("port {0} is kept for a server of another session")]
     Leased(u16),
-    /// Something is bound to it that does not listen.
     #[error("port {0} is held by another program, which does not listen there")]
     Held(u16),
     #[error("port {0} is for privileged programs")]
     Privileged(u16),
-    /// The kernel has none left to choose from.
     #[error("all ports that the system hands out are taken")]
     NoneLeft,
 }

@@ -109,9 +109,9 @@ impl PortProbe {
             return None;
         }
         let takes = |address| socket::is_listened_on(SocketAddr::new(address, self.port));
-        let addresses = || listeners.iter().map(|(listener, _)| listener.address.to_canonical());
-        let address = addresses().map(|bound| reached(bound, takes)).min_by_key(|&address| rank(address))?;
-        Some(ListenAddress { address, public: addresses().any(|address| !address.is_loopback()) })
+        let bound: Vec<IpAddr> = listeners.iter().map(|(listener, _)| listener.address.to_canonical()).collect();
+        let address = bound.iter().map(|&bound| reached(bound, takes)).min_by_key(|&address| rank(address))?;
+        Some(ListenAddress { address, public: bound.iter().any(|address| !address.is_loopback()) })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
 
 /// A server's command in one of the two forms that `start` takes.
@@ -18,10 +18,12 @@ pub enum CommandLine {
 impl CommandLine {
     pub fn from_words(words: Vec<OsString>) -> Result<Self> {
         ensure!(words.first().is_some_and(|program| !program.is_empty()), "the command is empty");
-        let text = |word: OsString| {
-            word.into_string().map_err(|word| anyhow::anyhow!("the argument {} is not valid UTF-8", word.display()))
-        };
-        Ok(Self::Argv(words.into_iter().map(text).collect::<Result<_>>()?))
+        let mut texts = Vec::new();
+        for word in words {
+            let text = word.into_string();
+            texts.push(text.map_err(|word| anyhow!("the argument {} is not valid UTF-8", word.display()))?);
+        }
+        Ok(Self::Argv(texts))
     }
 
     pub fn from_line(line: String) -> Result<Self> {

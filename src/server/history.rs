@@ -63,10 +63,11 @@ impl UsageHistory {
     /// The share of one processor that was used up to `now`, in percent, since the latest sample that is not too young
     /// to tell. `None` if there is none, or if processor time has been lost since: that of processes that were not waited for.
     pub fn share(&self, now: &Sample) -> Option<f64> {
-        let span = |then: &Sample| Duration::from_millis(now.at.saturating_sub(then.at));
-        let then = self.samples.iter().rev().find(|then| span(then) >= SHARE_SPAN)?;
+        let mut spans =
+            self.samples.iter().rev().map(|then| (then, Duration::from_millis(now.at.saturating_sub(then.at))));
+        let (then, span) = spans.find(|(_, span)| *span >= SHARE_SPAN)?;
         let used = Duration::from_millis(now.cpu_ms.checked_sub(then.cpu_ms)?);
-        Some(used.as_secs_f64() / span(then).as_secs_f64() * 100.0)
+        Some(used.as_secs_f64() / span.as_secs_f64() * 100.0)
     }
 }
 

@@ -7,7 +7,6 @@ use crate::sys::host::Place;
 /// Why a server could not be ended.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    /// Its processes do not die, or may not be killed.
     #[error("{}", unkillable::describe(.pids, .refused))]
     Unkillable {
         pids: Vec<i32>,
@@ -17,10 +16,8 @@ pub enum StopError {
     /// Somebody holds the lock, but the record does not prove who.
     #[error("somebody answers for it, but its record does not prove who")]
     Unproven,
-    /// The record is of another place.
     #[error("it belongs to {}", .0.name().unwrap_or("another place"))]
     Elsewhere(Place),
-    /// Its container is still there.
     #[error("{why}")]
     Container {
         /// What is there and why.
@@ -28,7 +25,6 @@ pub enum StopError {
         /// What would end it, to be typed.
         remedy: String,
     },
-    /// What may be left of it cannot be looked for.
     #[error("the processes of this machine cannot be looked at")]
     Unseen,
 }
