@@ -7,7 +7,7 @@ use super::line;
 
 /// What a command line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Client {
+pub struct ClientCommand {
     pub program: String,
     /// The options in front of its command: they say which engine is meant.
     pub options: Vec<String>,
@@ -22,7 +22,7 @@ pub struct Client {
 }
 
 /// What the words of a command say; `None` if it is not certain that they start a container and stay with it.
-pub fn parse(words: &[String]) -> Option<Client> {
+pub fn parse(words: &[String]) -> Option<ClientCommand> {
     match line::of_shell(words) {
         Some(line) => parse_words(&line::words(line).into_iter().map(|word| word.text).collect::<Vec<_>>(), true),
         None => parse_words(words, false),
@@ -43,8 +43,8 @@ pub fn mark(mut words: Vec<String>, cidfile: Option<&str>, label: &str) -> Vec<S
 }
 
 /// A shell sets variables for one command as `env` does.
-fn parse_words(words: &[String], in_shell: bool) -> Option<Client> {
-    let mut client = Client::default();
+fn parse_words(words: &[String], in_shell: bool) -> Option<ClientCommand> {
+    let mut client = ClientCommand::default();
     let is_env = is_named(words.first()?, "env");
     let mut at = usize::from(is_env);
     if is_env || in_shell {

@@ -25,11 +25,11 @@ enum Step {
     List,
 }
 
-/// How the container's client went.
+/// How the container's client ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Client {
-    /// By itself: the engine has nothing more to do for it.
-    Left,
+pub enum ClientExit {
+    /// The engine has nothing more to do for it.
+    ByItself,
     /// It was killed, or nobody knows: what it asked for may still be under way.
     Killed,
 }
@@ -73,7 +73,7 @@ pub fn request_stop(container: &Container, grace: Duration) -> Option<StopReques
 pub fn end(
     container: &mut Container,
     grace: Duration,
-    client: Client,
+    client: ClientExit,
     mut request: Option<StopRequest>,
     pause: &mut dyn FnMut(Pid, Duration),
 ) -> Option<String> {
@@ -107,13 +107,17 @@ pub fn end(
 }
 
 /// The ids of the containers that were started last, or what keeps us from knowing.
-fn ids(container: &Container, client: Client, pause: &mut dyn FnMut(Pid, Duration)) -> (Vec<String>, Option<String>) {
+fn ids(
+    container: &Container,
+    client: ClientExit,
+    pause: &mut dyn FnMut(Pid, Duration),
+) -> (Vec<String>, Option<String>) {
     match cid::read(&container.cidfile) {
-        Cid::Missing if client == Client::Left => (Vec::new(), None),
+        Cid::Missing if client == ClientExit::ByItself => (Vec::new(), None),
         Cid::Known(id) if container.own_cidfile => (vec![id], None),
         // Of two clients that are told to write to a file of the user's, one does, and the other refuses to start.
         Cid::Known(id) => match labelled(container, Some(&id), Duration::ZERO, pause) {
-            (ids, None) if ids.is_empty() && client == Client::Killed => {
+            (ids, None) if ids.is_empty() && client == ClientExit::Killed => {
                 labelled(container, None, budget::ENGINE_CREATION, pause)
             }
             found => found,
@@ -165,24 +169,23 @@ struct Order<'c> {
 impl Order<'_> {
     fn carry_out(
         &self,
-        client: Client,
+        client: ClientExit,
         request: Option<StopRequest>,
         pause: &mut dyn FnMut(Pid, Duration),
     ) -> Result<(), String> {
         let mut kill_at =
             request.as_ref().map_or_else(context::now, |request| request.at) + self.grace + budget::ENGINE_SLACK;
         let mut deadline = kill_at.max(context::now()) + budget::ENGINE;
-        let mut step = if request.is_some() || client == Client::Killed { Step::Stop } else { Step::List };
+        let mut step = if request.is_some() || client == ClientExit::Killed { Step::Stop } else { Step::List };
         let (mut call, mut was_asked) = (request.map(|request| request.call), false);
         let mut why = "it does not end".to_owned();
         loop {
+            if call.is_none() && step == Step::Stop {
+                kill_at = context::now() + self.grace + budget::ENGINE_SLACK;
+            }
             let answer = match call.take() {
                 Some(call) => call.answer(kill_at, pause),
-                None if step == Step::Stop => {
-                    kill_at = context::now() + self.grace + budget::ENGINE_SLACK;
-                    self.ask(step, kill_at, pause)
-                }
-                None => self.ask(step, deadline, pause),
+                None => self.ask(step, if step == Step::Stop { kill_at } else { deadline }, pause),
             };
             match &answer {
                 Answer::No(text) => why.clone_from(text),

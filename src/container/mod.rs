@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::terminate::budget;
 
-pub use self::end::{Client, StopRequest, end, request_stop};
+pub use self::end::{ClientExit, StopRequest, end, request_stop};
 pub use self::engine::{Engine, wait_for_call};
 pub use self::find::find;
 

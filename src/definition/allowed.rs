@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::document::Document;
 use crate::disk::directory::Directory;
 use crate::disk::file_at::FileAt;
-use crate::disk::{file, locations, record};
+use crate::disk::{file, locations, versioned};
 
 const VERSION: u32 = 1;
 
@@ -64,7 +64,7 @@ pub fn of(document: &Document) -> Permission {
 
 fn remembered(file: &Path) -> Result<Option<Allowed>> {
     let content = file::read(&remembered_at(&canonical(file)?)?)?;
-    content.map(|content| record::parse(&content, VERSION)).transpose()
+    content.map(|content| versioned::parse(&content, VERSION)).transpose()
 }
 
 /// Whether anything has been allowed at all. Mostly not; then no project's file has to be looked for.

@@ -17,7 +17,7 @@ use crate::container::Container;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
-use crate::disk::{file, record};
+use crate::disk::{file, versioned};
 use crate::failure::Hint;
 use crate::sys::host::{Host, Place};
 use crate::sys::{Identity, Pid};
@@ -201,14 +201,14 @@ impl ServerRecord {
 
     /// What it takes to end a server is read from a record of every version: its token, the place, its watchers.
     fn parse(content: &[u8]) -> Result<Self> {
-        match record::parse(content, VERSION) {
+        match versioned::parse(content, VERSION) {
             Ok(record) => Ok(record),
             Err(error) => Self::salvage(content).ok_or(error),
         }
     }
 
     fn salvage(content: &[u8]) -> Option<Self> {
-        record::salvage(content, VERSION, &Self::blank()?, &["name", "token", "host"])
+        versioned::salvage(content, VERSION, &Self::blank()?, &["name", "token", "host"])
     }
 
     /// A record that says nothing.

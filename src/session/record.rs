@@ -10,7 +10,7 @@ use crate::disk::file_at::FileAt;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::locations::ShellLocations;
 use crate::disk::names::SessionId;
-use crate::disk::{file, record};
+use crate::disk::{file, versioned};
 use crate::failure::Hint;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::host::{Host, Place};
@@ -107,8 +107,8 @@ impl SessionRecord {
 
     /// Whose a session is, is read from a record of every version.
     fn parse(content: &[u8]) -> Result<Self> {
-        let salvage = || record::salvage(content, VERSION, &Self::blank()?, &["id", "owner", "host", "user"]);
-        record::parse(content, VERSION).or_else(|error| salvage().ok_or(error))
+        let salvage = || versioned::salvage(content, VERSION, &Self::blank()?, &["id", "owner", "host", "user"]);
+        versioned::parse(content, VERSION).or_else(|error| salvage().ok_or(error))
     }
 
     /// A record that says nothing.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::stop_timeouts::stop_timeouts;
-use crate::container::{self, Client, Container, StopRequest};
+use crate::container::{self, ClientExit, Container, StopRequest};
 use crate::context;
 use crate::server::end::Reason;
 use crate::server::record::ServerRecord;
@@ -47,7 +47,7 @@ impl Containment {
     pub fn end(&mut self, container: &mut Container, ending: &Ending, pause: &mut dyn FnMut(Duration)) {
         let request = self.request.take();
         let has_left = matches!(ending.leader_exit, Some(Exit::Code(_))) && !self.was_client_told;
-        let client = if has_left { Client::Left } else { Client::Killed };
+        let client = if has_left { ClientExit::ByItself } else { ClientExit::Killed };
         let pause = &mut |_, limit| pause(limit);
         self.last = container::end(container, ending.stop_timeout(), client, request, pause);
     }
@@ -56,7 +56,7 @@ impl Containment {
 /// Ends what is left of the container of a server that lost its supervisor. Returns what is to be said if it is still
 /// there.
 pub fn end_lost(container: &mut Container, timeouts: StopTimeouts) -> Option<String> {
-    container::end(container, timeouts.stop, Client::Killed, None, &mut container::wait_for_call);
+    container::end(container, timeouts.stop, ClientExit::Killed, None, &mut container::wait_for_call);
     container.is_left().then(|| complaint(container))
 }
 
