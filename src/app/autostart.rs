@@ -29,6 +29,7 @@ use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::secrets::Secrets;
 use crate::server::token::Token;
 use crate::session::live::Session;
+use crate::sys::exit;
 use crate::sys::fork::{self, Side};
 
 /// A server that starts with its session.
@@ -76,7 +77,7 @@ fn start_each(root: &Root, session: Session, mut autostarts: VecDeque<Autostart>
                 // The leases of the others.
                 drop(autostarts);
                 next.start(root, session);
-                fork::leave(0);
+                exit::now(0);
             }
             Ok(Side::Parent(_)) => {}
             Err(error) => fail(root, &session.record.id, &next.definition, &format!("could not start it: {error}")),

@@ -10,7 +10,7 @@ use crate::definition::document;
 use crate::disk::names::ServerName;
 use crate::failure::{hinted, listed};
 use crate::server::endpoint::Endpoint;
-use crate::sys::fork;
+use crate::sys::exit;
 use crate::ui;
 
 /// Says how the start went that `verb` has brought about.
@@ -26,7 +26,7 @@ pub fn say(verb: &str, name: &ServerName, started: Started) {
         Started::Interrupted(signal) => {
             let hint = format!("mcp-hook status {name} shows how far it is, mcp-hook stop {name} calls it off");
             ui::warn(&format!("the {verb} of {name} goes on: {hint}"));
-            fork::leave_by(signal);
+            exit::by_signal(signal);
         }
     }
 }

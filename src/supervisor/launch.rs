@@ -15,7 +15,7 @@ use super::supervisor::{Channels, Supervisor};
 use super::titles;
 use crate::sys::fork::{self, Side};
 use crate::sys::handle::ProcessHandle;
-use crate::sys::{Pid, children, fd, mark, orphans, title};
+use crate::sys::{Pid, children, exit, fd, mark, orphans, title};
 use crate::{context, failpoint};
 
 /// Starts a server in the background. Returns at once; the server's state is in its record.
@@ -39,7 +39,7 @@ pub fn start(mut plan: Plan) -> io::Result<Announcement> {
             let _ = setsid();
             plan.watched.renew();
             fd::silence_standard();
-            fork::leave(guarded(|| keep(plan, Some(announcer), None)));
+            exit::now(guarded(|| keep(plan, Some(announcer), None)));
         }
     }
 }
@@ -103,7 +103,7 @@ fn keep(mut plan: Plan, announcer: Option<Announcer>, client: Option<(OwnedFd, O
             plan.watched.renew();
             leave_directory();
             let channels = Channels { keeper: me, lifeline: supervisor_end, announcer, client };
-            fork::leave(guarded(|| Supervisor::new(plan, channels).map(Supervisor::run)));
+            exit::now(guarded(|| Supervisor::new(plan, channels).map(Supervisor::run)));
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Splitting off a process of our own that goes on in this program, and leaving it.
+//! Splitting off a process of our own that goes on in this program.
 
 use std::io;
 
 use nix::libc;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{fd, signals};
+use super::{exit, fd, signals};
 
 /// What [`split`] returned: which of the two we are.
 pub enum Side {
@@ -54,7 +54,7 @@ pub fn in_background(work: impl FnOnce()) -> io::Result<()> {
             let _ = unblock_signals();
             drop(ready);
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            leave(0)
+            exit::now(0)
         }
     }
 }
@@ -62,20 +62,6 @@ pub fn in_background(work: impl FnOnce()) -> io::Result<()> {
 /// Lets all signals through again.
 pub fn unblock_signals() -> nix::Result<()> {
     SigSet::empty().thread_set_mask()
-}
-
-/// Ends this process at once, without running what is registered for the exit of the program it was split from.
-pub fn leave(code: i32) -> ! {
-    // SAFETY: _exit only ends the process.
-    unsafe { libc::_exit(code) }
-}
-
-/// Ends this process by a signal that it has caught, so that its parent sees which one it was.
-pub fn leave_by(signal: Signal) -> ! {
-    signals::reset(signal as i32);
-    let _ = SigSet::empty().thread_set_mask();
-    let _ = raise(signal);
-    leave(128 + signal as i32)
 }
 
 /// Gives back memory that the allocator keeps for later: a process that waits for days has no use for it.

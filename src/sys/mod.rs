@@ -9,7 +9,7 @@
 //! | one process, held so that its number cannot come to mean another | `handle`, [`Identity`], `host`, `boot` |
 //! | facts about processes | `process`, `children`, `waits`, `listeners`, `locks`, `users` |
 //! | whose a process is | `mark`, `orphans` |
-//! | starting processes and collecting them | `fork`, `spawn`, `background`, `wait`, `title` |
+//! | starting processes and collecting them | `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
 //! | terminals and signals | `terminal`, `pty`, `signals` |
 //! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow` |
 //! | files, descriptors, ports | `directory`, `stat`, `fd`, `socket` |
@@ -18,6 +18,7 @@
 
 pub mod background;
 pub mod directory;
+pub mod exit;
 pub mod fd;
 pub mod fork;
 pub mod host;
