@@ -23,17 +23,14 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionRecord {
     version: u32,
-    /// The session's id.
     pub id: SessionId,
     /// The process that the session lives as long as.
     pub owner: Identity,
     /// Where the owner's number is valid.
     pub host: Host,
-    /// The user that the session belongs to.
     pub user: u32,
     /// Device number of the owner's controlling terminal, 0 if it had none.
     pub terminal: u64,
-    /// The terminal's path, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tty: Option<PathBuf>,
     /// What the owner is called.
@@ -59,7 +56,6 @@ pub enum Owner {
 }
 
 impl SessionRecord {
-    /// The record of a new session.
     pub fn new(id: SessionId, owner: Identity, terminal: u64, shell: String) -> Self {
         Self {
             version: VERSION,
@@ -118,9 +114,6 @@ impl SessionRecord {
     }
 
     /// Writes the record, and the owner's pid beside it.
-    ///
-    /// # Errors
-    /// As [`file::replace`].
     pub fn write(&self, paths: &SessionPaths) -> std::io::Result<()> {
         file::replace(&paths.pid(), format!("{}\n", self.owner.pid).as_bytes())?;
         file::replace(&paths.record(), &serde_json::to_vec(self)?)

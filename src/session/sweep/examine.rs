@@ -86,8 +86,14 @@ fn examine_with(
         _ => OwnerFact::Unreadable,
     };
     let servers = read.unwrap_or_default();
+    let facts = facts(owner, &paths, &servers);
+    paths.release();
+    ExaminedSession { id, paths, record, servers, facts }
+}
+
+fn facts(owner: OwnerFact, paths: &SessionPaths, servers: &[NamedRecord]) -> SessionFacts {
     let mut facts = SessionFacts { owner, is_busy: false, has_lost: false };
-    for (name, server) in &servers {
+    for (name, server) in servers {
         let files = paths.server(name);
         let is_answered_for = match server {
             Ok(server) => control::is_answered_for(&files, server),
@@ -96,8 +102,7 @@ fn examine_with(
         facts.is_busy |= is_answered_for;
         facts.has_lost |= !is_answered_for && server.as_ref().is_ok_and(|server| !server.is_over());
     }
-    paths.release();
-    ExaminedSession { id, paths, record, servers, facts }
+    facts
 }
 
 fn is_younger_than(directory: &Directory, age: Duration) -> bool {

@@ -30,18 +30,9 @@ pub fn sweep(root: &Root, own: &SessionId) -> io::Result<()> {
 
 /// Removes sessions that died idle. Returns the ids of those that need more than that.
 fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
-    let position = file::read(&root.cursor()).ok().flatten().and_then(|text| String::from_utf8(text).ok());
-    let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-    let Ok((names, next)) = root.pids().names_from(position, LOOKED_AT) else {
-        return Vec::new();
-    };
-    if next != position {
-        let _ = file::replace(&root.cursor(), next.to_string().as_bytes());
-    }
     let mut removed = 0;
     let mut others = Vec::new();
-    let ids = names.into_iter().filter_map(|name| name.to_str()?.parse().ok());
-    for id in ids.filter(|id| id != own) {
+    for id in next_ids(root).into_iter().filter(|id| id != own) {
         let session = match examine_quickly(root, id) {
             Ok(session) => session,
             Err(id) => {
@@ -66,6 +57,17 @@ fn sweep_a_few(root: &Root, own: &SessionId) -> Vec<SessionId> {
         }
     }
     others
+}
+
+/// The sessions whose turn it is: those that follow the ones of the last time.
+fn next_ids(root: &Root) -> Vec<SessionId> {
+    let position = file::read(&root.cursor()).ok().flatten().and_then(|text| String::from_utf8(text).ok());
+    let position = position.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let Ok((names, next)) = root.pids().names_from(position, LOOKED_AT) else { return Vec::new() };
+    if next != position {
+        let _ = file::replace(&root.cursor(), next.to_string().as_bytes());
+    }
+    names.into_iter().filter_map(|name| name.to_str()?.parse().ok()).collect()
 }
 
 /// How many sessions one call looks at, and how many it removes.

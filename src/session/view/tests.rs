@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::anyhow;
 
-use super::ServerView;
+use super::{ServerView, StateView, TreeView};
 use crate::disk::directory::temporary;
 use crate::disk::layout::SessionPaths;
 use crate::disk::lock;
@@ -134,6 +134,16 @@ fn what_lives_is_told_with_what_it_uses() {
     let text = without_numbers(&view).replace(&without_digits(&directory.path().display().to_string()), "ROOT");
     insta::assert_snapshot!(text, @r#"{"name":"web","state":"running","managed":true,"mode":"start","pid":0,"supervisor_pid":0,"keeper_pid":0,"port":null,"url":null,"address":null,"public":false,"container":null,"uptime_seconds":0.0,"restarts":0,"last_exit":null,"next_attempt":null,"cpu_seconds":0.0,"cpu_percent":0.0,"cpu_percent_now":0.0,"memory_bytes":0,"memory_peak_bytes":0,"memory_trend_bytes_per_hour":null,"memory_limit_bytes":null,"processes":0,"threads":0,"open_files":0,"pids":[0],"exit":null,"reason":null,"warnings":[],"log":"ROOT/logs/web.log","source":null,"command":["npx","-y","a-server"]}"#);
     drop(tree);
+}
+
+#[test]
+fn what_is_not_known_of_every_server_stands_in_its_place_or_not_at_all() {
+    let failed = StateView::Failed { reason: "it ended".to_owned(), exit: None, last_words: vec!["no".to_owned()] };
+    let mut view = ServerView::new("web".parse().expect("a name"), failed);
+    view.tree = Some(TreeView { memory_proportional_bytes: Some(7), ..TreeView::default() });
+    let text = serde_json::to_string(&view).expect("JSON");
+    assert!(text.contains(r#""memory_bytes":0,"memory_proportional_bytes":7,"memory_peak_bytes":null"#), "{text}");
+    assert!(text.contains(r#""warnings":[],"last_words":["no"],"log":null"#), "{text}");
 }
 
 /// A shell with a child, until it is dropped, and a handle on it.
