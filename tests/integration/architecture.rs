@@ -310,7 +310,7 @@ fn commands_neither_fork_nor_lock_nor_sweep() {
         "orphaned::",
         "unreadable::",
         ".carry_out(",
-        ".sweep(",
+        ".end_lost(",
     ];
     let mut wrong = Vec::new();
     for source in sources().into_iter().filter(|source| source.top() == "commands") {
