@@ -46,7 +46,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "cleanup" -d 'End 
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "doctor" -d 'Examine the installation: the hook, programs, directories, left-overs, clients'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l grace -d 'Time between SIGTERM and SIGKILL, like 10s or 500ms' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l grace -d 'Time from the stop signal to SIGKILL, like 10s or 500ms' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l stop-signal -d 'The signal that asks the server to end' -r -f -a "SIGTERM\t''
 SIGINT\t''
 SIGHUP\t''
@@ -54,7 +54,7 @@ SIGQUIT\t''
 SIGUSR1\t''
 SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often CPU and memory are sampled, like 10s, or off' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l restart -d 'When it is started again: no, on-failure (default), always' -r -f -a "no\t''
 on-failure\t''
@@ -68,7 +68,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l fresh -d 'Ta
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-wait -d 'Do not wait until the server is ready'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s h -l help -d 'Print help'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l grace -d 'Time between SIGTERM and SIGKILL, like 10s or 500ms' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l grace -d 'Time from the stop signal to SIGKILL, like 10s or 500ms' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l stop-signal -d 'The signal that asks the server to end' -r -f -a "SIGTERM\t''
 SIGINT\t''
 SIGHUP\t''
@@ -76,7 +76,7 @@ SIGQUIT\t''
 SIGUSR1\t''
 SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often CPU and memory are sampled, like 10s, or off' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
@@ -101,7 +101,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l since -d 'Onl
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s f -l follow -d 'Go on printing what is added'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l errors -d 'Only what the server printed on standard error, and failures; without a server, warnings and errors'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l json -d 'Print JSON, an object a line'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -l json -d 'Print JSON, one object per line'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand logs" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand env" -l shell -d 'How the shell quotes that evaluates the output' -r -f -a "posix\t'sh, bash, zsh and their relatives'
@@ -115,7 +115,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s h -l help -d 
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l json -d 'Print JSON'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -s h -l help -d 'Print help'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l env -d 'A variable for it; ${VAR} in the value stays and is looked up when the server is started' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l env -d 'A variable for it (may be repeated); ${VAR} in the value stays and is looked up when the server is started' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l port -d 'A port of its own: auto or a number' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l url -d 'Where clients reach it; alone for a server that runs elsewhere' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand add" -l force -d 'Replace the server of this name'

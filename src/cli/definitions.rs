@@ -30,7 +30,7 @@ pub struct Add {
     /// The server's name
     #[arg(value_parser = server_name)]
     pub name: ServerName,
-    /// A variable for it; ${VAR} in the value stays and is looked up when the server is started
+    /// A variable for it (may be repeated); ${VAR} in the value stays and is looked up when the server is started
     #[arg(long, value_name = "K=V", value_parser = pair, requires = "words")]
     pub env: Vec<(String, String)>,
     /// A port of its own: auto or a number

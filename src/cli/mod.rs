@@ -135,12 +135,12 @@ commands! {
         "start" Start [
             "mcp-hook start files -- npx -y @modelcontextprotocol/server-filesystem ~/projects",
             "mcp-hook start web --port auto 'PORT=$MCP_PORT npx -y @modelcontextprotocol/server-everything streamableHttp'",
-            "mcp-hook start tickets --restart always    # as it is defined",
+            "mcp-hook start tickets --restart always",
         ]
         /// Run a server for an MCP client, on standard input and output
         "run" Run [
             "mcp-hook run files -- npx -y @modelcontextprotocol/server-filesystem ~/projects",
-            "mcp-hook run tickets    # as it is defined",
+            "mcp-hook run tickets",
         ]
         /// End servers, the whole tree of each
         "stop" Stop ["mcp-hook stop web", "mcp-hook stop --all"]
@@ -177,6 +177,7 @@ commands! {
         /// Print the hook for a shell's start-up file
         "init" Init [
             "eval \"$(mcp-hook init bash)\"    # at the end of ~/.bashrc",
+            "eval \"$(mcp-hook init zsh)\"     # at the end of ~/.zshrc",
             "mcp-hook init fish | source       # at the end of ~/.config/fish/config.fish",
         ]
         /// Write a line to the central log
@@ -192,8 +193,8 @@ commands! {
         ]
     }
     "" {
-        /// Open a session for a shell (used by the hook)
-        "open" Open []
+        /// Open a session for a shell or a script
+        "open" Open ["eval \"$(mcp-hook open)\""]
         /// End a session (used by the hook)
         "close" Close []
         /// List names for completion scripts

@@ -22,7 +22,7 @@ pub struct InSession {
 
 #[derive(Clone, Debug, Args)]
 pub struct ServerOptions {
-    /// Time between SIGTERM and SIGKILL, like 10s or 500ms
+    /// Time from the stop signal to SIGKILL, like 10s or 500ms
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub grace: Option<Duration>,
     /// The signal that asks the server to end
@@ -31,7 +31,7 @@ pub struct ServerOptions {
     /// End the server when the memory of its tree stays above this, like 2GiB
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub memory: Option<u64>,
-    /// How often CPU and memory are sampled, like 10s, or off
+    /// How often CPU and memory are sampled, like 10s, or off [default: 60s]
     #[arg(long, value_name = "TIME|off", value_parser = sampling)]
     pub sample: Option<Sampling>,
     /// A port of its own
@@ -63,10 +63,10 @@ pub struct Start {
     /// The server's name in its session
     #[arg(value_parser = server_name)]
     pub name: ServerName,
-    /// A command line for sh -c
+    /// A command line for sh -c, in place of CMD
     #[arg(value_name = "COMMAND LINE")]
     pub line: Option<String>,
-    /// The command and its arguments
+    /// The command and its arguments; without one, the server's definition is used
     #[arg(last = true, value_name = "CMD", conflicts_with = "line")]
     pub words: Vec<OsString>,
     #[command(flatten)]
@@ -89,7 +89,7 @@ pub struct Run {
     /// The server's name in its session; one is made of any other label
     #[arg(id = "name", value_name = "NAME")]
     pub label: Label,
-    /// The command and its arguments, or a command line for sh -c
+    /// The command and its arguments, or a command line for sh -c; without one, the server's definition is used
     #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub words: Vec<OsString>,
     #[command(flatten)]
@@ -186,7 +186,7 @@ pub struct Logs {
     /// Only what the server printed on standard error, and failures; without a server, warnings and errors
     #[arg(long)]
     pub errors: bool,
-    /// Print JSON, an object a line
+    /// Print JSON, one object per line
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]

@@ -86,6 +86,7 @@ fn examples(sandbox: &Sandbox, command: &str) -> Vec<String> {
 fn follow(terminal: &mut Terminal<'_>, example: &str) {
     match example {
         _ if example.ends_with("| source") => drop(terminal.run(&format!("fish -c '{example}'")).ok()),
+        _ if example.contains("init zsh") => drop(terminal.run(&format!("zsh -c '{example}'")).ok()),
         _ if example.contains(" run ") => drop(terminal.run(&format!("ENDS=yes {example}")).ok()),
         // What asks, or goes on until it is told to end.
         "mcp-hook allow" => answer(terminal, example, "[y/N]", "y\n"),

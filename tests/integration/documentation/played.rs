@@ -14,7 +14,11 @@ pub struct NotRun {
 }
 
 pub const NOT_RUN: &[NotRun] = &[
-    NotRun { page: "README.md", first_line: "cargo install --locked --path .", reason: "builds a release" },
+    NotRun {
+        page: "README.md",
+        first_line: "git clone https://github.com/mcp-hook/mcp-hook && cd mcp-hook",
+        reason: "builds a release",
+    },
     NotRun {
         page: "docs/containers.md",
         first_line: "mcp-hook start github -- docker run -i --rm -e GITHUB_PERSONAL_ACCESS_TOKEN ghcr.io/github/github-mcp-server",
@@ -28,7 +32,7 @@ pub const NOT_RUN: &[NotRun] = &[
     },
     NotRun {
         page: "docs/sessions.md",
-        first_line: "mcp-hook completions bash > ~/.local/share/bash-completion/completions/mcp-hook",
+        first_line: "mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions",
         reason: "`completions` has the tests that load them in each shell",
     },
 ];
