@@ -225,9 +225,6 @@ fn only_commands_know_what_was_typed_and_how_it_is_shown() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Folders in which files still know each other. To become empty: whoever has broken the last circle of a folder takes it out.
-const CIRCLES: [&str; 4] = ["session", "definition", "server", "supervisor"];
-
 #[test]
 fn no_files_know_each_other_in_a_circle() {
     let sources = sources();
@@ -242,15 +239,12 @@ fn no_files_know_each_other_in_a_circle() {
     for (index, source) in sources.iter().enumerate() {
         let back = reached(index, &graph);
         if back.contains(&index) {
-            let name = source.module.join("::");
-            if !CIRCLES.contains(&source.top()) {
-                let mates: Vec<String> = back
-                    .iter()
-                    .filter(|&&mate| mate != index && reached(mate, &graph).contains(&index))
-                    .map(|&mate| sources[mate].module.join("::"))
-                    .collect();
-                circles.push(format!("{name} is in a circle with {}", mates.join(", ")));
-            }
+            let mates: Vec<String> = back
+                .iter()
+                .filter(|&&mate| mate != index && reached(mate, &graph).contains(&index))
+                .map(|&mate| sources[mate].module.join("::"))
+                .collect();
+            circles.push(format!("{} is in a circle with {}", source.module.join("::"), mates.join(", ")));
         }
     }
     assert!(circles.is_empty(), "{}", circles.join("\n"));
