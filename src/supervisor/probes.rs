@@ -63,16 +63,7 @@ impl Probes {
         let Some(mut readiness) = self.readiness.take() else {
             return Ok(sooner(look_again, self.look_whether_serving(input, now)));
         };
-        if readiness.is_due(now) {
-            readiness.look(now, || signs::look(Pid::this(), input));
-        }
-        if readiness.launching().is_none() {
-            actions.push(Action::EndTurn);
-        }
-        if let Some(launcher) = readiness.late_launcher(now) {
-            let text = format!("waiting for {}, which has not run the server yet", launcher.name());
-            actions.push(Action::Tell(text));
-        }
+        look_at_tree(&mut readiness, input, now, actions);
         match readiness.ask(now, listens) {
             Answer::NotYet(again) => {
                 self.readiness = Some(readiness);
@@ -141,6 +132,20 @@ impl Probes {
         let is_well = self.ready_since.is_some_and(|since| now.duration_since(since) >= HEALTH);
         self.doubt = if self.has_served || is_well { None } else { Some((now + 2 * pause, 2 * pause)) };
         self.doubt.map(|(_, pause)| pause)
+    }
+}
+
+/// Looks how far a server's tree is: whether its launcher is done, and whether people are to be told what is waited for.
+fn look_at_tree(readiness: &mut Readiness, input: Option<Input>, now: Instant, actions: &mut Vec<Action>) {
+    if readiness.is_due(now) {
+        readiness.look(now, || signs::look(Pid::this(), input));
+    }
+    if readiness.launching().is_none() {
+        actions.push(Action::EndTurn);
+    }
+    if let Some(launcher) = readiness.late_launcher(now) {
+        let text = format!("waiting for {}, which has not run the server yet", launcher.name());
+        actions.push(Action::Tell(text));
     }
 }
 
