@@ -73,11 +73,7 @@ fn keep(mut plan: Plan, announcer: Option<Announcer>, client: Option<(OwnedFd, O
             drop((supervisor_end, announcer, client, plan.lease.take()));
             // The client's streams are the server's alone from now on, so that end of file and EPIPE pass through.
             fd::silence_standard();
-            leave_directory();
-            failpoint::kill("keeper");
-            title::set_short(titles::KEEPER);
-            title::set(&format!("mcp-hook: keeper {} {}", plan.record.token.session(), plan.record.name));
-            fork::trim_memory();
+            settle_down(&plan);
             let _lock = plan.lock;
             let (paths, record, watched, ignored) = (plan.paths, plan.record, plan.watched, plan.ignored);
             let (lifeline, container) = (keeper_end, plan.container);
@@ -106,6 +102,15 @@ fn keep(mut plan: Plan, announcer: Option<Announcer>, client: Option<(OwnedFd, O
             exit::now(guarded(|| Supervisor::new(plan, channels).map(Supervisor::run)));
         }
     }
+}
+
+/// Settles down to wait: small, named, and in nobody's way.
+fn settle_down(plan: &Plan) {
+    leave_directory();
+    failpoint::kill("keeper");
+    title::set_short(titles::KEEPER);
+    title::set(&format!("mcp-hook: keeper {} {}", plan.record.token.session(), plan.record.name));
+    fork::trim_memory();
 }
 
 /// A panic must look like a death to the other of the two, not like an orderly end. One who could not even begin has written
