@@ -18,19 +18,25 @@ use crate::supervisor::stop_error::StopError;
 pub struct FreeName {
     pub name: ServerName,
     pub lock: NameLock,
+    /// The port that the server before had, if it had one.
+    pub last_port: Option<u16>,
 }
 
 impl FreeName {
     /// Locks a name; `None` if somebody has it. What its server left that lost its supervisor and its keeper is ended first,
     /// with the lock in hand; `None` too if it cannot be.
     pub fn take(name: &ServerName, paths: &ServerPaths) -> Result<Option<Self>> {
-        let lock = lock(paths)?.filter(|lock| is_swept(lock, paths));
-        Ok(lock.map(|lock| Self { name: name.clone(), lock }))
+        let Some(lock) = lock(paths)? else { return Ok(None) };
+        // Read with the lock in hand: its watchers may have been killed a moment ago.
+        let record = ServerRecord::read(paths);
+        let last_port = record.as_ref().ok().and_then(|record| record.as_ref()?.port.as_ref()).map(|port| port.number);
+        let free_name = Self { name: name.clone(), lock, last_port };
+        Ok(if is_swept(&free_name.lock, paths, record) { Some(free_name) } else { None })
     }
 
     /// For a server without files, which shares its name with nobody.
     pub fn unrecorded(name: &ServerName) -> io::Result<Self> {
-        Ok(Self { name: name.clone(), lock: NameLock::without_file()? })
+        Ok(Self { name: name.clone(), lock: NameLock::without_file()?, last_port: None })
     }
 }
 
@@ -53,9 +59,8 @@ fn try_lock(paths: &ServerPaths) -> Result<Option<NameLock>> {
 }
 
 /// Ends what is left of the server that had this name. False if something stays.
-fn is_swept(lock: &NameLock, paths: &ServerPaths) -> bool {
-    // Read with the lock in hand: its watchers may have been killed a moment ago.
-    let swept = match ServerRecord::read(paths) {
+fn is_swept(lock: &NameLock, paths: &ServerPaths, record: Result<Option<ServerRecord>>) -> bool {
+    let swept = match record {
         Ok(None) => return true,
         Ok(Some(record)) => orphaned::end_locked(lock, paths, record, Reason::WatchersLost).map(drop),
         Err(_) => unreadable::end_locked(lock, paths).map(drop),

@@ -42,7 +42,7 @@ pub fn plan(root: &Root, session: Session, free_name: FreeName, mode: Mode, mut 
     if prepared.settings.port.is_some() && prepared.source.is_none() {
         prepared.fill_in_port();
     }
-    let FreeName { name, lock } = free_name;
+    let FreeName { name, lock, .. } = free_name;
     let (verb, client, ignored) = match mode {
         Mode::Start => ("start", None, signals::ignored(&[])),
         Mode::Run => ("run", client(), signals::ignored(&INHERITED)),

@@ -121,11 +121,7 @@ pub fn launch(
     let is_autostart = matches!(occasion, Occasion::Session(_));
     let lease = match occasion {
         Occasion::Session(lease) => lease,
-        Occasion::Asked => {
-            let earlier = ServerRecord::read(&paths).ok().flatten().and_then(|record| record.port);
-            let number = earlier.map(|port| port.number);
-            plan::lease(root, resolved.settings(), number).with_context(could_not)?
-        }
+        Occasion::Asked => plan::lease(root, resolved.settings(), free_name.last_port).with_context(could_not)?,
     };
     let prepared = resolved.bind(&session.record.id, &name, &paths).with_context(could_not)?;
     let mut plan = plan::plan(root, session, free_name, Mode::Start, prepared)?;

@@ -66,10 +66,10 @@ fn request(paths: &ServerPaths) -> Result<Asked, Unstopped> {
 
 /// A server's record. One that cannot be read is written again by the server's supervisor, if there is one.
 pub fn recovered_record(paths: &ServerPaths) -> anyhow::Result<Option<ServerRecord>> {
-    if ServerRecord::read(paths).is_err() {
+    ServerRecord::read(paths).or_else(|_| {
         unreadable::rewrite_record(paths);
-    }
-    ServerRecord::read(paths)
+        ServerRecord::read(paths)
+    })
 }
 
 fn running(session: &SessionPaths) -> Vec<ServerName> {
