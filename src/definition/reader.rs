@@ -121,13 +121,13 @@ impl<'document> Reader<'document> {
     pub fn time(&self, shortest: Duration) -> ReadResult<u64> {
         const WANTED: &str = "a time such as \"2s\" or \"500ms\"";
         let text = self.value.as_str().ok_or_else(|| self.other_than(WANTED))?;
-        let time = time::parse(text.trim());
-        let time = time.map_err(|_| self.wrong(format!("must be {WANTED}, not {:?}", excerpt(text))))?;
-        if !(shortest..=LONGEST).contains(&time) {
+        let span = time::parse(text.trim());
+        let span = span.map_err(|_| self.wrong(format!("must be {WANTED}, not {:?}", excerpt(text))))?;
+        if !(shortest..=LONGEST).contains(&span) {
             let [from, to] = [shortest, LONGEST].map(time::exact);
             return Err(self.wrong(format!("must be from {from} to {to}, not {:?}", excerpt(text))));
         }
-        Ok(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+        Ok(time::millis(span))
     }
 
     /// A size such as `"2GiB"`, or in bytes; `smallest` is in bytes.

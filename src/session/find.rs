@@ -13,9 +13,8 @@ use crate::disk::layout::Root;
 use crate::disk::names::SessionId;
 use crate::failure::hinted;
 use crate::server::record::ServerRecord;
-use crate::supervisor::control::is_called_watcher;
+use crate::supervisor::control::{self, is_called_watcher};
 use crate::sys::Pid;
-use crate::sys::handle::ProcessHandle;
 use crate::sys::process::{self, Process};
 
 /// A session and the root that it lies in, with the logs where its shell has them.
@@ -158,7 +157,7 @@ fn names_watcher(root: &Root, id: &SessionId, pid: Pid) -> bool {
     let mut both = records.filter(ServerRecord::is_of_this_host).filter_map(|record| record.watchers);
     both.any(|both| {
         let mut named = [both.supervisor, both.keeper].into_iter().filter(|watcher| watcher.pid() == pid);
-        named.any(|watcher| ProcessHandle::reopen(&watcher).is_some())
+        named.any(|watcher| control::lives(&watcher))
     })
 }
 

@@ -15,6 +15,7 @@ use crate::failure::Hint;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::host::{Host, Place};
 use crate::sys::{Fate, Identity, process};
+use crate::units::time;
 
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;
@@ -67,7 +68,7 @@ impl SessionRecord {
             tty: process::terminal_path(terminal),
             shell,
             created: context::wall_millis(),
-            created_since_boot: u64::try_from(context::uptime().as_millis()).unwrap_or_default(),
+            created_since_boot: time::millis(context::uptime()),
             locations: None,
         }
     }

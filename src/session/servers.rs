@@ -41,12 +41,8 @@ pub fn read_named(paths: &SessionPaths, names: Vec<ServerName>) -> Vec<NamedReco
     records.collect()
 }
 
-/// The servers for which somebody answers, wherever that is: locks are the same everywhere.
-pub fn held(paths: &SessionPaths) -> Vec<ServerName> {
-    read(paths).into_iter().filter(|server| is_held(paths, server)).map(|(name, _)| name).collect()
-}
-
-fn is_held(paths: &SessionPaths, (name, record): &NamedRecord) -> bool {
+/// Whether somebody answers for a server, wherever that is: locks are the same everywhere.
+pub fn is_held(paths: &SessionPaths, (name, record): &NamedRecord) -> bool {
     let paths = paths.server(name);
     match record {
         Ok(record) => control::is_held(&paths, record),

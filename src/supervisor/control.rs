@@ -94,7 +94,8 @@ pub fn is_answered_for(paths: &ServerPaths, record: &ServerRecord) -> bool {
     is_watched || is_held(paths, record)
 }
 
-fn lives(watcher: &Identity) -> bool {
+/// Whether a recorded watcher still is the process that was recorded.
+pub fn lives(watcher: &Identity) -> bool {
     ProcessHandle::reopen(watcher).is_some()
 }
 

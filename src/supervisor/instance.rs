@@ -19,6 +19,7 @@ use crate::server::usage::Usage;
 use crate::sys::pty::Pty;
 use crate::sys::{Pid, children, wait};
 use crate::terminate::tree::{Ending, Progress};
+use crate::units::time;
 
 /// A server that has been started.
 pub struct Instance {
@@ -187,7 +188,7 @@ impl Stop {
 /// What the tree uses now.
 fn sample() -> Sample {
     let usage = Usage::below(Pid::this());
-    let cpu_ms = u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX);
+    let cpu_ms = time::millis(usage.cpu);
     Sample { at: context::wall_millis(), memory: usage.memory, cpu_ms }
 }
 

@@ -41,6 +41,7 @@ use crate::sys::{Identity, Pid, children, fd, fork, orphans, title};
 use crate::terminate::survivors::Survivors;
 use crate::terminate::tree::Progress;
 use crate::terminate::{group, orphans as lost};
+use crate::units::time;
 use crate::{context, failpoint};
 
 /// What a supervisor is given beside the plan.
@@ -509,7 +510,7 @@ impl Supervisor {
     /// Waits until the server is to be started again or somebody does not want that any more.
     fn pause(&mut self, end: &End, pause: Duration) -> Next {
         let until = context::now() + pause;
-        let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        let millis = time::millis(pause);
         if !pause.is_zero() {
             self.note(Level::Info, &format!("will be started again in {:.2} s", pause.as_secs_f64()));
         }

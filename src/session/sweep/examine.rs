@@ -118,8 +118,9 @@ impl ExaminedSession {
     /// That it belongs to another place, and what runs there, if so.
     pub fn elsewhere(&self) -> Option<String> {
         let place = self.record()?.host.place().name().filter(|_| self.facts.owner == OwnerFact::Elsewhere)?;
-        let held = servers::held(&self.paths);
-        let servers = held.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
+        let held = self.servers.iter().filter(|server| servers::is_held(&self.paths, server));
+        let held: Vec<&str> = held.map(|(name, _)| name.as_str()).collect();
+        let servers = held.join(", ");
         Some(match held.len() {
             0 => format!("belongs to {place}"),
             1 => format!("belongs to {place}; {servers} runs there"),

@@ -96,7 +96,7 @@ impl ServerView {
         let supervisor = watchers.and_then(|both| ProcessHandle::reopen(&both.supervisor));
         let is_answered_for = record.state.is_final()
             || supervisor.is_some()
-            || watchers.is_some_and(|both| lives(&both.keeper))
+            || watchers.is_some_and(|both| control::lives(&both.keeper))
             || control::is_held(&files, &record);
         let mut state = if is_answered_for { StateView::of(&record) } else { StateView::lost(&record) };
         if let StateView::Failed { last_words, .. } = &mut state {
@@ -145,7 +145,7 @@ impl ServerView {
     /// Looks whether the keeper lives, which is not worth a system call where nobody is told.
     pub fn look_at_keeper(&mut self) {
         if let Some(record) = &mut self.record {
-            record.keeper_pid = record.keeper.filter(lives).map(|keeper| keeper.pid);
+            record.keeper_pid = record.keeper.filter(control::lives).map(|keeper| keeper.pid);
         }
     }
 
@@ -262,10 +262,6 @@ fn said_last(log: &FileAt, record: &ServerRecord) -> Vec<String> {
     let over = last_end(record).map(|end| SystemTime::UNIX_EPOCH + Duration::from_millis(end.at));
     let lines = log::last_words(log, LAST_WORDS, over.unwrap_or_else(context::wall_clock)).unwrap_or_default();
     lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect()
-}
-
-fn lives(watcher: &Identity) -> bool {
-    ProcessHandle::reopen(watcher).is_some()
 }
 
 fn command(pid: Pid) -> Vec<String> {

@@ -3,6 +3,7 @@
 use crate::context;
 use crate::server::history::{Sample, UsageHistory};
 use crate::server::usage::Usage;
+use crate::units::time;
 
 /// What the processes of one server use. Sums over all of them.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +38,7 @@ impl TreeView {
         let cpu_seconds = usage.cpu.as_secs_f64();
         let lived = uptime.filter(|&lived| lived > 0.0);
         let cpu_percent = lived.map_or(0.0, |lived| tenths(cpu_seconds / lived * 100.0));
-        let cpu_ms = u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX);
+        let cpu_ms = time::millis(usage.cpu);
         let now = Sample { at: context::wall_millis(), memory: usage.memory, cpu_ms };
         let cpu_percent_now = history.share(&now).map_or(cpu_percent, tenths);
         history.push(now);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::server::history::{Sample, UsageHistory};
+use crate::units::time;
 
 /// What is shown is as old as the oldest of these that is filled.
 const WINDOWS: [u64; 8] = [1, 2, 5, 10, 15, 20, 30, 60];
@@ -45,7 +46,7 @@ fn share(two: &[Sample]) -> Option<(u64, u64)> {
 /// One value for each of `width` columns, the last of which is now: the largest of its time, else the one that came
 /// next, since a sample tells of the time before it. Nothing where nothing is known.
 pub fn columns(points: &[(u64, u64)], now: u64, window: Duration, width: usize) -> Vec<Option<u64>> {
-    let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
+    let window = time::millis(window).max(1);
     let mut columns = vec![None; width];
     for &(at, value) in points {
         let age = now.saturating_sub(at);
