@@ -30,7 +30,8 @@ struct Fact {
     listens: Option<bool>,
 }
 
-/// Looks at the tree below `root`, of which the server's input is `input`; `None` if nothing of it is left.
+/// Looks at the tree below `root`, of which the server's input is `input`; `None` if nothing of it is left, or nothing can
+/// be told now.
 pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
     let mut facts = Vec::new();
     let first = children::of_first_thread(root);
@@ -43,7 +44,13 @@ pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
             continue;
         }
         let lifecycle = || process::variable(pid, "npm_lifecycle_event");
-        let role = if is_launched { Role::Program } else { Role::of(&process::arguments(pid), above, lifecycle) };
+        let arguments = process::arguments(pid);
+        let role = match arguments.as_slice() {
+            _ if is_launched => Role::Program,
+            // In the middle of execve(2): whether it becomes a launcher is not known yet.
+            [] => return None,
+            arguments => Role::of(arguments, above, lifecycle),
+        };
         let (launcher, below, is_launched) = match role {
             Role::Helper => continue,
             Role::Launcher(launcher) => (Some(launcher), Some(launcher), false),
