@@ -55,7 +55,6 @@ impl Launcher {
         match base(program) {
             // Scripts: the interpreter stands in front.
             "node" | "nodejs" => Self::of_script(base(first)),
-            "env" => Self::of(rest),
             name if name.starts_with("python") && first == "-m" => Self::of_script(rest.get(1)?),
             name if name.starts_with("python") => Self::of_script(base(first)),
             "bun" if first == "x" => Some(Self::Bun),
@@ -210,9 +209,10 @@ mod tests {
         for (arguments, above, step, expected) in [
             ("npm exec @a/server /tmp|||", None, None, Role::Launcher(Npm)),
             ("node|/usr/bin/npx|-y|a-server|", None, None, Role::Launcher(Npm)),
-            ("/usr/bin/env|node|/usr/bin/npx|-y|a-server|", None, None, Role::Launcher(Npm)),
-            // A shim, which runs programs of its own before it becomes the launcher.
+            // `env` and shims, which run programs of their own, become the launcher later.
+            ("/usr/bin/env|node|/usr/bin/npx|-y|a-server|", None, None, Role::Program),
             ("bash|/shims/npx|-y|a-server|", None, None, Role::Program),
+            ("bash|/shims/node|/usr/bin/npx|-y|a-server|", None, None, Role::Program),
             ("sh|-c|server-fs /tmp|", Some(Npm), Some("npx"), Role::Program),
             ("node|/home/me/.npm/_npx/1/node_modules/.bin/server-fs|", Some(Npm), Some("npx"), Role::Program),
             ("sh|-c|node-gyp rebuild|", Some(Npm), Some("install"), Role::Helper),

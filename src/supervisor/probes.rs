@@ -128,7 +128,7 @@ impl Probes {
         if !left.is_zero() {
             return Some(left);
         }
-        self.has_served = signs::look(Pid::this(), input) == Some(Sight::Serves);
+        self.has_served = signs::look(Pid::this(), input).is_some_and(|seen| seen.sight == Sight::Serves);
         let is_well = self.ready_since.is_some_and(|since| now.duration_since(since) >= HEALTH);
         self.doubt = if self.has_served || is_well { None } else { Some((now + 2 * pause, 2 * pause)) };
         self.doubt.map(|(_, pause)| pause)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use regex_lite::{Error, Regex};
 
-use super::signs::Sight;
+use super::signs::{Seen, Sight};
 use crate::server::end::Reason;
 use crate::server::launcher::Launcher;
 use crate::server::settings::{Ready, ReadyWhen};
@@ -124,22 +124,23 @@ impl Readiness {
     }
 
     /// Has a look at the tree.
-    pub fn look(&mut self, now: Instant, look: impl FnOnce() -> Option<Sight>) {
+    pub fn look(&mut self, now: Instant, look: impl FnOnce() -> Option<Seen>) {
         self.due = now + self.pause;
         self.pause = (self.pause * 2).min(LONGEST);
-        if let Some(sight) = look() {
-            self.see(sight, now);
+        if let Some(seen) = look() {
+            self.see(seen, now);
         }
     }
 
     /// Takes in what the tree shows.
-    fn see(&mut self, sight: Sight, now: Instant) {
-        let was_launching = matches!(self.seen, Some(Sight::Launching(_)));
+    fn see(&mut self, Seen { sight, is_launched }: Seen, now: Instant) {
+        let is_unseen = !is_launched && !matches!(self.seen, Some(Sight::Launching(_)));
         self.is_confirmed = self.seen == Some(sight);
         self.seen = Some(sight);
         match sight {
             Sight::Launching(launcher) => self.launching = Some(launcher),
-            _ if !was_launching && sight != Sight::Serves && now.duration_since(self.began) < APPEARS => {}
+            // Nothing was seen of the launcher yet: what runs may stand in front of it.
+            _ if is_unseen && sight != Sight::Serves && now.duration_since(self.began) < APPEARS => {}
             _ => {
                 if self.launching.take().is_some() {
                     self.since_launch = Some(now);

@@ -19,6 +19,14 @@ pub enum Sight {
     Unknown,
 }
 
+/// What was seen of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub sight: Sight,
+    /// Whether something runs that a launcher has run.
+    pub is_launched: bool,
+}
+
 /// What was seen of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fact {
@@ -32,7 +40,7 @@ struct Fact {
 
 /// Looks at the tree below `root`, of which the server's input is `input`; `None` if nothing of it is left, or nothing can
 /// be told now.
-pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
+pub fn look(root: Pid, input: Option<Input>) -> Option<Seen> {
     let mut facts = Vec::new();
     let first = children::of_first_thread(root);
     let mut queue: Vec<_> = first.iter().map(|&pid| (pid, None, false)).collect();
@@ -59,7 +67,8 @@ pub fn look(root: Pid, input: Option<Input>) -> Option<Sight> {
         facts.push(Fact { launcher, is_launched, waiting: waits::of(pid, input), listens: waits::listens(pid) });
         queue.extend(children::of(pid).into_iter().map(|child| (child, below, is_launched)));
     }
-    (!facts.is_empty()).then(|| judge(&facts))
+    let is_launched = facts.iter().any(|fact| fact.is_launched);
+    (!facts.is_empty()).then(|| Seen { sight: judge(&facts), is_launched })
 }
 
 fn judge(facts: &[Fact]) -> Sight {

@@ -8,6 +8,11 @@ fn readiness(when: ReadyWhen) -> (Readiness, Instant) {
     (Readiness::begin(&Ready { when, timeout_ms: 2000 }, false, None, now).expect("a pattern"), now)
 }
 
+/// A tree in which nothing was seen that a launcher has run.
+fn only(sight: Sight) -> Seen {
+    Seen { sight, is_launched: false }
+}
+
 #[test]
 fn a_server_is_ready_when_it_has_lived_long_enough_whatever_the_time_limit() {
     let (readiness, now) = readiness(ReadyWhen::Delay(5000));
@@ -29,9 +34,9 @@ fn a_server_without_a_sign_of_its_own_is_ready_when_it_serves_or_does_nothing_mo
         let (mut readiness, now) = readiness(ReadyWhen::Usual);
         assert_eq!(readiness.ask(now, false), Answer::NotYet(USUAL));
         assert!(!readiness.is_due(now) && readiness.is_due(now + USUAL));
-        readiness.see(sight, now + USUAL);
+        readiness.see(only(sight), now + USUAL);
         assert_eq!(readiness.ask(now + USUAL, false), answer);
-        readiness.see(sight, now + USUAL);
+        readiness.see(only(sight), now + USUAL);
         let again = if sight == Sight::Idle { Answer::Assumed } else { answer };
         assert_eq!(readiness.ask(now + USUAL, false), again, "rest that was seen twice is rest");
         let after = if sight == Sight::Serves { Answer::Ready } else { Answer::Assumed };
@@ -51,15 +56,15 @@ fn a_launcher_is_not_ready_before_it_has_run_something_else_however_long_that_ta
     for (when, has_port) in [(ReadyWhen::Usual, false), (ReadyWhen::Usual, true), (ReadyWhen::Log("x".into()), false)] {
         let (mut readiness, now) = by_npm(when.clone(), has_port);
         assert!(readiness.is_due(now), "from the first moment");
-        readiness.see(Sight::Busy, now);
+        readiness.see(only(Sight::Busy), now);
         assert!(readiness.launching().is_some(), "what stands in front of it is not what it runs");
         for at in [SECOND, 5 * SECOND, 60 * SECOND] {
-            readiness.see(NPM, now + at);
+            readiness.see(only(NPM), now + at);
             assert!(matches!(readiness.ask(now + at, false), Answer::NotYet(_)), "{when:?}");
         }
         let late = if when == ReadyWhen::Usual && !has_port { Answer::Assumed } else { Answer::Lost(Reason::NotReady) };
         assert_eq!(readiness.ask(now + INSTALLS, false), late);
-        readiness.see(Sight::Busy, now + 60 * SECOND);
+        readiness.see(only(Sight::Busy), now + 60 * SECOND);
         assert_eq!(readiness.launching(), None);
         assert!(matches!(readiness.ask(now + 61 * SECOND, false), Answer::NotYet(_)), "its time begins");
         assert_eq!(readiness.ask(now + 65 * SECOND, false), late);
@@ -71,28 +76,31 @@ fn a_time_limit_that_is_over_makes_for_a_look_at_what_took_so_long() {
     let (mut readiness, now) = readiness(ReadyWhen::Log("x".into()));
     assert!(!readiness.is_due(now + SECOND));
     assert!(readiness.is_due(now + 2 * SECOND));
-    readiness.see(Sight::Launching(Launcher::Uv), now + 2 * SECOND);
+    readiness.see(only(Sight::Launching(Launcher::Uv)), now + 2 * SECOND);
     assert!(matches!(readiness.ask(now + 2 * SECOND, false), Answer::NotYet(_)));
-    readiness.see(Sight::Busy, now + 3 * SECOND);
+    readiness.see(only(Sight::Busy), now + 3 * SECOND);
     assert_eq!(readiness.ask(now + 3 * SECOND, false), Answer::NotYet(2 * SECOND));
 }
 
 #[test]
 fn what_has_taken_the_place_of_its_launcher_was_run_by_it() {
     let (mut readiness, now) = by_npm(ReadyWhen::Usual, false);
-    readiness.see(Sight::Idle, now + USUAL);
+    readiness.see(only(Sight::Idle), now + USUAL);
     assert!(matches!(readiness.ask(now + USUAL, false), Answer::NotYet(_)), "it may be what stands in front of it");
-    readiness.see(Sight::Launching(Launcher::Npm), now + SECOND);
-    readiness.see(Sight::Idle, now + 2 * SECOND);
-    readiness.see(Sight::Idle, now + 2 * SECOND + USUAL / 2);
+    readiness.see(only(Sight::Launching(Launcher::Npm)), now + SECOND);
+    readiness.see(only(Sight::Idle), now + 2 * SECOND);
+    readiness.see(only(Sight::Idle), now + 2 * SECOND + USUAL / 2);
     assert!(matches!(readiness.ask(now + 2 * SECOND + USUAL / 2, false), Answer::NotYet(_)), "it was run just now");
     assert_eq!(readiness.ask(now + 2 * SECOND + USUAL, false), Answer::Assumed);
     let (mut readiness, now) = by_npm(ReadyWhen::Usual, false);
-    readiness.see(Sight::Idle, now + APPEARS);
-    readiness.see(Sight::Idle, now + APPEARS + USUAL);
+    readiness.see(only(Sight::Idle), now + APPEARS);
+    readiness.see(only(Sight::Idle), now + APPEARS + USUAL);
     assert_eq!(readiness.ask(now + APPEARS + USUAL, false), Answer::Assumed, "nothing was seen of one");
     let (mut readiness, now) = by_npm(ReadyWhen::Usual, false);
-    readiness.see(Sight::Serves, now);
+    readiness.see(Seen { sight: Sight::Busy, is_launched: true }, now);
+    assert_eq!(readiness.launching(), None, "it was done between two looks");
+    let (mut readiness, now) = by_npm(ReadyWhen::Usual, false);
+    readiness.see(only(Sight::Serves), now);
     assert_eq!(readiness.launching(), None);
     assert_eq!(readiness.ask(now + USUAL, false), Answer::Ready);
 }
