@@ -10,6 +10,8 @@ mod disk;
 mod failpoint;
 mod failure;
 mod log;
+#[cfg(test)]
+mod mcp;
 mod port;
 mod server;
 mod session;
