@@ -1,0 +1,544 @@
+//! What stands between a client and its server: decides which message goes where while the server lives, what is answered
+//! in its place when it ends, and what its successor has to be told. No input, no output, no clock.
+
+mod dialogue;
+mod queue;
+mod reply;
+
+use std::time::{Duration, Instant};
+
+use self::dialogue::{Dialogue, Era};
+use self::queue::Queue;
+pub use self::reply::{Death, Exit};
+use super::edit;
+use super::framer::Piece;
+use super::message::{Head, Kind, Message, Raw};
+
+/// What a server can have lists of, and tell the changes of.
+pub const LISTS: [&str; 3] = ["tools", "prompts", "resources"];
+
+/// What is to be done, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Bytes for the client.
+    ToClient(Vec<u8>),
+    /// Bytes for the server.
+    ToServer(Vec<u8>),
+    /// A line of the server that is no message: for the log and the client's standard error.
+    Stray(Vec<u8>),
+    /// The client waits for a server: start one.
+    Start,
+    /// This life of the server is of no use, for this reason: end it.
+    Fail(String),
+    /// A line for the log.
+    Note(String),
+    /// A request was answered, or will not be.
+    Done(Call),
+}
+
+/// A request of the client that came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub method: String,
+    pub took: Duration,
+    pub is_error: bool,
+}
+
+/// What follows the end of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The successor is started, now or after a pause.
+    Successor,
+    /// It is started with the client's next request.
+    OnRequest,
+    /// None, for this reason, until somebody asks for it.
+    Nothing(String),
+}
+
+/// A connection of one client to the lives of one server.
+#[derive(Debug)]
+pub struct Relay {
+    server: String,
+    /// Whether answers stay as they are, so that nothing may be said of changed lists.
+    is_exact: bool,
+    life: Life,
+    /// How many lives came before this one.
+    ended: u32,
+    dialogue: Dialogue,
+    open: Vec<Open>,
+    asked: Vec<Asked>,
+    queue: Queue,
+    from_client: Passing,
+    from_server: Passing,
+}
+
+/// How far the server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Life {
+    /// There is none until the client's next request.
+    Resting,
+    /// One is being started.
+    Starting,
+    /// It has been told what its predecessor was, and has not answered. What it says meanwhile is held.
+    Replaying(Vec<(Vec<u8>, Head)>),
+    /// It is spoken to.
+    Up,
+    /// There is none, for this reason.
+    Out(String),
+}
+
+/// Where a message goes that passes as it comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Passing {
+    #[default]
+    Nothing,
+    /// To the other side.
+    Through,
+    /// Nowhere: its end is waited for, to answer it.
+    Away,
+}
+
+/// A request that the server has, and has not answered.
+#[derive(Debug)]
+struct Open {
+    id: Raw,
+    method: String,
+    since: Instant,
+    /// The client no longer wants the answer.
+    is_cancelled: bool,
+}
+
+/// A request of a server that the client has not answered.
+#[derive(Debug)]
+struct Asked {
+    /// Its id as the server gave it.
+    id: Raw,
+    /// Its id as the client knows it: another one where a dead life's is still open.
+    shown: Raw,
+    progress: Option<Raw>,
+    is_stale: bool,
+}
+
+impl Relay {
+    /// The relay of a server that has just been started for the first time.
+    pub fn new(server: String, is_exact: bool) -> Self {
+        Self {
+            server,
+            is_exact,
+            life: Life::Up,
+            ended: 0,
+            dialogue: Dialogue::default(),
+            open: Vec::new(),
+            asked: Vec::new(),
+            queue: Queue::default(),
+            from_client: Passing::Nothing,
+            from_server: Passing::Nothing,
+        }
+    }
+
+    /// Whether the server has ever answered: before, its early death is the launcher's business.
+    pub fn has_answered(&self) -> bool {
+        self.dialogue.has_answered
+    }
+
+    /// How many requests of the client are open, and since when the oldest is.
+    pub fn open(&self) -> (usize, Option<Instant>) {
+        let open = self.open.iter().filter(|open| !open.is_cancelled);
+        (open.clone().count(), open.map(|open| open.since).min())
+    }
+
+    /// Whether nothing is going on: the server may be ended until it is needed again.
+    pub fn is_idle(&self) -> bool {
+        self.life == Life::Up
+            && self.open.is_empty()
+            && self.asked.iter().all(|asked| asked.is_stale)
+            && !self.dialogue.has_subscriptions()
+            && self.from_client == Passing::Nothing
+            && self.from_server == Passing::Nothing
+    }
+
+    /// Something has come from the client.
+    pub fn client(&mut self, piece: Piece, now: Instant) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match piece {
+            Piece::Part(bytes) => {
+                if self.from_client == Passing::Nothing {
+                    self.from_client = if self.life == Life::Up { Passing::Through } else { Passing::Away };
+                }
+                if self.from_client == Passing::Through {
+                    actions.push(Action::ToServer(bytes));
+                }
+            }
+            Piece::End(bytes, message) => match std::mem::take(&mut self.from_client) {
+                Passing::Through => {
+                    heads(&message).iter().for_each(|head| self.note_of_client(head, &bytes, now));
+                    actions.push(Action::ToServer(bytes));
+                }
+                _ => heads(&message)
+                    .iter()
+                    .for_each(|head| self.refuse(head, "the message is too long to be kept", &mut actions)),
+            },
+            Piece::Whole(bytes, message) => self.client_message(bytes, &message, now, &mut actions),
+        }
+        actions
+    }
+
+    fn client_message(&mut self, bytes: Vec<u8>, message: &Message, now: Instant, actions: &mut Vec<Action>) {
+        let heads = heads(message);
+        if let Message::Single(head) = message {
+            match head.kind() {
+                Kind::Notification if head.method.as_deref() == Some("notifications/cancelled") => {
+                    return self.client_cancels(bytes, head, actions);
+                }
+                Kind::Notification if self.is_stale_progress(head) => return,
+                Kind::Response => return self.client_answers(bytes, head, actions),
+                _ => {}
+            }
+        }
+        match &self.life {
+            Life::Up => {
+                heads.iter().for_each(|head| self.note_of_client(head, &bytes, now));
+                actions.push(Action::ToServer(bytes));
+            }
+            Life::Out(cause) => {
+                let cause = cause.clone();
+                heads.iter().for_each(|head| self.refuse(head, &cause, actions));
+                self.dialogue.initialized_by(heads, &bytes);
+            }
+            Life::Resting | Life::Starting | Life::Replaying(_) => {
+                // Part of what the successor is told anyhow.
+                if self.dialogue.initialized_by(heads, &bytes) {
+                    return;
+                }
+                let is_call = heads.iter().any(|head| head.kind() == Kind::Request);
+                if !self.queue.push(bytes, message.clone()) {
+                    heads.iter().for_each(|head| self.refuse(head, "too many messages wait for the server", actions));
+                } else if is_call && self.life == Life::Resting {
+                    self.life = Life::Starting;
+                    actions.push(Action::Start);
+                }
+            }
+        }
+    }
+
+    fn client_cancels(&mut self, bytes: Vec<u8>, head: &Head, actions: &mut Vec<Action>) {
+        let Some(id) = &head.cancelled else { return self.pass_to_server(bytes, actions) };
+        if self.queue.remove(id) {
+            return;
+        }
+        self.dialogue.forget_listen(id);
+        match self.open.iter_mut().find(|open| open.id == *id) {
+            Some(open) => {
+                open.is_cancelled = true;
+                self.pass_to_server(bytes, actions);
+            }
+            // A request of a dead life, or one that nobody knows.
+            None if self.ended == 0 => self.pass_to_server(bytes, actions),
+            None => {}
+        }
+    }
+
+    fn client_answers(&mut self, bytes: Vec<u8>, head: &Head, actions: &mut Vec<Action>) {
+        let Some(place) = self.asked.iter().position(|asked| Some(&asked.shown) == head.id.as_ref()) else {
+            if self.ended == 0 {
+                self.pass_to_server(bytes, actions);
+            }
+            return;
+        };
+        let asked = self.asked.remove(place);
+        if !asked.is_stale {
+            self.pass_to_server(with_id(bytes, &asked.shown, &asked.id), actions);
+        }
+    }
+
+    fn pass_to_server(&mut self, bytes: Vec<u8>, actions: &mut Vec<Action>) {
+        if self.life == Life::Up {
+            actions.push(Action::ToServer(bytes));
+        }
+    }
+
+    fn is_stale_progress(&self, head: &Head) -> bool {
+        let is_of = |asked: &Asked| head.progress.is_some() && asked.progress == head.progress;
+        let mut of_it = self.asked.iter().filter(|asked| is_of(asked)).peekable();
+        of_it.peek().is_some() && of_it.all(|asked| asked.is_stale)
+    }
+
+    /// Remembers what is delivered to the server.
+    fn note_of_client(&mut self, head: &Head, bytes: &[u8], now: Instant) {
+        self.dialogue.of_client(head, bytes);
+        if let (Kind::Request, Some(id)) = (head.kind(), &head.id) {
+            let method = head.method.clone().unwrap_or_default();
+            self.open.push(Open { id: id.clone(), method, since: now, is_cancelled: false });
+        }
+    }
+
+    /// Answers a request that no server will have.
+    fn refuse(&mut self, head: &Head, cause: &str, actions: &mut Vec<Action>) {
+        if let (Kind::Request, Some(id)) = (head.kind(), &head.id) {
+            actions.push(Action::ToClient(reply::refused(id, &self.server, cause)));
+        }
+    }
+
+    /// Something has come from the server.
+    pub fn server(&mut self, piece: Piece, now: Instant) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match piece {
+            Piece::Part(bytes) => {
+                if self.from_server == Passing::Nothing {
+                    self.from_server = if self.life == Life::Up { Passing::Through } else { Passing::Away };
+                }
+                if self.from_server == Passing::Through {
+                    actions.push(Action::ToClient(bytes));
+                }
+            }
+            Piece::End(bytes, message) => {
+                if std::mem::take(&mut self.from_server) == Passing::Through {
+                    for head in heads(&message) {
+                        self.note_of_server(head, None, now, &mut actions);
+                    }
+                    actions.push(Action::ToClient(bytes));
+                }
+            }
+            Piece::Whole(bytes, Message::Stray) => actions.push(Action::Stray(bytes)),
+            Piece::Whole(bytes, Message::Single(head)) => self.server_message(bytes, head, now, &mut actions),
+            Piece::Whole(bytes, Message::Batch(heads)) => {
+                for head in &heads {
+                    self.note_of_server(head, None, now, &mut actions);
+                }
+                actions.push(Action::ToClient(bytes));
+            }
+        }
+        actions
+    }
+
+    fn server_message(&mut self, mut bytes: Vec<u8>, head: Head, now: Instant, actions: &mut Vec<Action>) {
+        if head.kind() == Kind::Response && head.id.as_ref().is_some_and(|id| self.dialogue.swallows(id)) {
+            return self.replay_answered(&bytes, &head, now, actions);
+        }
+        if let Life::Replaying(held) = &mut self.life {
+            // An answer to nothing that this life was asked.
+            if head.kind() != Kind::Response {
+                held.push((bytes, head));
+            }
+            return;
+        }
+        match head.kind() {
+            Kind::Response => {
+                let place = self.open.iter().position(|open| Some(&open.id) == head.id.as_ref());
+                if place.is_none() && self.ended > 0 {
+                    return;
+                }
+                let method = place.map(|place| self.open[place].method.clone());
+                if matches!(method.as_deref(), Some("initialize" | "server/discover"))
+                    && head.has_result
+                    && !self.is_exact
+                {
+                    bytes = announced(bytes);
+                }
+                self.note_of_server(&head, Some(&bytes), now, actions);
+            }
+            Kind::Request => bytes = self.server_asks(bytes, &head),
+            Kind::Notification if self.dialogue.swallows_acknowledgement(&head) => return,
+            Kind::Notification if head.method.as_deref() == Some("notifications/cancelled") => {
+                let asked =
+                    self.asked.iter().find(|asked| !asked.is_stale && Some(&asked.id) == head.cancelled.as_ref());
+                if let Some(asked) = asked.filter(|asked| asked.id != asked.shown) {
+                    bytes = with_value(bytes, &["params", "requestId"], &asked.shown);
+                }
+            }
+            Kind::Notification | Kind::Unknown => {}
+        }
+        actions.push(Action::ToClient(bytes));
+    }
+
+    /// Remembers a request of the server; the message as the client is to see it.
+    fn server_asks(&mut self, bytes: Vec<u8>, head: &Head) -> Vec<u8> {
+        let Some(id) = head.id.clone() else { return bytes };
+        let is_taken = self.asked.iter().any(|asked| asked.shown == id);
+        let shown = if is_taken {
+            Raw(format!("\"mcp-hook:{}:{}\"", self.ended, self.asked.len()).into_bytes())
+        } else {
+            id.clone()
+        };
+        let bytes = if is_taken { with_id(bytes, &id, &shown) } else { bytes };
+        self.asked.push(Asked { id, shown, progress: head.wanted_progress.clone(), is_stale: false });
+        bytes
+    }
+
+    /// Remembers what the server answers and asks in a message that passes.
+    fn note_of_server(&mut self, head: &Head, bytes: Option<&[u8]>, now: Instant, actions: &mut Vec<Action>) {
+        let Some(id) = &head.id else { return };
+        match head.kind() {
+            Kind::Response => {
+                let Some(place) = self.open.iter().position(|open| open.id == *id) else { return };
+                let open = self.open.remove(place);
+                self.dialogue.answered(&open.method, id, head, bytes);
+                actions.push(Action::Done(Call {
+                    took: now.saturating_duration_since(open.since),
+                    method: open.method,
+                    is_error: head.has_error,
+                }));
+            }
+            Kind::Request => {
+                let (id, progress) = (id.clone(), head.wanted_progress.clone());
+                self.asked.push(Asked { shown: id.clone(), id, progress, is_stale: false });
+            }
+            Kind::Notification | Kind::Unknown => {}
+        }
+    }
+
+    /// The server's tree has ended and all that it said has been handed in. `undelivered` are messages of which no byte
+    /// has reached it; `rest` is a line that it did not end.
+    pub fn ended(
+        &mut self,
+        death: &Death,
+        undelivered: Vec<(Vec<u8>, Message)>,
+        next: Next,
+        now: Instant,
+    ) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.ended += 1;
+        if std::mem::take(&mut self.from_server) == Passing::Through {
+            actions.push(Action::ToClient(b"\n".to_vec()));
+        }
+        if self.from_client == Passing::Through {
+            self.from_client = Passing::Away;
+        }
+        for (_, message) in &undelivered {
+            for head in heads(message) {
+                self.open.retain(|open| Some(&open.id) != head.id.as_ref());
+            }
+        }
+        self.queue.put_back(undelivered);
+        let is_restarting = !matches!(next, Next::Nothing(_));
+        for open in std::mem::take(&mut self.open) {
+            self.end_call(open, death, is_restarting, now, &mut actions);
+        }
+        for asked in self.asked.iter_mut().filter(|asked| !asked.is_stale) {
+            asked.is_stale = true;
+            actions.push(Action::ToClient(reply::cancelled(&asked.shown, &self.server)));
+        }
+        self.dialogue.life_ended();
+        self.life = match next {
+            Next::Successor => Life::Starting,
+            Next::OnRequest if self.queue.has_call() => {
+                actions.push(Action::Start);
+                Life::Starting
+            }
+            Next::OnRequest => Life::Resting,
+            Next::Nothing(cause) => {
+                for (_, message) in self.queue.take() {
+                    heads(&message).iter().for_each(|head| self.refuse(head, &cause, &mut actions));
+                }
+                Life::Out(cause)
+            }
+        };
+        actions
+    }
+
+    fn end_call(&mut self, open: Open, death: &Death, is_restarting: bool, now: Instant, actions: &mut Vec<Action>) {
+        if open.is_cancelled || self.dialogue.keeps_listening(&open.id) {
+            return;
+        }
+        match open.method.as_str() {
+            // Asked again: it has no effect but to begin.
+            "initialize" if is_restarting => {
+                if let Some(bytes) = self.dialogue.initialize() {
+                    let head = Head { id: Some(open.id), method: Some(open.method), ..Head::default() };
+                    self.queue.put_back(vec![(bytes, Message::Single(head))]);
+                }
+                return;
+            }
+            "server/discover" if !self.dialogue.has_answered => {
+                actions.push(Action::ToClient(reply::unknown_method(&open.id)))
+            }
+            _ => actions.push(Action::ToClient(reply::died(&open.id, &self.server, death, is_restarting))),
+        }
+        let took = now.saturating_duration_since(open.since);
+        actions.push(Action::Done(Call { method: open.method, took, is_error: true }));
+    }
+
+    /// A successor runs: it is told what it has to know.
+    pub fn started(&mut self, now: Instant) -> Vec<Action> {
+        let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::ToServer).collect();
+        self.life = Life::Replaying(Vec::new());
+        if !self.dialogue.awaits_handshake() {
+            self.be_up(now, &mut actions);
+        }
+        actions
+    }
+
+    /// Somebody asked for the server while there was none, or its time to rest is over.
+    pub fn revived(&mut self) -> bool {
+        let is_down = matches!(self.life, Life::Out(_) | Life::Resting);
+        if is_down {
+            self.life = Life::Starting;
+        }
+        is_down
+    }
+
+    fn replay_answered(&mut self, bytes: &[u8], head: &Head, now: Instant, actions: &mut Vec<Action>) {
+        if !matches!(self.life, Life::Replaying(_)) || !self.dialogue.is_handshake(head) {
+            return;
+        }
+        if head.has_error {
+            let why = String::from_utf8_lossy(bytes).trim().to_owned();
+            return actions.push(Action::Fail(format!("it refused the handshake of its predecessor: {why}")));
+        }
+        actions.extend(self.dialogue.handshake_answered(bytes).into_iter().map(Action::Note));
+        actions.extend(self.dialogue.after_handshake().into_iter().map(Action::ToServer));
+        self.be_up(now, actions);
+    }
+
+    /// The successor may be spoken to: what was held and what waited goes on, and the client hears that lists may differ.
+    fn be_up(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        let held = match std::mem::replace(&mut self.life, Life::Up) {
+            Life::Replaying(held) => held,
+            _ => Vec::new(),
+        };
+        for (bytes, head) in held {
+            self.server_message(bytes, head, now, actions);
+        }
+        if !self.is_exact {
+            actions.extend(self.dialogue.list_changes().into_iter().map(Action::ToClient));
+        }
+        for (bytes, message) in self.queue.take() {
+            heads(&message).iter().for_each(|head| self.note_of_client(head, &bytes, now));
+            actions.push(Action::ToServer(bytes));
+        }
+    }
+
+    /// In which era client and server speak, as far as an answer has told.
+    pub fn era(&self) -> &'static str {
+        match self.dialogue.era {
+            Era::Unknown => "unknown",
+            Era::Handshake => "handshake",
+            Era::Stateless => "stateless",
+        }
+    }
+}
+
+fn heads(message: &Message) -> &[Head] {
+    match message {
+        Message::Single(head) => std::slice::from_ref(head),
+        Message::Batch(heads) => heads,
+        Message::Stray => &[],
+    }
+}
+
+fn with_id(bytes: Vec<u8>, from: &Raw, to: &Raw) -> Vec<u8> {
+    if from == to { bytes } else { with_value(bytes, &["id"], to) }
+}
+
+fn with_value(bytes: Vec<u8>, path: &[&str], value: &Raw) -> Vec<u8> {
+    let changed = std::str::from_utf8(&bytes).ok().zip(std::str::from_utf8(&value.0).ok());
+    changed.and_then(|(text, value)| edit::replace(text, path, value)).map_or(bytes, String::into_bytes)
+}
+
+fn announced(bytes: Vec<u8>) -> Vec<u8> {
+    String::from_utf8(bytes)
+        .map_or_else(|error| error.into_bytes(), |text| edit::announce_list_changes(&text).into_bytes())
+}
+
+#[cfg(test)]
+mod tests;

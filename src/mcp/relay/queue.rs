@@ -1,0 +1,55 @@
+//! What the client said while no server could hear it.
+
+use std::collections::VecDeque;
+
+use super::heads;
+use crate::mcp::message::{Kind, Message, Raw};
+
+/// How many bytes are kept.
+const MOST_BYTES: usize = 1 << 20;
+/// How many messages are kept.
+const MOST: usize = 256;
+
+#[derive(Debug, Default)]
+pub struct Queue {
+    messages: VecDeque<(Vec<u8>, Message)>,
+    bytes: usize,
+}
+
+impl Queue {
+    /// Keeps a message; false if there is no room.
+    pub fn push(&mut self, bytes: Vec<u8>, message: Message) -> bool {
+        let has_room = self.messages.len() < MOST && self.bytes + bytes.len() <= MOST_BYTES;
+        if has_room {
+            self.bytes += bytes.len();
+            self.messages.push_back((bytes, message));
+        }
+        has_room
+    }
+
+    /// Puts messages in front, however many: they had been taken already.
+    pub fn put_back(&mut self, messages: Vec<(Vec<u8>, Message)>) {
+        for (bytes, message) in messages.into_iter().rev() {
+            self.bytes += bytes.len();
+            self.messages.push_front((bytes, message));
+        }
+    }
+
+    /// Takes a single request out; false if it does not wait here.
+    pub fn remove(&mut self, id: &Raw) -> bool {
+        let is_it = |message: &Message| matches!(message, Message::Single(head) if head.kind() == Kind::Request && head.id.as_ref() == Some(id));
+        let Some(place) = self.messages.iter().position(|(_, message)| is_it(message)) else { return false };
+        let removed = self.messages.remove(place);
+        self.bytes -= removed.map_or(0, |(bytes, _)| bytes.len());
+        true
+    }
+
+    pub fn has_call(&self) -> bool {
+        self.messages.iter().any(|(_, message)| heads(message).iter().any(|head| head.kind() == Kind::Request))
+    }
+
+    pub fn take(&mut self) -> VecDeque<(Vec<u8>, Message)> {
+        self.bytes = 0;
+        std::mem::take(&mut self.messages)
+    }
+}
