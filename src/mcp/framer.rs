@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(bytes(&found), long.as_bytes());
             assert!(found.len() > 10);
             assert!(
-                matches!(found.last(), Some(Piece::End(_, Message::Single(head))) if head.id.as_ref().unwrap().0 == b"3")
+                matches!(found.last(), Some(Piece::End(_, Message::Single(head))) if head.id.as_ref().unwrap().bytes == b"3")
             );
         }
     }

@@ -1,10 +1,23 @@
 //! What has to be known of a message to hand it on: JSON-RPC 2.0, as MCP uses it.
 
-use serde_json::Value;
+use std::cmp::Ordering;
 
-/// A value of JSON as it stood in the message, byte for byte: an id goes back just as it came.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Raw(pub Vec<u8>);
+use serde_json::{Number, Value};
+
+/// An id as it stood in the message, byte for byte: it goes back just as it came. Two are the same if their values are:
+/// a server may write `"a"` where the client wrote `"\u0061"`.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    pub bytes: Vec<u8>,
+    key: Key,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Text(String),
+    Integer(i128),
+    Other(Vec<u8>),
+}
 
 /// What one JSON-RPC object says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,16 +65,54 @@ pub enum Message {
 }
 
 impl Raw {
-    /// The id as a value; none where it is not valid UTF-8.
-    pub fn value(&self) -> Option<Value> {
-        serde_json::from_slice(&self.0).ok()
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let key = match serde_json::from_slice(&bytes) {
+            Ok(Value::String(text)) => Key::Text(text),
+            Ok(Value::Number(number)) => whole(&number).map_or_else(|| Key::Other(bytes.clone()), Key::Integer),
+            _ => Key::Other(bytes.clone()),
+        };
+        Self { bytes, key }
+    }
+
+    /// Whether it stands for no id (JSON-RPC 2.0, section 5).
+    pub fn is_null(&self) -> bool {
+        self.bytes == b"null"
+    }
+}
+
+/// A number without a fraction: `1.0` is `1`.
+fn whole(number: &Number) -> Option<i128> {
+    let exact = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and is small enough to be exact")]
+    let rounded =
+        || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15).map(|float| float as i128);
+    exact.or_else(rounded)
+}
+
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Raw {}
+
+impl PartialOrd for Raw {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Raw {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
     }
 }
 
 impl Head {
     /// What it is, by the fields that JSON-RPC tells it by.
     pub fn kind(&self) -> Kind {
-        let has_id = self.id.as_ref().is_some_and(|id| id.0 != b"null");
+        let has_id = self.id.as_ref().is_some_and(|id| !id.is_null());
         match (&self.method, has_id) {
             (Some(_), true) => Kind::Request,
             (Some(_), false) => Kind::Notification,

@@ -320,10 +320,10 @@ impl Scanner {
         let field = std::mem::take(&mut self.field);
         self.state = State::After;
         let Some(head) = self.heads.last_mut() else { return };
-        let raw = value.map(Raw);
+        let raw = value.map(Raw::new);
         match field {
             Field::Id => head.id = raw,
-            Field::Method => head.method = raw.and_then(|raw| serde_json::from_slice(&raw.0).ok()),
+            Field::Method => head.method = raw.and_then(|raw| serde_json::from_slice(&raw.bytes).ok()),
             Field::Cancelled => head.cancelled = raw,
             Field::Progress => head.progress = raw,
             Field::WantedProgress => head.wanted_progress = raw,

@@ -25,9 +25,9 @@ pub struct Dialogue {
     initialized: Option<Vec<u8>>,
     /// Requests that change what the server does, by what they are about; the client's own, which were answered.
     settings: BTreeMap<Setting, Kept>,
-    listens: BTreeMap<Vec<u8>, Listen>,
+    listens: BTreeMap<Raw, Listen>,
     /// Requests of this life that the client does not know of.
-    swallowed: BTreeSet<Vec<u8>>,
+    swallowed: BTreeSet<Raw>,
     handshake: Option<Raw>,
 }
 
@@ -74,7 +74,7 @@ impl Dialogue {
             "resources/unsubscribe" => drop(self.settings.remove(&Setting::Subscription(uri(bytes)))),
             "subscriptions/listen" => {
                 let listen = Listen { bytes: bytes.to_vec(), is_acknowledged: false, is_replayed: false };
-                self.listens.insert(id.0.clone(), listen);
+                self.listens.insert(id.clone(), listen);
             }
             _ => {}
         }
@@ -120,12 +120,12 @@ impl Dialogue {
     }
 
     pub fn forget_listen(&mut self, id: &Raw) {
-        self.listens.remove(&id.0);
+        self.listens.remove(id);
     }
 
     /// Whether a request is a subscription that goes on in the next life.
     pub fn keeps_listening(&self, id: &Raw) -> bool {
-        self.listens.contains_key(&id.0)
+        self.listens.contains_key(id)
     }
 
     pub fn has_subscriptions(&self) -> bool {
@@ -148,7 +148,7 @@ impl Dialogue {
         match self.era {
             Era::Handshake => {
                 let Some((id, bytes)) = self.initialize.clone() else { return Vec::new() };
-                self.swallowed.insert(id.0.clone());
+                self.swallowed.insert(id.clone());
                 self.handshake = Some(id);
                 vec![bytes]
             }
@@ -163,7 +163,7 @@ impl Dialogue {
     pub fn after_handshake(&mut self) -> Vec<Vec<u8>> {
         let settings = self.settings.values().map(|kept| kept.bytes.clone());
         let told = self.initialized.clone().into_iter().chain(settings).collect();
-        self.swallowed.extend(self.settings.values().map(|kept| kept.id.0.clone()));
+        self.swallowed.extend(self.settings.values().map(|kept| kept.id.clone()));
         told
     }
 
@@ -178,7 +178,7 @@ impl Dialogue {
 
     /// Whether an answer is to something that the client did not ask in this life. True once for each.
     pub fn swallows(&mut self, id: &Raw) -> bool {
-        self.swallowed.remove(&id.0)
+        self.swallowed.remove(id)
     }
 
     /// Whether a notification is the second acknowledgement of a subscription.
@@ -186,7 +186,7 @@ impl Dialogue {
         if head.method.as_deref() != Some("notifications/subscriptions/acknowledged") {
             return false;
         }
-        let listen = head.subscription.as_ref().and_then(|id| self.listens.get_mut(&id.0));
+        let listen = head.subscription.as_ref().and_then(|id| self.listens.get_mut(id));
         listen.is_some_and(|listen| {
             listen.is_acknowledged = true;
             std::mem::take(&mut listen.is_replayed)
@@ -237,7 +237,7 @@ impl Dialogue {
             let request = parse(&listen.bytes);
             let wants =
                 request["params"][&wanted] == json!(true) || request["params"]["notifications"][&wanted] == json!(true);
-            wants.then(|| parse(id))
+            wants.then(|| parse(&id.bytes))
         })
     }
 }

@@ -5,6 +5,7 @@ mod dialogue;
 mod queue;
 mod reply;
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use self::dialogue::{Dialogue, Era};
@@ -16,6 +17,9 @@ use super::message::{Head, Kind, Message, Raw};
 
 /// What a server can have lists of, and tell the changes of.
 pub const LISTS: [&str; 3] = ["tools", "prompts", "resources"];
+
+/// How many answered requests are remembered.
+const REMEMBERED: usize = 1024;
 
 /// What is to be done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Relay {
     ended: u32,
     dialogue: Dialogue,
     open: Vec<Open>,
+    /// The requests that were answered last: a second answer to one of them is nobody's.
+    answered: VecDeque<Raw>,
     asked: Vec<Asked>,
     queue: Queue,
     from_client: Passing,
@@ -129,6 +135,7 @@ impl Relay {
             ended: 0,
             dialogue: Dialogue::default(),
             open: Vec::new(),
+            answered: VecDeque::new(),
             asked: Vec::new(),
             queue: Queue::default(),
             from_client: Passing::Nothing,
@@ -325,7 +332,8 @@ impl Relay {
         match head.kind() {
             Kind::Response => {
                 let place = self.open.iter().position(|open| Some(&open.id) == head.id.as_ref());
-                if place.is_none() && self.ended > 0 {
+                let is_known = |id: &Raw| self.ended > 0 || self.answered.contains(id);
+                if place.is_none() && head.id.as_ref().is_some_and(is_known) {
                     return;
                 }
                 let method = place.map(|place| self.open[place].method.clone());
@@ -356,7 +364,7 @@ impl Relay {
         let Some(id) = head.id.clone() else { return bytes };
         let is_taken = self.asked.iter().any(|asked| asked.shown == id);
         let shown = if is_taken {
-            Raw(format!("\"mcp-hook:{}:{}\"", self.ended, self.asked.len()).into_bytes())
+            Raw::new(format!("\"mcp-hook:{}:{}\"", self.ended, self.asked.len()).into_bytes())
         } else {
             id.clone()
         };
@@ -372,6 +380,10 @@ impl Relay {
             Kind::Response => {
                 let Some(place) = self.open.iter().position(|open| open.id == *id) else { return };
                 let open = self.open.remove(place);
+                self.answered.push_back(open.id.clone());
+                if self.answered.len() > REMEMBERED {
+                    self.answered.pop_front();
+                }
                 self.dialogue.answered(&open.method, id, head, bytes);
                 actions.push(Action::Done(Call {
                     took: now.saturating_duration_since(open.since),
@@ -531,7 +543,7 @@ fn with_id(bytes: Vec<u8>, from: &Raw, to: &Raw) -> Vec<u8> {
 }
 
 fn with_value(bytes: Vec<u8>, path: &[&str], value: &Raw) -> Vec<u8> {
-    let changed = std::str::from_utf8(&bytes).ok().zip(std::str::from_utf8(&value.0).ok());
+    let changed = std::str::from_utf8(&bytes).ok().zip(std::str::from_utf8(&value.bytes).ok());
     changed.and_then(|(text, value)| edit::replace(text, path, value)).map_or(bytes, String::into_bytes)
 }
 

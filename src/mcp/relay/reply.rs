@@ -61,7 +61,7 @@ pub fn unknown_method(id: &Raw) -> Vec<u8> {
 pub fn cancelled(id: &Raw, server: &str) -> Vec<u8> {
     let reason = json!(format!("the MCP server {server:?} ended"));
     let head = br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"#;
-    [head, id.0.as_slice(), b",\"reason\":", reason.to_string().as_bytes(), b"}}\n"].concat()
+    [head, id.bytes.as_slice(), b",\"reason\":", reason.to_string().as_bytes(), b"}}\n"].concat()
 }
 
 fn error(id: &Raw, code: i32, message: &str, data: Option<Value>) -> Vec<u8> {
@@ -69,5 +69,5 @@ fn error(id: &Raw, code: i32, message: &str, data: Option<Value>) -> Vec<u8> {
     if let Some(data) = data {
         error["data"] = data;
     }
-    [br#"{"jsonrpc":"2.0","id":"#, id.0.as_slice(), b",\"error\":", error.to_string().as_bytes(), b"}\n"].concat()
+    [br#"{"jsonrpc":"2.0","id":"#, id.bytes.as_slice(), b",\"error\":", error.to_string().as_bytes(), b"}\n"].concat()
 }

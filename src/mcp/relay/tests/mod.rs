@@ -1,5 +1,7 @@
 //! State × message → actions, as a table, and whole lives.
 
+mod chaos;
+
 use super::*;
 use crate::mcp::framer::Framer;
 
