@@ -6,3 +6,4 @@ pub mod framer;
 pub mod message;
 pub mod relay;
 pub mod scanner;
+pub mod traffic;
