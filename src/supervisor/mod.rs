@@ -11,6 +11,8 @@ mod contained;
 pub mod control;
 mod end_report;
 mod events;
+#[cfg(test)]
+mod file_watch;
 mod held_port;
 mod instance;
 mod keeper;

@@ -1,6 +1,8 @@
 //! Linux: pidfds, subreapers, parent-death signals and `/proc`.
 
 pub mod boot;
+#[cfg(test)]
+pub mod changes;
 pub mod children;
 pub mod follow;
 pub mod handle;

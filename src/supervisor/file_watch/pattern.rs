@@ -1,0 +1,136 @@
+//! Which files are watched: `server.py`, `src` with all below it, or `src/**/*.py`.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Directories in which tools write while nothing that is run changes.
+const IGNORED: [&str; 14] = [
+    ".git",
+    ".hg",
+    ".svn",
+    "node_modules",
+    "target",
+    "__pycache__",
+    ".venv",
+    "venv",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".tox",
+    ".idea",
+    ".vscode",
+];
+
+/// One watched path, file or pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// The directory or file that no wildcard stands in front of.
+    root: PathBuf,
+    /// What must match below it; none: everything.
+    below: Vec<String>,
+}
+
+impl Pattern {
+    /// Reads a path or pattern, relative to a directory. Wildcards are `*` and `?` within a name and `**` for any number of
+    /// directories, as `gitignore(5)` has them.
+    pub fn new(text: &str, directory: &Path) -> Self {
+        let mut root = directory.to_owned();
+        let mut below = Vec::new();
+        for component in Path::new(text).components() {
+            let is_wild = |name: &str| name.contains(['*', '?']);
+            match component {
+                Component::Normal(name) => {
+                    let name = name.to_string_lossy();
+                    if below.is_empty() && !is_wild(&name) { root.push(&*name) } else { below.push(name.into_owned()) }
+                }
+                Component::CurDir => {}
+                Component::ParentDir if below.is_empty() => drop(root.pop()),
+                other => root.push(other),
+            }
+        }
+        Self { root, below }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether a change of this file counts. What stands in a directory that tools write to never does, unless it was named.
+    pub fn matches(&self, path: &Path) -> bool {
+        let Ok(inside) = path.strip_prefix(&self.root) else { return false };
+        let names: Vec<String> = inside.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let is_named = |name: &String| self.below.contains(name);
+        if names.iter().any(|name| is_ignored(name) && !is_named(name))
+            || names.last().is_some_and(|name| is_scratch(name))
+        {
+            return false;
+        }
+        self.below.is_empty() || matches(&self.below, &names)
+    }
+}
+
+/// Whether nothing in a directory of this name is watched.
+pub fn is_ignored(name: &str) -> bool {
+    IGNORED.contains(&name)
+}
+
+/// Whether an editor writes a file of this name beside the one that is edited.
+fn is_scratch(name: &str) -> bool {
+    name.ends_with('~') || name.ends_with(".swp") || name.ends_with(".swx") || name == "4913" || name.starts_with(".#")
+}
+
+fn matches(pattern: &[String], names: &[String]) -> bool {
+    match (pattern.split_first(), names.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first == "**" => (0..=names.len()).any(|skipped| matches(rest, &names[skipped..])),
+        (Some((first, rest)), Some((name, names))) => {
+            is_like(first.as_bytes(), name.as_bytes()) && matches(rest, names)
+        }
+        _ => false,
+    }
+}
+
+/// `*` and `?` within a name.
+fn is_like(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern.split_first(), name.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => (0..=name.len()).any(|skipped| is_like(rest, &name[skipped..])),
+        (Some((b'?', rest)), Some((_, name))) => is_like(rest, name),
+        (Some((one, rest)), Some((other, name))) => one == other && is_like(rest, name),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_directories_and_patterns_match_what_one_expects() {
+        for (pattern, path, is_match) in [
+            ("server.py", "/p/server.py", true),
+            ("server.py", "/p/server.pyc", false),
+            ("src", "/p/src/a/b.rs", true),
+            ("./src/", "/p/src/a", true),
+            ("src", "/p/srcs/a", false),
+            ("../other", "/other/x", true),
+            (".", "/p/x", true),
+            ("src/**/*.py", "/p/src/a.py", true),
+            ("src/**/*.py", "/p/src/a/b/c.py", true),
+            ("src/**/*.py", "/p/src/a/b/c.txt", false),
+            ("src/*.py", "/p/src/a/b.py", false),
+            ("src/?.py", "/p/src/a.py", true),
+            ("**/*.json", "/p/a.json", true),
+            ("src", "/p/src/node_modules/x.js", false),
+            ("src", "/p/src/__pycache__/x.pyc", false),
+            ("src/node_modules", "/p/src/node_modules/x.js", true),
+            ("**/node_modules/*.js", "/p/a/node_modules/x.js", true),
+            (".", "/p/.git/index", false),
+            ("src", "/p/src/.main.rs.swp", false),
+            ("src", "/p/src/main.rs~", false),
+            ("/etc/x.conf", "/etc/x.conf", true),
+        ] {
+            let found = Pattern::new(pattern, Path::new("/p"));
+            assert_eq!(found.matches(Path::new(path)), is_match, "{pattern} {path}");
+        }
+    }
+}
