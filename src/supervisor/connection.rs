@@ -1,0 +1,310 @@
+//! The client's connection to `run`'s server, with the relay in it: bytes in and out of pipes, decisions in [`Relay`].
+//!
+//! Neither side waits for the other longer than it would without us: what one does not take, the other is not asked for.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
+
+use nix::errno::Errno;
+
+use crate::mcp::framer::{Framer, Piece};
+use crate::mcp::message::Message;
+use crate::mcp::relay::{Action, Death, Next, Relay};
+use crate::mcp::traffic::Traffic;
+use crate::sys::fd;
+use crate::sys::poll::Poller;
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 32 << 10;
+/// Once so much waits for one side, nothing more is taken from the other, in bytes.
+const ENOUGH: usize = 64 << 10;
+
+/// The four ends, and what is on its way between them.
+pub struct Connection {
+    relay: Relay,
+    traffic: Traffic,
+    from_client: Framer,
+    from_server: Framer,
+    client_input: Option<File>,
+    client_output: Option<OwnedFd>,
+    server_input: Option<File>,
+    server_output: Option<File>,
+    to_client: Outbox,
+    to_server: Outbox,
+}
+
+/// The ends that are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    ClientInput,
+    ClientOutput,
+    ServerInput,
+    ServerOutput,
+}
+
+/// What came of it, beside bytes that moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The client waits for a server: start one.
+    Wanted,
+    /// The server is of no use, for this reason: end it.
+    Useless(String),
+    /// For the log.
+    Note(String),
+    /// What the server printed between its messages: for the log and the client's standard error.
+    Stray(Vec<u8>),
+    /// The client has closed the server's input.
+    ClientGone,
+}
+
+impl Connection {
+    pub fn new(relay: Relay, client_input: File, client_output: OwnedFd) -> Self {
+        Self {
+            relay,
+            traffic: Traffic::default(),
+            from_client: Framer::of_client(),
+            from_server: Framer::of_server(),
+            client_input: Some(client_input),
+            client_output: Some(client_output),
+            server_input: None,
+            server_output: None,
+            to_client: Outbox::default(),
+            to_server: Outbox::default(),
+        }
+    }
+
+    /// The ends of a server that has been started; both do not block.
+    pub fn connect(&mut self, input: File, output: File) {
+        self.server_input = Some(input);
+        self.server_output = Some(output);
+        self.from_server = Framer::of_server();
+    }
+
+    /// A successor has been connected.
+    pub fn begin_again(&mut self, now: Instant) -> Vec<Outcome> {
+        let actions = self.relay.started(now);
+        self.carry_out(actions)
+    }
+
+    pub fn register<'fd, Key>(&'fd self, poller: &mut Poller<'fd, Key>, key: impl Fn(End) -> Key) {
+        if let Some(input) = &self.client_input
+            && self.to_server.bytes < ENOUGH
+            && (self.server_input.is_some() || self.to_client.bytes < ENOUGH)
+        {
+            poller.readable(key(End::ClientInput), input.as_fd());
+        }
+        if let Some(output) = &self.server_output
+            && self.to_client.bytes < ENOUGH
+        {
+            poller.readable(key(End::ServerOutput), output.as_fd());
+        }
+        if let Some(output) = &self.client_output
+            && self.to_client.bytes > 0
+        {
+            poller.writable(key(End::ClientOutput), output.as_fd());
+        }
+        if let Some(input) = &self.server_input
+            && self.to_server.bytes > 0
+        {
+            poller.writable(key(End::ServerInput), input.as_fd());
+        }
+    }
+
+    /// Moves what can be moved at an end of which the poller has told.
+    pub fn serve(&mut self, end: End, now: Instant) -> Vec<Outcome> {
+        match end {
+            End::ClientInput => self.read_client(now),
+            End::ServerOutput => self.read_server(now),
+            End::ClientOutput => {
+                self.write_client();
+                Vec::new()
+            }
+            End::ServerInput => {
+                self.write_server();
+                Vec::new()
+            }
+        }
+    }
+
+    fn read_client(&mut self, now: Instant) -> Vec<Outcome> {
+        let mut chunk = [0; CHUNK];
+        let length = match self.client_input.as_mut().map(|input| input.read(&mut chunk)) {
+            Some(Ok(length)) => length,
+            Some(Err(error)) if error.kind() == ErrorKind::Interrupted => return Vec::new(),
+            Some(Err(_)) => 0,
+            None => return Vec::new(),
+        };
+        if length == 0 {
+            // A line without an end is the server's to judge.
+            self.to_server.push(self.from_client.rest());
+            self.client_input = None;
+            self.write_server();
+            return vec![Outcome::ClientGone];
+        }
+        let mut actions = Vec::new();
+        let relay = &mut self.relay;
+        self.from_client.push(&chunk[..length], &mut |piece| actions.extend(relay.client(piece, now)));
+        self.carry_out(actions)
+    }
+
+    fn read_server(&mut self, now: Instant) -> Vec<Outcome> {
+        let mut chunk = [0; CHUNK];
+        let length = match self.server_output.as_mut().map(|output| output.read(&mut chunk)) {
+            Some(Ok(length)) => length,
+            Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => return Vec::new(),
+            Some(Err(_)) => 0,
+            None => return Vec::new(),
+        };
+        if length == 0 {
+            self.server_output = None;
+            return vec![Outcome::Useless("it closed its output".into())];
+        }
+        let mut actions = Vec::new();
+        let relay = &mut self.relay;
+        self.from_server.push(&chunk[..length], &mut |piece| actions.extend(relay.server(piece, now)));
+        self.carry_out(actions)
+    }
+
+    /// Hands on what a server has said that has ended. Does not wait for the end of input: an escaped process may hold it.
+    pub fn drain(&mut self, now: Instant) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        while let Some(output) = &self.server_output
+            && crate::sys::poll::is_readable(output.as_fd())
+        {
+            outcomes.extend(self.read_server(now));
+        }
+        outcomes.retain(|outcome| !matches!(outcome, Outcome::Useless(_)));
+        outcomes
+    }
+
+    /// The server's tree has ended, and has been drained.
+    pub fn server_ended(&mut self, death: &Death, next: Next, now: Instant) -> Vec<Outcome> {
+        let rest = self.from_server.rest();
+        (self.server_input, self.server_output) = (None, None);
+        let undelivered = self.to_server.take_unsent().into_iter().map(|bytes| (read(&bytes), bytes));
+        let undelivered = undelivered.map(|(message, bytes)| (bytes, message)).collect();
+        let actions = self.relay.ended(death, undelivered, next, now);
+        let mut outcomes = self.carry_out(actions);
+        if !rest.is_empty() {
+            outcomes.push(Outcome::Stray(rest));
+        }
+        outcomes
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for action in actions {
+            match action {
+                Action::ToClient(bytes) => self.to_client.push(bytes),
+                Action::ToServer(bytes) => self.to_server.push(bytes),
+                Action::Stray(bytes) => {
+                    self.traffic.stray_lines += 1;
+                    outcomes.push(Outcome::Stray(bytes));
+                }
+                Action::Start => outcomes.push(Outcome::Wanted),
+                Action::Fail(why) => outcomes.push(Outcome::Useless(why)),
+                Action::Note(text) => outcomes.push(Outcome::Note(text)),
+                Action::Done(call) => self.traffic.add(&call),
+            }
+        }
+        // Most of the time there is room, and the next wait is spared.
+        self.write_client();
+        self.write_server();
+        outcomes
+    }
+
+    /// The client's end may be shared with others: it is not made non-blocking, but asked before each write.
+    fn write_client(&mut self) {
+        while self.to_client.bytes > 0 {
+            let Some(output) = &self.client_output else { return self.to_client.clear() };
+            if !crate::sys::poll::is_writable(output.as_fd()) {
+                return;
+            }
+            let part = self.to_client.front(fd::SAFE_WRITE);
+            match nix::unistd::write(output, part) {
+                Ok(written) => self.to_client.advance(written),
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return,
+                // Nobody reads any more: the server is to notice that at its next write.
+                Err(_) => {
+                    self.client_output = None;
+                    self.server_output = None;
+                }
+            }
+        }
+    }
+
+    fn write_server(&mut self) {
+        while self.to_server.bytes > 0 {
+            let Some(input) = &self.server_input else { return };
+            match nix::unistd::write(input, self.to_server.front(ENOUGH)) {
+                Ok(written) => self.to_server.advance(written),
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return,
+                // What it has not taken is kept for its successor.
+                Err(_) => self.server_input = None,
+            }
+        }
+        if self.client_input.is_none() {
+            self.server_input = None;
+        }
+    }
+}
+
+/// Messages on their way, of which the first may be half gone.
+#[derive(Default)]
+struct Outbox {
+    messages: VecDeque<Vec<u8>>,
+    /// How much of the first is gone.
+    sent: usize,
+    bytes: usize,
+}
+
+impl Outbox {
+    fn push(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.bytes += bytes.len();
+            self.messages.push_back(bytes);
+        }
+    }
+
+    fn front(&self, most: usize) -> &[u8] {
+        let rest = self.messages.front().map_or(&[][..], |first| &first[self.sent..]);
+        &rest[..rest.len().min(most)]
+    }
+
+    fn advance(&mut self, written: usize) {
+        self.sent += written;
+        self.bytes -= written;
+        if self.messages.front().is_some_and(|first| first.len() == self.sent) {
+            self.messages.pop_front();
+            self.sent = 0;
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The messages of which nothing is gone; the rest is forgotten.
+    fn take_unsent(&mut self) -> Vec<Vec<u8>> {
+        let begun = usize::from(self.sent > 0);
+        let unsent = std::mem::take(&mut self.messages).into_iter().skip(begun).collect();
+        self.clear();
+        unsent
+    }
+}
+
+/// What a whole message is.
+fn read(bytes: &[u8]) -> Message {
+    let mut message = Message::Stray;
+    Framer::of_client().push(bytes, &mut |piece| {
+        if let Piece::Whole(_, read) = piece {
+            message = read;
+        }
+    });
+    message
+}
