@@ -10,7 +10,6 @@ mod disk;
 mod failpoint;
 mod failure;
 mod log;
-#[cfg(test)]
 mod mcp;
 mod port;
 mod server;

@@ -11,6 +11,7 @@ pub struct Overrides {
     pub sampling: Option<Sampling>,
     pub port: Option<PortChoice>,
     pub no_terminal: bool,
+    pub no_relay: bool,
     pub restart: Option<Restart>,
     pub ready: Option<ReadyWhen>,
     pub ready_timeout_ms: Option<u64>,
@@ -31,6 +32,7 @@ impl Overrides {
             settings.port = Some(PortWish { number, variable });
         }
         settings.terminal &= !self.no_terminal;
+        settings.relay &= !self.no_relay;
         settings.restart = self.restart.unwrap_or(settings.restart);
         if let Some(when) = &self.ready {
             settings.ready.when = when.clone();

@@ -16,7 +16,7 @@ use super::unstarted::Unstarted;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::server::end::{End, Reason};
-use crate::server::record::{Mode, ServerRecord, ServerState};
+use crate::server::record::{ServerRecord, ServerState};
 use crate::session::live::Session;
 use crate::supervisor::announcement::Waited;
 use crate::supervisor::control::{self, Request};
@@ -59,7 +59,7 @@ pub fn restart(
     let in_session = root.session(&session.record.id);
     let paths = in_session.server(name);
     let record = stop::recovered_record(&paths)?.ok_or(Unrestarted::NoSuchServer)?;
-    if record.mode == Mode::Run && !record.state.is_final() {
+    if !record.is_restartable() && !record.state.is_final() {
         return Err(Unrestarted::OfClient);
     }
     let copy = match config {

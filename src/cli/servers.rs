@@ -92,6 +92,9 @@ pub struct Run {
     /// The command and its arguments, or a command line for sh -c; without one, the server's definition is used
     #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub words: Vec<OsString>,
+    /// Hand the client's streams to the server itself: its end is the end of the connection
+    #[arg(long)]
+    pub direct: bool,
     #[command(flatten)]
     pub server: ServerOptions,
     #[command(flatten)]

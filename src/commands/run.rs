@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::progress::Shown;
 use super::{Run, arguments, started};
+use crate::app::overrides::Overrides;
 use crate::app::run::{self, Request};
 use crate::cli;
 use crate::context;
@@ -20,7 +21,7 @@ impl Run for cli::Run {
             label: &self.label.text,
             name,
             command: self.command(&context::arguments().collect::<Vec<_>>())?,
-            overrides: arguments::overrides(&self.server),
+            overrides: Overrides { no_relay: self.direct, ..arguments::overrides(&self.server) },
             session: self.session.session.as_ref(),
         };
         let code = run::run(request, &Shown).map_err(|error| started::could_not("run", name, error))?;

@@ -45,6 +45,8 @@ pub enum Reason {
     OverMemory,
     /// Somebody else listened on its port.
     PortTaken,
+    /// It lived, but did not serve its client any more.
+    Unusable,
     Stopped,
     Restarted,
     /// The session's owner has ended.
@@ -85,6 +87,7 @@ impl Reason {
             Self::NotReady => "it was not ready in time",
             Self::OverMemory => "its memory stayed above the limit",
             Self::PortTaken => "another program listens on its port",
+            Self::Unusable => "it did not serve its client any more",
             Self::Stopped => "it was stopped",
             Self::Restarted => "it was restarted",
             Self::SessionEnded => "the session ended",

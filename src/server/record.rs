@@ -110,6 +110,13 @@ pub enum ServerState {
         /// When it will be started again, in milliseconds since the epoch.
         until: u64,
     },
+    /// The tree is gone, and the supervisor keeps the connection of its client until the server is asked for again.
+    Idle {
+        end: End,
+        /// Why the next request does not start it, if it does not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<String>,
+    },
     Ended(End),
     /// The tree should be gone, but the kernel does not let these processes die, or us not kill them.
     Unkillable {
@@ -249,6 +256,11 @@ impl ServerRecord {
     /// Whether nothing of it is left: neither of its tree nor a container that its engine has kept.
     pub fn is_over(&self) -> bool {
         self.state.is_final() && !self.container.as_ref().is_some_and(Container::is_left)
+    }
+
+    /// Whether it can be ended and started again by its supervisor: not if a client's streams are its own.
+    pub fn is_restartable(&self) -> bool {
+        self.mode == Mode::Start || self.settings.relay
     }
 
     /// Whether process numbers in this record mean processes that this process could see.

@@ -18,6 +18,8 @@ pub struct Settings {
     pub stop_signal: StopSignal,
     /// Whether the tree gets a terminal of its own, to be hung up.
     pub terminal: bool,
+    /// Whether `run` stands between the client and the server, so that the client keeps its connection when the server ends.
+    pub relay: bool,
     /// What happens when the server ends by itself.
     pub restart: Restart,
     /// When the server counts as started.
@@ -196,6 +198,7 @@ impl Default for Settings {
             grace_ms: None,
             stop_signal: StopSignal::default(),
             terminal: true,
+            relay: true,
             restart: Restart::OnFailure,
             ready: Ready::default(),
             port: None,

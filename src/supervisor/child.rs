@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 
 use super::client::Client;
+use super::connection::ServerEnds;
 use super::events::Source;
 use super::plan::Plan;
 use super::streams::OutputPipe;
@@ -29,6 +30,8 @@ pub struct Child {
     pub since: u64,
     /// Its input.
     pub input: Option<Input>,
+    /// Our ends of what it reads and writes, where they are relayed.
+    pub ends: Option<ServerEnds>,
     outputs: Vec<OutputPipe>,
     /// Never written to and never closed while the server lives: its input has no end.
     _input: Option<File>,
@@ -45,7 +48,8 @@ pub struct StartError {
 }
 
 impl Child {
-    /// Starts it, in the foreground of the terminal. For `run` it gets our standard input and output as they are.
+    /// Starts it, in the foreground of the terminal. A client that is not relayed to it hands it our standard input
+    /// and output as they are.
     pub fn start(plan: &Plan, terminal: Option<&Pty>) -> Result<Self, StartError> {
         let words = plan.words();
         Self::spawn(plan, terminal, &words).map_err(|error| start_error(&error, &words[0], plan))
@@ -56,7 +60,7 @@ impl Child {
         let mut command = command(plan, words);
         let secrets = Secrets::new(&plan.invocation.secrets);
         let mut outputs = Vec::new();
-        let mut kept = None;
+        let (mut kept, mut ends) = (None, None);
         let input;
         let (reader, writer) = fd::pipe()?;
         command.stderr(writer);
@@ -69,6 +73,15 @@ impl Child {
             command.stdin(reader);
             input = Input::of(&writer);
             kept = Some(writer);
+        } else if plan.record.settings.relay {
+            let (reader, writer) = fd::pipe()?;
+            command.stdin(reader);
+            input = Input::of(&writer);
+            let (output, printed) = fd::pipe()?;
+            command.stdout(printed);
+            fd::make_nonblocking(&writer)?;
+            fd::make_nonblocking(&output)?;
+            ends = Some(ServerEnds { input: writer, output });
         } else {
             input = Input::of(io::stdin());
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
@@ -81,7 +94,7 @@ impl Child {
             return Err(io::Error::other("its process could not be looked at"));
         };
         let since = context::wall_millis();
-        Ok(Self { identity, since, input, outputs, _input: kept })
+        Ok(Self { identity, since, input, ends, outputs, _input: kept })
     }
 
     /// The number of the first process, which is also that of its group.

@@ -4,7 +4,11 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use super::connection::Connection;
 use crate::context;
+use crate::log::{LineBuffer, Stream};
+use crate::server::record::ServerRecord;
+use crate::server::secrets::Secrets;
 use crate::sys::hangup::HangUp;
 use crate::sys::poll::Poller;
 use crate::sys::{fd, ready};
@@ -15,7 +19,18 @@ const LARGEST_QUEUE: usize = 256 << 10;
 /// How long a server waits for such a client before what it prints is dropped (from the client's copy only).
 const PATIENCE: Duration = Duration::from_millis(800);
 
+/// The client's streams, as `run` was given them.
+pub struct ClientStreams {
+    pub input: OwnedFd,
+    pub output: OwnedFd,
+    pub error: OwnedFd,
+}
+
 pub struct Client {
+    /// What goes between it and the server, unless the server has its streams.
+    pub connection: Option<Connection>,
+    /// What the server printed between its messages.
+    pub stray: LineBuffer,
     /// Its end of the server's input, until it is closed. Nothing is read from it: the server has its own copy.
     input: Option<HangUp>,
     /// Its standard error, which must never hold up the server for long.
@@ -27,8 +42,16 @@ pub struct Client {
 
 impl Client {
     /// To be called in the process that waits for the input's hang-up ([`HangUp::of`]).
-    pub fn new(input: OwnedFd, error: OwnedFd) -> Self {
-        Self { input: HangUp::of(input).ok(), error, queue: VecDeque::new(), full_since: None }
+    pub fn new(input: OwnedFd, error: OwnedFd, secrets: Secrets) -> Self {
+        let stray = LineBuffer::new(Stream::Out, secrets);
+        Self { connection: None, stray, input: HangUp::of(input).ok(), error, queue: VecDeque::new(), full_since: None }
+    }
+
+    /// Stands between its streams and its server from now on.
+    pub fn relayed(streams: ClientStreams, record: &ServerRecord, secrets: Secrets) -> Self {
+        let ClientStreams { input, output, error } = streams;
+        let connection = input.try_clone().ok().map(|input| Connection::new(record.name.to_string(), input, output));
+        Self { connection, ..Self::new(input, error, secrets) }
     }
 
     /// Its end of the server's input, until it has closed it.
@@ -109,7 +132,7 @@ mod tests {
     fn a_client_that_does_not_read_holds_the_server_up_for_a_moment_only() {
         let (reader, writer) = fd::pipe().expect("a pipe");
         let (input, _open) = fd::pipe().expect("a pipe");
-        let mut client = Client::new(input.into(), writer.into());
+        let mut client = Client::new(input.into(), writer.into(), Secrets::new(&[]));
         let start = context::now();
         for _ in 0..100 {
             client.push(&[b'x'; CHUNK]);

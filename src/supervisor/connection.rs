@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
@@ -14,13 +14,15 @@ use crate::mcp::framer::{Framer, Piece};
 use crate::mcp::message::Message;
 use crate::mcp::relay::{Action, Death, Next, Relay};
 use crate::mcp::traffic::Traffic;
-use crate::sys::fd;
 use crate::sys::poll::Poller;
+use crate::sys::{fd, ready};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 32 << 10;
 /// Once so much waits for one side, nothing more is taken from the other, in bytes.
 const ENOUGH: usize = 64 << 10;
+/// How long a server may live that has closed its output.
+const CLOSED: Duration = Duration::from_secs(1);
 
 /// The four ends, and what is on its way between them.
 pub struct Connection {
@@ -34,11 +36,24 @@ pub struct Connection {
     server_output: Option<File>,
     to_client: Outbox,
     to_server: Outbox,
+    /// How many servers there were.
+    lives: u32,
+    useless: Option<String>,
+    /// By when a server has ended that has closed its output, unless it only did that.
+    closed_by: Option<Instant>,
+    /// By when a successor has answered.
+    replayed_by: Option<Instant>,
+}
+
+/// The server's ends; both do not block.
+pub struct ServerEnds {
+    pub input: File,
+    pub output: File,
 }
 
 /// The ends that are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ConnectionEnd {
     ClientInput,
     ClientOutput,
     ServerInput,
@@ -47,89 +62,131 @@ pub enum End {
 
 /// What came of it, beside bytes that moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ConnectionOutcome {
     /// The client waits for a server: start one.
     Wanted,
-    /// The server is of no use, for this reason: end it.
-    Useless(String),
     /// For the log.
     Note(String),
     /// What the server printed between its messages: for the log and the client's standard error.
     Stray(Vec<u8>),
-    /// The client has closed the server's input.
-    ClientGone,
 }
 
 impl Connection {
-    pub fn new(relay: Relay, client_input: File, client_output: OwnedFd) -> Self {
+    pub fn new(server: String, client_input: OwnedFd, client_output: OwnedFd) -> Self {
         Self {
-            relay,
+            relay: Relay::new(server, false),
             traffic: Traffic::default(),
             from_client: Framer::of_client(),
             from_server: Framer::of_server(),
-            client_input: Some(client_input),
+            client_input: Some(client_input.into()),
             client_output: Some(client_output),
             server_input: None,
             server_output: None,
             to_client: Outbox::default(),
             to_server: Outbox::default(),
+            lives: 0,
+            useless: None,
+            closed_by: None,
+            replayed_by: None,
         }
     }
 
-    /// The ends of a server that has been started; both do not block.
-    pub fn connect(&mut self, input: File, output: File) {
-        self.server_input = Some(input);
-        self.server_output = Some(output);
+    /// Connects a server that has been started, and tells a successor where its predecessor was. It gets so much time to
+    /// answer that.
+    pub fn connect(&mut self, ends: ServerEnds, limit: Duration, now: Instant) -> Vec<ConnectionOutcome> {
+        self.server_input = Some(ends.input);
+        self.server_output = Some(ends.output);
         self.from_server = Framer::of_server();
-    }
-
-    /// A successor has been connected.
-    pub fn begin_again(&mut self, now: Instant) -> Vec<Outcome> {
+        (self.useless, self.closed_by) = (None, None);
+        self.lives += 1;
+        if self.lives == 1 {
+            return Vec::new();
+        }
         let actions = self.relay.started(now);
+        self.replayed_by = Some(now + limit).filter(|_| self.relay.is_replaying());
         self.carry_out(actions)
     }
 
-    pub fn register<'fd, Key>(&'fd self, poller: &mut Poller<'fd, Key>, key: impl Fn(End) -> Key) {
+    /// Whether the client may still want something.
+    pub fn has_client(&self) -> bool {
+        self.client_input.is_some()
+    }
+
+    /// Whether a server has ever answered.
+    pub fn has_answered(&self) -> bool {
+        self.relay.has_answered()
+    }
+
+    /// The next request of the client starts a server.
+    pub fn rest(&mut self) {
+        self.relay.rest();
+    }
+
+    /// A server is about to be started though the client has not asked for it.
+    pub fn revive(&mut self) {
+        self.relay.revived();
+    }
+
+    /// When to look for a [complaint](Self::complaint), should nothing happen before.
+    pub fn limit(&self, now: Instant) -> Option<Duration> {
+        let replayed_by = self.replayed_by.filter(|_| self.relay.is_replaying());
+        let due = replayed_by.into_iter().chain(self.closed_by).min()?;
+        Some(due.saturating_duration_since(now))
+    }
+
+    /// Why the server is of no use to its client, if it is not.
+    pub fn complaint(&self, now: Instant) -> Option<String> {
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if is_due(self.replayed_by) && self.relay.is_replaying() {
+            return Some("it did not answer the handshake of its predecessor in time".to_owned());
+        }
+        if is_due(self.closed_by) {
+            return Some("it closed its output, but lives".to_owned());
+        }
+        self.useless.clone()
+    }
+
+    pub fn register<'fd, Key>(&'fd self, poller: &mut Poller<'fd, Key>, key: impl Fn(ConnectionEnd) -> Key) {
         if let Some(input) = &self.client_input
             && self.to_server.bytes < ENOUGH
             && (self.server_input.is_some() || self.to_client.bytes < ENOUGH)
         {
-            poller.readable(key(End::ClientInput), input.as_fd());
+            poller.readable(key(ConnectionEnd::ClientInput), input.as_fd());
         }
         if let Some(output) = &self.server_output
             && self.to_client.bytes < ENOUGH
         {
-            poller.readable(key(End::ServerOutput), output.as_fd());
+            poller.readable(key(ConnectionEnd::ServerOutput), output.as_fd());
         }
         if let Some(output) = &self.client_output
             && self.to_client.bytes > 0
         {
-            poller.writable(key(End::ClientOutput), output.as_fd());
+            poller.writable(key(ConnectionEnd::ClientOutput), output.as_fd());
         }
         if let Some(input) = &self.server_input
             && self.to_server.bytes > 0
         {
-            poller.writable(key(End::ServerInput), input.as_fd());
+            poller.writable(key(ConnectionEnd::ServerInput), input.as_fd());
         }
     }
 
     /// Moves what can be moved at an end of which the poller has told.
-    pub fn serve(&mut self, end: End, now: Instant) -> Vec<Outcome> {
+    pub fn serve(&mut self, end: ConnectionEnd, now: Instant) -> Vec<ConnectionOutcome> {
         match end {
-            End::ClientInput => self.read_client(now),
-            End::ServerOutput => self.read_server(now),
-            End::ClientOutput => {
+            ConnectionEnd::ClientInput => self.read_client(now),
+            ConnectionEnd::ServerOutput => self.read_server(now),
+            ConnectionEnd::ClientOutput => {
                 self.write_client();
                 Vec::new()
             }
-            End::ServerInput => {
+            ConnectionEnd::ServerInput => {
                 self.write_server();
                 Vec::new()
             }
         }
     }
 
-    fn read_client(&mut self, now: Instant) -> Vec<Outcome> {
+    fn read_client(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
         let mut chunk = [0; CHUNK];
         let length = match self.client_input.as_mut().map(|input| input.read(&mut chunk)) {
             Some(Ok(length)) => length,
@@ -142,7 +199,7 @@ impl Connection {
             self.to_server.push(self.from_client.rest());
             self.client_input = None;
             self.write_server();
-            return vec![Outcome::ClientGone];
+            return Vec::new();
         }
         let mut actions = Vec::new();
         let relay = &mut self.relay;
@@ -150,17 +207,21 @@ impl Connection {
         self.carry_out(actions)
     }
 
-    fn read_server(&mut self, now: Instant) -> Vec<Outcome> {
+    fn read_server(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
         let mut chunk = [0; CHUNK];
         let length = match self.server_output.as_mut().map(|output| output.read(&mut chunk)) {
             Some(Ok(length)) => length,
-            Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => return Vec::new(),
+            Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
+                return Vec::new();
+            }
             Some(Err(_)) => 0,
             None => return Vec::new(),
         };
         if length == 0 {
             self.server_output = None;
-            return vec![Outcome::Useless("it closed its output".into())];
+            // Whoever ends closes it a moment before.
+            self.closed_by = Some(now + CLOSED);
+            return Vec::new();
         }
         let mut actions = Vec::new();
         let relay = &mut self.relay;
@@ -169,32 +230,31 @@ impl Connection {
     }
 
     /// Hands on what a server has said that has ended. Does not wait for the end of input: an escaped process may hold it.
-    pub fn drain(&mut self, now: Instant) -> Vec<Outcome> {
+    pub fn drain(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
         let mut outcomes = Vec::new();
         while let Some(output) = &self.server_output
-            && crate::sys::poll::is_readable(output.as_fd())
+            && ready::is_readable(output.as_fd())
         {
             outcomes.extend(self.read_server(now));
         }
-        outcomes.retain(|outcome| !matches!(outcome, Outcome::Useless(_)));
         outcomes
     }
 
     /// The server's tree has ended, and has been drained.
-    pub fn server_ended(&mut self, death: &Death, next: Next, now: Instant) -> Vec<Outcome> {
+    pub fn server_ended(&mut self, death: &Death, next: Next, now: Instant) -> Vec<ConnectionOutcome> {
         let rest = self.from_server.rest();
         (self.server_input, self.server_output) = (None, None);
-        let undelivered = self.to_server.take_unsent().into_iter().map(|bytes| (read(&bytes), bytes));
-        let undelivered = undelivered.map(|(message, bytes)| (bytes, message)).collect();
+        let undelivered = self.to_server.take_unsent().into_iter().map(|bytes| (bytes.clone(), read(&bytes))).collect();
+        (self.closed_by, self.replayed_by) = (None, None);
         let actions = self.relay.ended(death, undelivered, next, now);
         let mut outcomes = self.carry_out(actions);
         if !rest.is_empty() {
-            outcomes.push(Outcome::Stray(rest));
+            outcomes.push(ConnectionOutcome::Stray(rest));
         }
         outcomes
     }
 
-    fn carry_out(&mut self, actions: Vec<Action>) -> Vec<Outcome> {
+    fn carry_out(&mut self, actions: Vec<Action>) -> Vec<ConnectionOutcome> {
         let mut outcomes = Vec::new();
         for action in actions {
             match action {
@@ -202,11 +262,11 @@ impl Connection {
                 Action::ToServer(bytes) => self.to_server.push(bytes),
                 Action::Stray(bytes) => {
                     self.traffic.stray_lines += 1;
-                    outcomes.push(Outcome::Stray(bytes));
+                    outcomes.push(ConnectionOutcome::Stray(bytes));
                 }
-                Action::Start => outcomes.push(Outcome::Wanted),
-                Action::Fail(why) => outcomes.push(Outcome::Useless(why)),
-                Action::Note(text) => outcomes.push(Outcome::Note(text)),
+                Action::Start => outcomes.push(ConnectionOutcome::Wanted),
+                Action::Fail(why) => self.useless = Some(why),
+                Action::Note(text) => outcomes.push(ConnectionOutcome::Note(text)),
                 Action::Done(call) => self.traffic.add(&call),
             }
         }
@@ -220,7 +280,7 @@ impl Connection {
     fn write_client(&mut self) {
         while self.to_client.bytes > 0 {
             let Some(output) = &self.client_output else { return self.to_client.clear() };
-            if !crate::sys::poll::is_writable(output.as_fd()) {
+            if !ready::is_writable(output.as_fd()) {
                 return;
             }
             let part = self.to_client.front(fd::SAFE_WRITE);

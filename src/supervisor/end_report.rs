@@ -1,13 +1,20 @@
 //! What log and client are told of the end of a server.
 
 use std::fmt::Display;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::restart_policy::{MOST, Order, RunEnd, Verdict, WITHIN};
+use crate::disk::layout::ServerPaths;
+use crate::log;
 use crate::log::central::Level;
+use crate::mcp::relay::{self, Death};
 use crate::server::end::{End, Reason};
 use crate::server::record::ServerRecord;
 use crate::server::settings::{Restart, Settings};
 use crate::sys::wait::Exit;
+
+/// How many of a server's last lines a client is told.
+const LAST_LINES: usize = 5;
 
 /// How grave an end is.
 pub fn level(end: &End, ended: RunEnd, verdict: Verdict) -> Level {
@@ -53,6 +60,21 @@ pub fn give_up_cause(end: &End, settings: &Settings) -> String {
         reason => format!("because {}", reason.explain(settings)),
     };
     format!("it {verb} {MOST} times within {} s, last {last}", WITHIN.as_secs())
+}
+
+/// The end as the client of a server is told of it, with what the server said last.
+pub fn death(end: &End, record: &ServerRecord, paths: &ServerPaths) -> Death {
+    let exit = end.exit.map(|exit| match exit {
+        Exit::Code(code) => relay::Exit::Code(code),
+        exit @ Exit::Signal(_) => relay::Exit::Signal(exit.to_string()),
+    });
+    let why = match end.reason {
+        Reason::Exited => format!("ended ({})", exit_text(end.exit)),
+        reason => format!("was ended because {}", reason.explain(&record.settings)),
+    };
+    let until = UNIX_EPOCH + Duration::from_millis(end.at);
+    let said = log::last_words(&paths.log, LAST_LINES, until).unwrap_or_default();
+    Death { exit, why, stderr: said.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect() }
 }
 
 fn exit_text(exit: Option<Exit>) -> String {

@@ -3,11 +3,11 @@
 use nix::sys::signal::Signal;
 
 use super::client::Client;
+use super::connection::ConnectionEnd;
 use super::lifeline::SupervisorEnd;
 use super::plan::{Party, Watched};
 use crate::log::Stream;
 use crate::server::end::Reason;
-use crate::server::record::Mode;
 use crate::sys::poll::Poller;
 use crate::sys::signals::Inbox;
 
@@ -29,6 +29,8 @@ pub enum Source {
     /// What a server prints.
     Output(Stream),
     ClientInput,
+    /// One end of the connection between client and server.
+    Connection(ConnectionEnd),
     Party(Party),
     Signals,
     /// The pipe from the keeper.
@@ -42,6 +44,8 @@ pub enum Event {
     ClientReads,
     /// The server has printed something.
     Printed(Stream),
+    /// Bytes can be moved at an end of the connection between client and server.
+    Connection(ConnectionEnd),
     /// The client has closed the server's input.
     InputClosed,
     Ended(Party),
@@ -61,6 +65,9 @@ impl Sources {
             if let Some(input) = client.input() {
                 poller.hang_up(Source::ClientInput, input);
             }
+            if let Some(connection) = &client.connection {
+                connection.register(poller, Source::Connection);
+            }
         }
         self.watched.register(poller, Source::Party);
         poller.readable(Source::Signals, self.inbox.as_poll_fd());
@@ -75,6 +82,7 @@ impl Sources {
             Source::ClientError => Some(Event::ClientReads),
             Source::Output(stream) => Some(Event::Printed(stream)),
             Source::ClientInput => self.client.as_mut()?.has_closed_input().then_some(Event::InputClosed),
+            Source::Connection(end) => Some(Event::Connection(end)),
             Source::Party(party) => self.watched.has_ended(party).then_some(Event::Ended(party)),
             Source::Signals => Some(Event::Signals(self.inbox.drain())),
             Source::Lifeline => {
@@ -90,19 +98,19 @@ impl Sources {
 
 /// Why the server is to be ended, if one of these events is a reason. Of several at once the one with the highest weight
 /// decides.
-pub fn reason_to_end(events: &[Event], mode: Mode) -> Option<Reason> {
-    let reasons = events.iter().filter_map(|event| weigh(event, mode));
+pub fn reason_to_end(events: &[Event], is_restartable: bool) -> Option<Reason> {
+    let reasons = events.iter().filter_map(|event| weigh(event, is_restartable));
     reasons.max_by_key(|&(weight, _)| weight).map(|(_, reason)| reason)
 }
 
 /// The reason that an event is, and its weight.
-fn weigh(event: &Event, mode: Mode) -> Option<(u8, Reason)> {
+fn weigh(event: &Event, is_restartable: bool) -> Option<(u8, Reason)> {
     match event {
-        Event::ClientReads | Event::Printed(_) => None,
+        Event::ClientReads | Event::Printed(_) | Event::Connection(_) => None,
         Event::InputClosed => Some((0, Reason::ClientGone)),
         Event::Ended(Party::Client) => Some((1, Reason::ClientGone)),
         Event::Ended(Party::Owner) => Some((2, Reason::SessionEnded)),
-        Event::Signals(signals) => asked_for(signals, mode).map(|reason| (3, reason)),
+        Event::Signals(signals) => asked_for(signals, is_restartable).map(|reason| (3, reason)),
         Event::Forwarded(signals) => {
             let ends = signals.contains(&Signal::SIGTERM) || signals.contains(&Signal::SIGHUP);
             ends.then_some((4, Reason::ClientSignal))
@@ -111,8 +119,8 @@ fn weigh(event: &Event, mode: Mode) -> Option<(u8, Reason)> {
     }
 }
 
-/// What the signals ask for; the first of this list decides. The server of a client is not restarted.
-fn asked_for(signals: &[Signal], mode: Mode) -> Option<Reason> {
+/// What the signals ask for; the first of this list decides. A server that has the streams of its client is not restarted.
+fn asked_for(signals: &[Signal], is_restartable: bool) -> Option<Reason> {
     let requests = [
         (Signal::SIGTERM, Reason::Stopped),
         (Signal::SIGINT, Reason::Stopped),
@@ -121,7 +129,7 @@ fn asked_for(signals: &[Signal], mode: Mode) -> Option<Reason> {
     ];
     let (_, reason) = requests
         .into_iter()
-        .find(|(signal, reason)| signals.contains(signal) && (mode == Mode::Start || *reason != Reason::Restarted))?;
+        .find(|(signal, reason)| signals.contains(signal) && (is_restartable || *reason != Reason::Restarted))?;
     Some(reason)
 }
 
@@ -151,7 +159,7 @@ mod tests {
         for (number, (later, reason)) in in_order.iter().enumerate() {
             for (earlier, _) in &in_order[..=number] {
                 for events in [[earlier.clone(), later.clone()], [later.clone(), earlier.clone()]] {
-                    assert_eq!(reason_to_end(&events, Mode::Start), *reason, "{events:?}");
+                    assert_eq!(reason_to_end(&events, true), *reason, "{events:?}");
                 }
             }
         }
@@ -161,18 +169,18 @@ mod tests {
     fn the_first_request_decides_and_what_asks_for_nothing_is_no_reason() {
         use Signal::{SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGWINCH};
         for (signals, mode, reason) in [
-            (&[SIGCHLD, REWRITE][..], Mode::Start, None),
-            (&[SIGUSR1, SIGQUIT, SIGTERM], Mode::Start, Some(Reason::Stopped)),
-            (&[SIGUSR1, SIGQUIT], Mode::Start, Some(Reason::SessionEnded)),
-            (&[SIGINT, SIGQUIT], Mode::Start, Some(Reason::Stopped)),
-            (&[SIGUSR1], Mode::Start, Some(Reason::Restarted)),
-            (&[SIGUSR1], Mode::Run, None),
+            (&[SIGCHLD, REWRITE][..], true, None),
+            (&[SIGUSR1, SIGQUIT, SIGTERM], true, Some(Reason::Stopped)),
+            (&[SIGUSR1, SIGQUIT], true, Some(Reason::SessionEnded)),
+            (&[SIGINT, SIGQUIT], true, Some(Reason::Stopped)),
+            (&[SIGUSR1], true, Some(Reason::Restarted)),
+            (&[SIGUSR1], false, None),
         ] {
             assert_eq!(reason_to_end(&[Event::Signals(signals.to_vec())], mode), reason, "{signals:?} {mode:?}");
         }
-        assert_eq!(reason_to_end(&[Event::Forwarded(vec![SIGINT, SIGWINCH])], Mode::Run), None);
+        assert_eq!(reason_to_end(&[Event::Forwarded(vec![SIGINT, SIGWINCH])], false), None);
         // What is no reason hides none.
         let both = [Event::Signals(vec![SIGCHLD]), Event::InputClosed];
-        assert_eq!(reason_to_end(&both, Mode::Run), Some(Reason::ClientGone));
+        assert_eq!(reason_to_end(&both, false), Some(Reason::ClientGone));
     }
 }

@@ -1,13 +1,14 @@
 //! Splitting off the chain keeper → supervisor → server.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use nix::unistd::setsid;
 
 use super::announcement::{self, Announcement, Announcer};
+use super::client::ClientStreams;
 use super::keeper::Keeper;
 use super::lifeline;
 use super::plan::Plan;
@@ -54,12 +55,13 @@ pub fn run(plan: Plan) -> io::Result<i32> {
     let _ = plan.record.write(&plan.paths);
     let duplicate = |stream: BorrowedFd<'_>| fd::duplicate(stream).inspect_err(|error| plan.fail(error));
     let input = duplicate(io::stdin().as_fd())?;
+    let output = duplicate(io::stdout().as_fd())?;
     let error = duplicate(io::stderr().as_fd())?;
-    keep(plan, None, Some((input, error)))
+    keep(plan, None, Some(ClientStreams { input, output, error }))
 }
 
 /// Becomes the keeper: splits off the supervisor and keeps watch over it.
-fn keep(mut plan: Plan, announcer: Option<Announcer>, client: Option<(OwnedFd, OwnedFd)>) -> io::Result<i32> {
+fn keep(mut plan: Plan, announcer: Option<Announcer>, client: Option<ClientStreams>) -> io::Result<i32> {
     // A limit that was lowered further before leaves the tree without a mark, not without supervision.
     let _ = mark::set(plan.record.token.mark());
     let is_adopting = orphans::adopt().is_ok();
@@ -69,7 +71,7 @@ fn keep(mut plan: Plan, announcer: Option<Announcer>, client: Option<(OwnedFd, O
     failpoint::kill("before-supervisor");
     match fork::split().inspect_err(|error| plan.fail(error))? {
         Side::Parent(supervisor) => {
-            let is_fed = client.as_ref().is_some_and(|(input, _)| fd::has_other_end(input));
+            let is_fed = client.as_ref().is_some_and(|client| fd::has_other_end(&client.input));
             drop((supervisor_end, announcer, client, plan.lease.take()));
             // The client's streams are the server's alone from now on, so that end of file and EPIPE pass through.
             fd::silence_standard();

@@ -7,6 +7,8 @@ mod action;
 pub mod announcement;
 mod child;
 mod client;
+mod client_policy;
+mod connection;
 mod contained;
 pub mod control;
 mod end_report;

@@ -73,7 +73,9 @@ impl Order {
     /// What follows if this is why the tree is ended.
     pub fn after(reason: Reason) -> Self {
         match reason {
-            Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken => Self::Decide,
+            Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken | Reason::Unusable => {
+                Self::Decide
+            }
             Reason::Restarted => Self::Again,
             Reason::Stopped | Reason::SessionEnded | Reason::ClientGone | Reason::ClientSignal => Self::Leave,
             Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost => Self::Leave,

@@ -20,7 +20,7 @@ pub fn stop_timeouts(reason: Reason, mode: Mode, grace: Option<Duration>) -> Sto
         (Mode::Run, Reason::ClientGone) => (1000, 500, 200),
         (Mode::Run, Reason::Exited) => (0, 500, 200),
         (_, Reason::SessionEnded | Reason::Exited) => (0, 1000, 400),
-        (_, Reason::NotReady | Reason::OverMemory | Reason::PortTaken) => (0, 1000, 400),
+        (_, Reason::NotReady | Reason::OverMemory | Reason::PortTaken | Reason::Unusable) => (0, 1000, 400),
         (_, Reason::Stopped | Reason::Restarted | Reason::ClientGone | Reason::ClientSignal) => (0, 1400, 300),
     };
     let millis = Duration::from_millis;
@@ -43,11 +43,12 @@ pub fn longest_unheard(reason: Reason, mode: Mode, grace: Option<Duration>) -> D
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 12] = [
+    const REASONS: [Reason; 13] = [
         Reason::Exited,
         Reason::NotReady,
         Reason::OverMemory,
         Reason::PortTaken,
+        Reason::Unusable,
         Reason::Stopped,
         Reason::Restarted,
         Reason::SessionEnded,

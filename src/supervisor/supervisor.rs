@@ -3,7 +3,6 @@
 //! This is its state, its loop, and all that it does: what it writes down, logs and tells others. What is to be done it
 //! asks the policies beside it.
 
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -12,7 +11,9 @@ use nix::unistd::setsid;
 use super::action::Action;
 use super::announcement::Announcer;
 use super::child::StartError;
-use super::client::Client;
+use super::client::{Client, ClientStreams};
+use super::client_policy::{ClientPolicy, ClientVerdict};
+use super::connection::{Connection, ConnectionEnd, ConnectionOutcome};
 use super::contained::{self, Containment};
 use super::events::{self, Event, REQUESTS, REWRITE, Source, Sources};
 use super::held_port::{HeldPort, PortOutcome};
@@ -21,14 +22,15 @@ use super::launcher_queue::{LauncherQueue, Turn};
 use super::lifeline::SupervisorEnd;
 use super::plan::{Plan, is_kept, trace};
 use super::port_policy::PortPolicy;
-use super::restart_policy::{Order, RestartPolicy, RunEnd, Verdict};
+use super::restart_policy::{Order, RestartPolicy, RunEnd, Verdict, WITHIN};
 use super::{end_report, titles};
 use crate::disk::lock_file::LockFile;
 use crate::log::central::Level;
 use crate::log::{LogWriter, STARTED};
+use crate::mcp::relay::Next as Successor;
 use crate::port::probe::ListenAddress;
 use crate::server::end::{End, Reason};
-use crate::server::record::{Mode, ServerState, Watchers};
+use crate::server::record::{Mode, ServerRecord, ServerState, Watchers};
 use crate::server::secrets::Secrets;
 use crate::server::settings::{PortChoice, Restart};
 use crate::server::unkillable;
@@ -52,8 +54,8 @@ pub struct Channels {
     pub lifeline: SupervisorEnd,
     /// To `start`.
     pub announcer: Option<Announcer>,
-    /// For `run`: the client's standard input and error.
-    pub client: Option<(OwnedFd, OwnedFd)>,
+    /// For `run`.
+    pub client: Option<ClientStreams>,
 }
 
 pub struct Supervisor {
@@ -65,6 +67,9 @@ pub struct Supervisor {
     terminal: Option<Pty>,
     is_adopting: bool,
     restart: RestartPolicy,
+    client_policy: ClientPolicy,
+    /// Whether the client has asked for a server that rests.
+    is_wanted: bool,
     port: Option<HeldPort>,
     /// Its turn among those that the same launcher starts, until that is done.
     turn: Option<LockFile>,
@@ -104,6 +109,7 @@ impl Supervisor {
         let port = lease.map(|lease| HeldPort::new(lease, choice.unwrap_or(PortChoice::Auto), policy));
         let terminal = if settings.terminal { Pty::take_as_controlling().ok() } else { None };
         let me = ProcessHandle::open(Pid::this());
+        let secrets = Secrets::new(&plan.invocation.secrets);
         plan.record.watchers =
             channels.keeper.zip(me).map(|(keeper, me)| Watchers { keeper, supervisor: me.identity() });
         Ok(Self {
@@ -111,13 +117,15 @@ impl Supervisor {
                 inbox,
                 lifeline: Some(channels.lifeline),
                 watched: std::mem::take(&mut plan.watched),
-                client: channels.client.map(|(input, error)| Client::new(input, error)),
+                client: channels.client.map(|streams| client(streams, &plan.record, secrets.clone())),
             },
             announcer: channels.announcer,
-            log: LogWriter::new(&plan.paths, &plan.record, Secrets::new(&plan.invocation.secrets)),
+            log: LogWriter::new(&plan.paths, &plan.record, secrets),
             terminal,
             is_adopting,
             restart: RestartPolicy::new(restart, plan.record.autostart),
+            client_policy: ClientPolicy::default(),
+            is_wanted: false,
             port,
             turn: None,
             containment: Containment::default(),
@@ -223,10 +231,11 @@ impl Supervisor {
         // From here on only the server has the client's streams.
         fd::silence_standard();
         match started {
-            Ok(instance) => {
+            Ok(mut instance) => {
                 let (server, since) = (instance.child.identity, instance.child.since);
                 self.note(Level::Info, &format!("{STARTED}{}", server.pid()));
                 self.record(ServerState::Running { server, since, ready: false });
+                self.connect(&mut instance);
                 Ok(instance)
             }
             Err(mut error) => {
@@ -239,9 +248,15 @@ impl Supervisor {
     /// The loop: waits for events and acts on them until the server's tree is gone.
     fn supervise(&mut self, mut instance: Instance) -> Outcome {
         loop {
-            let limit = instance.look_again;
+            let limit = sooner(instance.look_again, self.connection().and_then(|it| it.limit(context::now())));
             if let Some(reason) = self.wait(Some(&mut instance), limit) {
                 self.stop(&mut instance, reason);
+            }
+            if instance.stop.is_none()
+                && let Some(why) = self.connection().and_then(|connection| connection.complaint(context::now()))
+            {
+                self.note(Level::Warn, &why);
+                self.stop(&mut instance, Reason::Unusable);
             }
             for action in instance.look(&self.plan.record) {
                 self.act(action, &mut instance);
@@ -265,7 +280,7 @@ impl Supervisor {
         for event in &events {
             self.handle(event, instance.as_deref_mut());
         }
-        events::reason_to_end(&events, self.plan.record.mode)
+        events::reason_to_end(&events, self.plan.record.is_restartable())
     }
 
     fn handle(&mut self, event: &Event, instance: Option<&mut Instance>) {
@@ -281,6 +296,7 @@ impl Supervisor {
                     pipe.pump(&mut self.log, client.as_mut(), instance.probes.readiness.as_mut());
                 }
             }
+            (Event::Connection(end), _) => self.serve(*end),
             (Event::Forwarded(signals), Some(instance)) => instance.child.forward(signals),
             (Event::Signals(signals), _) if signals.contains(&REWRITE) => self.plan.restore(),
             _ => {}
@@ -369,6 +385,8 @@ impl Supervisor {
                 self.end_container(&mut stop);
                 stop.ending.killed |= self.end_escaped();
                 instance.child.drain(&mut self.log, self.sources.client.as_mut());
+                let said = self.connection_mut().map(|connection| connection.drain(context::now())).unwrap_or_default();
+                self.act_on(said);
                 // Later than all that it said.
                 Some(Outcome::Ended(instance.describe(&stop, &kept)))
             }
@@ -433,6 +451,9 @@ impl Supervisor {
         }
         let end = &ended.end;
         let run = RunEnd { reason: end.reason, exit: end.exit, ready_for: ended.ready_for };
+        if self.connection().is_some_and(Connection::has_client) {
+            return self.follow_under_client(end, ended.order, run);
+        }
         let verdict = self.restart.decide(ended.order, run, context::now(), jitter());
         self.report_end(end, end_report::level(end, run, verdict));
         if let Some(text) = end_report::for_client(end, &self.plan.record) {
@@ -456,6 +477,100 @@ impl Supervisor {
         };
         failpoint::kill("after-end");
         next
+    }
+
+    /// The same for a server whose client is still there: it keeps its connection, unless nothing ever answered.
+    fn follow_under_client(&mut self, end: &End, order: Order, run: RunEnd) -> Next {
+        let has_answered = self.connection().is_some_and(Connection::has_answered);
+        let verdict = self.client_policy.decide(order, run, has_answered, context::now());
+        let level = if verdict == ClientVerdict::Leave || !run.is_failure() { Level::Info } else { Level::Warn };
+        self.report_end(end, if verdict == ClientVerdict::GiveUp { Level::Error } else { level });
+        self.log.drain();
+        let death = end_report::death(end, &self.plan.record, &self.plan.paths);
+        let cause = end_report::give_up_cause(end, &self.plan.record.settings);
+        let next = match &verdict {
+            ClientVerdict::Leave => {
+                self.record(ServerState::Ended(end.clone()));
+                return Next::Leave(end.exit.map_or(1, Exit::shell_code));
+            }
+            ClientVerdict::Again(_) => Successor::Now,
+            ClientVerdict::OnRequest => Successor::OnRequest,
+            ClientVerdict::GiveUp => Successor::None(cause.clone()),
+        };
+        let outcomes =
+            self.connection_mut().map(|it| it.server_ended(&death, next, context::now())).unwrap_or_default();
+        self.act_on(outcomes);
+        match verdict {
+            ClientVerdict::Again(pause) => self.pause(end, pause),
+            ClientVerdict::GiveUp => self.rest(end, Some(cause)),
+            _ => self.rest(end, None),
+        }
+    }
+
+    /// Keeps the client's connection without a server until one is wanted again.
+    fn rest(&mut self, end: &End, cause: Option<String>) -> Next {
+        let mut back_at = cause.as_ref().map(|_| context::now() + WITHIN);
+        if let Some(cause) = &cause {
+            self.note(Level::Error, &format!("not started again: {cause}"));
+        }
+        self.plan.record.last_end = Some(end.clone());
+        self.record(ServerState::Idle { end: end.clone(), cause });
+        while !std::mem::take(&mut self.is_wanted) {
+            let left = back_at.map(|at| at.saturating_duration_since(context::now()));
+            if left == Some(Duration::ZERO) {
+                back_at = None;
+                self.connection_mut().map(Connection::rest);
+                self.record(ServerState::Idle { end: end.clone(), cause: None });
+            }
+            match self.wait(None, left).map(|reason| (reason, Order::after(reason))) {
+                Some((reason, Order::Leave)) => return Next::Leave(self.call_off(end.clone(), reason)),
+                Some((_, Order::Again)) => {
+                    self.client_policy = ClientPolicy::default();
+                    self.connection_mut().map(Connection::revive);
+                    break;
+                }
+                _ => while matches!(wait::collect(), Collected::One(..)) {},
+            }
+        }
+        self.plan.record.restarts += 1;
+        Next::Start
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        self.sources.client.as_ref()?.connection.as_ref()
+    }
+
+    fn connection_mut(&mut self) -> Option<&mut Connection> {
+        self.sources.client.as_mut()?.connection.as_mut()
+    }
+
+    /// Connects the client with a server that has just been started, and tells a successor where its predecessor was.
+    fn connect(&mut self, instance: &mut Instance) {
+        let limit = Duration::from_millis(self.plan.record.settings.ready.timeout_ms);
+        let Some((ends, connection)) = instance.child.ends.take().zip(self.connection_mut()) else { return };
+        let outcomes = connection.connect(ends, limit, context::now());
+        self.act_on(outcomes);
+    }
+
+    fn serve(&mut self, end: ConnectionEnd) {
+        let outcomes = self.connection_mut().map(|connection| connection.serve(end, context::now()));
+        self.act_on(outcomes.unwrap_or_default());
+    }
+
+    fn act_on(&mut self, outcomes: Vec<ConnectionOutcome>) {
+        for outcome in outcomes {
+            match outcome {
+                ConnectionOutcome::Wanted => self.is_wanted = true,
+                ConnectionOutcome::Note(text) => self.note(Level::Warn, &text),
+                ConnectionOutcome::Stray(line) => {
+                    if let Some(client) = &mut self.sources.client {
+                        client.push(&line);
+                        client.stray.push(&line, context::wall_clock());
+                        self.log.append(&mut client.stray);
+                    }
+                }
+            }
+        }
     }
 
     /// The same for a server that could not be executed: final if it never was ready, else a failure as others.
@@ -602,6 +717,19 @@ impl Supervisor {
         let _ = keeper.map(|keeper| keeper.signal(Signal::SIGCONT));
         code
     }
+}
+
+fn client(streams: ClientStreams, record: &ServerRecord, secrets: Secrets) -> Client {
+    if record.settings.relay {
+        Client::relayed(streams, record, secrets)
+    } else {
+        Client::new(streams.input, streams.error, secrets)
+    }
+}
+
+/// The sooner of two times to look again.
+fn sooner(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
 }
 
 /// Any number: servers that fell together are not to rise together.

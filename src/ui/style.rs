@@ -34,6 +34,6 @@ pub fn of_state(state: &StateView) -> Style {
         StateView::Failed { .. } | StateView::Unkillable { .. } => BROKEN,
         StateView::Lost { .. } | StateView::Unreadable { .. } => BROKEN,
         StateView::Unmanaged { .. } => AnsiColor::Blue.on_default(),
-        StateView::Stopped { .. } | StateView::Exited { .. } | StateView::Unknown => FAINT,
+        StateView::Idle { .. } | StateView::Stopped { .. } | StateView::Exited { .. } | StateView::Unknown => FAINT,
     }
 }

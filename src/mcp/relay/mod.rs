@@ -52,11 +52,11 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// The successor is started, now or after a pause.
-    Successor,
+    Now,
     /// It is started with the client's next request.
     OnRequest,
     /// None, for this reason, until somebody asks for it.
-    Nothing(String),
+    None(String),
 }
 
 /// A connection of one client to the lives of one server.
@@ -422,7 +422,7 @@ impl Relay {
             }
         }
         self.queue.put_back(undelivered);
-        let is_restarting = !matches!(next, Next::Nothing(_));
+        let is_restarting = !matches!(next, Next::None(_));
         for open in std::mem::take(&mut self.open) {
             self.end_call(open, death, is_restarting, now, &mut actions);
         }
@@ -432,13 +432,13 @@ impl Relay {
         }
         self.dialogue.life_ended();
         self.life = match next {
-            Next::Successor => Life::Starting,
+            Next::Now => Life::Starting,
             Next::OnRequest if self.queue.has_call() => {
                 actions.push(Action::Start);
                 Life::Starting
             }
             Next::OnRequest => Life::Resting,
-            Next::Nothing(cause) => {
+            Next::None(cause) => {
                 for (_, message) in self.queue.take() {
                     heads(&message).iter().for_each(|head| self.refuse(head, &cause, &mut actions));
                 }
@@ -478,6 +478,18 @@ impl Relay {
             self.be_up(now, &mut actions);
         }
         actions
+    }
+
+    /// Whether a successor has not answered yet what it was told.
+    pub fn is_replaying(&self) -> bool {
+        matches!(self.life, Life::Replaying(_))
+    }
+
+    /// There is no server, and the next request starts one.
+    pub fn rest(&mut self) {
+        if matches!(self.life, Life::Out(_)) {
+            self.life = Life::Resting;
+        }
     }
 
     /// Somebody asked for the server while there was none, or its time to rest is over.

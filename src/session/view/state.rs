@@ -23,6 +23,10 @@ pub enum StateView {
         /// When, in milliseconds since the epoch.
         until: u64,
     },
+    /// It has ended; the next request of its client starts it again.
+    Idle {
+        reason: String,
+    },
     /// Its tree should be gone, but is not.
     Unkillable {
         reason: String,
@@ -69,6 +73,10 @@ impl StateView {
             ServerState::Running { .. } => Self::Running,
             ServerState::Stopping { reason, .. } => Self::Stopping { reason: explain(*reason) },
             ServerState::Waiting { end, until } => Self::Waiting { reason: explain(end.reason), until: *until },
+            ServerState::Idle { end, cause: None } => Self::Idle { reason: explain(end.reason) },
+            ServerState::Idle { cause: Some(cause), .. } => {
+                Self::Failed { reason: cause.clone(), exit: None, last_words: Vec::new() }
+            }
             ServerState::Unkillable { pids, refused, reason } => {
                 Self::Unkillable { reason: format!("{}; {}", unkillable::describe(pids, refused), explain(*reason)) }
             }
@@ -105,6 +113,7 @@ impl StateView {
             Self::Running => "running",
             Self::Stopping { .. } => "stopping",
             Self::Waiting { .. } => "waiting",
+            Self::Idle { .. } => "idle",
             Self::Unkillable { .. } => "unkillable",
             Self::Stopped { .. } => "stopped",
             Self::Exited { .. } => "exited",
@@ -121,7 +130,11 @@ impl StateView {
         match self {
             Self::Starting | Self::Running | Self::Stopping { .. } | Self::Unkillable { .. } => true,
             Self::Unknown | Self::Unmanaged { .. } => true,
-            Self::Waiting { .. } | Self::Stopped { .. } | Self::Exited { .. } | Self::Failed { .. } => false,
+            Self::Waiting { .. }
+            | Self::Idle { .. }
+            | Self::Stopped { .. }
+            | Self::Exited { .. }
+            | Self::Failed { .. } => false,
             Self::Lost { .. } | Self::Unreadable { .. } => false,
         }
     }
@@ -134,6 +147,7 @@ impl StateView {
             Self::Unknown => Some("its record is of another version"),
             Self::Stopping { reason }
             | Self::Waiting { reason, .. }
+            | Self::Idle { reason }
             | Self::Unkillable { reason }
             | Self::Stopped { reason, .. }
             | Self::Exited { reason, .. }

@@ -160,7 +160,7 @@ impl World {
 
     fn kill(&mut self) {
         let death = Death { exit: Some(Exit::Signal("SIGKILL".into())), why: "was killed".into(), stderr: Vec::new() };
-        let next = if self.random.below(3) == 0 { Next::OnRequest } else { Next::Successor };
+        let next = if self.random.below(3) == 0 { Next::OnRequest } else { Next::Now };
         self.is_up = false;
         self.received.clear();
         self.answered_in_life.clear();

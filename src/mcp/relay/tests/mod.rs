@@ -107,7 +107,7 @@ fn while_the_server_lives_everything_passes() {
 fn a_call_in_flight_gets_an_error_and_the_next_one_a_new_server() {
     let mut case = Case::legacy();
     case.client(CALL);
-    let answers = case.ended(Next::Successor);
+    let answers = case.ended(Next::Now);
     let [answer] = &answers[..] else { panic!("{answers:?}") };
     let error: serde_json::Value = serde_json::from_str(&answer[2..]).unwrap();
     assert_eq!((&error["id"], &error["error"]["code"]), (&1.into(), &(-32603).into()));
@@ -166,7 +166,7 @@ fn resting() -> Case {
 
 fn starting() -> Case {
     let mut case = Case::legacy();
-    case.ended(Next::Successor);
+    case.ended(Next::Now);
     case
 }
 
@@ -178,7 +178,7 @@ fn replaying() -> Case {
 
 fn out() -> Case {
     let mut case = Case::legacy();
-    case.ended(Next::Nothing("it was stopped".into()));
+    case.ended(Next::None("it was stopped".into()));
     case
 }
 
@@ -187,7 +187,7 @@ fn a_call_that_was_cancelled_gets_no_answer() {
     let mut case = Case::legacy();
     case.client(CALL);
     case.client(CANCEL);
-    assert!(case.ended(Next::Successor).is_empty());
+    assert!(case.ended(Next::Now).is_empty());
     assert!(case.client(CANCEL).is_empty());
     case.client(CALL);
     case.client(CANCEL);
@@ -199,7 +199,7 @@ fn a_call_that_was_cancelled_gets_no_answer() {
 fn requests_of_a_dead_server_are_cancelled_and_never_mixed_with_those_of_the_next() {
     let mut case = Case::legacy();
     case.server(ASK);
-    let cancelled = case.ended(Next::Successor);
+    let cancelled = case.ended(Next::Now);
     assert!(
         matches!(&cancelled[..], [one] if one.contains("notifications/cancelled") && one.contains("\"requestId\":1,")),
         "{cancelled:?}"
@@ -218,7 +218,7 @@ fn a_handshake_without_an_answer_is_asked_again_and_a_discover_of_which_it_died_
     let mut case = Case::new();
     case.client(DISCOVER);
     case.client(INITIALIZE);
-    let answers = case.ended(Next::Successor);
+    let answers = case.ended(Next::Now);
     assert!(matches!(&answers[..], [one] if one.contains("-32601") && one.contains("\"id\":\"d\"")), "{answers:?}");
     assert_eq!(case.started(), [format!("s {INITIALIZE}")]);
     let answered = case.server(ANSWER);
@@ -237,7 +237,7 @@ fn levels_and_subscriptions_are_set_again_and_their_answers_are_nobodys() {
     }
     case.client(r#"{"id":6,"method":"resources/unsubscribe","params":{"uri":"a"}}"#);
     case.server(r#"{"id":6,"result":{}}"#);
-    case.ended(Next::Successor);
+    case.ended(Next::Now);
     case.started();
     let replayed = case.server(ANSWER);
     assert_eq!(replayed[..3], [format!("s {INITIALIZED}"), format!("s {level}"), format!("s {two}")]);
@@ -250,7 +250,7 @@ fn levels_and_subscriptions_are_set_again_and_their_answers_are_nobodys() {
 fn in_the_stateless_era_only_subscriptions_go_on() {
     let mut case = Case::modern();
     case.client(CALL);
-    let answers = case.ended(Next::Successor);
+    let answers = case.ended(Next::Now);
     assert!(matches!(&answers[..], [one] if one.contains("\"id\":1,")), "{answers:?}");
     let replayed = case.started();
     assert_eq!(replayed[0], format!("s {LISTEN}"));
@@ -260,17 +260,17 @@ fn in_the_stateless_era_only_subscriptions_go_on() {
     assert!(case.server(ACKNOWLEDGED).is_empty());
     assert_eq!(case.server(ACKNOWLEDGED).len(), 1);
     case.client(&CANCEL.replace("\"requestId\":1", "\"requestId\":\"l\""));
-    case.ended(Next::Successor);
+    case.ended(Next::Now);
     assert!(case.started().is_empty());
 }
 
 #[test]
 fn a_refused_handshake_fails_the_life_and_differences_are_told() {
     let mut case = Case::legacy();
-    case.ended(Next::Successor);
+    case.ended(Next::Now);
     case.started();
     assert!(matches!(&case.server(r#"{"id":0,"error":{"code":-32602}}"#)[..], [one] if one.starts_with("fail ")));
-    case.ended(Next::Successor);
+    case.ended(Next::Now);
     case.started();
     let other = ANSWER.replace("2025-11-25", "2025-06-18").replace("\"tools\":{}", "");
     let told = case.server(&other);
@@ -289,19 +289,19 @@ fn long_messages_pass_and_their_ends_are_remembered() {
         other => other,
     };
     assert_eq!(case.relay.client(Piece::Part(b"{".to_vec()), now), [Action::ToServer(b"{".to_vec())]);
-    case.ended(Next::Successor);
+    case.ended(Next::Now);
     let refused = told(case.relay.client(end(CALL), now));
     assert!(matches!(&refused[..], [one] if one.contains("\"error\"") && one.contains("\"id\":1,")), "{refused:?}");
     case.started();
     case.server(ANSWER);
     case.relay.server(Piece::Part(b"{\"half".to_vec()), now);
-    assert_eq!(case.ended(Next::Successor), ["c "], "a newline ends what had begun");
+    assert_eq!(case.ended(Next::Now), ["c "], "a newline ends what had begun");
 }
 
 #[test]
 fn what_waits_is_bounded() {
     let mut case = Case::legacy();
-    case.ended(Next::Successor);
+    case.ended(Next::Now);
     let refused = (0..300).filter(|id| !case.client(&format!(r#"{{"id":{id},"method":"x"}}"#)).is_empty()).count();
     assert_eq!(refused, 300 - 256);
 }
