@@ -196,7 +196,7 @@ impl Connection {
         };
         if length == 0 {
             // A line without an end is the server's to judge.
-            self.to_server.push(self.from_client.rest());
+            self.to_server.push(self.from_client.rest(), Origin::Client);
             self.client_input = None;
             self.write_server();
             return Vec::new();
@@ -258,8 +258,9 @@ impl Connection {
         let mut outcomes = Vec::new();
         for action in actions {
             match action {
-                Action::ToClient(bytes) => self.to_client.push(bytes),
-                Action::ToServer(bytes) => self.to_server.push(bytes),
+                Action::ToClient(bytes) => self.to_client.push(bytes, Origin::Other),
+                Action::ToServer(bytes) => self.to_server.push(bytes, Origin::Client),
+                Action::Replay(bytes) => self.to_server.push(bytes, Origin::Other),
                 Action::Stray(bytes) => {
                     self.traffic.stray_lines += 1;
                     outcomes.push(ConnectionOutcome::Stray(bytes));
@@ -314,32 +315,39 @@ impl Connection {
     }
 }
 
+/// Whose a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Client,
+    Other,
+}
+
 /// Messages on their way, of which the first may be half gone.
 #[derive(Default)]
 struct Outbox {
-    messages: VecDeque<Vec<u8>>,
+    messages: VecDeque<(Vec<u8>, Origin)>,
     /// How much of the first is gone.
     sent: usize,
     bytes: usize,
 }
 
 impl Outbox {
-    fn push(&mut self, bytes: Vec<u8>) {
+    fn push(&mut self, bytes: Vec<u8>, origin: Origin) {
         if !bytes.is_empty() {
             self.bytes += bytes.len();
-            self.messages.push_back(bytes);
+            self.messages.push_back((bytes, origin));
         }
     }
 
     fn front(&self, most: usize) -> &[u8] {
-        let rest = self.messages.front().map_or(&[][..], |first| &first[self.sent..]);
+        let rest = self.messages.front().map_or(&[][..], |(first, _)| &first[self.sent..]);
         &rest[..rest.len().min(most)]
     }
 
     fn advance(&mut self, written: usize) {
         self.sent += written;
         self.bytes -= written;
-        if self.messages.front().is_some_and(|first| first.len() == self.sent) {
+        if self.messages.front().is_some_and(|(first, _)| first.len() == self.sent) {
             self.messages.pop_front();
             self.sent = 0;
         }
@@ -349,10 +357,11 @@ impl Outbox {
         *self = Self::default();
     }
 
-    /// The messages of which nothing is gone; the rest is forgotten.
+    /// The messages of the client of which nothing is gone; the rest is forgotten.
     fn take_unsent(&mut self) -> Vec<Vec<u8>> {
         let begun = usize::from(self.sent > 0);
-        let unsent = std::mem::take(&mut self.messages).into_iter().skip(begun).collect();
+        let unsent = std::mem::take(&mut self.messages).into_iter().skip(begun);
+        let unsent = unsent.filter(|(_, origin)| *origin == Origin::Client).map(|(bytes, _)| bytes).collect();
         self.clear();
         unsent
     }

@@ -26,8 +26,10 @@ const REMEMBERED: usize = 1024;
 pub enum Action {
     /// Bytes for the client.
     ToClient(Vec<u8>),
-    /// Bytes for the server.
+    /// Bytes of the client for the server.
     ToServer(Vec<u8>),
+    /// Bytes for the server that its predecessor has had already: should it end before, they are not the client's to keep.
+    Replay(Vec<u8>),
     /// A line of the server that is no message: for the log and the client's standard error.
     Stray(Vec<u8>),
     /// The client waits for a server: start one.
@@ -472,7 +474,7 @@ impl Relay {
 
     /// A successor runs: it is told what it has to know.
     pub fn started(&mut self, now: Instant) -> Vec<Action> {
-        let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::ToServer).collect();
+        let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::Replay).collect();
         self.life = Life::Replaying(Vec::new());
         if !self.dialogue.awaits_handshake() {
             self.be_up(now, &mut actions);
@@ -510,7 +512,7 @@ impl Relay {
             return actions.push(Action::Fail(format!("it refused the handshake of its predecessor: {why}")));
         }
         actions.extend(self.dialogue.handshake_answered(bytes).into_iter().map(Action::Note));
-        actions.extend(self.dialogue.after_handshake().into_iter().map(Action::ToServer));
+        actions.extend(self.dialogue.after_handshake().into_iter().map(Action::Replay));
         self.be_up(now, actions);
     }
 

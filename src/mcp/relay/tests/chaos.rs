@@ -90,7 +90,9 @@ impl World {
         for action in actions {
             match action {
                 Action::ToClient(bytes) => self.client_hears(&serde_json::from_slice(&bytes).unwrap()),
-                Action::ToServer(bytes) => self.server_hears(&serde_json::from_slice(&bytes).unwrap()),
+                Action::ToServer(bytes) | Action::Replay(bytes) => {
+                    self.server_hears(&serde_json::from_slice(&bytes).unwrap())
+                }
                 Action::Start => self.start(),
                 Action::Fail(why) => panic!("{why}"),
                 Action::Stray(_) | Action::Note(_) | Action::Done(_) => {}

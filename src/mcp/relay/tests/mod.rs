@@ -36,7 +36,7 @@ fn told(actions: Vec<Action>) -> Vec<String> {
     let line = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_end().to_owned();
     let tell = |action| match action {
         Action::ToClient(bytes) => Some(format!("c {}", line(bytes))),
-        Action::ToServer(bytes) => Some(format!("s {}", line(bytes))),
+        Action::ToServer(bytes) | Action::Replay(bytes) => Some(format!("s {}", line(bytes))),
         Action::Stray(bytes) => Some(format!("stray {}", line(bytes))),
         Action::Start => Some("start".into()),
         Action::Fail(why) => Some(format!("fail {why}")),
