@@ -75,6 +75,8 @@ pub struct Relay {
     /// The requests that were answered last: a second answer to one of them is nobody's.
     answered: VecDeque<Raw>,
     asked: Vec<Asked>,
+    /// How many requests of servers were given another id.
+    renamed: u64,
     queue: Queue,
     from_client: Passing,
     from_server: Passing,
@@ -139,6 +141,7 @@ impl Relay {
             open: Vec::new(),
             answered: VecDeque::new(),
             asked: Vec::new(),
+            renamed: 0,
             queue: Queue::default(),
             from_client: Passing::Nothing,
             from_server: Passing::Nothing,
@@ -365,12 +368,12 @@ impl Relay {
     fn server_asks(&mut self, bytes: Vec<u8>, head: &Head) -> Vec<u8> {
         let Some(id) = head.id.clone() else { return bytes };
         let is_taken = self.asked.iter().any(|asked| asked.shown == id);
-        let shown = if is_taken {
-            Raw::new(format!("\"mcp-hook:{}:{}\"", self.ended, self.asked.len()).into_bytes())
-        } else {
-            id.clone()
-        };
-        let bytes = if is_taken { with_id(bytes, &id, &shown) } else { bytes };
+        let mut shown = id.clone();
+        if is_taken {
+            self.renamed += 1;
+            shown = Raw::new(format!("\"mcp-hook:{}\"", self.renamed).into_bytes());
+        }
+        let bytes = with_id(bytes, &id, &shown);
         self.asked.push(Asked { id, shown, progress: head.wanted_progress.clone(), is_stale: false });
         bytes
     }

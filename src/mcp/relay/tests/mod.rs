@@ -207,9 +207,9 @@ fn requests_of_a_dead_server_are_cancelled_and_never_mixed_with_those_of_the_nex
     case.started();
     case.server(ANSWER);
     let shown = case.server(ASK);
-    assert!(shown[0].contains(r#""id":"mcp-hook:1:1","method":"sampling/createMessage""#), "{shown:?}");
+    assert!(shown[0].contains(r#""id":"mcp-hook:1","method":"sampling/createMessage""#), "{shown:?}");
     assert!(case.client(RESULT).is_empty(), "an answer to the dead one");
-    let answer = RESULT.replace("\"id\":1", "\"id\":\"mcp-hook:1:1\"");
+    let answer = RESULT.replace("\"id\":1", "\"id\":\"mcp-hook:1\"");
     assert_eq!(case.client(&answer), [format!("s {RESULT}")]);
 }
 
