@@ -1,6 +1,8 @@
 //! The Model Context Protocol without input or output: what a message is, found while its bytes pass by, and what a relay
 //! does with it.
 
+#![allow(dead_code, reason = "used by what is built on it next")]
+
 pub mod edit;
 pub mod framer;
 pub mod message;
