@@ -675,7 +675,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__run)
-            opts="-v -h --grace --stop-signal --memory --sample --port --no-tty --session --verbose --help"
+            opts="-v -h --direct --grace --stop-signal --memory --sample --port --no-tty --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -79,6 +79,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l direct -d 'Hand the client\'s streams to the server itself: its end is the end of the connection'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s h -l help -d 'Print help'

@@ -33,7 +33,7 @@ pub fn replace(object: &str, path: &[&str], value: &str) -> Option<String> {
 /// clients believe in `list_changed` only then.
 pub fn announce_list_changes(answer: &str) -> String {
     let mut text = answer.to_owned();
-    for kind in super::relay::LISTS {
+    for kind in super::message::LISTS {
         let Some(place) = at(&text, &["result", "capabilities", kind]) else { continue };
         if !text[place.clone()].starts_with('{') {
             continue;

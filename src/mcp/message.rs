@@ -4,6 +4,9 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
+/// What a server can have lists of, and tell the changes of.
+pub const LISTS: [&str; 3] = ["tools", "prompts", "resources"];
+
 /// An id as it stood in the message, byte for byte: it goes back just as it came. Two are the same if their values are:
 /// a server may write `"a"` where the client wrote `"\u0061"`.
 #[derive(Clone, Debug)]
@@ -55,6 +58,7 @@ pub enum Kind {
 
 /// What a line is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every message is a single one")]
 pub enum Message {
     /// One object.
     Single(Head),
@@ -106,6 +110,17 @@ impl PartialOrd for Raw {
 impl Ord for Raw {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key.cmp(&other.key)
+    }
+}
+
+impl Message {
+    /// The objects in it.
+    pub fn heads(&self) -> &[Head] {
+        match self {
+            Self::Single(head) => std::slice::from_ref(head),
+            Self::Batch(heads) => heads,
+            Self::Stray => &[],
+        }
     }
 }
 

@@ -186,6 +186,7 @@ impl Connection {
         }
     }
 
+    #[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
     fn read_client(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
         let mut chunk = [0; CHUNK];
         let length = match self.client_input.as_mut().map(|input| input.read(&mut chunk)) {
@@ -207,6 +208,7 @@ impl Connection {
         self.carry_out(actions)
     }
 
+    #[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
     fn read_server(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
         let mut chunk = [0; CHUNK];
         let length = match self.server_output.as_mut().map(|output| output.read(&mut chunk)) {

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::LISTS;
-use crate::mcp::message::{Head, Kind, Raw};
+use crate::mcp::message::{Head, Kind, LISTS, Raw};
 
 /// The errors of a server that knows the stateless era (specification 2026-07-28).
 const STATELESS_ERRORS: std::ops::RangeInclusive<i64> = -32022..=-32020;

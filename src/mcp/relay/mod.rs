@@ -6,6 +6,7 @@ mod queue;
 mod reply;
 
 use std::collections::VecDeque;
+use std::string::FromUtf8Error;
 use std::time::{Duration, Instant};
 
 use self::dialogue::{Dialogue, Era};
@@ -14,9 +15,6 @@ pub use self::reply::{Death, Exit};
 use super::edit;
 use super::framer::Piece;
 use super::message::{Head, Kind, Message, Raw};
-
-/// What a server can have lists of, and tell the changes of.
-pub const LISTS: [&str; 3] = ["tools", "prompts", "resources"];
 
 /// How many answered requests are remembered.
 const REMEMBERED: usize = 1024;
@@ -183,12 +181,12 @@ impl Relay {
             }
             Piece::End(bytes, message) => match std::mem::take(&mut self.from_client) {
                 Passing::Through => {
-                    heads(&message).iter().for_each(|head| self.note_of_client(head, &bytes, now));
+                    for head in message.heads() {
+                        self.note_of_client(head, &bytes, now);
+                    }
                     actions.push(Action::ToServer(bytes));
                 }
-                _ => heads(&message)
-                    .iter()
-                    .for_each(|head| self.refuse(head, "the message is too long to be kept", &mut actions)),
+                _ => self.refuse_all(&message, "the message is too long to be kept", &mut actions),
             },
             Piece::Whole(bytes, message) => self.client_message(bytes, &message, now, &mut actions),
         }
@@ -196,7 +194,7 @@ impl Relay {
     }
 
     fn client_message(&mut self, bytes: Vec<u8>, message: &Message, now: Instant, actions: &mut Vec<Action>) {
-        let heads = heads(message);
+        let heads = message.heads();
         if let Message::Single(head) = message {
             match head.kind() {
                 Kind::Notification if head.method.as_deref() == Some("notifications/cancelled") => {
@@ -209,12 +207,14 @@ impl Relay {
         }
         match &self.life {
             Life::Up => {
-                heads.iter().for_each(|head| self.note_of_client(head, &bytes, now));
+                for head in heads {
+                    self.note_of_client(head, &bytes, now);
+                }
                 actions.push(Action::ToServer(bytes));
             }
             Life::Out(cause) => {
                 let cause = cause.clone();
-                heads.iter().for_each(|head| self.refuse(head, &cause, actions));
+                self.refuse_all(message, &cause, actions);
                 self.dialogue.initialized_by(heads, &bytes);
             }
             Life::Resting | Life::Starting | Life::Replaying(_) => {
@@ -224,7 +224,7 @@ impl Relay {
                 }
                 let is_call = heads.iter().any(|head| head.kind() == Kind::Request);
                 if !self.queue.push(bytes, message.clone()) {
-                    heads.iter().for_each(|head| self.refuse(head, "too many messages wait for the server", actions));
+                    self.refuse_all(message, "too many messages wait for the server", actions);
                 } else if is_call && self.life == Life::Resting {
                     self.life = Life::Starting;
                     actions.push(Action::Start);
@@ -284,8 +284,14 @@ impl Relay {
         }
     }
 
+    fn refuse_all(&self, message: &Message, cause: &str, actions: &mut Vec<Action>) {
+        for head in message.heads() {
+            self.refuse(head, cause, actions);
+        }
+    }
+
     /// Answers a request that no server will have.
-    fn refuse(&mut self, head: &Head, cause: &str, actions: &mut Vec<Action>) {
+    fn refuse(&self, head: &Head, cause: &str, actions: &mut Vec<Action>) {
         if let (Kind::Request, Some(id)) = (head.kind(), &head.id) {
             actions.push(Action::ToClient(reply::refused(id, &self.server, cause)));
         }
@@ -305,7 +311,7 @@ impl Relay {
             }
             Piece::End(bytes, message) => {
                 if std::mem::take(&mut self.from_server) == Passing::Through {
-                    for head in heads(&message) {
+                    for head in message.heads() {
                         self.note_of_server(head, None, now, &mut actions);
                     }
                     actions.push(Action::ToClient(bytes));
@@ -422,14 +428,14 @@ impl Relay {
             self.from_client = Passing::Away;
         }
         for (_, message) in &undelivered {
-            for head in heads(message) {
+            for head in message.heads() {
                 self.open.retain(|open| Some(&open.id) != head.id.as_ref());
             }
         }
         self.queue.put_back(undelivered);
         let is_restarting = !matches!(next, Next::None(_));
         for open in std::mem::take(&mut self.open) {
-            self.end_call(open, death, is_restarting, now, &mut actions);
+            actions.extend(self.end_call(open, death, is_restarting, now));
         }
         for asked in self.asked.iter_mut().filter(|asked| !asked.is_stale) {
             asked.is_stale = true;
@@ -445,7 +451,7 @@ impl Relay {
             Next::OnRequest => Life::Resting,
             Next::None(cause) => {
                 for (_, message) in self.queue.take() {
-                    heads(&message).iter().for_each(|head| self.refuse(head, &cause, &mut actions));
+                    self.refuse_all(&message, &cause, &mut actions);
                 }
                 Life::Out(cause)
             }
@@ -453,26 +459,24 @@ impl Relay {
         actions
     }
 
-    fn end_call(&mut self, open: Open, death: &Death, is_restarting: bool, now: Instant, actions: &mut Vec<Action>) {
+    fn end_call(&mut self, open: Open, death: &Death, is_restarting: bool, now: Instant) -> Vec<Action> {
         if open.is_cancelled || self.dialogue.keeps_listening(&open.id) {
-            return;
+            return Vec::new();
         }
-        match open.method.as_str() {
+        let answer = match open.method.as_str() {
             // Asked again: it has no effect but to begin.
             "initialize" if is_restarting => {
                 if let Some(bytes) = self.dialogue.initialize() {
                     let head = Head { id: Some(open.id), method: Some(open.method), ..Head::default() };
                     self.queue.put_back(vec![(bytes, Message::Single(head))]);
                 }
-                return;
+                return Vec::new();
             }
-            "server/discover" if !self.dialogue.has_answered => {
-                actions.push(Action::ToClient(reply::unknown_method(&open.id)))
-            }
-            _ => actions.push(Action::ToClient(reply::died(&open.id, &self.server, death, is_restarting))),
-        }
+            "server/discover" if !self.dialogue.has_answered => reply::unknown_method(&open.id),
+            _ => reply::died(&open.id, &self.server, death, is_restarting),
+        };
         let took = now.saturating_duration_since(open.since);
-        actions.push(Action::Done(Call { method: open.method, took, is_error: true }));
+        vec![Action::ToClient(answer), Action::Done(Call { method: open.method, took, is_error: true })]
     }
 
     /// A successor runs: it is told what it has to know.
@@ -532,7 +536,9 @@ impl Relay {
             actions.extend(self.dialogue.list_changes().into_iter().map(Action::ToClient));
         }
         for (bytes, message) in self.queue.take() {
-            heads(&message).iter().for_each(|head| self.note_of_client(head, &bytes, now));
+            for head in message.heads() {
+                self.note_of_client(head, &bytes, now);
+            }
             actions.push(Action::ToServer(bytes));
         }
     }
@@ -547,14 +553,6 @@ impl Relay {
     }
 }
 
-fn heads(message: &Message) -> &[Head] {
-    match message {
-        Message::Single(head) => std::slice::from_ref(head),
-        Message::Batch(heads) => heads,
-        Message::Stray => &[],
-    }
-}
-
 fn with_id(bytes: Vec<u8>, from: &Raw, to: &Raw) -> Vec<u8> {
     if from == to { bytes } else { with_value(bytes, &["id"], to) }
 }
@@ -566,7 +564,7 @@ fn with_value(bytes: Vec<u8>, path: &[&str], value: &Raw) -> Vec<u8> {
 
 fn announced(bytes: Vec<u8>) -> Vec<u8> {
     String::from_utf8(bytes)
-        .map_or_else(|error| error.into_bytes(), |text| edit::announce_list_changes(&text).into_bytes())
+        .map_or_else(FromUtf8Error::into_bytes, |text| edit::announce_list_changes(&text).into_bytes())
 }
 
 #[cfg(test)]

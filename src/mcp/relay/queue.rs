@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::heads;
 use crate::mcp::message::{Kind, Message, Raw};
 
 /// How many bytes are kept.
@@ -45,7 +44,7 @@ impl Queue {
     }
 
     pub fn has_call(&self) -> bool {
-        self.messages.iter().any(|(_, message)| heads(message).iter().any(|head| head.kind() == Kind::Request))
+        self.messages.iter().any(|(_, message)| message.heads().iter().any(|head| head.kind() == Kind::Request))
     }
 
     pub fn take(&mut self) -> VecDeque<(Vec<u8>, Message)> {

@@ -1,4 +1,4 @@
-//! The scanner against serde_json: on messages, on mutated ones, and in pieces of any length.
+//! The scanner against `serde_json`: on messages, on mutated ones, and in pieces of any length.
 
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
@@ -20,6 +20,7 @@ fn head(text: &str) -> Head {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with fields that may be missing")]
 fn raw(text: &str) -> Option<Raw> {
     Some(Raw::new(text.as_bytes().to_vec()))
 }

@@ -75,7 +75,8 @@ pub fn is_ignored(name: &str) -> bool {
 
 /// Whether an editor writes a file of this name beside the one that is edited.
 fn is_scratch(name: &str) -> bool {
-    name.ends_with('~') || name.ends_with(".swp") || name.ends_with(".swx") || name == "4913" || name.starts_with(".#")
+    let has_extension = |extension| Path::new(name).extension().is_some_and(|it| it == extension);
+    name.ends_with('~') || has_extension("swp") || has_extension("swx") || name == "4913" || name.starts_with(".#")
 }
 
 fn matches(pattern: &[String], names: &[String]) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod boot;
 #[cfg(test)]
+#[allow(dead_code, reason = "not used yet")]
 pub mod changes;
 pub mod children;
 pub mod follow;

@@ -91,7 +91,7 @@ impl World {
             match action {
                 Action::ToClient(bytes) => self.client_hears(&serde_json::from_slice(&bytes).unwrap()),
                 Action::ToServer(bytes) | Action::Replay(bytes) => {
-                    self.server_hears(&serde_json::from_slice(&bytes).unwrap())
+                    self.server_hears(&serde_json::from_slice(&bytes).unwrap());
                 }
                 Action::Start => self.start(),
                 Action::Fail(why) => panic!("{why}"),
@@ -195,7 +195,7 @@ impl World {
                     let asker = self.asked_of_client.remove(&id).unwrap();
                     let number: Value = serde_json::from_str(&id).unwrap();
                     let own = number.as_u64().map_or_else(|| json!(null), Value::from);
-                    self.client_answers(number, own, asker);
+                    self.client_answers(&number, own, asker);
                 }
             }
             10..=14 if self.is_up => self.server_answers(),
@@ -216,7 +216,7 @@ impl World {
         }
     }
 
-    fn client_answers(&mut self, id: Value, own: Value, asker: u64) {
+    fn client_answers(&mut self, id: &Value, own: Value, asker: u64) {
         // What the server is told must be about its own id, which the client does not know if it was changed.
         let own = if own.is_null() {
             self.relay
