@@ -68,6 +68,13 @@ impl Framer {
         }
     }
 
+    /// Nothing more will come: what has come of a line is all of it.
+    pub fn end(&mut self, each: &mut impl FnMut(Piece)) {
+        if !self.held.is_empty() || self.is_passing {
+            self.end_line(each);
+        }
+    }
+
     /// What has come of a line that never ended.
     pub fn rest(&mut self) -> Vec<u8> {
         self.scanner = Scanner::default();

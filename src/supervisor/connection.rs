@@ -109,7 +109,12 @@ impl Connection {
 
     /// Whether the client may still want something.
     pub fn has_client(&self) -> bool {
-        self.client_input.is_some()
+        self.client_input.is_some() && self.client_output.is_some()
+    }
+
+    /// How much the client has still to take, in bytes.
+    pub fn undelivered(&self) -> usize {
+        self.to_client.bytes
     }
 
     /// Whether a server has ever answered.
@@ -238,6 +243,12 @@ impl Connection {
             && ready::is_readable(output.as_fd())
         {
             outcomes.extend(self.read_server(now));
+        }
+        if self.client_input.is_none() {
+            // No successor will say anything behind it.
+            let (mut actions, relay) = (Vec::new(), &mut self.relay);
+            self.from_server.end(&mut |piece| actions.extend(relay.server(piece, now)));
+            outcomes.extend(self.carry_out(actions));
         }
         outcomes
     }

@@ -23,6 +23,7 @@ use super::lifeline::SupervisorEnd;
 use super::plan::{Plan, is_kept, trace};
 use super::port_policy::PortPolicy;
 use super::restart_policy::{Order, RestartPolicy, RunEnd, Verdict, WITHIN};
+use super::stop_timeouts::stop_timeouts;
 use super::{end_report, titles};
 use crate::disk::lock_file::LockFile;
 use crate::log::central::Level;
@@ -701,7 +702,25 @@ impl Supervisor {
         let _ = self.plan.record.write(&self.plan.paths);
     }
 
+    /// Waits until the client has taken what the server said last; if it takes nothing, no longer than a server is waited
+    /// for whose client has gone.
+    fn deliver(&mut self) {
+        let patience = stop_timeouts(Reason::ClientGone, Mode::Run, None).longest();
+        let (mut left, mut since) = (usize::MAX, context::now());
+        while let Some(undelivered) = self.connection().map(Connection::undelivered).filter(|&bytes| bytes > 0) {
+            if undelivered < left {
+                (left, since) = (undelivered, context::now());
+            }
+            let pause = patience.saturating_sub(context::now() - since);
+            let reason = self.wait(None, Some(pause));
+            if pause.is_zero() || reason.is_some_and(|reason| reason != Reason::ClientGone) {
+                return;
+            }
+        }
+    }
+
     fn leave(mut self, code: i32) -> i32 {
+        self.deliver();
         failpoint::kill("before-leaving");
         if let Some(port) = self.port.take() {
             port.give_back();

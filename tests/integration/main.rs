@@ -26,6 +26,7 @@ mod help;
 mod lives;
 mod numbers;
 mod ports;
+mod relay;
 mod shells;
 mod support;
 mod trees;

@@ -1,0 +1,3 @@
+//! The relay between a client and its server.
+
+mod transparent;
