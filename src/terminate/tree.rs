@@ -20,6 +20,9 @@ use crate::sys::{Pid, children};
 pub struct Ending {
     leader: Option<Pid>,
     began: Instant,
+    /// How far it was at the last look: the time since the beginning, without what was slept through.
+    elapsed: Duration,
+    slept: Duration,
     timeouts: StopTimeouts,
     signal: Signal,
     group_was: Stage,
@@ -57,6 +60,8 @@ impl Ending {
         Self {
             leader,
             began: now,
+            elapsed: Duration::ZERO,
+            slept: Duration::ZERO,
             timeouts,
             signal: Signal::SIGTERM,
             group_was: Stage::InputClosed,
@@ -76,7 +81,7 @@ impl Ending {
 
     /// What is due now.
     pub fn stage(&self, now: Instant) -> Stage {
-        self.timeouts.stage(now.duration_since(self.began))
+        self.timeouts.stage(self.elapsed(now))
     }
 
     /// The time from SIGTERM to SIGKILL.
@@ -95,15 +100,27 @@ impl Ending {
 
     /// Goes on faster from now on, if `timeouts` are shorter: a second reason to end may be in more of a hurry.
     pub fn hurry(&mut self, timeouts: StopTimeouts, now: Instant) {
-        let remaining = (self.began + self.timeouts.longest()).saturating_duration_since(now);
+        let remaining = self.timeouts.longest().saturating_sub(self.elapsed(now));
         if timeouts.longest() < remaining {
-            self.began = now;
+            (self.began, self.elapsed, self.slept) = (now, Duration::ZERO, Duration::ZERO);
             self.timeouts = timeouts;
         }
     }
 
+    fn elapsed(&self, now: Instant) -> Duration {
+        now.duration_since(self.began).saturating_sub(self.slept)
+    }
+
+    /// Lets a stage that was slept through, because somebody had stopped us, begin now.
+    fn catch_up(&mut self, now: Instant) {
+        let elapsed = self.elapsed(now);
+        self.elapsed = self.timeouts.next(self.elapsed).map_or(elapsed, |end| end.min(elapsed));
+        self.slept += elapsed.saturating_sub(self.elapsed);
+    }
+
     /// Does what is due now. `is_kept` says whether a process asked to be spared; it is asked once for each.
     pub fn advance(&mut self, now: Instant, is_kept: impl Fn(Pid) -> bool) -> Progress {
+        self.catch_up(now);
         let stage = self.stage(now);
         self.signal_group(stage, &is_kept);
         loop {
@@ -131,7 +148,7 @@ impl Ending {
                 Progress::Unkillable(Survivors::tell_apart(living))
             };
         }
-        let elapsed = now.duration_since(self.began);
+        let elapsed = self.elapsed(now);
         let stage_ends = self.timeouts.next(elapsed).map(|end| end.saturating_sub(elapsed));
         let process_ends = if stage == Stage::FinalSigterm { self.final_sigterm_ends(now) } else { None };
         Progress::Wait(stage_ends.into_iter().chain(process_ends).min())
@@ -255,5 +272,30 @@ impl Ending {
 
     fn kept(&self) -> Vec<Pid> {
         self.children.iter().filter(|(_, child)| child.kept).map(|(&pid, _)| pid).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context;
+
+    #[test]
+    fn a_stage_that_was_slept_through_begins_when_somebody_wakes_us() {
+        let millis = Duration::from_millis;
+        let timeouts = StopTimeouts { before_sigterm: millis(0), stop: millis(300), final_sigterm: millis(100) };
+        let now = context::now();
+        let mut ending = Ending::begin(None, timeouts, now);
+        for (at, stage) in [
+            (0, Stage::StopSigterm),
+            (5000, Stage::FinalSigterm),
+            (5099, Stage::FinalSigterm),
+            (5101, Stage::FinalSigkill),
+            (6099, Stage::FinalSigkill),
+            (9000, Stage::Unkillable),
+        ] {
+            ending.catch_up(now + millis(at));
+            assert_eq!(ending.stage(now + millis(at)), stage, "after {at} ms");
+        }
     }
 }
