@@ -675,13 +675,17 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__run)
-            opts="-v -h --direct --grace --stop-signal --memory --sample --port --no-tty --session --verbose --help"
+            opts="-v -h --direct --idle --grace --stop-signal --memory --sample --port --no-tty --watch --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --grace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -699,6 +703,10 @@ _mcp__hook() {
                     return 0
                     ;;
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -714,7 +722,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__start)
-            opts="-v -h --grace --stop-signal --memory --sample --port --no-tty --restart --ready-log --ready-delay --ready-timeout --fresh --no-wait --session --verbose --help"
+            opts="-v -h --grace --stop-signal --memory --sample --port --no-tty --watch --restart --ready-log --ready-delay --ready-timeout --fresh --no-wait --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -738,6 +746,10 @@ _mcp__hook() {
                     return 0
                     ;;
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

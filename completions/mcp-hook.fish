@@ -56,6 +56,7 @@ SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l watch -d 'Start it again when this changes: a file, a directory with all below it, a pattern like \'src/**/*.py\'' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l restart -d 'When it is started again: no, on-failure (default), always' -r -f -a "no\t''
 on-failure\t''
 always\t''"
@@ -68,6 +69,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l fresh -d 'Ta
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-wait -d 'Do not wait until the server is ready'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l idle -d 'End the server when there was no message for this long, like 30m; the next one starts it again' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l grace -d 'Time from the stop signal to SIGKILL, like 10s or 500ms' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l stop-signal -d 'The signal that asks the server to end' -r -f -a "SIGTERM\t''
 SIGINT\t''
@@ -78,6 +80,7 @@ SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l watch -d 'Start it again when this changes: a file, a directory with all below it, a pattern like \'src/**/*.py\'' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l direct -d 'Hand the client\'s streams to the server itself: its end is the end of the connection'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'

@@ -15,6 +15,9 @@ pub struct Overrides {
     pub restart: Option<Restart>,
     pub ready: Option<ReadyWhen>,
     pub ready_timeout_ms: Option<u64>,
+    /// Absolute.
+    pub watch: Vec<String>,
+    pub idle_ms: Option<u64>,
 }
 
 impl Overrides {
@@ -33,6 +36,15 @@ impl Overrides {
         }
         settings.terminal &= !self.no_terminal;
         settings.relay &= !self.no_relay;
+        if !self.watch.is_empty() {
+            settings.watch.clone_from(&self.watch);
+        }
+        settings.idle_ms = self.idle_ms.or(settings.idle_ms);
+        if self.no_relay {
+            // A server with the client's own streams is not started again under it.
+            settings.watch.clear();
+            settings.idle_ms = None;
+        }
         settings.restart = self.restart.unwrap_or(settings.restart);
         if let Some(when) = &self.ready {
             settings.ready.when = when.clone();

@@ -142,7 +142,9 @@ fn await_restart(
 fn outcome(record: &ServerRecord, is_new: bool) -> Option<Waited> {
     match record.state {
         ServerState::Running { ready: true, .. } if is_new => Some(Waited::Ready),
-        ServerState::Waiting { .. } | ServerState::Ended(_) | ServerState::Failed { .. } if is_new => {
+        ServerState::Waiting { .. } | ServerState::Idle { .. } | ServerState::Ended(_) | ServerState::Failed { .. }
+            if is_new =>
+        {
             Some(Waited::NotReady)
         }
         // Somebody else wanted the opposite.

@@ -49,6 +49,8 @@ pub enum NameTaken {
     Ending,
     #[error("it failed and is about to be started again")]
     Waiting,
+    #[error("it has ended and is started again when it is wanted")]
+    Idle,
     #[error("something is left of it: {}", unkillable::describe(.pids, .refused))]
     Unkillable { pids: Vec<i32>, refused: Vec<i32> },
     #[error("{why}")]
@@ -75,6 +77,7 @@ impl NameTaken {
         }
         match state {
             ServerState::Waiting { .. } => Self::Waiting,
+            ServerState::Idle { .. } => Self::Idle,
             ServerState::Unkillable { pids, refused, .. } => Self::Unkillable { pids, refused },
             ServerState::Starting | ServerState::Running { ready: false, .. } => Self::Starting,
             ServerState::Stopping { .. } => Self::Ending,
@@ -106,7 +109,7 @@ impl Unstarted {
 fn cause(record: &ServerRecord) -> String {
     match &record.state {
         ServerState::Failed { cause, .. } => cause.clone(),
-        ServerState::Ended(end) | ServerState::Waiting { end, .. } => match end.exit {
+        ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. } => match end.exit {
             _ if end.reason == Reason::NotReady => end.reason.explain(&record.settings).into_owned(),
             Some(Exit::Code(code)) => format!("it ended at once with exit status {code}"),
             Some(Exit::Signal(number)) => format!("it was ended at once by signal {number}"),

@@ -40,6 +40,9 @@ pub struct ServerOptions {
     /// Give the server no terminal of its own
     #[arg(long)]
     pub no_tty: bool,
+    /// Start it again when this changes: a file, a directory with all below it, a pattern like 'src/**/*.py'
+    #[arg(long, value_name = "PATH")]
+    pub watch: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -93,8 +96,11 @@ pub struct Run {
     #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub words: Vec<OsString>,
     /// Hand the client's streams to the server itself: its end is the end of the connection
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["watch", "idle"])]
     pub direct: bool,
+    /// End the server when there was no message for this long, like 30m; the next one starts it again
+    #[arg(long, value_name = "TIME", value_parser = idle)]
+    pub idle: Option<Duration>,
     #[command(flatten)]
     pub server: ServerOptions,
     #[command(flatten)]
@@ -235,6 +241,11 @@ fn restart() -> impl TypedValueParser<Value = RestartPolicy> {
 fn pattern(text: &str) -> Result<String> {
     regex_lite::Regex::new(text)?;
     Ok(text.to_owned())
+}
+
+fn idle(text: &str) -> Result<Duration, String> {
+    let limit = time::parse(text).map_err(|error| error.to_string())?;
+    if limit < Duration::from_millis(1) { Err("it must be 1ms or more".to_owned()) } else { Ok(limit) }
 }
 
 fn sampling(text: &str) -> Result<Sampling> {

@@ -13,6 +13,7 @@ use crate::app::run::{self, Request};
 use crate::cli;
 use crate::context;
 use crate::server::command::CommandLine;
+use crate::units::time::millis;
 
 impl Run for cli::Run {
     fn run(self) -> Result<ExitCode> {
@@ -21,7 +22,11 @@ impl Run for cli::Run {
             label: &self.label.text,
             name,
             command: self.command(&context::arguments().collect::<Vec<_>>())?,
-            overrides: Overrides { no_relay: self.direct, ..arguments::overrides(&self.server) },
+            overrides: Overrides {
+                no_relay: self.direct,
+                idle_ms: self.idle.map(millis),
+                ..arguments::overrides(&self.server)?
+            },
             session: self.session.session.as_ref(),
         };
         let code = run::run(request, &Shown).map_err(|error| started::could_not("run", name, error))?;

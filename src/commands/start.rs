@@ -15,7 +15,7 @@ use crate::session::find;
 impl Run for Start {
     fn run(self) -> Result<ExitCode> {
         let name = &self.name;
-        let overrides = arguments::start_overrides(&self.server, self.lifecycle);
+        let overrides = arguments::start_overrides(&self.server, self.lifecycle)?;
         let command = arguments::command("start", name, self.line, self.words)?;
         let typed = command.map(|command| Target::typed(command, &overrides)).transpose()?;
         // Where definitions are, the session may know.

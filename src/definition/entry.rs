@@ -56,7 +56,7 @@ pub enum ServerKind {
 pub struct Hook {
     /// `autostart`: started by every session.
     pub autostart: bool,
-    /// `port`, `ready`, `restart`, `stop`, `memory`, `log`, `sample`, `terminal`.
+    /// `port`, `ready`, `restart`, `stop`, `memory`, `log`, `sample`, `terminal`, `relay`, `watch`, `idle`.
     pub settings: Settings,
     /// `environmentVariables`: what must be set before it is started.
     pub variables: Vec<Variable>,

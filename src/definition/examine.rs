@@ -14,6 +14,7 @@ use super::requirement::{self, ServerEnvironment, VariableValue};
 use super::resolved::Resolved;
 use super::spelling;
 use crate::disk::file_at::FileAt;
+use crate::server::pattern::Pattern;
 use crate::server::secret_encodings::SHORTEST;
 use crate::text::excerpt::excerpt;
 
@@ -40,6 +41,7 @@ struct Texts {
     directory: Option<Expanded>,
     url: Option<Expanded>,
     source: Option<Expanded>,
+    watch: Vec<Expanded>,
 }
 
 /// Expands and checks everything that a definition says. Nothing is written.
@@ -68,11 +70,15 @@ pub fn examine(definition: &Definition, context: &ResolveContext<'_>) -> Examine
         }
     }
     problems.extend(texts.directory.as_ref().and_then(|text| secret_in("cwd", text, &secrets)));
+    let (watch, missing) = watched(definition, &texts.watch, &secrets, &mut problems);
+    warnings.extend(missing);
     warnings.extend(short_secrets(&secrets, &environment));
     warnings.extend(spellings(definition));
+    let mut resolved = definition.clone();
+    resolved.hook.settings.watch = watch;
     let server = Resolved {
         secrets: secret_values(&secrets, &environment),
-        definition: definition.clone(),
+        definition: resolved,
         base: base_directory(definition, context.directory, texts.directory.is_some()),
         words: texts.words,
         environment: with_defaults(texts.environment, &defaults, hook.config.is_some()),
@@ -117,7 +123,10 @@ impl Texts {
         }
         let config = definition.hook.config.as_ref();
         let source = config.map(|config| expand_early(expander, "hook.config.source", &config.source, |_| true));
-        Self { words, environment, directory, url, source }
+        let watched = definition.hook.settings.watch.iter().enumerate();
+        let watch =
+            watched.map(|(index, text)| expand_early(expander, &watched_place(index), text, |_| true)).collect();
+        Self { words, environment, directory, url, source, watch }
     }
 }
 
@@ -192,6 +201,34 @@ fn configuration(
         (Ok(paths), Ok(found)) => Ok((paths, found)),
         (paths, found) => Err([paths.err(), found.err()].into_iter().flatten().flatten().collect()),
     }
+}
+
+fn watched_place(index: usize) -> String {
+    format!("hook.watch[{index}]")
+}
+
+/// What is to be watched, as absolute paths and patterns, and what of it is not there.
+fn watched(
+    definition: &Definition,
+    texts: &[Expanded],
+    secrets: &[String],
+    problems: &mut Vec<Problem>,
+) -> (Vec<String>, Vec<Warning>) {
+    let base = directory_of(definition);
+    let (mut watch, mut missing) = (Vec::new(), Vec::new());
+    for (index, (expanded, defined)) in texts.iter().zip(&definition.hook.settings.watch).enumerate() {
+        let place = watched_place(index);
+        problems.extend(secret_in(&place, expanded, secrets));
+        let Some(text) = expanded.text() else { continue };
+        let pattern = Pattern::new(&text, base);
+        if pattern.root().symlink_metadata().is_err() {
+            // What a variable holds is not shown.
+            let path = Pattern::new(defined, base).root().to_owned();
+            missing.push(Warning::NothingToWatch { place, path });
+        }
+        watch.push(base.join(text).to_string_lossy().into_owned());
+    }
+    (watch, missing)
 }
 
 fn directory_of(definition: &Definition) -> &Path {

@@ -87,6 +87,8 @@ pub enum Warning {
     Spelling { place: String, text: String, spelling: Spelling },
     /// A secret that would be masked in the middle of other words.
     ShortSecret { name: String },
+    /// Something to be watched that is not there.
+    NothingToWatch { place: String, path: PathBuf },
     /// A project's file that does not count yet.
     NotAllowed { file: PathBuf },
 }
@@ -120,6 +122,9 @@ impl fmt::Display for Warning {
             Self::ShortSecret { name } => {
                 let name = excerpt(name);
                 write!(formatter, "{name} is secret, but shorter than {SHORTEST} bytes: logs are not kept clear of it")
+            }
+            Self::NothingToWatch { place, path } => {
+                write!(formatter, "{place}: there is no {} yet; it is waited for", path.display())
             }
             Self::NotAllowed { file } => {
                 write!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::entry::{Config, Hook, Variable};
-use super::reader::{ReadResult, Reader};
+use super::reader::{Fields, ReadResult, Reader};
 use crate::server::settings::{LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal};
 use crate::text::excerpt::excerpt;
 
@@ -11,6 +11,7 @@ const KEYS: &[&str] = &[
     "autostart",
     "config",
     "environmentVariables",
+    "idle",
     "log",
     "memory",
     "port",
@@ -20,6 +21,7 @@ const KEYS: &[&str] = &[
     "sample",
     "stop",
     "terminal",
+    "watch",
 ];
 /// Those of the MCP registry's `server.json`; what is not read is allowed.
 const VARIABLE_KEYS: &[&str] = &[
@@ -69,7 +71,17 @@ fn settings(reader: &Reader) -> ReadResult<Settings> {
         memory: fields.read("memory", |it| it.size(LEAST_MEMORY))?,
         log: fields.read("log", log)?.unwrap_or_default(),
         sample_ms: fields.read("sample", sample)?.unwrap_or(usual.sample_ms),
+        watch: fields.read("watch", |it| it.items()?.map(|item| item.word()).collect())?.unwrap_or_default(),
+        idle_ms: fields.read("idle", |it| idle(it, &fields))?,
     })
+}
+
+/// Only who sees the messages knows whether there are any.
+fn idle(reader: &Reader, hook: &Fields) -> ReadResult<u64> {
+    match hook.read("relay", Reader::flag)? {
+        Some(false) => Err(reader.wrong("must not stand beside \"relay\": false, with which no message is seen")),
+        _ => reader.time(MILLISECOND),
+    }
 }
 
 fn stop(reader: &Reader) -> ReadResult<(StopSignal, Option<u64>)> {

@@ -110,6 +110,8 @@ pub fn all(definition: &Definition) -> Vec<(String, String, Spelling)> {
     texts.extend(definition.url.iter().map(|url| ("url".to_owned(), url.as_str(), false)));
     texts.extend(definition.headers.iter().map(|(name, text)| (join("headers", name), text.as_str(), false)));
     texts.extend(definition.hook.config.iter().map(|it| ("hook.config.source".to_owned(), it.source.as_str(), false)));
+    let watched = definition.hook.settings.watch.iter().enumerate();
+    texts.extend(watched.map(|(index, text)| (format!("hook.watch[{index}]"), text.as_str(), false)));
     let mut found = Vec::new();
     for (place, text, is_for_shell) in texts {
         if let Some(spelling) = of_text(text, is_for_shell) {

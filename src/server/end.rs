@@ -9,7 +9,7 @@ use super::settings::{ReadyWhen, Settings};
 use crate::context;
 use crate::sys::wait::Exit;
 use crate::terminate::escaped::EscapedProcess;
-use crate::units::size;
+use crate::units::{size, time};
 
 /// How a tree ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct End {
     pub killed: bool,
     /// Whether it ended before it counted as started.
     pub early: bool,
+    /// The watched file that changed, if that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
     /// Processes that asked to be let go and were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<i32>,
@@ -49,6 +52,10 @@ pub enum Reason {
     Unusable,
     Stopped,
     Restarted,
+    /// A file changed that is watched for it.
+    FileChanged,
+    /// Its client had not needed it for long.
+    Idle,
     /// The session's owner has ended.
     SessionEnded,
     /// The client closed its end or has ended.
@@ -73,8 +80,18 @@ impl End {
             took: 0,
             killed: false,
             early: true,
+            changed: None,
             kept: Vec::new(),
             escaped: Vec::new(),
+        }
+    }
+
+    /// Why it ended, with the limits that were set for the server and the file that changed.
+    pub fn explain(&self, settings: &Settings) -> Cow<'static, str> {
+        let reason = self.reason.explain(settings);
+        match &self.changed {
+            Some(file) if self.reason == Reason::FileChanged => format!("{reason} ({file})").into(),
+            _ => reason,
         }
     }
 }
@@ -90,6 +107,8 @@ impl Reason {
             Self::Unusable => "it did not serve its client any more",
             Self::Stopped => "it was stopped",
             Self::Restarted => "it was restarted",
+            Self::FileChanged => "a watched file changed",
+            Self::Idle => "it was idle",
             Self::SessionEnded => "the session ended",
             Self::ClientGone => "the client went away",
             Self::ClientSignal => "the client ended it",
@@ -107,6 +126,10 @@ impl Reason {
                 let listens = settings.port.is_some() && settings.ready.when == ReadyWhen::Usual;
                 let what = if listens { "did not listen on its port" } else { "was not ready" };
                 format!("it {what} within {} s", limit.as_secs_f64()).into()
+            }
+            (Self::Idle, _) => {
+                let limit = settings.idle_ms.map(|limit| time::exact(Duration::from_millis(limit)));
+                limit.map_or(self.text().into(), |limit| format!("it was idle for {limit}").into())
             }
             (Self::OverMemory, Some(limit)) => format!("its memory stayed above {}", size::exact(limit)).into(),
             _ => self.text().into(),
@@ -128,5 +151,9 @@ mod tests {
         insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it was not ready within 1.5 s");
         settings.port = Some(PortWish { number: PortChoice::Auto, variable: None });
         insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it did not listen on its port within 1.5 s");
+        settings.idle_ms = Some(1_800_000);
+        insta::assert_snapshot!(Reason::Idle.explain(&settings), @"it was idle for 30m");
+        let end = End { reason: Reason::FileChanged, changed: Some("src/x.py".to_owned()), ..End::unstarted(None) };
+        insta::assert_snapshot!(end.explain(&settings), @"a watched file changed (src/x.py)");
     }
 }

@@ -7,6 +7,7 @@ pub mod environment;
 pub mod history;
 pub mod invocation;
 pub mod launcher;
+pub mod pattern;
 pub mod record;
 pub mod secret_encodings;
 pub mod secrets;

@@ -22,6 +22,12 @@ pub struct Settings {
     pub relay: bool,
     /// What happens when the server ends by itself.
     pub restart: Restart,
+    /// Files, directories and patterns; it is started again when one of them changes. Absolute once it is to be started.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<String>,
+    /// How long its client may need nothing of it before it is ended until the next message, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u64>,
     /// When the server counts as started.
     pub ready: Ready,
     /// The port that it is to have.
@@ -200,6 +206,8 @@ impl Default for Settings {
             terminal: true,
             relay: true,
             restart: Restart::OnFailure,
+            watch: Vec::new(),
+            idle_ms: None,
             ready: Ready::default(),
             port: None,
             memory: None,

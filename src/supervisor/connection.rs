@@ -43,6 +43,10 @@ pub struct Connection {
     closed_by: Option<Instant>,
     /// By when a successor has answered.
     replayed_by: Option<Instant>,
+    /// When anything came from either side last.
+    last: Option<Instant>,
+    /// Whether what the client says is for the successor of a server that is being ended.
+    is_held: bool,
 }
 
 /// The server's ends; both do not block.
@@ -88,6 +92,8 @@ impl Connection {
             useless: None,
             closed_by: None,
             replayed_by: None,
+            last: None,
+            is_held: false,
         }
     }
 
@@ -139,6 +145,18 @@ impl Connection {
         Some(due.saturating_duration_since(now))
     }
 
+    /// How long until client and server have needed nothing of each other for so long; `None` while one of them does.
+    pub fn idle_in(&self, limit: Duration, now: Instant) -> Option<Duration> {
+        let last = self.last.filter(|_| self.relay.has_answered() && self.relay.is_idle() && !self.is_held)?;
+        let is_underway = self.to_client.bytes > 0 || self.to_server.bytes > 0;
+        (!is_underway).then(|| (last + limit).saturating_duration_since(now))
+    }
+
+    /// Keeps what the client says from now on for the successor of the server, which is about to be ended.
+    pub fn hold(&mut self) {
+        self.is_held = true;
+    }
+
     /// Why the server is of no use to its client, if it is not.
     pub fn complaint(&self, now: Instant) -> Option<String> {
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
@@ -153,6 +171,7 @@ impl Connection {
 
     pub fn register<'fd, Key>(&'fd self, poller: &mut Poller<'fd, Key>, key: impl Fn(ConnectionEnd) -> Key) {
         if let Some(input) = &self.client_input
+            && !self.is_held
             && self.to_server.bytes < ENOUGH
             && (self.server_input.is_some() || self.to_client.bytes < ENOUGH)
         {
@@ -207,6 +226,7 @@ impl Connection {
             self.write_server();
             return Vec::new();
         }
+        self.last = Some(now);
         let mut actions = Vec::new();
         let relay = &mut self.relay;
         self.from_client.push(&chunk[..length], &mut |piece| actions.extend(relay.client(piece, now)));
@@ -230,6 +250,7 @@ impl Connection {
             self.closed_by = Some(now + CLOSED);
             return Vec::new();
         }
+        self.last = Some(now);
         let mut actions = Vec::new();
         let relay = &mut self.relay;
         self.from_server.push(&chunk[..length], &mut |piece| actions.extend(relay.server(piece, now)));
@@ -259,6 +280,7 @@ impl Connection {
         (self.server_input, self.server_output) = (None, None);
         let undelivered = self.to_server.take_unsent().into_iter().map(|bytes| (bytes.clone(), read(&bytes))).collect();
         (self.closed_by, self.replayed_by) = (None, None);
+        self.is_held = false;
         let actions = self.relay.ended(death, undelivered, next, now);
         let mut outcomes = self.carry_out(actions);
         if !rest.is_empty() {

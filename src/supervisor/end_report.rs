@@ -29,7 +29,7 @@ pub fn level(end: &End, ended: RunEnd, verdict: Verdict) -> Level {
 
 /// The lines for the log; the first is of the level of the end.
 pub fn lines(end: &End, record: &ServerRecord, level: Level) -> Vec<(Level, String)> {
-    let (why, how) = (end.reason.explain(&record.settings), exit_text(end.exit));
+    let (why, how) = (end.explain(&record.settings), exit_text(end.exit));
     let mut lines = vec![(level, format!("ended because {why}: {how}, after {} ms", end.took))];
     for pid in &end.kept {
         lines.push((Level::Info, format!("let go of pid {pid}: it has MCP_HOOK_KEEP=1")));
@@ -48,8 +48,13 @@ pub fn for_client(end: &End, record: &ServerRecord) -> Option<String> {
 
 /// What a client is told of an end that is a failure, and of where to read more.
 pub fn failure_for_client(end: &End, record: &ServerRecord, log: &impl Display) -> String {
-    let (why, how) = (end.reason.explain(&record.settings), exit_text(end.exit));
-    format!("{} ended because {why}: {how}; its log is {log}", record.name)
+    let why = why_and_how(end, &record.settings);
+    format!("{} ended because {why}; its log is {log}", record.name)
+}
+
+/// Why a server ended, and its exit status.
+pub fn why_and_how(end: &End, settings: &Settings) -> String {
+    format!("{}: {}", end.explain(settings), exit_text(end.exit))
 }
 
 /// Why a server is not started again after it has failed too often.
@@ -70,7 +75,7 @@ pub fn death(end: &End, record: &ServerRecord, paths: &ServerPaths) -> Death {
     });
     let why = match end.reason {
         Reason::Exited => format!("ended ({})", exit_text(end.exit)),
-        reason => format!("was ended because {}", reason.explain(&record.settings)),
+        _ => format!("was ended because {}", end.explain(&record.settings)),
     };
     let until = UNIX_EPOCH + Duration::from_millis(end.at);
     let said = log::last_words(&paths.log, LAST_LINES, until).unwrap_or_default();

@@ -4,8 +4,10 @@ use nix::sys::signal::Signal;
 
 use super::client::Client;
 use super::connection::ConnectionEnd;
+use super::file_watch::FileWatch;
 use super::lifeline::SupervisorEnd;
 use super::plan::{Party, Watched};
+use crate::context;
 use crate::log::Stream;
 use crate::server::end::Reason;
 use crate::sys::poll::Poller;
@@ -19,6 +21,8 @@ pub struct Sources {
     pub watched: Watched,
     /// For `run`.
     pub client: Option<Client>,
+    /// What the server is started again for.
+    pub files: Option<FileWatch>,
 }
 
 /// Where an event comes from.
@@ -35,6 +39,7 @@ pub enum Source {
     Signals,
     /// The pipe from the keeper.
     Lifeline,
+    Files,
 }
 
 /// What has happened.
@@ -54,6 +59,8 @@ pub enum Event {
     /// The client sends these to `run`, for the server.
     Forwarded(Vec<Signal>),
     KeeperEnded,
+    /// Watched files have changed, and do not go on doing so.
+    FilesChanged,
 }
 
 impl Sources {
@@ -74,6 +81,12 @@ impl Sources {
         if let Some(lifeline) = &self.lifeline {
             poller.readable(Source::Lifeline, lifeline.as_poll_fd());
         }
+        if let Some(files) = &self.files {
+            poller.readable(Source::Files, files.as_poll_fd());
+            if let Some(limit) = files.due_in(context::now()) {
+                poller.within(limit);
+            }
+        }
     }
 
     /// What has happened where the poller said that something has. What ends is reported once.
@@ -92,6 +105,10 @@ impl Sources {
                 }
                 Some(signals.map_or(Event::KeeperEnded, Event::Forwarded))
             }
+            Source::Files => {
+                self.files.as_mut()?.read(context::now());
+                None
+            }
         }
     }
 }
@@ -107,15 +124,16 @@ pub fn reason_to_end(events: &[Event], is_restartable: bool) -> Option<Reason> {
 fn weigh(event: &Event, is_restartable: bool) -> Option<(u8, Reason)> {
     match event {
         Event::ClientReads | Event::Printed(_) | Event::Connection(_) => None,
-        Event::InputClosed => Some((0, Reason::ClientGone)),
-        Event::Ended(Party::Client) => Some((1, Reason::ClientGone)),
-        Event::Ended(Party::Owner) => Some((2, Reason::SessionEnded)),
-        Event::Signals(signals) => asked_for(signals, is_restartable).map(|reason| (3, reason)),
+        Event::FilesChanged => Some((0, Reason::FileChanged)),
+        Event::InputClosed => Some((1, Reason::ClientGone)),
+        Event::Ended(Party::Client) => Some((2, Reason::ClientGone)),
+        Event::Ended(Party::Owner) => Some((3, Reason::SessionEnded)),
+        Event::Signals(signals) => asked_for(signals, is_restartable).map(|reason| (4, reason)),
         Event::Forwarded(signals) => {
             let ends = signals.contains(&Signal::SIGTERM) || signals.contains(&Signal::SIGHUP);
-            ends.then_some((4, Reason::ClientSignal))
+            ends.then_some((5, Reason::ClientSignal))
         }
-        Event::KeeperEnded => Some((5, Reason::KeeperLost)),
+        Event::KeeperEnded => Some((6, Reason::KeeperLost)),
     }
 }
 
@@ -149,6 +167,7 @@ mod tests {
     fn of_several_events_at_once_the_weightiest_decides_in_whatever_order_they_are_read() {
         let in_order = [
             (Event::Printed(Stream::Out), None),
+            (Event::FilesChanged, Some(Reason::FileChanged)),
             (Event::InputClosed, Some(Reason::ClientGone)),
             (Event::Ended(Party::Client), Some(Reason::ClientGone)),
             (Event::Ended(Party::Owner), Some(Reason::SessionEnded)),

@@ -111,7 +111,7 @@ impl Instance {
         self.sampling.is_too_much(memory)
     }
 
-    /// Begins to end the tree, or goes on doing so for one more reason. Only `restart` is overruled by a later one; what
+    /// Begins to end the tree, or goes on doing so for one more reason. Only what lets it start again is overruled by a later one; what
     /// is to follow is what the strongest of them asks for. Returns the reason if it is to be recorded.
     pub fn begin_stop(&mut self, new: Reason, mode: Mode, settings: &Settings) -> Option<Reason> {
         let now = context::now();
@@ -165,10 +165,16 @@ impl Stop {
     /// Takes in one more reason.
     pub fn overrule(&mut self, new: Reason) {
         let asked = Order::after(new);
-        if self.reason == Reason::Restarted && asked == Order::Leave {
+        let is_overruled = self.reason == Reason::Idle || Order::after(self.reason) == Order::Again;
+        if is_overruled && asked == Order::Leave {
             self.reason = new;
         }
         self.order = self.order.max(asked);
+    }
+
+    /// Whether another start follows at once.
+    pub fn is_restart(&self) -> bool {
+        self.order == Order::Again
     }
 
     fn describe(&self, kept: &[Pid]) -> End {
@@ -179,6 +185,7 @@ impl Stop {
             took: context::elapsed_millis(self.ending.began()),
             killed: self.ending.killed,
             early: self.early,
+            changed: None,
             kept: kept.iter().map(|pid| pid.as_raw()).collect(),
             escaped: self.ending.escaped().to_vec(),
         }

@@ -219,6 +219,7 @@ impl Keeper {
             took: context::elapsed_millis(began),
             killed,
             early: false,
+            changed: None,
             kept,
             escaped: Vec::new(),
         });

@@ -13,8 +13,6 @@ mod contained;
 pub mod control;
 mod end_report;
 mod events;
-#[cfg(test)]
-#[allow(dead_code, reason = "not used yet")]
 mod file_watch;
 mod held_port;
 mod instance;

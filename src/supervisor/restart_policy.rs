@@ -76,7 +76,9 @@ impl Order {
             Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken | Reason::Unusable => {
                 Self::Decide
             }
-            Reason::Restarted => Self::Again,
+            // Its client decides, by the next message.
+            Reason::Idle => Self::Decide,
+            Reason::Restarted | Reason::FileChanged => Self::Again,
             Reason::Stopped | Reason::SessionEnded | Reason::ClientGone | Reason::ClientSignal => Self::Leave,
             Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost => Self::Leave,
         }
@@ -86,7 +88,11 @@ impl Order {
 impl RunEnd {
     /// Whether it should not have ended like this.
     pub fn is_failure(&self) -> bool {
-        self.reason != Reason::Exited || self.exit != Some(Exit::Code(0))
+        match self.reason {
+            Reason::Idle => false,
+            Reason::Exited => self.exit != Some(Exit::Code(0)),
+            _ => true,
+        }
     }
 }
 
@@ -94,6 +100,11 @@ impl RestartPolicy {
     /// Nothing has ended yet; `insists` if nobody sees a first start that fails, so that it is tried again.
     pub fn new(restart: Restart, insists: bool) -> Self {
         Self { restart, insists, was_ready: false, failures: Vec::new(), pauses: 0 }
+    }
+
+    /// Whether the server has ever been ready.
+    pub fn was_ready(&self) -> bool {
+        self.was_ready
     }
 
     /// Decides what follows an end, if `order` leaves that to the policy. `jitter` is any number: servers that fell together

@@ -22,6 +22,7 @@ pub fn stop_timeouts(reason: Reason, mode: Mode, grace: Option<Duration>) -> Sto
         (_, Reason::SessionEnded | Reason::Exited) => (0, 1000, 400),
         (_, Reason::NotReady | Reason::OverMemory | Reason::PortTaken | Reason::Unusable) => (0, 1000, 400),
         (_, Reason::Stopped | Reason::Restarted | Reason::ClientGone | Reason::ClientSignal) => (0, 1400, 300),
+        (_, Reason::FileChanged | Reason::Idle) => (0, 1400, 300),
     };
     let millis = Duration::from_millis;
     let longest = if is_awaited(reason) { Duration::MAX } else { LONGEST_ALONE };
@@ -43,7 +44,7 @@ pub fn longest_unheard(reason: Reason, mode: Mode, grace: Option<Duration>) -> D
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 13] = [
+    const REASONS: [Reason; 15] = [
         Reason::Exited,
         Reason::NotReady,
         Reason::OverMemory,
@@ -51,6 +52,8 @@ mod tests {
         Reason::Unusable,
         Reason::Stopped,
         Reason::Restarted,
+        Reason::FileChanged,
+        Reason::Idle,
         Reason::SessionEnded,
         Reason::ClientGone,
         Reason::ClientSignal,

@@ -3,7 +3,7 @@
 //! This is its state, its loop, and all that it does: what it writes down, logs and tells others. What is to be done it
 //! asks the policies beside it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
@@ -16,6 +16,7 @@ use super::client_policy::{ClientPolicy, ClientVerdict};
 use super::connection::{Connection, ConnectionEnd, ConnectionOutcome};
 use super::contained::{self, Containment};
 use super::events::{self, Event, REQUESTS, REWRITE, Source, Sources};
+use super::file_watch::FileWatch;
 use super::held_port::{HeldPort, PortOutcome};
 use super::instance::{EndedInstance, Instance, Stop};
 use super::launcher_queue::{LauncherQueue, Turn};
@@ -47,6 +48,9 @@ use crate::terminate::{group, orphans as lost};
 use crate::units::time;
 use crate::{context, failpoint};
 
+/// How long a start waits for files that go on changing.
+const UNSETTLED: Duration = Duration::from_secs(2);
+
 /// What a supervisor is given beside the plan.
 pub struct Channels {
     /// Who the keeper is. Not asked of the system later on: a keeper that died has left us to another parent.
@@ -72,6 +76,8 @@ pub struct Supervisor {
     /// Whether the client has asked for a server that rests.
     is_wanted: bool,
     port: Option<HeldPort>,
+    /// What has changed that the server is started again for.
+    changed: Option<String>,
     /// Its turn among those that the same launcher starts, until that is done.
     turn: Option<LockFile>,
     containment: Containment,
@@ -119,6 +125,7 @@ impl Supervisor {
                 lifeline: Some(channels.lifeline),
                 watched: std::mem::take(&mut plan.watched),
                 client: channels.client.map(|streams| client(streams, &plan.record, secrets.clone())),
+                files: None,
             },
             announcer: channels.announcer,
             log: LogWriter::new(&plan.paths, &plan.record, secrets),
@@ -128,6 +135,7 @@ impl Supervisor {
             client_policy: ClientPolicy::default(),
             is_wanted: false,
             port,
+            changed: None,
             turn: None,
             containment: Containment::default(),
             plan,
@@ -138,8 +146,9 @@ impl Supervisor {
     /// report of it.
     pub fn run(mut self) -> i32 {
         let mut is_first = true;
+        self.watch_files();
         loop {
-            if let Err(reason) = self.take_turn() {
+            if let Err(reason) = self.let_files_settle().and_then(|()| self.take_turn()) {
                 let code = self.call_off(End::unstarted(None), reason);
                 return self.leave(code);
             }
@@ -181,6 +190,26 @@ impl Supervisor {
                 self.note(Level::Warn, what);
             }
         }
+    }
+
+    /// What is made while the server starts is a change, so this comes first.
+    fn watch_files(&mut self) {
+        match FileWatch::of(&self.plan.record) {
+            Ok(files) => self.sources.files = files,
+            Err(why) => self.warn(&why),
+        }
+    }
+
+    /// Waits a moment for files that are just being written: what is started is not to be half of it.
+    fn let_files_settle(&mut self) -> Result<(), Reason> {
+        let until = context::now() + UNSETTLED;
+        while context::now() < until && self.sources.files.as_ref().is_some_and(FileWatch::is_unsettled) {
+            let left = until.saturating_duration_since(context::now());
+            if let Some(reason) = self.wait(None, Some(left)).filter(|&reason| Order::after(reason) == Order::Leave) {
+                return Err(reason);
+            }
+        }
+        Ok(())
     }
 
     /// Waits until no other server is being started by the same launcher with the same cache; or until the server is not to
@@ -228,6 +257,9 @@ impl Supervisor {
         self.containment.prepare(self.plan.container.as_ref());
         failpoint::kill("before-fork");
         let started = Instance::start(&self.plan, self.terminal.as_ref());
+        if let Some(files) = &mut self.sources.files {
+            files.server_started(context::now());
+        }
         failpoint::kill("after-fork");
         // From here on only the server has the client's streams.
         fd::silence_standard();
@@ -250,6 +282,7 @@ impl Supervisor {
     fn supervise(&mut self, mut instance: Instance) -> Outcome {
         loop {
             let limit = sooner(instance.look_again, self.connection().and_then(|it| it.limit(context::now())));
+            let limit = sooner(limit, self.idle_in());
             if let Some(reason) = self.wait(Some(&mut instance), limit) {
                 self.stop(&mut instance, reason);
             }
@@ -258,6 +291,9 @@ impl Supervisor {
             {
                 self.note(Level::Warn, &why);
                 self.stop(&mut instance, Reason::Unusable);
+            }
+            if instance.stop.is_none() && self.idle_in() == Some(Duration::ZERO) {
+                self.stop(&mut instance, Reason::Idle);
             }
             for action in instance.look(&self.plan.record) {
                 self.act(action, &mut instance);
@@ -277,11 +313,28 @@ impl Supervisor {
             instance.child.register(&mut poller, self.sources.client.as_ref());
         }
         let ready = poller.wait();
-        let events: Vec<Event> = ready.into_iter().filter_map(|source: Source| self.sources.read(source)).collect();
+        let mut events: Vec<Event> = ready.into_iter().filter_map(|source: Source| self.sources.read(source)).collect();
         for event in &events {
             self.handle(event, instance.as_deref_mut());
         }
+        events.extend(self.take_file_change());
         events::reason_to_end(&events, self.plan.record.is_restartable())
+    }
+
+    fn take_file_change(&mut self) -> Option<Event> {
+        let files = self.sources.files.as_mut()?;
+        let change = files.take_due(context::now());
+        for note in files.take_notes() {
+            self.warn(&note);
+        }
+        self.changed = Some(self.log.masked(&change?));
+        Some(Event::FilesChanged)
+    }
+
+    /// How long until the server is ended because its client needs nothing of it.
+    fn idle_in(&self) -> Option<Duration> {
+        let limit = Duration::from_millis(self.plan.record.settings.idle_ms?);
+        self.connection()?.idle_in(limit, context::now())
     }
 
     fn handle(&mut self, event: &Event, instance: Option<&mut Instance>) {
@@ -361,6 +414,10 @@ impl Supervisor {
         if let Some(reason) = instance.begin_stop(reason, record.mode, &record.settings) {
             self.record(ServerState::Stopping { server: instance.child.identity, reason });
         }
+        let is_followed = instance.stop.as_ref().is_some_and(|stop| stop.reason == Reason::Idle || stop.is_restart());
+        if let Some(connection) = self.connection_mut().filter(|_| is_followed) {
+            connection.hold();
+        }
         failpoint::kill("while-stopping");
     }
 
@@ -389,7 +446,9 @@ impl Supervisor {
                 let said = self.connection_mut().map(|connection| connection.drain(context::now())).unwrap_or_default();
                 self.act_on(said);
                 // Later than all that it said.
-                Some(Outcome::Ended(instance.describe(&stop, &kept)))
+                let mut ended = instance.describe(&stop, &kept);
+                ended.end.changed = self.changed.take().filter(|_| ended.end.reason == Reason::FileChanged);
+                Some(Outcome::Ended(ended))
             }
         }
     }
@@ -465,6 +524,13 @@ impl Supervisor {
         // Whoever waits for the end reads the log next.
         self.log.drain();
         let next = match verdict {
+            Verdict::Leave | Verdict::GiveUp if self.awaits_change(ended.order) => {
+                let cause = match verdict {
+                    Verdict::GiveUp => end_report::give_up_cause(end, &self.plan.record.settings),
+                    _ => end_report::why_and_how(end, &self.plan.record.settings),
+                };
+                self.await_change(end, Some(cause).filter(|_| run.is_failure()))
+            }
             Verdict::Leave => {
                 self.record(ServerState::Ended(end.clone()));
                 Next::Leave(code)
@@ -484,7 +550,8 @@ impl Supervisor {
     fn follow_under_client(&mut self, end: &End, order: Order, run: RunEnd) -> Next {
         let has_answered = self.connection().is_some_and(Connection::has_answered);
         let verdict = self.client_policy.decide(order, run, has_answered, context::now());
-        let level = if verdict == ClientVerdict::Leave || !run.is_failure() { Level::Info } else { Level::Warn };
+        let is_wanted = verdict == ClientVerdict::Leave || order == Order::Again || !run.is_failure();
+        let level = if is_wanted { Level::Info } else { Level::Warn };
         self.report_end(end, if verdict == ClientVerdict::GiveUp { Level::Error } else { level });
         self.log.drain();
         let death = end_report::death(end, &self.plan.record, &self.plan.paths);
@@ -525,7 +592,10 @@ impl Supervisor {
             }
             match self.wait(None, left).map(|reason| (reason, Order::after(reason))) {
                 Some((reason, Order::Leave)) => return Next::Leave(self.call_off(end.clone(), reason)),
-                Some((_, Order::Again)) => {
+                // The next message will find what has changed.
+                Some((Reason::FileChanged, _)) if matches!(end.reason, Reason::Idle | Reason::Stopped) => {}
+                Some((reason, Order::Again)) => {
+                    self.note_change(reason);
                     self.client_policy = ClientPolicy::default();
                     self.connection_mut().map(Connection::revive);
                     break;
@@ -584,6 +654,9 @@ impl Supervisor {
         let run = RunEnd { reason: Reason::Exited, exit, ready_for: None };
         match self.restart.decide(Order::Decide, run, context::now(), jitter()) {
             Verdict::Again(pause) => self.pause(&End::unstarted(Some(error.code)), pause),
+            Verdict::Leave | Verdict::GiveUp if self.awaits_change(Order::Decide) => {
+                self.await_change(&End::unstarted(Some(error.code)), Some(error.cause))
+            }
             Verdict::Leave | Verdict::GiveUp => {
                 self.record(ServerState::Failed { cause: error.cause, code: error.code });
                 Next::Leave(error.code)
@@ -633,14 +706,33 @@ impl Supervisor {
         self.plan.record.last_end = Some(end.clone());
         self.record(ServerState::Waiting { end: end.clone(), until: context::wall_millis().saturating_add(millis) });
         failpoint::kill("waiting");
+        self.await_start(end, Some(until))
+    }
+
+    /// Whether a server that has ended by itself stays there to be started again when a file changes: if it has ever been
+    /// ready. A first start that fails is final.
+    fn awaits_change(&self, order: Order) -> bool {
+        self.sources.files.is_some() && order == Order::Decide && self.restart.was_ready()
+    }
+
+    /// The developer will mend it.
+    fn await_change(&mut self, end: &End, cause: Option<String>) -> Next {
+        self.note(Level::Info, "will be started again when a watched file changes");
+        self.plan.record.last_end = Some(end.clone());
+        self.record(ServerState::Idle { end: end.clone(), cause });
+        self.await_start(end, None)
+    }
+
+    fn await_start(&mut self, end: &End, until: Option<Instant>) -> Next {
         loop {
-            let left = until.saturating_duration_since(context::now());
-            if left.is_zero() {
+            let left = until.map(|until| until.saturating_duration_since(context::now()));
+            if left.is_some_and(|left| left.is_zero()) {
                 break;
             }
-            match self.wait(None, Some(left)).map(|reason| (reason, Order::after(reason))) {
+            match self.wait(None, left).map(|reason| (reason, Order::after(reason))) {
                 Some((reason, Order::Leave)) => return Next::Leave(self.call_off(end.clone(), reason)),
-                Some((_, Order::Again)) => {
+                Some((reason, Order::Again)) => {
+                    self.note_change(reason);
                     self.restart.forget();
                     break;
                 }
@@ -650,6 +742,12 @@ impl Supervisor {
         }
         self.plan.record.restarts += 1;
         Next::Start
+    }
+
+    fn note_change(&mut self, reason: Reason) {
+        if let Some(file) = self.changed.take().filter(|_| reason == Reason::FileChanged) {
+            self.note(Level::Info, &format!("started again because {} ({file})", reason.text()));
+        }
     }
 
     /// Does not start the server any more. Returns what a shell would report of it.
@@ -680,6 +778,16 @@ impl Supervisor {
         if let Some(announcer) = &mut self.announcer {
             announcer.tell(text);
         }
+    }
+
+    /// Notes what people should know at once, and says it to who waits for the start and to the client.
+    fn warn(&mut self, text: &str) {
+        let text = format!("warning: {text}");
+        self.note(Level::Warn, &text);
+        if let Some(announcer) = &mut self.announcer {
+            announcer.tell(&text);
+        }
+        self.say_to_client(&format!("{}: {text}", self.plan.record.name));
     }
 
     fn say_to_client(&mut self, text: &str) {

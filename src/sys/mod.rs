@@ -2,7 +2,7 @@
 //!
 //! The platform modules (`linux`, `macos`) export the same names; the rest of the project does not know which of
 //! them it talks to. Where a platform cannot do a thing, the function says so in its result and the caller has a
-//! fallback. What both return stands here (`process_info`, `listener`, `waiting`).
+//! fallback. What both return stands here (`process_info`, `listener`, `waiting`, `interest`).
 //!
 //! | about | modules |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | whose a process is | `mark`, `orphans` |
 //! | starting processes and collecting them | `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
 //! | terminals and signals | `terminal`, `pty`, `signals` |
-//! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow` |
+//! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow`, `changes` |
 //! | files, descriptors, ports | `directory`, `stat`, `fd`, `socket` |
 
 #![allow(unsafe_code, reason = "this is the module for it; every block says why it is sound")]
@@ -22,6 +22,7 @@ pub mod exit;
 pub mod fd;
 pub mod fork;
 pub mod host;
+pub mod interest;
 pub mod listener;
 pub mod poll;
 #[cfg(any(target_os = "macos", test))]
@@ -41,12 +42,16 @@ pub mod waiting;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use self::linux::{boot, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
+pub use self::linux::{
+    boot, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
+};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
-pub use self::macos::{boot, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits};
+pub use self::macos::{
+    boot, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
+};
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("mcp-hook supports Linux and macOS only");

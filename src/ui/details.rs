@@ -87,7 +87,8 @@ fn last_exit(last: &LastExit, restarts: u32, now: u64) -> String {
         0 => String::new(),
         times => format!("; started again {}", count(times.into(), "time", "times")),
     };
-    format!("{ago} ago: {}{how}{again}", last.reason.text())
+    let file = last.changed.as_ref().map_or(String::new(), |file| format!(" ({file})"));
+    format!("{ago} ago: {}{file}{how}{again}", last.reason.text())
 }
 
 fn watchers(record: &RecordView) -> Option<String> {
@@ -134,7 +135,7 @@ mod tests {
             memory_peak_bytes: Some(700 << 20),
             memory_limit_bytes: Some(2 << 30),
             restarts: 1,
-            last_exit: Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, at: 0 }),
+            last_exit: Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, changed: None, at: 0 }),
             supervisor_pid: Some(6),
             keeper_pid: Some(5),
             log: "/logs/web.log".into(),

@@ -36,17 +36,12 @@ fn every_mistake_is_named_with_file_and_key() {
 
 #[test]
 fn every_mistake_under_hook_is_named_with_file_and_key() {
-    let mut said = String::new();
-    for hook in HOOK_MISTAKES {
-        let error = web(&format!("{{\"command\": \"x\", \"hook\": {hook}}}")).expect_err(hook);
-        let _ = writeln!(said, "{error:#}");
-    }
-    let said = said.replace("could not read servers.json: mcpServers.web.", "");
+    let said = said_of(HOOK_MISTAKES);
     insta::assert_snapshot!(said, @r#"
     hook: must be an object, not true or false
     hook.restrat: there is no such key; did you mean "restart"?
     hook.auto_start: there is no such key; did you mean "autostart"?
-    hook.frobnicate: there is no such key; those there are: autostart, config, environmentVariables, log, memory, port, ready, relay, restart, sample, stop, terminal
+    hook.frobnicate: there is no such key; those there are: autostart, config, environmentVariables, idle, log, memory, port, ready, relay, restart, sample, stop, terminal, watch
     hook.autostart: must be true or false, not a string
     hook.port: must be "auto" or a number from 1 to 65535, not "8000"
     hook.port: must be a whole number from 1 to 65535, not 0
@@ -94,6 +89,27 @@ fn every_mistake_under_hook_is_named_with_file_and_key() {
     hook.config.required: must be a list, not a string
     hook.config.envs: there is no such key; did you mean "env"?
     "#);
+}
+
+#[test]
+fn every_mistake_about_files_and_rest_is_named_with_file_and_key() {
+    insta::assert_snapshot!(said_of(REST_MISTAKES), @r#"
+    hook.watch: must be a list, not a string
+    hook.watch[1]: must not be empty
+    hook.idle: must be a time such as "2s" or "500ms", not a number
+    hook.idle: must be from 1ms to 1day, not "0s"
+    hook.idle: must not stand beside "relay": false, with which no message is seen
+    "#);
+}
+
+/// What is said of an entry with each of these under `hook`.
+fn said_of(hooks: &[&str]) -> String {
+    let mut said = String::new();
+    for hook in hooks {
+        let error = web(&format!("{{\"command\": \"x\", \"hook\": {hook}}}")).expect_err(hook);
+        let _ = writeln!(said, "{error:#}");
+    }
+    said.replace("could not read servers.json: mcpServers.web.", "")
 }
 
 const MISTAKES: &[&str] = &[
@@ -168,4 +184,12 @@ const HOOK_MISTAKES: &[&str] = &[
     r#"{"config": {"source": ""}}"#,
     r#"{"config": {"source": "c", "required": "a"}}"#,
     r#"{"config": {"source": "c", "envs": ["a"]}}"#,
+];
+
+const REST_MISTAKES: &[&str] = &[
+    r#"{"watch": "src"}"#,
+    r#"{"watch": ["src", ""]}"#,
+    r#"{"idle": 30}"#,
+    r#"{"idle": "0s"}"#,
+    r#"{"idle": "30m", "relay": false}"#,
 ];

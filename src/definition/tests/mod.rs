@@ -53,6 +53,7 @@ fn every_setting_is_read() {
             "autostart": true, "port": {"prefer": 8000, "env": "PORT"}, "restart": "always", "memory": "2GiB",
             "ready": {"log": "listening on \\d+", "timeout": "1m"}, "stop": {"signal": "SIGINT", "grace": "10s"},
             "log": {"size": "1MiB", "keep": 0}, "sample": "off", "terminal": false,
+            "watch": ["server.py", "src/**/*.py"], "idle": "30m",
             "environmentVariables": [{"name": "T", "isRequired": true, "isSecret": true, "default": "d",
                 "choices": ["a", "b"], "description": "why", "format": "string", "placeholder": "p"}],
             "config": {"source": "config.json", "required": ["a.*.b"], "env": ["a.*.c"]}}}"#,
@@ -68,6 +69,8 @@ fn every_setting_is_read() {
         memory: Some(2 << 30),
         log: LogLimits { size: 1 << 20, keep: 0 },
         sample_ms: None,
+        watch: vec!["server.py".into(), "src/**/*.py".into()],
+        idle_ms: Some(1_800_000),
     };
     assert_eq!(found.hook.settings, expected);
     assert!(found.hook.autostart);

@@ -160,7 +160,7 @@ impl Relay {
     /// Whether nothing is going on: the server may be ended until it is needed again.
     pub fn is_idle(&self) -> bool {
         self.life == Life::Up
-            && self.open.is_empty()
+            && self.open.iter().all(|open| open.is_cancelled)
             && self.asked.iter().all(|asked| asked.is_stale)
             && !self.dialogue.has_subscriptions()
             && self.from_client == Passing::Nothing

@@ -72,15 +72,17 @@ impl StateView {
             ServerState::Starting | ServerState::Running { ready: false, .. } => Self::Starting,
             ServerState::Running { .. } => Self::Running,
             ServerState::Stopping { reason, .. } => Self::Stopping { reason: explain(*reason) },
-            ServerState::Waiting { end, until } => Self::Waiting { reason: explain(end.reason), until: *until },
-            ServerState::Idle { end, cause: None } => Self::Idle { reason: explain(end.reason) },
+            ServerState::Waiting { end, until } => {
+                Self::Waiting { reason: end.explain(&record.settings).into_owned(), until: *until }
+            }
+            ServerState::Idle { end, cause: None } => Self::Idle { reason: end.explain(&record.settings).into_owned() },
             ServerState::Idle { cause: Some(cause), .. } => {
                 Self::Failed { reason: cause.clone(), exit: None, last_words: Vec::new() }
             }
             ServerState::Unkillable { pids, refused, reason } => {
                 Self::Unkillable { reason: format!("{}; {}", unkillable::describe(pids, refused), explain(*reason)) }
             }
-            ServerState::Ended(end) => Self::of_end(end, explain(end.reason)),
+            ServerState::Ended(end) => Self::of_end(end, end.explain(&record.settings).into_owned()),
             ServerState::Failed { cause, .. } => {
                 Self::Failed { reason: cause.clone(), exit: None, last_words: Vec::new() }
             }
@@ -198,12 +200,15 @@ pub struct LastExit {
     pub exit: Option<Exit>,
     /// Why.
     pub reason: Reason,
+    /// The watched file that changed, if that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
     /// When it was over, in milliseconds since the epoch.
     pub at: u64,
 }
 
 impl LastExit {
     pub(super) fn of(end: &End) -> Self {
-        Self { exit: end.exit, reason: end.reason, at: end.at }
+        Self { exit: end.exit, reason: end.reason, changed: end.changed.clone(), at: end.at }
     }
 }

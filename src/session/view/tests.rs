@@ -29,7 +29,17 @@ fn record(state: ServerState) -> ServerRecord {
 
 fn end(reason: Reason, early: bool) -> End {
     let exit = Some(Exit::Code(3));
-    End { reason, exit, at: 1_790_000_000_000, took: 5, killed: false, early, kept: Vec::new(), escaped: Vec::new() }
+    End {
+        reason,
+        exit,
+        at: 1_790_000_000_000,
+        took: 5,
+        killed: false,
+        early,
+        changed: None,
+        kept: Vec::new(),
+        escaped: Vec::new(),
+    }
 }
 
 /// The JSON of servers that do not live, one a line.

@@ -110,6 +110,7 @@ fn final_state(count: usize, survivors: &Survivors, reason: Reason, began: Insta
         took: context::elapsed_millis(began),
         killed: count > 0,
         early: false,
+        changed: None,
         kept: Vec::new(),
         escaped: Vec::new(),
     })

@@ -1,35 +1,48 @@
 //! Telling of changes in directories with all that is below them (`inotify(7)`).
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor};
+
+use crate::sys::interest::{Changed, Interest, above};
 
 /// Watches directories, and files by the directory they are in.
 pub struct Changes {
     inotify: Inotify,
-    directories: HashMap<WatchDescriptor, PathBuf>,
-    is_ignored: fn(&OsStr) -> bool,
+    interest: Interest,
+    /// What was asked for.
+    roots: Vec<PathBuf>,
+    /// Those that are not where they were and have to be looked for.
+    missing: Vec<PathBuf>,
+    /// The directories that are watched, by all the paths that lead to them.
+    directories: HashMap<WatchDescriptor, Vec<PathBuf>>,
+    /// The files that links among the roots lead to.
+    links: HashMap<PathBuf, PathBuf>,
 }
 
 impl Changes {
-    /// Watches nothing yet. Directories of an ignored name are not entered.
-    pub fn new(is_ignored: fn(&OsStr) -> bool) -> io::Result<Self> {
+    /// Watches nothing yet.
+    ///
+    /// # Errors
+    /// `EMFILE` when the user has too many inotify instances, or the process too many files.
+    pub fn new(interest: Interest) -> io::Result<Self> {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
-        Ok(Self { inotify, directories: HashMap::new(), is_ignored })
+        let (roots, missing) = (Vec::new(), Vec::new());
+        Ok(Self { inotify, interest, roots, missing, directories: HashMap::new(), links: HashMap::new() })
     }
 
-    /// Watches a file, or a directory with all below it. What is not there is waited for in the directory above.
+    /// Watches a file, or a directory with all below it that matters. What is not there is waited for.
+    ///
+    /// # Errors
+    /// `ENOSPC` when the user watches too many directories; those before stay watched.
     pub fn add(&mut self, path: &Path) -> io::Result<()> {
-        if path.is_dir() {
-            return self.add_tree(path);
-        }
-        let there = path.ancestors().skip(1).find(|above| above.is_dir()).unwrap_or(Path::new("/"));
-        self.add_directory(there)
+        self.roots.push(path.to_owned());
+        self.missing.push(path.to_owned());
+        self.find_missing().map(drop)
     }
 
     /// Readable when something has changed.
@@ -37,46 +50,140 @@ impl Changes {
         self.inotify.as_fd()
     }
 
-    /// What has changed since the last call: files and directories that were written, made, renamed or removed; all that is
-    /// watched if the kernel has lost count.
-    pub fn take(&mut self) -> Vec<PathBuf> {
-        let mut changed = Vec::new();
+    /// What has changed since the last call.
+    pub fn take(&mut self) -> Changed {
+        let mut changed = Changed::default();
         while let Ok(events) = self.inotify.read_events() {
             for event in events {
-                if event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW) {
-                    changed.extend(self.directories.values().cloned());
-                    continue;
-                }
-                let Some(directory) = self.directories.get(&event.wd) else { continue };
-                let path = event.name.as_ref().map_or_else(|| directory.clone(), |name| directory.join(name));
-                if event.mask.contains(AddWatchFlags::IN_ISDIR) && path.is_dir() && !self.ignores(&path) {
-                    // Files may have been made in it before it was watched.
-                    let _ = self.add_tree(&path);
-                    changed.extend(files_below(&path, self.is_ignored));
-                }
-                if event.mask.contains(AddWatchFlags::IN_IGNORED) {
-                    self.directories.remove(&event.wd);
-                } else {
-                    changed.push(path);
-                }
+                self.take_in(&event, &mut changed);
             }
+        }
+        match self.find_missing() {
+            Ok(found) => changed.paths.extend(found),
+            Err(error) => changed.trouble = Some(error),
         }
         changed
     }
 
-    fn ignores(&self, path: &Path) -> bool {
-        path.file_name().is_some_and(self.is_ignored)
+    fn take_in(&mut self, event: &InotifyEvent, changed: &mut Changed) {
+        if event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW) {
+            changed.is_unknown = true;
+            self.missing.clone_from(&self.roots);
+            return;
+        }
+        let Some(labels) = self.directories.get(&event.wd).cloned() else { return };
+        if event.mask.intersects(AddWatchFlags::IN_IGNORED | AddWatchFlags::IN_MOVE_SELF) {
+            return labels.iter().for_each(|directory| self.forget(directory));
+        }
+        let Some(name) = &event.name else { return };
+        for label in labels {
+            let path = label.join(name);
+            let path = self.links.get(&path).cloned().unwrap_or(path);
+            if self.roots.contains(&path) {
+                self.forget(&path);
+            }
+            if event.mask.contains(AddWatchFlags::IN_ISDIR) {
+                self.take_in_directory(path, event.mask, changed);
+            } else if (self.interest.matters)(&path) {
+                changed.paths.push(path);
+            }
+        }
     }
 
-    fn add_tree(&mut self, directory: &Path) -> io::Result<()> {
-        let mut open = vec![directory.to_owned()];
-        while let Some(directory) = open.pop() {
-            self.add_directory(&directory)?;
-            open.extend(
-                entries(&directory).filter(|(path, is_directory)| *is_directory && !self.ignores(path)).map(|it| it.0),
-            );
+    fn take_in_directory(&mut self, path: PathBuf, mask: AddWatchFlags, changed: &mut Changed) {
+        if !(self.interest.enters)(&path) {
+            return;
+        }
+        if mask.intersects(AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO) {
+            // Files may have been made in it before it was watched.
+            match self.add_tree(&path) {
+                Ok(files) => changed.paths.extend(files),
+                Err(error) => changed.trouble = Some(error),
+            }
+        } else if mask.contains(AddWatchFlags::IN_MOVED_FROM) {
+            self.forget(&path);
+            changed.paths.push(path);
+        }
+    }
+
+    /// Does not watch a directory any more, nor what is below it. Roots that were there are looked for from now on.
+    fn forget(&mut self, directory: &Path) {
+        self.missing.extend(self.roots.iter().filter(|root| root.starts_with(directory)).cloned());
+        let inotify = &self.inotify;
+        self.directories.retain(|&watch, labels| {
+            labels.retain(|label| !label.starts_with(directory));
+            if labels.is_empty() {
+                // Of one that was removed the kernel has forgotten it already.
+                let _ = inotify.rm_watch(watch);
+            }
+            !labels.is_empty()
+        });
+    }
+
+    /// Watches what is there of the missing roots, and the place where the others will be. Returns the files in what was
+    /// found.
+    fn find_missing(&mut self) -> io::Result<Vec<PathBuf>> {
+        let mut missing = std::mem::take(&mut self.missing);
+        missing.sort_unstable();
+        missing.dedup();
+        let (mut found, mut trouble) = (Vec::new(), None);
+        for root in missing {
+            match self.find(&root) {
+                Ok(files) => found.extend(files),
+                Err(error) => trouble = Some(error),
+            }
+            if !root.exists() {
+                self.missing.push(root);
+            }
+        }
+        trouble.map_or(Ok(found), Err)
+    }
+
+    fn find(&mut self, root: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        // It may come, or go, while its place is being looked for.
+        let look = || (root.is_dir(), root.exists());
+        let mut seen = None;
+        while seen != Some(look()) {
+            let (is_directory, is_there) = *seen.insert(look());
+            if !is_directory || root.is_symlink() {
+                self.add_directory(above(root))?;
+            }
+            if is_directory {
+                files = self.add_tree(root)?;
+            } else if is_there {
+                self.follow_link(root)?;
+                files = vec![root.to_owned()];
+            }
+        }
+        Ok(files)
+    }
+
+    /// A file is written where the link to it leads.
+    fn follow_link(&mut self, root: &Path) -> io::Result<()> {
+        if root.is_symlink()
+            && let Ok(real) = root.canonicalize()
+        {
+            self.add_directory(above(&real))?;
+            self.links.insert(real, root.to_owned());
         }
         Ok(())
+    }
+
+    /// Returns the files in it that matter.
+    fn add_tree(&mut self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        self.add_directory(directory)?;
+        // What is made meanwhile is told of in the directory above, which is watched first.
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                files.extend(Some(path).filter(|path| (self.interest.matters)(path)));
+            } else if (self.interest.enters)(&path) {
+                files.extend(self.add_tree(&path)?);
+            }
+        }
+        Ok(files)
     }
 
     fn add_directory(&mut self, directory: &Path) -> io::Result<()> {
@@ -86,9 +193,15 @@ impl Changes {
             | AddWatchFlags::IN_DELETE
             | AddWatchFlags::IN_MOVED_FROM
             | AddWatchFlags::IN_MOVED_TO
+            | AddWatchFlags::IN_MOVE_SELF
             | AddWatchFlags::IN_ONLYDIR;
         match self.inotify.add_watch(directory, changes) {
-            Ok(watch) => drop(self.directories.insert(watch, directory.to_owned())),
+            Ok(watch) => {
+                let labels = self.directories.entry(watch).or_default();
+                if !labels.iter().any(|label| label == directory) {
+                    labels.push(directory.to_owned());
+                }
+            }
             // It was there a moment ago.
             Err(Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES) => {}
             Err(error) => return Err(error.into()),
@@ -97,65 +210,167 @@ impl Changes {
     }
 }
 
-/// What stands in a directory, and whether it is one itself; links are not followed.
-fn entries(directory: &Path) -> impl Iterator<Item = (PathBuf, bool)> + use<> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.map(|entry| (entry.path(), entry.file_type().is_ok_and(|kind| kind.is_dir())))
-}
-
-fn files_below(directory: &Path, is_ignored: fn(&OsStr) -> bool) -> Vec<PathBuf> {
-    let (mut files, mut open) = (Vec::new(), vec![directory.to_owned()]);
-    while let Some(directory) = open.pop() {
-        for (path, is_directory) in entries(&directory) {
-            if !is_directory {
-                files.push(path);
-            } else if !path.file_name().is_some_and(is_ignored) {
-                open.push(path);
-            }
+/// What helps against this error of a watch.
+pub fn way_out(error: &io::Error) -> &'static str {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOSPC) => {
+            "the kernel's limit of watched directories is reached: sudo sysctl fs.inotify.max_user_watches=524288 raises it, \
+             a narrower --watch needs less"
         }
+        Some(Errno::EMFILE) => {
+            "the kernel's limit of programs that watch files is reached: sudo sysctl fs.inotify.max_user_instances=1024 raises \
+             it"
+        }
+        _ => "mcp-hook restart does by hand what a change would have done",
     }
-    files
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::ffi::OsStr;
     use std::fs;
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
-    fn wait(changes: &mut Changes, until: &Path) {
-        while !changes.take().iter().any(|path| path == until) {
-            std::thread::yield_now();
+    struct Playground {
+        directory: tempfile::TempDir,
+        changes: Changes,
+    }
+
+    impl Playground {
+        /// With `src/deep/a` and `src/node_modules`, of which `watched` are watched.
+        fn new(watched: &[&str]) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            fs::create_dir_all(directory.path().join("src/deep")).unwrap();
+            fs::create_dir_all(directory.path().join("src/node_modules")).unwrap();
+            fs::write(directory.path().join("src/deep/a"), "1").unwrap();
+            let roots: Vec<PathBuf> = watched.iter().map(|name| directory.path().join(name)).collect();
+            let (outer, inner) = (roots.clone(), roots.clone());
+            let is_in = |roots: &[PathBuf], path: &Path| roots.iter().any(|root| path.starts_with(root));
+            let interest = Interest {
+                enters: Box::new(move |path| {
+                    is_in(&outer, path) && path.file_name() != Some(OsStr::new("node_modules"))
+                }),
+                matters: Box::new(move |path| is_in(&inner, path)),
+            };
+            let mut changes = Changes::new(interest).unwrap();
+            for root in &roots {
+                changes.add(root).unwrap();
+            }
+            assert!(changes.take().paths.is_empty());
+            Self { directory, changes }
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.directory.path().join(name)
+        }
+
+        fn write(&self, name: &str) {
+            fs::write(self.path(name), "x").unwrap();
+        }
+
+        fn rename(&self, from: &str, to: &str) {
+            fs::rename(self.path(from), self.path(to)).unwrap();
+        }
+
+        /// Takes what is told until this is among it.
+        #[track_caller]
+        fn hears_of(&mut self, name: &str) -> BTreeSet<PathBuf> {
+            let path = self.path(name);
+            let mut told = BTreeSet::new();
+            while !told.contains(&path) {
+                told.extend(self.changes.take().paths);
+            }
+            told
         }
     }
 
     #[test]
     fn files_that_are_written_renamed_or_new_below_are_told() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = |name: &str| directory.path().join(name);
-        fs::create_dir_all(path("src/deep")).unwrap();
-        fs::create_dir_all(path("src/node_modules")).unwrap();
-        fs::write(path("src/deep/a"), "1").unwrap();
-        let mut changes = Changes::new(|name| name == "node_modules").unwrap();
-        changes.add(&path("src")).unwrap();
-        changes.add(&path("file")).unwrap();
-        assert!(changes.take().is_empty());
-        fs::write(path("src/deep/a"), "2").unwrap();
-        wait(&mut changes, &path("src/deep/a"));
-        fs::write(path("src/new"), "x").unwrap();
-        fs::rename(path("src/new"), path("src/deep/a")).unwrap();
-        wait(&mut changes, &path("src/deep/a"));
-        fs::create_dir_all(path("src/one/two")).unwrap();
-        fs::write(path("src/one/two/b"), "x").unwrap();
-        wait(&mut changes, &path("src/one/two/b"));
-        fs::write(path("src/one/two/b"), "y").unwrap();
-        wait(&mut changes, &path("src/one/two/b"));
-        fs::write(path("src/node_modules/c"), "x").unwrap();
-        fs::write(path("file"), "x").unwrap();
-        let mut told = Vec::new();
-        while !told.contains(&path("file")) {
-            told.extend(changes.take());
+        let mut it = Playground::new(&["src", "file"]);
+        it.write("src/deep/a");
+        it.hears_of("src/deep/a");
+        it.write("src/new");
+        it.rename("src/new", "src/deep/a");
+        it.hears_of("src/deep/a");
+        fs::create_dir_all(it.path("src/one/two")).unwrap();
+        it.write("src/one/two/b");
+        it.hears_of("src/one/two/b");
+        it.write("src/one/two/b");
+        it.hears_of("src/one/two/b");
+        it.write("src/node_modules/c");
+        it.write("file");
+        let told = it.hears_of("file");
+        assert!(!told.contains(&it.path("src/node_modules/c")), "{told:?}");
+    }
+
+    #[test]
+    fn what_vanishes_and_comes_back_is_watched_again() {
+        let mut it = Playground::new(&["src", "not/there/yet", "file"]);
+        fs::remove_dir_all(it.path("src")).unwrap();
+        it.hears_of("src/deep/a");
+        fs::create_dir_all(it.path("src/other")).unwrap();
+        it.write("src/other/b");
+        it.hears_of("src/other/b");
+        it.write("src/other/b");
+        it.hears_of("src/other/b");
+        it.rename("src", "elsewhere");
+        it.write("elsewhere/other/b");
+        it.rename("elsewhere", "src");
+        it.hears_of("src/other/b");
+        it.write("src/other/b");
+        it.hears_of("src/other/b");
+        fs::create_dir_all(it.path("not/there")).unwrap();
+        it.write("not/there/yet");
+        it.hears_of("not/there/yet");
+        for _ in 0..2 {
+            it.write("file");
+            it.hears_of("file");
+            fs::remove_file(it.path("file")).unwrap();
+            it.hears_of("file");
         }
-        assert!(!told.iter().any(|path| path.to_string_lossy().contains("node_modules/c")), "{told:?}");
+    }
+
+    #[test]
+    fn a_directory_that_was_moved_is_known_by_its_new_name_only() {
+        let mut it = Playground::new(&["src"]);
+        it.rename("src/deep", "src/flat");
+        it.hears_of("src/flat/a");
+        it.write("src/flat/a");
+        let told = it.hears_of("src/flat/a");
+        assert!(!told.contains(&it.path("src/deep/a")), "{told:?}");
+        it.rename("src/flat", "gone");
+        it.hears_of("src/flat");
+        it.write("gone/a");
+        it.write("src/last");
+        let told = it.hears_of("src/last");
+        assert!(!told.contains(&it.path("src/flat/a")), "{told:?}");
+    }
+
+    #[test]
+    fn links_that_were_named_are_followed_wherever_they_lead() {
+        let directory = tempfile::tempdir().unwrap();
+        let outside = |name: &str| directory.path().join(name);
+        fs::create_dir_all(outside("one")).unwrap();
+        fs::create_dir_all(outside("two")).unwrap();
+        fs::write(outside("script"), "1").unwrap();
+        let mut it = Playground::new(&["link", "server.py"]);
+        symlink(outside("script"), it.path("server.py")).unwrap();
+        it.hears_of("server.py");
+        fs::write(outside("script"), "2").unwrap();
+        it.hears_of("server.py");
+        symlink(outside("one"), it.path("link")).unwrap();
+        it.hears_of("link");
+        fs::write(outside("one/a"), "1").unwrap();
+        it.hears_of("link/a");
+        symlink(outside("two"), it.path("next")).unwrap();
+        it.rename("next", "link");
+        it.hears_of("link");
+        fs::write(outside("one/b"), "1").unwrap();
+        fs::write(outside("two/c"), "1").unwrap();
+        let told = it.hears_of("link/c");
+        assert!(!told.contains(&it.path("link/b")), "{told:?}");
     }
 }

@@ -1,8 +1,6 @@
 //! Linux: pidfds, subreapers, parent-death signals and `/proc`.
 
 pub mod boot;
-#[cfg(test)]
-#[allow(dead_code, reason = "not used yet")]
 pub mod changes;
 pub mod children;
 pub mod follow;

@@ -68,6 +68,7 @@ pages! {
     configuration
     containers
     definitions
+    develop
     files
     logs
     platforms

@@ -7,6 +7,7 @@ mod launchers;
 mod limits;
 mod policy;
 mod ready;
+mod watch;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;

@@ -31,7 +31,7 @@ pub struct Pattern {
 
 impl Pattern {
     /// Reads a path or pattern, relative to a directory. Wildcards are `*` and `?` within a name and `**` for any number of
-    /// directories, as `gitignore(5)` has them.
+    /// directories, as `gitignore(5)` has them; what is there under this very name is meant as it stands.
     pub fn new(text: &str, directory: &Path) -> Self {
         let mut root = directory.to_owned();
         let mut below = Vec::new();
@@ -40,7 +40,8 @@ impl Pattern {
             match component {
                 Component::Normal(name) => {
                     let name = name.to_string_lossy();
-                    if below.is_empty() && !is_wild(&name) { root.push(&*name) } else { below.push(name.into_owned()) }
+                    let is_plain = !is_wild(&name) || root.join(&*name).symlink_metadata().is_ok();
+                    if below.is_empty() && is_plain { root.push(&*name) } else { below.push(name.into_owned()) }
                 }
                 Component::CurDir => {}
                 Component::ParentDir if below.is_empty() => drop(root.pop()),
@@ -55,22 +56,24 @@ impl Pattern {
     }
 
     /// Whether a change of this file counts. What stands in a directory that tools write to never does, unless it was named.
-    pub fn matches(&self, path: &Path) -> bool {
-        let Ok(inside) = path.strip_prefix(&self.root) else { return false };
-        let names: Vec<String> = inside.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        let is_named = |name: &String| self.below.contains(name);
-        if names.iter().any(|name| is_ignored(name) && !is_named(name))
-            || names.last().is_some_and(|name| is_scratch(name))
-        {
-            return false;
-        }
-        self.below.is_empty() || matches(&self.below, &names)
+    pub fn matches(&self, file: &Path) -> bool {
+        let Some(names) = self.names_below_root(file) else { return false };
+        !names.last().is_some_and(|name| is_scratch(name)) && (self.below.is_empty() || matches(&self.below, &names))
     }
-}
 
-/// Whether nothing in a directory of this name is watched.
-pub fn is_ignored(name: &str) -> bool {
-    IGNORED.contains(&name)
+    /// Whether a file below this directory may count.
+    pub fn enters(&self, directory: &Path) -> bool {
+        let names = self.names_below_root(directory);
+        names.is_some_and(|names| self.below.is_empty() || leads_on(&self.below, &names))
+    }
+
+    /// The names that lead from the root to a path; `None` if it is elsewhere or in what is ignored.
+    fn names_below_root(&self, path: &Path) -> Option<Vec<String>> {
+        let inside = path.strip_prefix(&self.root).ok()?;
+        let names: Vec<String> = inside.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let is_left_out = |name: &String| IGNORED.contains(&name.as_str()) && !self.below.contains(name);
+        (!names.iter().any(is_left_out)).then_some(names)
+    }
 }
 
 /// Whether an editor writes a file of this name beside the one that is edited.
@@ -87,6 +90,18 @@ fn matches(pattern: &[String], names: &[String]) -> bool {
             is_like(first.as_bytes(), name.as_bytes()) && matches(rest, names)
         }
         _ => false,
+    }
+}
+
+/// Whether something below a directory can match.
+fn leads_on(pattern: &[String], names: &[String]) -> bool {
+    match (pattern.split_first(), names.split_first()) {
+        (Some((first, _)), _) if first == "**" => true,
+        (Some(_), None) => true,
+        (Some((first, rest)), Some((name, names))) => {
+            is_like(first.as_bytes(), name.as_bytes()) && leads_on(rest, names)
+        }
+        (None, _) => false,
     }
 }
 
@@ -133,5 +148,36 @@ mod tests {
             let found = Pattern::new(pattern, Path::new("/p"));
             assert_eq!(found.matches(Path::new(path)), is_match, "{pattern} {path}");
         }
+    }
+    #[test]
+    fn only_directories_are_entered_below_which_something_may_match() {
+        for (pattern, directory, is_entered) in [
+            ("src", "/p", false),
+            ("src", "/p/src", true),
+            ("src", "/p/src/a", true),
+            ("src", "/p/src/node_modules", false),
+            ("src", "/p/src/node_modules/a", false),
+            ("src/**/*.py", "/p/src/a/b", true),
+            ("src/**/*.py", "/p/src/.git", false),
+            ("src/*.py", "/p/src", true),
+            ("src/*.py", "/p/src/a", false),
+            ("src/*/x.py", "/p/src/a", true),
+            ("src/*/x.py", "/p/src/a/b", false),
+            ("target/debug/x", "/p/target/debug", false),
+            ("target", "/p/target/debug", true),
+            ("**/node_modules/*.js", "/p/a/node_modules", true),
+        ] {
+            let found = Pattern::new(pattern, Path::new("/p"));
+            assert_eq!(found.enters(Path::new(directory)), is_entered, "{pattern} {directory}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_in_the_name_of_something_that_is_there_is_no_wildcard() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("what?")).unwrap();
+        let pattern = Pattern::new("what?/*.py", directory.path());
+        assert_eq!(pattern.root(), directory.path().join("what?"));
+        assert!(!pattern.matches(&directory.path().join("whats/x.py")));
     }
 }
