@@ -28,6 +28,9 @@ _mcp__hook() {
             mcp__hook,cleanup)
                 cmd="mcp__hook__subcmd__cleanup"
                 ;;
+            mcp__hook,clients)
+                cmd="mcp__hook__subcmd__clients"
+                ;;
             mcp__hook,completions)
                 cmd="mcp__hook__subcmd__completions"
                 ;;
@@ -73,6 +76,12 @@ _mcp__hook() {
             mcp__hook,stop)
                 cmd="mcp__hook__subcmd__stop"
                 ;;
+            mcp__hook,unwrap)
+                cmd="mcp__hook__subcmd__unwrap"
+                ;;
+            mcp__hook,wrap)
+                cmd="mcp__hook__subcmd__wrap"
+                ;;
             mcp__hook__subcmd__help,add)
                 cmd="mcp__hook__subcmd__help__subcmd__add"
                 ;;
@@ -84,6 +93,9 @@ _mcp__hook() {
                 ;;
             mcp__hook__subcmd__help,cleanup)
                 cmd="mcp__hook__subcmd__help__subcmd__cleanup"
+                ;;
+            mcp__hook__subcmd__help,clients)
+                cmd="mcp__hook__subcmd__help__subcmd__clients"
                 ;;
             mcp__hook__subcmd__help,completions)
                 cmd="mcp__hook__subcmd__help__subcmd__completions"
@@ -130,6 +142,12 @@ _mcp__hook() {
             mcp__hook__subcmd__help,stop)
                 cmd="mcp__hook__subcmd__help__subcmd__stop"
                 ;;
+            mcp__hook__subcmd__help,unwrap)
+                cmd="mcp__hook__subcmd__help__subcmd__unwrap"
+                ;;
+            mcp__hook__subcmd__help,wrap)
+                cmd="mcp__hook__subcmd__help__subcmd__wrap"
+                ;;
             *)
                 ;;
         esac
@@ -137,7 +155,7 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help"
+            opts="-v -h -V --verbose --help --version start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -219,6 +237,20 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__clients)
+            opts="-v -h --json --verbose --help claude-code claude-desktop codex gemini cursor vscode windsurf zed cline opencode amp copilot kiro lm-studio continue goose"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__completions)
             opts="-v -h --verbose --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -284,7 +316,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help)
-            opts="start run stop restart status logs env list check add remove allow deny init log cleanup doctor completions help"
+            opts="start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,6 +372,20 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__cleanup)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__clients)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -550,6 +596,34 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__unwrap)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__help__subcmd__wrap)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -809,6 +883,42 @@ _mcp__hook() {
             case "${prev}" in
                 --session)
                     COMPREPLY=( $(compgen -W "$(command mcp-hook names sessions 2>/dev/null)" -- "${cur}") )
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__unwrap)
+            opts="-y -v -h --server --dry-run --yes --verbose --help claude-code claude-desktop codex gemini cursor vscode windsurf zed cline opencode amp copilot kiro lm-studio continue goose"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__hook__subcmd__wrap)
+            opts="-y -v -h --server --dry-run --yes --verbose --help claude-code claude-desktop codex gemini cursor vscode windsurf zed cline opencode amp copilot kiro lm-studio continue goose"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -2,6 +2,7 @@
 
 mod app;
 mod cli;
+mod client;
 mod commands;
 mod container;
 mod context;

@@ -3,6 +3,7 @@
 pub mod autostart;
 pub mod check;
 pub mod cleanup;
+pub mod clients;
 pub mod close;
 pub mod definitions;
 pub mod doctor;
@@ -26,3 +27,4 @@ pub mod stop;
 pub mod stopped;
 pub mod target;
 pub mod unstarted;
+pub mod wrap;

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod clients;
 #[cfg(test)]
 mod completions;
 mod definitions;
@@ -12,6 +13,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Error, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use self::clients::{Change, Clients, Unwrap, Wrap};
 pub use self::definitions::{Add, Allow, Check, Deny, List, Remove};
 use self::help::{Entry, Group};
 use self::servers::InSession;
@@ -90,21 +92,21 @@ macro_rules! commands {
 
         impl Subcommand for Command {
             fn augment_subcommands(app: clap::Command) -> clap::Command {
-                app.subcommands([$($({
+                app$($(.subcommand({
                     const ABOUT: &str = concat!($($about),+).trim_ascii_start();
                     clap::Command::new($name).about(ABOUT).hide($heading.is_empty()).defer(|command| {
                         $variant::augment_args(command).about(ABOUT).after_help(help::examples(&$examples))
                     })
-                },)+)+])
+                }))+)+
             }
 
             /// All at once, for those who look at the whole.
             fn augment_subcommands_for_update(app: clap::Command) -> clap::Command {
-                app.subcommands([$($(
+                app$($(.subcommand(
                     $variant::augment_args(clap::Command::new($name))
                         .about(concat!($($about),+).trim_ascii_start())
                         .hide($heading.is_empty()),
-                )+)+])
+                ))+)+
             }
 
             fn has_subcommand(name: &str) -> bool {
@@ -173,6 +175,14 @@ commands! {
         /// Take back that a project's .mcp.json is allowed
         "deny" Deny ["mcp-hook deny", "mcp-hook deny ~/projects/shop"]
     }
+    "Set up clients" {
+        /// Show the clients that are found, with their files and servers
+        "clients" Clients ["mcp-hook clients", "mcp-hook clients --json"]
+        /// Put mcp-hook in front of the servers in clients' files
+        "wrap" Wrap ["mcp-hook wrap --dry-run", "mcp-hook wrap cursor --server tickets", "mcp-hook wrap --yes"]
+        /// Take mcp-hook away from the servers in clients' files
+        "unwrap" Unwrap ["mcp-hook unwrap --dry-run", "mcp-hook unwrap --yes cursor"]
+    }
     "Sessions and installation" {
         /// Print the hook for a shell's start-up file
         "init" Init [
@@ -233,6 +243,11 @@ mod tests {
           remove       Take a server out of your servers.json
           allow        Allow the servers that a project's .mcp.json defines
           deny         Take back that a project's .mcp.json is allowed
+
+        Set up clients:
+          clients      Show the clients that are found, with their files and servers
+          wrap         Put mcp-hook in front of the servers in clients' files
+          unwrap       Take mcp-hook away from the servers in clients' files
 
         Sessions and installation:
           init         Print the hook for a shell's start-up file

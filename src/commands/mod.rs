@@ -5,6 +5,7 @@ mod allow;
 mod arguments;
 mod check;
 mod cleanup;
+mod clients;
 mod close;
 mod completions;
 mod deny;
@@ -25,6 +26,8 @@ mod started;
 mod status;
 mod stop;
 mod stopped;
+mod unwrap;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -63,6 +66,9 @@ impl Run for Cli {
             Command::Remove(command) => command.run(),
             Command::Allow(command) => command.run(),
             Command::Deny(command) => command.run(),
+            Command::Clients(command) => command.run(),
+            Command::Wrap(command) => command.run(),
+            Command::Unwrap(command) => command.run(),
             Command::Cleanup(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::Completions(command) => command.run(),

@@ -27,7 +27,8 @@ impl WayToHook {
     }
 }
 
-fn is_hook(command: &str) -> bool {
+/// Whether a command is mcp-hook.
+pub fn is_hook(command: &str) -> bool {
     Path::new(command).file_name().is_some_and(|program| program == "mcp-hook")
 }
 

@@ -105,7 +105,7 @@ fn temporary_directory() -> PathBuf {
 
 /// The home directory: what `HOME` says, unless that is another user's (`su -p`, `sudo -E`); else what the password file
 /// says.
-fn home() -> Option<PathBuf> {
+pub fn home() -> Option<PathBuf> {
     let named = BaseDirs::new().map(|base| base.home_dir().to_owned()).filter(|home| home.is_absolute());
     if let Some(home) = named.as_ref().filter(|home| !is_of_another_user(home)) {
         return Some(home.clone());
@@ -158,7 +158,7 @@ fn named_config() -> Option<PathBuf> {
 }
 
 /// What an `XDG_` variable says; a relative path counts as unset (XDG Base Directory Specification).
-fn named(variable: &str) -> Option<PathBuf> {
+pub fn named(variable: &str) -> Option<PathBuf> {
     context::variable(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 
 /// Where programs keep what outlives them, below the home directory.
 pub const STATE: &str = if cfg!(target_os = "linux") { ".local/state" } else { "Library/Application Support" };
+/// Where desktop programs keep their settings, below the home directory; `None` where that is the place of all settings.
+pub const APPLICATIONS: Option<&str> =
+    if cfg!(target_os = "linux") { None } else { Some("Library/Application Support") };
 /// The variable that names another place (XDG Base Directory Specification).
 pub const STATE_VARIABLE: Option<&str> = if cfg!(target_os = "linux") { Some("XDG_STATE_HOME") } else { None };
 

@@ -1,11 +1,13 @@
 //! Everything that is printed: results on standard output, the rest on standard error, colour only where it is wanted.
 
 pub mod checked;
+pub mod clients;
 mod columns;
 pub mod confirm;
 pub mod definitions;
 pub mod details;
 pub mod diagnostics;
+mod diff;
 pub mod findings;
 mod grid;
 pub mod review;
@@ -14,6 +16,7 @@ mod safety;
 pub mod style;
 pub mod table;
 pub mod watch;
+pub mod wrap;
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};

@@ -4,8 +4,10 @@ use anstream::adapter::strip_str;
 use anyhow::Context;
 use proptest::prelude::*;
 
-use super::{checked, definitions, details, error_text, findings, review, table};
+use super::{checked, clients, definitions, details, error_text, findings, review, table};
+use crate::app::clients::{ClientView, FileView as ClientFileView, ServerView as ClientServerView, Way};
 use crate::app::doctor::Finding;
+use crate::client::scope::Scope;
 use crate::definition::allowed::Permission;
 use crate::definition::catalogue::DefinitionState;
 use crate::definition::check::Checked;
@@ -80,6 +82,20 @@ fn reviewed(text: &str) -> Review {
     Review { file: text.into(), target: Some(text.into()), entries, unknown: Some(text.to_owned()) }
 }
 
+fn client(text: &str, error: Option<&str>) -> ClientView {
+    let server = |reason: Option<&str>| ClientServerView {
+        name: text.to_owned(),
+        scope: Scope::Local,
+        disabled: true,
+        way: Way::Direct,
+        command: vec![text.to_owned(), text.to_owned()],
+        reason: reason.map(str::to_owned),
+    };
+    let servers = vec![server(None), server(Some(text))];
+    let file = ClientFileView { path: text.to_owned(), error: error.map(str::to_owned), written: true, servers };
+    ClientView { id: "codex", name: "Codex", files: vec![file] }
+}
+
 /// Everything that is shown, about a text that others chose.
 fn shown(text: &str) -> Vec<String> {
     let lines = || vec![text.to_owned(), text.to_owned()];
@@ -91,6 +107,7 @@ fn shown(text: &str) -> Vec<String> {
         details::details(&server(text)),
         review::review(&reviewed(text)),
         definitions::files(&[file(text, None), file(text, Some(text))]),
+        clients::clients(&[client(text, None), client(text, Some(text))]),
         checked::servers(&[checked]),
         findings::findings(&[Finding::problem("root", text, text)]),
         error_text(&chain().hint(|| text.to_owned()).expect_err("an error")),

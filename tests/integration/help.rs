@@ -3,7 +3,7 @@
 use crate::support::{Sandbox, Shell, Terminal};
 
 /// The commands in an order in which their examples make sense, each after what it needs.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 21] = [
     "init",
     "completions",
     "add",
@@ -20,6 +20,9 @@ const ORDER: [&str; 18] = [
     "restart",
     "stop",
     "remove",
+    "clients",
+    "wrap",
+    "unwrap",
     "cleanup",
     "doctor",
 ];
@@ -48,6 +51,8 @@ fn every_example_does_what_it_says() {
     }
     sandbox.env("TICKETS_TOKEN", "secret");
     sandbox.write("home/projects/shop/.mcp.json", r#"{"mcpServers": {"shop": {"command": "npx"}}}"#);
+    sandbox
+        .write("home/.cursor/mcp.json", r#"{"mcpServers": {"tickets": {"command": "uvx", "args": ["tickets-mcp"]}}}"#);
     assert_eq!(sorted(shown(&sandbox)), sorted(ORDER.map(str::to_owned).to_vec()));
     let mut terminal = Terminal::open(&sandbox, Shell::Bash);
     terminal.run("cd ~/projects/shop").ok();
@@ -89,7 +94,7 @@ fn follow(terminal: &mut Terminal<'_>, example: &str) {
         _ if example.contains("init zsh") => drop(terminal.run(&format!("zsh -c '{example}'")).ok()),
         _ if example.contains(" run ") => drop(terminal.run(&format!("ENDS=yes {example}")).ok()),
         // What asks, or goes on until it is told to end.
-        "mcp-hook allow" => answer(terminal, example, "[y/N]", "y\n"),
+        "mcp-hook allow" | "mcp-hook wrap cursor --server tickets" => answer(terminal, example, "[y/N]", "y\n"),
         _ if example.contains("--follow") => answer(terminal, example, "hook ready", "\u{3}"),
         _ if example.contains("--watch") => {
             answer(terminal, &format!("TERM=xterm {example}"), "quit", "q");

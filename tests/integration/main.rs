@@ -17,6 +17,7 @@
 #![allow(unsafe_code, reason = "pseudo-terminals and pidfds need system calls; each block says why it is sound")]
 
 mod architecture;
+mod clients;
 mod completions;
 mod containers;
 mod definitions;

@@ -1,0 +1,216 @@
+//! A server's entry in a client's file: how the client starts it, and whether mcp-hook stands in front.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::scope::Scope;
+use super::syntax::node::{Content, Field, Node};
+use super::table::{Client, Shape};
+use crate::definition::client_entry;
+
+#[derive(Clone, Debug)]
+pub struct ServerEntry {
+    pub name: String,
+    pub scope: Scope,
+    /// Whether it says that its server is not to be used.
+    pub is_disabled: bool,
+    pub state: EntryState,
+}
+
+#[derive(Clone, Debug)]
+pub enum EntryState {
+    /// The client starts the command itself.
+    Direct(CommandPlace),
+    /// `mcp-hook run NAME -- COMMAND`; `at` is the place of COMMAND among the words.
+    Wrapped {
+        place: CommandPlace,
+        at: usize,
+    },
+    /// `mcp-hook run NAME`: what is started is defined elsewhere.
+    Defined(CommandPlace),
+    /// A server that the client does not start.
+    Remote,
+    Unwrappable(Unwrappable),
+}
+
+/// Why mcp-hook cannot stand in front of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unwrappable {
+    NotAnObject,
+    NoCommand,
+    /// The command has another form than the client documents.
+    OtherForm,
+    OtherArguments,
+    Twice,
+    CallsHook,
+    StartsClient(String),
+}
+
+/// The words of a command, and where they stand.
+#[derive(Clone, Debug)]
+pub struct CommandPlace {
+    /// The command and its arguments, as they are written.
+    pub words: Vec<String>,
+    pub layout: CommandLayout,
+}
+
+#[derive(Clone, Debug)]
+pub enum CommandLayout {
+    /// The command stands alone, its arguments in a list.
+    Apart { command: Field, arguments: Option<Field>, within: Within },
+    /// All in one list.
+    Together(Node),
+}
+
+/// What the fields of an entry stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    Braces,
+    /// Lines of their own below a header of TOML.
+    Lines,
+}
+
+/// The entries below `path`, in the order in which they stand.
+pub fn entries(client: &Client, scope: Scope, text: &str, servers: &Node) -> Vec<ServerEntry> {
+    let fields = servers.fields().unwrap_or_default();
+    let is_twice = |name: &str| fields.iter().filter(|field| field.name == name).count() > 1;
+    let mut entries = Vec::new();
+    for field in fields {
+        let state = if is_twice(&field.name) {
+            EntryState::Unwrappable(Unwrappable::Twice)
+        } else {
+            state(client, text, &field.value).unwrap_or_else(EntryState::Unwrappable)
+        };
+        let is_disabled = is_disabled(&field.value);
+        entries.push(ServerEntry { name: field.name.clone(), scope, is_disabled, state });
+    }
+    entries
+}
+
+fn state(client: &Client, text: &str, entry: &Node) -> Result<EntryState, Unwrappable> {
+    let fields = entry.fields().ok_or(Unwrappable::NotAnObject)?;
+    if fields.iter().any(|field| REMOTE_KEYS.contains(&field.name.as_str())) || is_remote_type(entry) {
+        return Ok(EntryState::Remote);
+    }
+    let place = match client.shape {
+        Shape::CommandAndArgs => apart(text, entry)?,
+        Shape::CommandList => together(entry)?,
+    };
+    if client_entry::is_hook(&place.words[0]) {
+        return behind_hook(place);
+    }
+    match super::table::of_program(&place.words[0]) {
+        Some(started) => Err(Unwrappable::StartsClient(started.name.to_owned())),
+        None => Ok(EntryState::Direct(place)),
+    }
+}
+
+fn is_remote_type(entry: &Node) -> bool {
+    let kind = entry.field("type").and_then(|field| field.value.text());
+    kind.is_some_and(|kind| ["http", "sse", "streamable-http", "streamableHttp", "ws", "remote"].contains(&kind))
+}
+
+fn apart(text: &str, entry: &Node) -> Result<CommandPlace, Unwrappable> {
+    let command = only(entry, "command")?.ok_or(Unwrappable::NoCommand)?.clone();
+    let word = command.value.text().ok_or(Unwrappable::OtherForm)?;
+    if word.trim().is_empty() {
+        return Err(Unwrappable::NoCommand);
+    }
+    let mut words = vec![word.to_owned()];
+    let arguments = only(entry, "args")?.cloned();
+    if let Some(arguments) = &arguments {
+        words.extend(texts(&arguments.value).ok_or(Unwrappable::OtherArguments)?);
+    }
+    let is_braced = text[entry.span.clone()].starts_with('{');
+    let within = if is_braced { Within::Braces } else { Within::Lines };
+    Ok(CommandPlace { words, layout: CommandLayout::Apart { command, arguments, within } })
+}
+
+fn together(entry: &Node) -> Result<CommandPlace, Unwrappable> {
+    let list = only(entry, "command")?.ok_or(Unwrappable::NoCommand)?.value.clone();
+    let words = texts(&list).ok_or(Unwrappable::OtherForm)?;
+    match words.first() {
+        Some(word) if !word.trim().is_empty() => Ok(CommandPlace { words, layout: CommandLayout::Together(list) }),
+        _ => Err(Unwrappable::NoCommand),
+    }
+}
+
+/// The field of this name; two of them are an error: it is not clear which one counts.
+fn only<'n>(entry: &'n Node, name: &str) -> Result<Option<&'n Field>, Unwrappable> {
+    let mut found = entry.fields().unwrap_or_default().iter().filter(|field| field.name == name);
+    let first = found.next();
+    if found.next().is_some() { Err(Unwrappable::Twice) } else { Ok(first) }
+}
+
+fn texts(list: &Node) -> Option<Vec<String>> {
+    list.items()?.iter().map(|item| item.text().map(str::to_owned)).collect()
+}
+
+fn behind_hook(place: CommandPlace) -> Result<EntryState, Unwrappable> {
+    if place.words.get(1).is_none_or(|word| word != "run") {
+        return Err(Unwrappable::CallsHook);
+    }
+    match own_command(&place.words) {
+        Some(at) => Ok(EntryState::Wrapped { place, at }),
+        None => Ok(EntryState::Defined(place)),
+    }
+}
+
+/// Where the server's own command begins in `mcp-hook run NAME -- COMMAND …`; the `--` may be missing, as `run` takes it.
+fn own_command(words: &[String]) -> Option<usize> {
+    let separator = words.iter().position(|word| word == "--");
+    let is_plain = |at: usize| words.get(at).is_some_and(|word| !word.starts_with('-'));
+    match separator {
+        Some(at) => Some(at + 1).filter(|&at| at < words.len()),
+        None => Some(3).filter(|&at| is_plain(at - 1) && is_plain(at)),
+    }
+}
+
+impl CommandPlace {
+    /// Where each word of the list stands, and the list itself; `None` if there is none.
+    pub fn list(&self) -> Option<&Node> {
+        match &self.layout {
+            CommandLayout::Apart { arguments, .. } => arguments.as_ref().map(|field| &field.value),
+            CommandLayout::Together(list) => Some(list),
+        }
+    }
+
+    /// Everything that may change.
+    pub fn spans(&self) -> Vec<Range<usize>> {
+        let command = match &self.layout {
+            CommandLayout::Apart { command, .. } => Some(command.value.span.clone()),
+            CommandLayout::Together(_) => None,
+        };
+        command.into_iter().chain(self.list().map(|list| list.span.clone())).collect()
+    }
+}
+
+impl ServerEntry {
+    pub fn words(&self) -> &[String] {
+        match &self.state {
+            EntryState::Direct(place) | EntryState::Wrapped { place, .. } | EntryState::Defined(place) => &place.words,
+            EntryState::Remote | EntryState::Unwrappable(_) => &[],
+        }
+    }
+}
+
+fn is_disabled(entry: &Node) -> bool {
+    let flag = |name: &str| entry.field(name).map(|field| &field.value.content);
+    flag("disabled") == Some(&Content::Flag(true)) || flag("enabled") == Some(&Content::Flag(false))
+}
+
+impl fmt::Display for Unwrappable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnObject => formatter.write_str("it is not an object"),
+            Self::NoCommand => formatter.write_str("it has no command"),
+            Self::OtherForm => formatter.write_str("its command has a form that is not known"),
+            Self::OtherArguments => formatter.write_str("its args are not a list of strings"),
+            Self::Twice => formatter.write_str("it stands there more than once"),
+            Self::CallsHook => formatter.write_str("it calls mcp-hook, but not mcp-hook run"),
+            Self::StartsClient(name) => write!(formatter, "it starts {name}, which is a client"),
+        }
+    }
+}
+
+const REMOTE_KEYS: [&str; 5] = ["url", "serverUrl", "httpUrl", "uri", "serverURL"];

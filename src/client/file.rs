@@ -1,0 +1,116 @@
+//! A client's file that is there: its text, and the servers in it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::entry::{self, ServerEntry};
+use super::mask;
+use super::place::{FileSpec, Places};
+use super::scope::Scope;
+use super::syntax::{self, Syntax, node::Node};
+use super::table::{CLIENTS, Client};
+use crate::definition::document::{self, Document};
+
+#[derive(Debug)]
+pub struct ClientFile {
+    pub client: &'static Client,
+    pub spec: &'static FileSpec,
+    /// As it is named, perhaps a link.
+    pub path: PathBuf,
+    /// Where its links lead.
+    pub target: PathBuf,
+    /// The key of the project that its local part is of.
+    project: Option<String>,
+    /// What stands in it, or why that cannot be read.
+    pub content: Result<FileContent, String>,
+}
+
+#[derive(Debug)]
+pub struct FileContent {
+    pub text: String,
+    pub entries: Vec<ServerEntry>,
+    /// Where values stand that are not to be shown.
+    pub secrets: Vec<Range<usize>>,
+}
+
+/// The files that are there, of all clients or of these. One that several clients read is the first one's.
+pub fn find(clients: &[&'static Client], places: &Places) -> Vec<ClientFile> {
+    let mut found: Vec<ClientFile> = Vec::new();
+    for client in CLIENTS.iter().filter(|client| clients.is_empty() || clients.contains(client)) {
+        for spec in client.files {
+            let Some((path, target)) = places.of(spec).into_iter().find_map(existing) else { continue };
+            if found.iter().all(|file| file.target != target) {
+                let (project, content) = match document::of_client(&path) {
+                    Err(_) if fs::metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) => {
+                        (None, Err(format!("could not read {}: it is a link that leads nowhere", path.display())))
+                    }
+                    Ok(document) => read(client, spec, places, document),
+                    Err(error) => (None, Err(format!("{error:#}"))),
+                };
+                found.push(ClientFile { client, spec, path, target, project, content });
+            }
+        }
+    }
+    found
+}
+
+/// A path at which there is something, and where it leads; to itself, if it leads nowhere.
+fn existing(path: PathBuf) -> Option<(PathBuf, PathBuf)> {
+    fs::symlink_metadata(&path).ok()?;
+    let target = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    Some((path, target))
+}
+
+impl ClientFile {
+    /// What would stand in it with another text.
+    pub fn reparsed(&self, text: String) -> Result<FileContent, syntax::NotParsed> {
+        parse(self.client, self.spec.parts, self.project.as_deref(), text)
+    }
+}
+
+type ReadContent = (Option<String>, Result<FileContent, String>);
+
+fn read(client: &Client, spec: &FileSpec, places: &Places, document: Document) -> ReadContent {
+    let project = project(spec, places, client, &document.text);
+    let content = parse(client, spec.parts, project.as_deref(), document.text)
+        .map_err(|error| format!("could not read {}: {error}", document.file.display()));
+    (project, content)
+}
+
+/// What stands in a text; `project` is the key of the project that the local part is of.
+pub fn parse(
+    client: &Client,
+    parts: &[Scope],
+    project: Option<&str>,
+    text: String,
+) -> Result<FileContent, syntax::NotParsed> {
+    let root = syntax::parse(client.syntax, &text)?;
+    let mut entries = Vec::new();
+    for &scope in parts {
+        let path = match (scope, project) {
+            (Scope::Local, Some(project)) => {
+                ["projects", project].into_iter().chain(client.key.iter().copied()).collect()
+            }
+            (Scope::Local, None) => continue,
+            _ => client.key.to_vec(),
+        };
+        if let Some(node) = root.at(&path) {
+            entries.extend(entry::entries(client, scope, &text, node));
+        }
+    }
+    let secrets = mask::secrets(&root, &entries);
+    Ok(FileContent { text, entries, secrets })
+}
+
+/// The key of the current project in a client's own file: the nearest directory that has one.
+fn project(spec: &FileSpec, places: &Places, client: &Client, text: &str) -> Option<String> {
+    if !spec.parts.contains(&Scope::Local) || client.syntax == Syntax::Yaml {
+        return None;
+    }
+    let root = syntax::parse(client.syntax, text).ok()?;
+    let is_known = |directory: &&str| root.at(&["projects", directory]).and_then(Node::fields).is_some();
+    let here = places.working_directory.as_deref()?;
+    here.ancestors().filter_map(Path::to_str).find(is_known).map(str::to_owned)
+}

@@ -1,0 +1,17 @@
+//! The files in which MCP clients keep their servers: where each client's are, what stands in them, and putting mcp-hook in
+//! front of a server's command and taking it away again. What is changed are bytes of the text, never a tree: every other
+//! byte stays, and nothing has to be remembered to give back what was there.
+
+pub mod edit;
+pub mod entry;
+pub mod file;
+pub mod mask;
+pub mod place;
+pub mod running;
+pub mod scope;
+pub mod syntax;
+pub mod table;
+#[cfg(test)]
+mod tests;
+pub mod write;
+pub mod yaml;
