@@ -5,8 +5,9 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
+use crate::support::real_servers::terminal_client::claude_code;
 use crate::support::real_servers::{Server, Snapshot, World};
-use crate::support::{Process, skip, wait};
+use crate::support::{Process, wait};
 
 /// Each takes as long as Claude Code waits for a server that it has taken leave of.
 const LISTS: usize = 5;
@@ -49,14 +50,7 @@ fn list(world: &World, claude: &PathBuf) -> (Child, Snapshot) {
 
 /// Claude Code with the server in the configuration of its user, `None` where there is no build of it.
 fn configured(world: &World) -> Option<PathBuf> {
-    let packages = fs::read_dir(world.installed("claude/node_modules/@anthropic-ai")).unwrap();
-    let mut programs = packages.filter_map(|entry| Some(entry.ok()?.path().join("claude")));
-    let Some(claude) = programs.find(|program| program.is_file()) else {
-        skip("Claude Code", "there is no build of it for this machine");
-        return None;
-    };
-    world.sandbox.env("DISABLE_AUTOUPDATER", "1");
-    world.sandbox.env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
+    let claude = claude_code(world)?;
     let server = Server::OlderEverything;
     let mut add: Command = world.command(&claude, server);
     add.args(["mcp", "add", "--scope", "user", "everything", "--"]);

@@ -82,7 +82,7 @@ fn assert_whitelisted(world: &World, server: Process) {
 /// been seen before, at the gate.
 fn kill_inspector(server: Server) {
     let world = World::new();
-    if node_version(&world) < INSPECTOR_NEEDS {
+    if world.node_version() < INSPECTOR_NEEDS {
         skip("killed inspector", "the inspector does not run in a Node as old as this one");
         return;
     }
@@ -113,9 +113,4 @@ fn kill_inspector(server: Server) {
         assert!(text.contains("\"tools\""), "{text}");
         tree.assert_gone(&world, &[]);
     }
-}
-
-fn node_version(world: &World) -> u32 {
-    let said = world.sandbox.run(world.sandbox.command("node").arg("--version")).ok().stdout;
-    said.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).expect("vMAJOR.MINOR.PATCH")
 }

@@ -23,11 +23,13 @@ mod case_39_40_sdks;
 mod claude_code;
 mod clients_killed;
 mod defined;
+
 mod http_in_background;
 mod own_ports;
 mod readme;
 #[path = "../integration/support/mod.rs"]
 mod support;
+mod terminal_clients;
 
 /// As many as were needed to see what other supervisors leave behind in every single one.
 const ROUNDS: usize = 20;

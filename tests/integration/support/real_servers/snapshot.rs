@@ -58,6 +58,12 @@ impl Snapshot {
         npm
     }
 
+    /// The keeper of the server `name`, whose parent is the client.
+    #[track_caller]
+    pub fn keeper(&self, name: &str) -> Process {
+        self.find("the keeper", |line| line.starts_with("mcp-hook: keeper ") && line.ends_with(&format!(" {name}")))
+    }
+
     /// The process that is called `line`, of which there has to be one.
     #[track_caller]
     fn find(&self, what: &str, line: impl Fn(&str) -> bool) -> Process {

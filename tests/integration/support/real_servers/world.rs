@@ -93,6 +93,12 @@ impl World {
         self.installed.join(name)
     }
 
+    /// The major version of the Node that is there.
+    pub fn node_version(&self) -> u32 {
+        let said = self.sandbox.run(self.sandbox.command("node").arg("--version")).ok().stdout;
+        said.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).expect("vMAJOR.MINOR.PATCH")
+    }
+
     /// The words that start `server`.
     pub fn words(&self, server: Server) -> Vec<OsString> {
         let words: &[&str] = match server {
