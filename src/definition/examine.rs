@@ -13,8 +13,8 @@ use super::reader::join;
 use super::requirement::{self, ServerEnvironment, VariableValue};
 use super::resolved::Resolved;
 use super::spelling;
+use super::watched::{self, watched};
 use crate::disk::file_at::FileAt;
-use crate::server::pattern::Pattern;
 use crate::server::secret_encodings::SHORTEST;
 use crate::text::excerpt::excerpt;
 
@@ -70,7 +70,10 @@ pub fn examine(definition: &Definition, context: &ResolveContext<'_>) -> Examine
         }
     }
     problems.extend(texts.directory.as_ref().and_then(|text| secret_in("cwd", text, &secrets)));
-    let (watch, missing) = watched(definition, &texts.watch, &secrets, &mut problems);
+    for (place, text) in texts.watch.iter().enumerate() {
+        problems.extend(secret_in(&watched::place(place), text, &secrets));
+    }
+    let (watch, missing) = watched(definition, &texts.watch, directory_of(definition));
     warnings.extend(missing);
     warnings.extend(short_secrets(&secrets, &environment));
     warnings.extend(spellings(definition));
@@ -125,7 +128,7 @@ impl Texts {
         let source = config.map(|config| expand_early(expander, "hook.config.source", &config.source, |_| true));
         let watched = definition.hook.settings.watch.iter().enumerate();
         let watch =
-            watched.map(|(index, text)| expand_early(expander, &watched_place(index), text, |_| true)).collect();
+            watched.map(|(index, text)| expand_early(expander, &watched::place(index), text, |_| true)).collect();
         Self { words, environment, directory, url, source, watch }
     }
 }
@@ -201,34 +204,6 @@ fn configuration(
         (Ok(paths), Ok(found)) => Ok((paths, found)),
         (paths, found) => Err([paths.err(), found.err()].into_iter().flatten().flatten().collect()),
     }
-}
-
-fn watched_place(index: usize) -> String {
-    format!("hook.watch[{index}]")
-}
-
-/// What is to be watched, as absolute paths and patterns, and what of it is not there.
-fn watched(
-    definition: &Definition,
-    texts: &[Expanded],
-    secrets: &[String],
-    problems: &mut Vec<Problem>,
-) -> (Vec<String>, Vec<Warning>) {
-    let base = directory_of(definition);
-    let (mut watch, mut missing) = (Vec::new(), Vec::new());
-    for (index, (expanded, defined)) in texts.iter().zip(&definition.hook.settings.watch).enumerate() {
-        let place = watched_place(index);
-        problems.extend(secret_in(&place, expanded, secrets));
-        let Some(text) = expanded.text() else { continue };
-        let pattern = Pattern::new(&text, base);
-        if pattern.root().symlink_metadata().is_err() {
-            // What a variable holds is not shown.
-            let path = Pattern::new(defined, base).root().to_owned();
-            missing.push(Warning::NothingToWatch { place, path });
-        }
-        watch.push(base.join(text).to_string_lossy().into_owned());
-    }
-    (watch, missing)
 }
 
 fn directory_of(definition: &Definition) -> &Path {

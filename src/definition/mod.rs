@@ -30,3 +30,4 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 pub mod view;
+mod watched;

@@ -89,6 +89,8 @@ pub enum Warning {
     ShortSecret { name: String },
     /// Something to be watched that is not there.
     NothingToWatch { place: String, path: PathBuf },
+    /// A key that has no effect where the server is started.
+    NoEffect { key: &'static str, why: &'static str },
     /// A project's file that does not count yet.
     NotAllowed { file: PathBuf },
 }
@@ -126,6 +128,7 @@ impl fmt::Display for Warning {
             Self::NothingToWatch { place, path } => {
                 write!(formatter, "{place}: there is no {} yet; it is waited for", path.display())
             }
+            Self::NoEffect { key, why } => write!(formatter, "{key}: it has no effect here: {why}"),
             Self::NotAllowed { file } => {
                 write!(
                     formatter,

@@ -8,6 +8,7 @@ use super::problem::{Problem, Warning};
 use super::resolved::Resolved;
 use crate::disk::file_at::FileAt;
 use crate::failure::{hinted, listed};
+use crate::server::settings::Settings;
 
 /// Expands and checks a definition that is to be started: nothing is made if anything is wrong.
 pub fn resolve(definition: &Definition, verb: &str, context: &ResolveContext<'_>) -> Result<(Resolved, Vec<Warning>)> {
@@ -19,9 +20,25 @@ pub fn resolve(definition: &Definition, verb: &str, context: &ResolveContext<'_>
     }
     let examined = examine::examine(definition, context);
     if examined.problems.is_empty() {
-        return Ok((examined.server, examined.warnings));
+        let without_effect = without_effect(verb, examined.server.settings());
+        return Ok((examined.server, examined.warnings.into_iter().chain(without_effect).collect()));
     }
     Err(refuse(definition, verb, context, &examined.server.lines(&examined.problems), &examined.problems))
+}
+
+/// What only holds for the servers of clients, or only if they are relayed.
+fn without_effect(verb: &str, settings: &Settings) -> Vec<Warning> {
+    let is_of_client = verb == "run";
+    let is_left_alone = is_of_client && !settings.relay;
+    let left_alone = "the server is left to its client (\"relay\": false)";
+    let in_background = "only a client's messages tell whether the server is needed";
+    let found = [
+        ("hook.watch", left_alone, is_left_alone && !settings.watch.is_empty()),
+        ("hook.idle", left_alone, is_left_alone && settings.idle_ms.is_some()),
+        ("hook.idle", in_background, !is_of_client && settings.idle_ms.is_some()),
+    ];
+    let found = found.into_iter().filter(|(.., is_so)| *is_so);
+    found.map(|(key, why, _)| Warning::NoEffect { key, why }).collect()
 }
 
 fn refuse(

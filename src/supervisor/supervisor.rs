@@ -782,7 +782,7 @@ impl Supervisor {
 
     /// Notes what people should know at once, and says it to who waits for the start and to the client.
     fn warn(&mut self, text: &str) {
-        let text = format!("warning: {text}");
+        let text = self.log.masked(&format!("warning: {text}"));
         self.note(Level::Warn, &text);
         if let Some(announcer) = &mut self.announcer {
             announcer.tell(&text);

@@ -1,7 +1,7 @@
 //! When changes of files are over, so that a server can be started again: pure decisions.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long nothing has changed at the end of a burst.
@@ -73,17 +73,18 @@ impl Burst {
         Some((pending.changed + quiet).saturating_duration_since(now))
     }
 
-    /// The burst, once it is over.
-    pub fn take_due(&mut self, now: Instant) -> Option<Change> {
+    /// The burst, once it is over. It is named after a file that is there: editors write others beside it.
+    pub fn take_due(&mut self, now: Instant, is_there: impl Fn(&Path) -> bool) -> Option<Change> {
         if !self.due_in(now)?.is_zero() {
             return None;
         }
         let pending = self.pending.take()?;
         let streak = if self.is_again(&pending) { self.streak() + 1 } else { 0 };
         let others = pending.files.len() - 1;
-        let first = pending.files.into_iter().next()?;
-        self.last = Some((first.clone(), streak));
-        Some(Change { first, others, is_loop: streak == MANY })
+        let first = pending.files.first()?.clone();
+        let named = pending.files.into_iter().find(|file| is_there(file)).unwrap_or_else(|| first.clone());
+        self.last = Some((first, streak));
+        Some(Change { first: named, others, is_loop: streak == MANY })
     }
 
     /// The server has been started.
@@ -135,17 +136,18 @@ mod tests {
     #[test]
     fn a_burst_is_over_when_nothing_has_changed_for_a_moment() {
         let (mut burst, start) = (Burst::default(), context::now());
-        assert_eq!((burst.due_in(start), burst.take_due(start)), (None, None));
+        assert_eq!((burst.due_in(start), burst.take_due(start, |_| true)), (None, None));
         burst.add(files(&["a", "b"]), start);
         assert_eq!(burst.due_in(start), Some(QUIET));
         burst.add(files(&["b", "c"]), start + STEP);
         burst.add(Vec::new(), start + 2 * STEP);
-        assert_eq!(burst.take_due(start + QUIET), None);
-        let change = burst.take_due(start + STEP + QUIET).expect("it is over");
+        assert_eq!(burst.take_due(start + QUIET, |_| true), None);
+        let change = burst.take_due(start + STEP + QUIET, |_| true).expect("it is over");
         assert_eq!(change.to_string(), "a and 2 more");
         assert_eq!(burst.due_in(start + STEP + QUIET), None);
-        burst.add(files(&["a"]), start + 9 * STEP);
-        assert_eq!(burst.take_due(start + 11 * STEP).expect("the next").to_string(), "a");
+        burst.add(files(&["a.tmp", "a"]), start + 9 * STEP);
+        let change = burst.take_due(start + 11 * STEP, |file| file == Path::new("a")).expect("the next");
+        assert_eq!(change.to_string(), "a and 1 more");
     }
 
     #[test]
@@ -159,7 +161,7 @@ mod tests {
             let pause = burst.due_in(now).expect("one is pending");
             now += pause;
             pauses.push(pause.as_millis());
-            told.push(burst.take_due(now).expect("it is over").is_loop);
+            told.push(burst.take_due(now, |_| true).expect("it is over").is_loop);
         }
         let expected = [200, 200, 200, 200, 200, 200, 400, 800, 1600, 3200, 6400, 12800, 15000, 15000];
         assert_eq!(pauses, expected);
@@ -183,6 +185,6 @@ mod tests {
     fn a_burst_of_thousands_is_not_counted_to_its_end() {
         let (mut burst, now) = (Burst::default(), context::now());
         burst.add((0..5000).map(|number| PathBuf::from(number.to_string())).collect(), now);
-        assert_eq!(burst.take_due(now + QUIET).expect("it is over").to_string(), "0 and many more");
+        assert_eq!(burst.take_due(now + QUIET, |_| true).expect("it is over").to_string(), "0 and many more");
     }
 }

@@ -83,7 +83,7 @@ impl FileWatch {
 
     /// What has changed, once that is over.
     pub fn take_due(&mut self, now: Instant) -> Option<String> {
-        let change = self.burst.take_due(now)?;
+        let change = self.burst.take_due(now, Path::exists)?;
         let shown = Change { first: self.shown(&change.first), ..change };
         if shown.is_loop {
             let text = "has changed soon after each of the last starts; if the server writes it, leave it out by a narrower \

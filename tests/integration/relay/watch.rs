@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::json;
 
 use super::stdio_client::{StdioClient, server};
-use crate::support::Sandbox;
 use crate::support::defined_session::write_user;
+use crate::support::{Namespace, Sandbox};
 
 #[test]
 fn a_client_sees_the_new_tools_however_an_editor_writes() {
@@ -126,4 +126,59 @@ fn what_cannot_be_watched_is_said_at_once() {
     let direct = sandbox.hook(["run", "--direct", "--watch", ".", "web", "--", "cat"]).expect_code(2).stderr;
     assert!(direct.contains("'--direct' cannot be used with '--watch <PATH>'"), "{direct}");
     assert!(said(&["start", "--watch", "nowhere", "web", "--", "cat"]).contains("could not watch nowhere"));
+}
+
+#[test]
+fn where_not_all_can_be_watched_the_server_runs_and_the_way_out_is_named() {
+    let sandbox = Sandbox::new();
+    let test = "where_not_all_can_be_watched_the_server_runs_and_the_way_out_is_named";
+    let Some(mut namespace) = Namespace::open(&sandbox, test) else { return };
+    for directory in 0..20 {
+        sandbox.write(format!("home/src/{directory}/file"), "");
+    }
+    namespace.run("echo 8 > /proc/sys/user/max_inotify_watches");
+    let said =
+        namespace.run("echo hello | mcp-hook run --direct plain cat; echo '[1]' | mcp-hook run --watch src web -- cat");
+    let way_out = "web: warning: not all files are watched: No space left on device (os error 28); the kernel's limit of \
+                   watched directories is reached: sudo sysctl fs.inotify.max_user_watches=524288 raises it";
+    assert!(said.contains(way_out) && said.ends_with("\n[1]\n"), "{said}");
+    namespace.run("echo 0 > /proc/sys/user/max_inotify_instances");
+    let said = namespace.run("echo '[1]' | mcp-hook run --watch src web -- cat");
+    assert!(said.contains("no file is watched") && said.contains("fs.inotify.max_user_instances"), "{said}");
+    drop(namespace);
+    sandbox.assert_clean();
+}
+
+#[test]
+fn a_server_that_rests_stays_at_rest_and_comes_back_as_it_was_changed() {
+    let sandbox = Sandbox::new();
+    let program = sandbox.write("home/server.py", server("one"));
+    let options = ["--idle", "300ms", "--watch", "."];
+    let mut client = StdioClient::start(&sandbox, "web", &options, "server.py");
+    client.await_record("the rest", |record| record["state"]["is"] == "idle");
+    fs::write(&program, server("two")).unwrap();
+    assert_eq!(client.tool(), "two");
+    client.end();
+    sandbox.assert_clean();
+}
+
+#[test]
+fn keys_without_effect_are_told() {
+    let sandbox = Sandbox::new();
+    let entry = |hook| json!({ "command": "true", "hook": hook });
+    let servers = json!({
+        "alone": entry(json!({ "relay": false, "watch": ["."] })),
+        "rests": entry(json!({ "idle": "30m", "watch": ["later"] })),
+    });
+    write_user(&sandbox, &json!({ "mcpServers": servers }).to_string());
+    let said = sandbox.hook(["run", "alone"]).stderr;
+    assert!(said.contains("hook.watch: it has no effect here: the server is left to its client"), "{said}");
+    let said = sandbox.hook(["run", "--idle", "30m", "alone"]).stderr;
+    assert!(said.contains("hook.idle: it has no effect here: the server is left to its client"), "{said}");
+    let said = sandbox.hook(["run", "rests"]).stderr;
+    let missing =
+        format!("hook.watch[0]: there is no {}/.config/mcp-hook/later yet; it is waited for", sandbox.home().display());
+    assert!(said.contains(&missing) && !said.contains("no effect"), "{said}");
+    let said = sandbox.hook(["check"]).stdout;
+    assert!(said.contains(&missing), "{said}");
 }

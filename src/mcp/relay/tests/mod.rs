@@ -1,6 +1,7 @@
 //! State × message → actions, as a table, and whole lives.
 
 mod chaos;
+mod idle;
 
 use super::*;
 use crate::mcp::framer::Framer;
