@@ -749,7 +749,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__run)
-            opts="-v -h --direct --idle --grace --stop-signal --memory --sample --port --no-tty --watch --session --verbose --help"
+            opts="-v -h --direct --idle --exact --grace --stop-signal --memory --sample --port --no-tty --watch --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -86,6 +86,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A por
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l watch -d 'Start it again when this changes: a file, a directory with all below it, a pattern like \'src/**/*.py\'' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l direct -d 'Hand the client\'s streams to the server itself: its end is the end of the connection'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l exact -d 'Change nothing in the server\'s answers; its client is not told then that lists may have changed when the server was started again'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l no-tty -d 'Give the server no terminal of its own'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -s h -l help -d 'Print help'

@@ -12,6 +12,7 @@ pub struct Overrides {
     pub port: Option<PortChoice>,
     pub no_terminal: bool,
     pub no_relay: bool,
+    pub exact: bool,
     pub restart: Option<Restart>,
     pub ready: Option<ReadyWhen>,
     pub ready_timeout_ms: Option<u64>,
@@ -45,6 +46,7 @@ impl Overrides {
             settings.watch.clear();
             settings.idle_ms = None;
         }
+        settings.exact |= self.exact;
         settings.restart = self.restart.unwrap_or(settings.restart);
         if let Some(when) = &self.ready {
             settings.ready.when = when.clone();

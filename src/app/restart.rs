@@ -16,7 +16,7 @@ use super::unstarted::Unstarted;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::server::end::{End, Reason};
-use crate::server::record::{ServerRecord, ServerState};
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::session::live::Session;
 use crate::supervisor::announcement::Waited;
 use crate::supervisor::control::{self, Request};
@@ -35,6 +35,8 @@ pub enum Unrestarted {
     NoSuchServer,
     #[error("it belongs to a client; restart it there")]
     OfClient,
+    #[error("it belongs to a client, which started it as it is")]
+    FreshOfClient,
     /// Its supervisor could not end it.
     #[error(transparent)]
     Unended(Unstopped),
@@ -62,6 +64,9 @@ pub fn restart(
     if !record.is_restartable() && !record.state.is_final() {
         return Err(Unrestarted::OfClient);
     }
+    if config == Config::Fresh && record.mode == Mode::Run && !record.state.is_final() {
+        return Err(Unrestarted::FreshOfClient);
+    }
     let copy = match config {
         Config::AsInSession => Some(&in_session),
         Config::Fresh => None,
@@ -78,6 +83,19 @@ pub fn restart(
     }
     let starting = start::start_resolved(root, session, name, resolved, progress)?;
     Ok(starting.wait(progress)?)
+}
+
+/// Has the supervisor start a server again that a client waits for; `None` if there is none.
+pub fn revive(
+    root: &Root,
+    session: &Session,
+    name: &ServerName,
+    progress: &impl Progress,
+) -> Result<Option<Started>, Unrestarted> {
+    let paths = root.session(&session.record.id).server(name);
+    let Some(record) = stop::recovered_record(&paths)?.filter(ServerRecord::is_idle) else { return Ok(None) };
+    let waited = by_supervisor(&paths, &record, progress)?;
+    Ok(waited.map(|waited| Started::of(&paths, waited)).transpose()?)
 }
 
 /// Ends what is about to be started anew.

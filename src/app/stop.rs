@@ -55,7 +55,7 @@ pub fn ask_one(session: &SessionPaths, name: ServerName) -> Stopping {
 fn request(paths: &ServerPaths) -> Result<Asked, Unstopped> {
     match recovered_record(paths) {
         Ok(None) => Err(Unstopped::NoSuchServer),
-        Ok(Some(record)) if record.is_over() => Ok(Asked::AlreadyOver),
+        Ok(Some(record)) if record.is_over() || record.is_stopped() => Ok(Asked::AlreadyOver),
         Ok(Some(record)) => {
             let request = control::ask_to_stop(paths, &record);
             Ok(Asked::Recorded(Box::new(record), request))
@@ -79,7 +79,7 @@ fn running(session: &SessionPaths) -> Vec<ServerName> {
 
 fn is_running(session: &SessionPaths, (name, record): &servers::NamedRecord) -> bool {
     match record {
-        Ok(record) => !record.is_over(),
+        Ok(record) => !record.is_over() && !record.is_stopped(),
         Err(_) => lock::is_locked(&session.server(name).lock),
     }
 }

@@ -40,8 +40,10 @@ impl Stopped {
         if before.state.is_final() {
             return Self::Container;
         }
-        let ServerState::Ended(end) = ended.state else { return Self::Untold };
-        if matches!(before.state, ServerState::Waiting { .. }) && ended.restarts == before.restarts {
+        let (ServerState::Ended(end) | ServerState::Idle { end, .. }) = ended.state else { return Self::Untold };
+        if matches!(before.state, ServerState::Waiting { .. } | ServerState::Idle { .. })
+            && ended.restarts == before.restarts
+        {
             return Self::BeforeRestart { last: end.exit };
         }
         Self::Ended { end: Box::new(end), settings: Box::new(ended.settings) }

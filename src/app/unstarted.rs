@@ -120,7 +120,10 @@ fn cause(record: &ServerRecord) -> String {
 }
 
 fn was_silent(record: &ServerRecord, paths: &ServerPaths) -> bool {
-    let (ServerState::Ended(end) | ServerState::Waiting { end, .. }) = &record.state else { return false };
+    let (ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. }) = &record.state
+    else {
+        return false;
+    };
     let asked_to_end = time(end.at.saturating_sub(end.took));
     matches!(record.settings.ready.when, ReadyWhen::Log(_))
         && end.reason == Reason::NotReady
@@ -130,7 +133,9 @@ fn was_silent(record: &ServerRecord, paths: &ServerPaths) -> bool {
 /// When the life was over of which a record tells; now if it tells of none.
 fn over_at(record: Option<&ServerRecord>) -> SystemTime {
     match record.map(|record| &record.state) {
-        Some(ServerState::Ended(end) | ServerState::Waiting { end, .. }) => time(end.at),
+        Some(ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. }) => {
+            time(end.at)
+        }
         _ => context::wall_clock(),
     }
 }

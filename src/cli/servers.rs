@@ -101,6 +101,9 @@ pub struct Run {
     /// End the server when there was no message for this long, like 30m; the next one starts it again
     #[arg(long, value_name = "TIME", value_parser = idle)]
     pub idle: Option<Duration>,
+    /// Change nothing in the server's answers; its client is not told then that lists may have changed when the server was started again
+    #[arg(long, conflicts_with = "direct")]
+    pub exact: bool,
     #[command(flatten)]
     pub server: ServerOptions,
     #[command(flatten)]

@@ -42,12 +42,15 @@ impl Restart {
 }
 
 /// That a server was not restarted, and the way out.
-fn could_not(name: &ServerName, error: Unrestarted) -> Error {
+pub fn could_not(name: &ServerName, error: Unrestarted) -> Error {
     match error {
         Unrestarted::NoSuchServer => {
             hinted(format!("could not restart {name}: {error}"), "mcp-hook status shows those there are")
         }
         Unrestarted::OfClient => anyhow::anyhow!("could not restart {name}: {error}"),
+        Unrestarted::FreshOfClient => {
+            hinted(format!("could not restart {name}: {error}"), "without --fresh it is started again")
+        }
         Unrestarted::Unended(error) => stopped::could_not("restart", name, error),
         Unrestarted::Unstopped(error) => stopped::could_not("stop", name, error),
         Unrestarted::Unstarted(error) => started::could_not("restart", name, error),

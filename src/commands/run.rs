@@ -24,6 +24,7 @@ impl Run for cli::Run {
             command: self.command(&context::arguments().collect::<Vec<_>>())?,
             overrides: Overrides {
                 no_relay: self.direct,
+                exact: self.exact,
                 idle_ms: self.idle.map(millis),
                 ..arguments::overrides(&self.server)?
             },

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::progress::Shown;
+use super::restart::could_not;
 use super::{Run, arguments, env, started};
+use crate::app::restart;
 use crate::app::start::{self, Config, Request};
 use crate::app::target::Target;
 use crate::cli::Start;
@@ -20,6 +22,13 @@ impl Run for Start {
         let typed = command.map(|command| Target::typed(command, &overrides)).transpose()?;
         // Where definitions are, the session may know.
         let (root, session) = find::find(&Root::open()?, self.session.session.as_ref())?;
+        if typed.is_none()
+            && let Some(again) =
+                restart::revive(&root, &session, name, &Shown).map_err(|error| could_not(name, error))?
+        {
+            started::say("start", name, again);
+            return Ok(ExitCode::SUCCESS);
+        }
         let record = session.record.clone();
         let target = typed.map_or_else(|| Target::defined(name, &overrides), Ok);
         let config = if self.fresh { Config::Fresh } else { Config::AsInSession };

@@ -66,9 +66,8 @@ fn way_round(name: &ServerName, taken: &NameTaken) -> String {
             format!("mcp-hook status {name} shows how far it is, mcp-hook stop {name} calls it off")
         }
         NameTaken::Ending => format!("mcp-hook status {name} shows when it has ended"),
-        NameTaken::Waiting | NameTaken::Idle => {
-            format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off")
-        }
+        NameTaken::Waiting => format!("mcp-hook restart {name} does so now, mcp-hook stop {name} calls it off"),
+        NameTaken::Idle => format!("mcp-hook start {name}, without a command, does so now"),
         NameTaken::Unkillable { .. } => "start it under another name".to_owned(),
         NameTaken::Container { remedy, .. } => format!("{remedy} ends it; mcp-hook stop {name} tries again"),
     }

@@ -258,6 +258,16 @@ impl ServerRecord {
         self.state.is_final() && !self.container.as_ref().is_some_and(Container::is_left)
     }
 
+    /// Whether its supervisor keeps the connection of its client without a server.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, ServerState::Idle { .. })
+    }
+
+    /// The same because somebody has stopped it.
+    pub fn is_stopped(&self) -> bool {
+        matches!(&self.state, ServerState::Idle { end, .. } if end.reason == Reason::Stopped)
+    }
+
     /// Whether it can be ended and started again by its supervisor: not if a client's streams are its own.
     pub fn is_restartable(&self) -> bool {
         self.mode == Mode::Start || self.settings.relay

@@ -20,6 +20,8 @@ pub struct Settings {
     pub terminal: bool,
     /// Whether `run` stands between the client and the server, so that the client keeps its connection when the server ends.
     pub relay: bool,
+    /// Whether it then leaves even those answers alone in which a server says whether it tells of changed lists.
+    pub exact: bool,
     /// What happens when the server ends by itself.
     pub restart: Restart,
     /// Files, directories and patterns; it is started again when one of them changes. Absolute once it is to be started.
@@ -205,6 +207,7 @@ impl Default for Settings {
             stop_signal: StopSignal::default(),
             terminal: true,
             relay: true,
+            exact: false,
             restart: Restart::OnFailure,
             watch: Vec::new(),
             idle_ms: None,

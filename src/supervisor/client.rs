@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use super::client_link::ClientLink;
 use super::connection::Connection;
 use crate::context;
-use crate::log::{LineBuffer, Stream};
+use crate::log::{LineBuffer, LogWriter, Stream};
 use crate::server::record::ServerRecord;
 use crate::server::secrets::Secrets;
 use crate::sys::hangup::HangUp;
@@ -27,10 +28,10 @@ pub struct ClientStreams {
 }
 
 pub struct Client {
-    /// What goes between it and the server, unless the server has its streams.
-    pub connection: Option<Connection>,
+    /// Its connection to the server, unless the server has its streams.
+    pub link: Option<ClientLink>,
     /// What the server printed between its messages.
-    pub stray: LineBuffer,
+    stray: LineBuffer,
     /// Its end of the server's input, until it is closed. Nothing is read from it: the server has its own copy.
     input: Option<HangUp>,
     /// Its standard error, which must never hold up the server for long.
@@ -44,14 +45,15 @@ impl Client {
     /// To be called in the process that waits for the input's hang-up ([`HangUp::of`]).
     pub fn new(input: OwnedFd, error: OwnedFd, secrets: Secrets) -> Self {
         let stray = LineBuffer::new(Stream::Out, secrets);
-        Self { connection: None, stray, input: HangUp::of(input).ok(), error, queue: VecDeque::new(), full_since: None }
+        Self { link: None, stray, input: HangUp::of(input).ok(), error, queue: VecDeque::new(), full_since: None }
     }
 
-    /// Stands between its streams and its server from now on.
-    pub fn relayed(streams: ClientStreams, record: &ServerRecord, secrets: Secrets) -> Self {
+    /// Stands between its streams and its server from now on, unless the server is to have them itself.
+    pub fn of(streams: ClientStreams, record: &ServerRecord, secrets: Secrets) -> Self {
         let ClientStreams { input, output, error } = streams;
-        let connection = input.try_clone().ok().map(|input| Connection::new(record.name.to_string(), input, output));
-        Self { connection, ..Self::new(input, error, secrets) }
+        let relayed = input.try_clone().ok().filter(|_| record.settings.relay);
+        let link = relayed.map(|input| ClientLink::new(Connection::new(record, input, output)));
+        Self { link, ..Self::new(input, error, secrets) }
     }
 
     /// Its end of the server's input, until it has closed it.
@@ -84,6 +86,13 @@ impl Client {
         if self.queue.len() >= LARGEST_QUEUE {
             self.full_since.get_or_insert_with(context::now);
         }
+    }
+
+    /// Hands it, and the log, what the server printed between its messages.
+    pub fn push_stray(&mut self, line: &[u8], log: &mut LogWriter) {
+        self.push(line);
+        self.stray.push(line, context::wall_clock());
+        log.append(&mut self.stray);
     }
 
     /// Writes as much as can be written without waiting.

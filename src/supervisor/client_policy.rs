@@ -31,6 +31,8 @@ pub enum ClientVerdict {
     OnRequest,
     /// It failed too often.
     GiveUp,
+    /// Somebody stopped it, and is to say when it comes back.
+    Stop,
 }
 
 impl ClientPolicy {
@@ -38,6 +40,7 @@ impl ClientPolicy {
     pub fn decide(&mut self, order: Order, run: RunEnd, has_answered: bool, now: Instant) -> ClientVerdict {
         match order {
             Order::Leave => ClientVerdict::Leave,
+            Order::Stop => ClientVerdict::Stop,
             Order::Again => {
                 *self = Self::default();
                 ClientVerdict::Again(Duration::ZERO)
@@ -107,6 +110,7 @@ mod tests {
         assert_eq!(policy.decide(Order::Decide, ended(0), true, now), ClientVerdict::OnRequest);
         assert_eq!(policy.decide(Order::Decide, ended(1), true, now + WITHIN), ClientVerdict::Again(Duration::ZERO));
         assert_eq!(policy.decide(Order::Leave, ended(1), true, now), ClientVerdict::Leave);
+        assert_eq!(policy.decide(Order::Stop, ended(1), false, now), ClientVerdict::Stop);
         assert_eq!(policy.decide(Order::Again, ended(1), true, now), ClientVerdict::Again(Duration::ZERO));
     }
 }

@@ -14,6 +14,7 @@ use crate::mcp::framer::{Framer, Piece};
 use crate::mcp::message::Message;
 use crate::mcp::relay::{Action, Death, Next, Relay};
 use crate::mcp::traffic::Traffic;
+use crate::server::record::ServerRecord;
 use crate::sys::poll::Poller;
 use crate::sys::{fd, ready};
 
@@ -36,8 +37,6 @@ pub struct Connection {
     server_output: Option<File>,
     to_client: Outbox,
     to_server: Outbox,
-    /// How many servers there were.
-    lives: u32,
     useless: Option<String>,
     /// By when a server has ended that has closed its output, unless it only did that.
     closed_by: Option<Instant>,
@@ -76,9 +75,9 @@ pub enum ConnectionOutcome {
 }
 
 impl Connection {
-    pub fn new(server: String, client_input: OwnedFd, client_output: OwnedFd) -> Self {
+    pub fn new(server: &ServerRecord, client_input: OwnedFd, client_output: OwnedFd) -> Self {
         Self {
-            relay: Relay::new(server, false),
+            relay: Relay::new(server.name.to_string(), server.settings.exact),
             traffic: Traffic::default(),
             from_client: Framer::of_client(),
             from_server: Framer::of_server(),
@@ -88,7 +87,6 @@ impl Connection {
             server_output: None,
             to_client: Outbox::default(),
             to_server: Outbox::default(),
-            lives: 0,
             useless: None,
             closed_by: None,
             replayed_by: None,
@@ -104,10 +102,6 @@ impl Connection {
         self.server_output = Some(ends.output);
         self.from_server = Framer::of_server();
         (self.useless, self.closed_by) = (None, None);
-        self.lives += 1;
-        if self.lives == 1 {
-            return Vec::new();
-        }
         let actions = self.relay.started(now);
         self.replayed_by = Some(now + limit).filter(|_| self.relay.is_replaying());
         self.carry_out(actions)
@@ -265,6 +259,7 @@ impl Connection {
         {
             outcomes.extend(self.read_server(now));
         }
+        self.read_client_ahead(now, &mut outcomes);
         if self.client_input.is_none() {
             // No successor will say anything behind it.
             let (mut actions, relay) = (Vec::new(), &mut self.relay);
@@ -272,6 +267,16 @@ impl Connection {
             outcomes.extend(self.carry_out(actions));
         }
         outcomes
+    }
+
+    /// Takes what the client has said by now: it may have ended its input before its server ended.
+    fn read_client_ahead(&mut self, now: Instant, outcomes: &mut Vec<ConnectionOutcome>) {
+        while let Some(input) = &self.client_input
+            && self.to_server.bytes < ENOUGH
+            && ready::is_readable(input.as_fd())
+        {
+            outcomes.extend(self.read_client(now));
+        }
     }
 
     /// The server's tree has ended, and has been drained.

@@ -14,7 +14,7 @@ use super::watchers::WatcherHandles;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
 use crate::server::end::Reason;
-use crate::server::record::{ServerRecord, ServerState};
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Fate, Identity, Pid, process};
@@ -161,9 +161,8 @@ pub fn ask_to_restart(paths: &ServerPaths, record: &ServerRecord) -> Request {
 pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -> Result<ServerRecord, StopError> {
     let record = || current(paths, known);
     let watchers = &request.watchers;
-    let is_over = watchers.wait_until(request.heard_by)
-        || matches!(record().state, ServerState::Stopping { .. }) && watchers.wait_until(request.over_by);
-    if is_over {
+    let is_over = |by| await_over(paths, known, request, by);
+    if is_over(request.heard_by) || matches!(record().state, ServerState::Stopping { .. }) && is_over(request.over_by) {
         return settle(paths, record(), known, Reason::WatchersLost);
     }
     // What the keeper does not end is ended from here, for the reason of the request.
@@ -189,6 +188,15 @@ pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -
     Ok(settled)
 }
 
+/// Waits until the watchers are gone, or keep nothing but the connection of a client whose server was to be stopped.
+fn await_over(paths: &ServerPaths, known: &ServerRecord, request: &Request, by: Instant) -> bool {
+    let watchers = &request.watchers;
+    if request.reason != Reason::Stopped || known.mode == Mode::Start || !known.is_restartable() {
+        return watchers.wait_until(by);
+    }
+    follow(paths, known, by, |record| !record.is_stopped() && watchers.any()).is_stopped() || !watchers.any()
+}
+
 /// Ends what the watchers have left, unless it is a container: they have just waited for its engine.
 fn settle(
     paths: &ServerPaths,
@@ -197,7 +205,10 @@ fn settle(
     reason: Reason,
 ) -> Result<ServerRecord, StopError> {
     match record.container.as_ref().filter(|container| container.is_left()) {
-        Some(container) if record.state.is_final() && !known.state.is_final() => Err(StopError::of(container)),
+        Some(container) if (record.state.is_final() || record.is_stopped()) && !known.state.is_final() => {
+            Err(StopError::of(container))
+        }
+        None if record.is_stopped() => Ok(record),
         _ => orphaned::end(paths, record, reason),
     }
 }

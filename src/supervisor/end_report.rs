@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::restart_policy::{MOST, Order, RunEnd, Verdict, WITHIN};
 use crate::disk::layout::ServerPaths;
+use crate::disk::names::ServerName;
 use crate::log;
 use crate::log::central::Level;
 use crate::mcp::relay::{self, Death};
@@ -65,6 +66,11 @@ pub fn give_up_cause(end: &End, settings: &Settings) -> String {
         reason => format!("because {}", reason.explain(settings)),
     };
     format!("it {verb} {MOST} times within {} s, last {last}", WITHIN.as_secs())
+}
+
+/// Why a server of a client is not there that somebody has stopped, and how it comes back.
+pub fn stop_cause(name: &ServerName) -> String {
+    format!("somebody stopped it with mcp-hook stop; mcp-hook start {name} or mcp-hook restart {name} brings it back")
 }
 
 /// The end as the client of a server is told of it, with what the server said last.

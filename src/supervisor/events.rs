@@ -72,8 +72,8 @@ impl Sources {
             if let Some(input) = client.input() {
                 poller.hang_up(Source::ClientInput, input);
             }
-            if let Some(connection) = &client.connection {
-                connection.register(poller, Source::Connection);
+            if let Some(link) = &client.link {
+                link.register(poller, Source::Connection);
             }
         }
         self.watched.register(poller, Source::Party);

@@ -166,7 +166,7 @@ impl Stop {
     pub fn overrule(&mut self, new: Reason) {
         let asked = Order::after(new);
         let is_overruled = self.reason == Reason::Idle || Order::after(self.reason) == Order::Again;
-        if is_overruled && asked == Order::Leave {
+        if is_overruled && asked >= Order::Stop {
             self.reason = new;
         }
         self.order = self.order.max(asked);

@@ -7,6 +7,7 @@ mod action;
 pub mod announcement;
 mod child;
 mod client;
+mod client_link;
 mod client_policy;
 mod connection;
 mod contained;

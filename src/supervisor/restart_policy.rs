@@ -30,6 +30,8 @@ pub enum Order {
     Decide,
     /// Another start, at once.
     Again,
+    /// Nothing, until somebody asks for the server.
+    Stop,
     /// Nothing.
     Leave,
 }
@@ -79,7 +81,8 @@ impl Order {
             // Its client decides, by the next message.
             Reason::Idle => Self::Decide,
             Reason::Restarted | Reason::FileChanged => Self::Again,
-            Reason::Stopped | Reason::SessionEnded | Reason::ClientGone | Reason::ClientSignal => Self::Leave,
+            Reason::Stopped => Self::Stop,
+            Reason::SessionEnded | Reason::ClientGone | Reason::ClientSignal => Self::Leave,
             Reason::KeeperLost | Reason::SupervisorLost | Reason::WatchersLost => Self::Leave,
         }
     }
@@ -111,7 +114,7 @@ impl RestartPolicy {
     /// are not to rise together.
     pub fn decide(&mut self, order: Order, ended: RunEnd, now: Instant, jitter: u64) -> Verdict {
         match order {
-            Order::Leave => Verdict::Leave,
+            Order::Stop | Order::Leave => Verdict::Leave,
             Order::Again => {
                 self.remember(ended.ready_for);
                 self.forget();

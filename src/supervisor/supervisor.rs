@@ -12,8 +12,8 @@ use super::action::Action;
 use super::announcement::Announcer;
 use super::child::StartError;
 use super::client::{Client, ClientStreams};
-use super::client_policy::{ClientPolicy, ClientVerdict};
-use super::connection::{Connection, ConnectionEnd, ConnectionOutcome};
+use super::client_link::{ClientLink, LinkAction, Rest};
+use super::client_policy::ClientVerdict;
 use super::contained::{self, Containment};
 use super::events::{self, Event, REQUESTS, REWRITE, Source, Sources};
 use super::file_watch::FileWatch;
@@ -23,16 +23,17 @@ use super::launcher_queue::{LauncherQueue, Turn};
 use super::lifeline::SupervisorEnd;
 use super::plan::{Plan, is_kept, trace};
 use super::port_policy::PortPolicy;
-use super::restart_policy::{Order, RestartPolicy, RunEnd, Verdict, WITHIN};
+use super::probes::sooner;
+use super::restart_policy::{Order, RestartPolicy, RunEnd, Verdict};
 use super::stop_timeouts::stop_timeouts;
 use super::{end_report, titles};
 use crate::disk::lock_file::LockFile;
 use crate::log::central::Level;
 use crate::log::{LogWriter, STARTED};
-use crate::mcp::relay::Next as Successor;
+use crate::mcp::relay::{Death, Next as Successor};
 use crate::port::probe::ListenAddress;
 use crate::server::end::{End, Reason};
-use crate::server::record::{Mode, ServerRecord, ServerState, Watchers};
+use crate::server::record::{Mode, ServerState, Watchers};
 use crate::server::secrets::Secrets;
 use crate::server::settings::{PortChoice, Restart};
 use crate::server::unkillable;
@@ -72,9 +73,6 @@ pub struct Supervisor {
     terminal: Option<Pty>,
     is_adopting: bool,
     restart: RestartPolicy,
-    client_policy: ClientPolicy,
-    /// Whether the client has asked for a server that rests.
-    is_wanted: bool,
     port: Option<HeldPort>,
     /// What has changed that the server is started again for.
     changed: Option<String>,
@@ -124,7 +122,7 @@ impl Supervisor {
                 inbox,
                 lifeline: Some(channels.lifeline),
                 watched: std::mem::take(&mut plan.watched),
-                client: channels.client.map(|streams| client(streams, &plan.record, secrets.clone())),
+                client: channels.client.map(|streams| Client::of(streams, &plan.record, secrets.clone())),
                 files: None,
             },
             announcer: channels.announcer,
@@ -132,8 +130,6 @@ impl Supervisor {
             terminal,
             is_adopting,
             restart: RestartPolicy::new(restart, plan.record.autostart),
-            client_policy: ClientPolicy::default(),
-            is_wanted: false,
             port,
             changed: None,
             turn: None,
@@ -148,16 +144,13 @@ impl Supervisor {
         let mut is_first = true;
         self.watch_files();
         loop {
-            if let Err(reason) = self.let_files_settle().and_then(|()| self.take_turn()) {
-                let code = self.call_off(End::unstarted(None), reason);
-                return self.leave(code);
-            }
-            let started = self.start();
-            if std::mem::take(&mut is_first) {
+            let turn = self.let_files_settle().and_then(|()| self.take_turn());
+            let started = turn.map(|()| self.start());
+            if std::mem::take(&mut is_first) && started.is_ok() {
                 self.introduce();
             }
             let next = match started {
-                Ok(instance) => {
+                Ok(Ok(instance)) => {
                     let outcome = self.supervise(instance);
                     self.end_turn();
                     match outcome {
@@ -165,10 +158,11 @@ impl Supervisor {
                         Outcome::HangUp(exit) => return self.hang_up(exit.shell_code()),
                     }
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     self.end_turn();
-                    self.follow_unstarted(error)
+                    self.follow_unstarted(&error)
                 }
+                Err(reason) => self.call_off(&End::unstarted(None), reason),
             };
             if let Next::Leave(code) = next {
                 return self.leave(code);
@@ -205,7 +199,7 @@ impl Supervisor {
         let until = context::now() + UNSETTLED;
         while context::now() < until && self.sources.files.as_ref().is_some_and(FileWatch::is_unsettled) {
             let left = until.saturating_duration_since(context::now());
-            if let Some(reason) = self.wait(None, Some(left)).filter(|&reason| Order::after(reason) == Order::Leave) {
+            if let Some(reason) = self.wait(None, Some(left)).filter(|&reason| Order::after(reason) >= Order::Stop) {
                 return Err(reason);
             }
         }
@@ -234,7 +228,7 @@ impl Supervisor {
                 self.tell(&format!("waiting for another server that {} fetches to be done", queue.launcher.name()));
             }
             if let Some(reason) = self.wait(None, Some(pause))
-                && Order::after(reason) == Order::Leave
+                && Order::after(reason) >= Order::Stop
             {
                 return Err(reason);
             }
@@ -281,13 +275,13 @@ impl Supervisor {
     /// The loop: waits for events and acts on them until the server's tree is gone.
     fn supervise(&mut self, mut instance: Instance) -> Outcome {
         loop {
-            let limit = sooner(instance.look_again, self.connection().and_then(|it| it.limit(context::now())));
+            let limit = sooner(instance.look_again, self.link().and_then(|link| link.limit(context::now())));
             let limit = sooner(limit, self.idle_in());
             if let Some(reason) = self.wait(Some(&mut instance), limit) {
                 self.stop(&mut instance, reason);
             }
             if instance.stop.is_none()
-                && let Some(why) = self.connection().and_then(|connection| connection.complaint(context::now()))
+                && let Some(why) = self.link().and_then(|link| link.complaint(context::now()))
             {
                 self.note(Level::Warn, &why);
                 self.stop(&mut instance, Reason::Unusable);
@@ -334,7 +328,7 @@ impl Supervisor {
     /// How long until the server is ended because its client needs nothing of it.
     fn idle_in(&self) -> Option<Duration> {
         let limit = Duration::from_millis(self.plan.record.settings.idle_ms?);
-        self.connection()?.idle_in(limit, context::now())
+        self.link()?.idle_in(limit, context::now())
     }
 
     fn handle(&mut self, event: &Event, instance: Option<&mut Instance>) {
@@ -350,8 +344,16 @@ impl Supervisor {
                     pipe.pump(&mut self.log, client.as_mut(), instance.probes.readiness.as_mut());
                 }
             }
-            (Event::Connection(end), _) => self.serve(*end),
-            (Event::Forwarded(signals), Some(instance)) => instance.child.forward(signals),
+            (Event::Connection(end), _) => {
+                let actions = self.link_mut().map(|link| link.serve(*end, context::now()));
+                self.carry_out(actions);
+            }
+            (Event::Forwarded(signals), Some(instance)) => {
+                instance.child.forward(signals);
+                if let Some(link) = self.link_mut() {
+                    link.note_signals(signals, context::now());
+                }
+            }
             (Event::Signals(signals), _) if signals.contains(&REWRITE) => self.plan.restore(),
             _ => {}
         }
@@ -415,8 +417,8 @@ impl Supervisor {
             self.record(ServerState::Stopping { server: instance.child.identity, reason });
         }
         let is_followed = instance.stop.as_ref().is_some_and(|stop| stop.reason == Reason::Idle || stop.is_restart());
-        if let Some(connection) = self.connection_mut().filter(|_| is_followed) {
-            connection.hold();
+        if let Some(link) = self.link_mut().filter(|_| is_followed) {
+            link.hold();
         }
         failpoint::kill("while-stopping");
     }
@@ -443,8 +445,8 @@ impl Supervisor {
                 self.end_container(&mut stop);
                 stop.ending.killed |= self.end_escaped();
                 instance.child.drain(&mut self.log, self.sources.client.as_mut());
-                let said = self.connection_mut().map(|connection| connection.drain(context::now())).unwrap_or_default();
-                self.act_on(said);
+                let said = self.link_mut().map(|link| link.drain(context::now()));
+                self.carry_out(said);
                 // Later than all that it said.
                 let mut ended = instance.describe(&stop, &kept);
                 ended.end.changed = self.changed.take().filter(|_| ended.end.reason == Reason::FileChanged);
@@ -511,10 +513,12 @@ impl Supervisor {
         }
         let end = &ended.end;
         let run = RunEnd { reason: end.reason, exit: end.exit, ready_for: ended.ready_for };
-        if self.connection().is_some_and(Connection::has_client) {
-            return self.follow_under_client(end, ended.order, run);
+        if let Some(next) = self.follow_for_client(end, ended.order, run) {
+            return next;
         }
-        let verdict = self.restart.decide(ended.order, run, context::now(), jitter());
+        // For a client that has left nothing is started again.
+        let order = if self.link().is_some() { Order::Leave } else { ended.order };
+        let verdict = self.restart.decide(order, run, context::now(), jitter());
         self.report_end(end, end_report::level(end, run, verdict));
         if let Some(text) = end_report::for_client(end, &self.plan.record) {
             self.say_to_client(&text);
@@ -524,7 +528,7 @@ impl Supervisor {
         // Whoever waits for the end reads the log next.
         self.log.drain();
         let next = match verdict {
-            Verdict::Leave | Verdict::GiveUp if self.awaits_change(ended.order) => {
+            Verdict::Leave | Verdict::GiveUp if self.awaits_change(order) => {
                 let cause = match verdict {
                     Verdict::GiveUp => end_report::give_up_cause(end, &self.plan.record.settings),
                     _ => end_report::why_and_how(end, &self.plan.record.settings),
@@ -546,98 +550,108 @@ impl Supervisor {
         next
     }
 
-    /// The same for a server whose client is still there: it keeps its connection, unless nothing ever answered.
-    fn follow_under_client(&mut self, end: &End, order: Order, run: RunEnd) -> Next {
-        let has_answered = self.connection().is_some_and(Connection::has_answered);
-        let verdict = self.client_policy.decide(order, run, has_answered, context::now());
-        let is_wanted = verdict == ClientVerdict::Leave || order == Order::Again || !run.is_failure();
-        let level = if is_wanted { Level::Info } else { Level::Warn };
-        self.report_end(end, if verdict == ClientVerdict::GiveUp { Level::Error } else { level });
-        self.log.drain();
-        let death = end_report::death(end, &self.plan.record, &self.plan.paths);
-        let cause = end_report::give_up_cause(end, &self.plan.record.settings);
-        let next = match &verdict {
-            ClientVerdict::Leave => {
-                self.record(ServerState::Ended(end.clone()));
-                return Next::Leave(end.exit.map_or(1, Exit::shell_code));
-            }
-            ClientVerdict::Again(_) => Successor::Now,
-            ClientVerdict::OnRequest => Successor::OnRequest,
-            ClientVerdict::GiveUp => Successor::None(cause.clone()),
+    /// The same for a server whose client is still there: it keeps its connection, unless nothing ever answered, or
+    /// nobody wants that.
+    fn follow_for_client(&mut self, end: &End, order: Order, run: RunEnd) -> Option<Next> {
+        let link = self.link_mut().filter(|link| link.has_client())?;
+        let verdict = link.decide(order, run, context::now());
+        let level = match verdict {
+            ClientVerdict::Leave => return None,
+            ClientVerdict::GiveUp => Level::Error,
+            _ if order == Order::Decide && run.is_failure() => Level::Warn,
+            _ => Level::Info,
         };
-        let outcomes =
-            self.connection_mut().map(|it| it.server_ended(&death, next, context::now())).unwrap_or_default();
-        self.act_on(outcomes);
-        match verdict {
-            ClientVerdict::Again(pause) => self.pause(end, pause),
-            ClientVerdict::GiveUp => self.rest(end, Some(cause)),
-            _ => self.rest(end, None),
+        self.report_end(end, level);
+        if let Some(text) = end_report::for_client(end, &self.plan.record) {
+            self.say_to_client(&text);
         }
+        // What it said last is read from there.
+        self.log.drain();
+        let rest = Rest::after(&verdict, end, &self.plan.record, context::now());
+        self.bury(end, rest.as_ref().map_or(Successor::Now, Rest::next));
+        Some(match (verdict, rest) {
+            (_, Some(rest)) => self.rest(end, rest),
+            (ClientVerdict::Again(pause), None) => self.pause(end, pause),
+            (_, None) => self.pause(end, Duration::ZERO),
+        })
+    }
+
+    /// Tells the client of the end of a server, and what follows.
+    fn bury(&mut self, end: &End, next: Successor) {
+        let death: Death = end_report::death(end, &self.plan.record, &self.plan.paths);
+        let actions = self.link_mut().map(|link| link.server_ended(&death, next, context::now()));
+        self.carry_out(actions);
     }
 
     /// Keeps the client's connection without a server until one is wanted again.
-    fn rest(&mut self, end: &End, cause: Option<String>) -> Next {
-        let mut back_at = cause.as_ref().map(|_| context::now() + WITHIN);
-        if let Some(cause) = &cause {
-            self.note(Level::Error, &format!("not started again: {cause}"));
+    fn rest(&mut self, end: &End, mut rest: Rest) -> Next {
+        if let Some(cause) = &rest.cause {
+            let level = if rest.until.is_some() { Level::Error } else { Level::Info };
+            self.note(level, &format!("not started again: {cause}"));
         }
         self.plan.record.last_end = Some(end.clone());
-        self.record(ServerState::Idle { end: end.clone(), cause });
-        while !std::mem::take(&mut self.is_wanted) {
-            let left = back_at.map(|at| at.saturating_duration_since(context::now()));
+        self.record(ServerState::Idle { end: end.clone(), cause: rest.cause.clone() });
+        while !self.link().is_some_and(ClientLink::is_wanted) {
+            let left = rest.left(context::now());
             if left == Some(Duration::ZERO) {
-                back_at = None;
-                self.connection_mut().map(Connection::rest);
+                rest = Rest { cause: None, until: None };
+                self.link_mut().map(ClientLink::await_request);
                 self.record(ServerState::Idle { end: end.clone(), cause: None });
             }
-            match self.wait(None, left).map(|reason| (reason, Order::after(reason))) {
-                Some((reason, Order::Leave)) => return Next::Leave(self.call_off(end.clone(), reason)),
-                // The next message will find what has changed.
-                Some((Reason::FileChanged, _)) if matches!(end.reason, Reason::Idle | Reason::Stopped) => {}
-                Some((reason, Order::Again)) => {
-                    self.note_change(reason);
-                    self.client_policy = ClientPolicy::default();
-                    self.connection_mut().map(Connection::revive);
-                    break;
-                }
-                _ => while matches!(wait::collect(), Collected::One(..)) {},
+            match self.idle(end, left) {
+                Some(Next::Start) => break,
+                Some(next) => return next,
+                None => {}
             }
         }
         self.plan.record.restarts += 1;
         Next::Start
     }
 
-    fn connection(&self) -> Option<&Connection> {
-        self.sources.client.as_ref()?.connection.as_ref()
+    /// Waits while no server runs, at most for `limit`. Returns what follows, if somebody has said so.
+    fn idle(&mut self, end: &End, limit: Option<Duration>) -> Option<Next> {
+        let reason = self.wait(None, limit);
+        // One that was let go may have ended.
+        while matches!(wait::collect(), Collected::One(..)) {}
+        let has_left = self.link().is_some_and(|link| !link.has_client());
+        let reason = reason.or(has_left.then_some(Reason::ClientGone))?;
+        match Order::after(reason) {
+            Order::Decide => None,
+            // The next message will find what has changed.
+            _ if reason == Reason::FileChanged && matches!(end.reason, Reason::Idle | Reason::Stopped) => None,
+            Order::Again => {
+                self.note_change(reason);
+                self.restart.forget();
+                self.link_mut().map(ClientLink::revive);
+                Some(Next::Start)
+            }
+            Order::Stop | Order::Leave => Some(self.call_off(end, reason)),
+        }
     }
 
-    fn connection_mut(&mut self) -> Option<&mut Connection> {
-        self.sources.client.as_mut()?.connection.as_mut()
+    fn link(&self) -> Option<&ClientLink> {
+        self.sources.client.as_ref()?.link.as_ref()
+    }
+
+    fn link_mut(&mut self) -> Option<&mut ClientLink> {
+        self.sources.client.as_mut()?.link.as_mut()
     }
 
     /// Connects the client with a server that has just been started, and tells a successor where its predecessor was.
     fn connect(&mut self, instance: &mut Instance) {
         let limit = Duration::from_millis(self.plan.record.settings.ready.timeout_ms);
-        let Some((ends, connection)) = instance.child.ends.take().zip(self.connection_mut()) else { return };
-        let outcomes = connection.connect(ends, limit, context::now());
-        self.act_on(outcomes);
+        let Some((ends, link)) = instance.child.ends.take().zip(self.link_mut()) else { return };
+        let actions = link.connect(ends, limit, context::now());
+        self.carry_out(Some(actions));
     }
 
-    fn serve(&mut self, end: ConnectionEnd) {
-        let outcomes = self.connection_mut().map(|connection| connection.serve(end, context::now()));
-        self.act_on(outcomes.unwrap_or_default());
-    }
-
-    fn act_on(&mut self, outcomes: Vec<ConnectionOutcome>) {
-        for outcome in outcomes {
-            match outcome {
-                ConnectionOutcome::Wanted => self.is_wanted = true,
-                ConnectionOutcome::Note(text) => self.note(Level::Warn, &text),
-                ConnectionOutcome::Stray(line) => {
+    fn carry_out(&mut self, actions: Option<Vec<LinkAction>>) {
+        for action in actions.unwrap_or_default() {
+            match action {
+                LinkAction::Note(text) => self.note(Level::Warn, &text),
+                LinkAction::Stray(line) => {
                     if let Some(client) = &mut self.sources.client {
-                        client.push(&line);
-                        client.stray.push(&line, context::wall_clock());
-                        self.log.append(&mut client.stray);
+                        client.push_stray(&line, &mut self.log);
                     }
                 }
             }
@@ -645,20 +659,24 @@ impl Supervisor {
     }
 
     /// The same for a server that could not be executed: final if it never was ready, else a failure as others.
-    fn follow_unstarted(&mut self, error: StartError) -> Next {
+    fn follow_unstarted(&mut self, error: &StartError) -> Next {
         self.note(Level::Error, &error.cause);
         self.say_to_client(&error.cause);
         self.log.drain();
         // What has to pass for a first start is not what a shell would report of it.
         let exit = if error.may_pass { None } else { Some(Exit::Code(error.code)) };
         let run = RunEnd { reason: Reason::Exited, exit, ready_for: None };
+        let end = End::unstarted(Some(error.code));
+        if let Some(next) = self.follow_for_client(&end, Order::Decide, run) {
+            return next;
+        }
         match self.restart.decide(Order::Decide, run, context::now(), jitter()) {
-            Verdict::Again(pause) => self.pause(&End::unstarted(Some(error.code)), pause),
+            Verdict::Again(pause) => self.pause(&end, pause),
             Verdict::Leave | Verdict::GiveUp if self.awaits_change(Order::Decide) => {
-                self.await_change(&End::unstarted(Some(error.code)), Some(error.cause))
+                self.await_change(&end, Some(error.cause.clone()))
             }
             Verdict::Leave | Verdict::GiveUp => {
-                self.record(ServerState::Failed { cause: error.cause, code: error.code });
+                self.record(ServerState::Failed { cause: error.cause.clone(), code: error.code });
                 Next::Leave(error.code)
             }
         }
@@ -669,6 +687,9 @@ impl Supervisor {
         let outcome = self.port.as_mut()?.see_to(ended);
         if !matches!(outcome, PortOutcome::NotTheReason) {
             self.report_end(&ended.end, Level::Warn);
+        }
+        if matches!(outcome, PortOutcome::LetGo | PortOutcome::Moved { .. }) {
+            self.bury(&ended.end, Successor::Now);
         }
         match outcome {
             PortOutcome::NotTheReason => None,
@@ -690,7 +711,13 @@ impl Supervisor {
         }
     }
 
+    /// Gives the server up; a client that one has answered keeps its connection.
     fn fail(&mut self, end: &End, cause: String, code: i32) -> Next {
+        if self.link().is_some_and(ClientLink::is_bound) {
+            let rest = Rest::given_up(cause, context::now());
+            self.bury(end, rest.next());
+            return self.rest(end, rest);
+        }
         self.plan.record.last_end = Some(end.clone());
         self.record(ServerState::Failed { cause, code });
         Next::Leave(code)
@@ -729,15 +756,10 @@ impl Supervisor {
             if left.is_some_and(|left| left.is_zero()) {
                 break;
             }
-            match self.wait(None, left).map(|reason| (reason, Order::after(reason))) {
-                Some((reason, Order::Leave)) => return Next::Leave(self.call_off(end.clone(), reason)),
-                Some((reason, Order::Again)) => {
-                    self.note_change(reason);
-                    self.restart.forget();
-                    break;
-                }
-                // One that was let go may have ended.
-                _ => while matches!(wait::collect(), Collected::One(..)) {},
+            match self.idle(end, left) {
+                Some(Next::Start) => break,
+                Some(next) => return next,
+                None => {}
             }
         }
         self.plan.record.restarts += 1;
@@ -750,14 +772,20 @@ impl Supervisor {
         }
     }
 
-    /// Does not start the server any more. Returns what a shell would report of it.
-    fn call_off(&mut self, end: End, reason: Reason) -> i32 {
+    /// Does not start the server any more; or, if somebody has stopped it under its client, not until it is asked for.
+    fn call_off(&mut self, end: &End, reason: Reason) -> Next {
+        let end = End { reason, at: context::wall_millis(), took: 0, killed: false, ..end.clone() };
+        if Order::after(reason) == Order::Stop && self.link().is_some_and(ClientLink::has_client) {
+            let rest = Rest::stopped(&self.plan.record.name);
+            self.bury(&end, rest.next());
+            return self.rest(&end, rest);
+        }
         let text = reason.explain(&self.plan.record.settings);
         let again = if self.plan.record.last_end.is_some() { " again" } else { "" };
         self.note(Level::Info, &format!("not started{again} because {text}"));
         let code = end.exit.map_or(1, Exit::shell_code);
-        self.record(ServerState::Ended(End { reason, at: context::wall_millis(), took: 0, killed: false, ..end }));
-        code
+        self.record(ServerState::Ended(end));
+        Next::Leave(code)
     }
 
     fn report_end(&mut self, end: &End, level: Level) {
@@ -815,7 +843,7 @@ impl Supervisor {
     fn deliver(&mut self) {
         let patience = stop_timeouts(Reason::ClientGone, Mode::Run, None).longest();
         let (mut left, mut since) = (usize::MAX, context::now());
-        while let Some(undelivered) = self.connection().map(Connection::undelivered).filter(|&bytes| bytes > 0) {
+        while let Some(undelivered) = self.link().map(ClientLink::undelivered).filter(|&bytes| bytes > 0) {
             if undelivered < left {
                 (left, since) = (undelivered, context::now());
             }
@@ -844,19 +872,6 @@ impl Supervisor {
         let _ = keeper.map(|keeper| keeper.signal(Signal::SIGCONT));
         code
     }
-}
-
-fn client(streams: ClientStreams, record: &ServerRecord, secrets: Secrets) -> Client {
-    if record.settings.relay {
-        Client::relayed(streams, record, secrets)
-    } else {
-        Client::new(streams.input, streams.error, secrets)
-    }
-}
-
-/// The sooner of two times to look again.
-fn sooner(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
-    one.into_iter().chain(other).min()
 }
 
 /// Any number: servers that fell together are not to rise together.

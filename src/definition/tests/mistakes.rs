@@ -41,7 +41,7 @@ fn every_mistake_under_hook_is_named_with_file_and_key() {
     hook: must be an object, not true or false
     hook.restrat: there is no such key; did you mean "restart"?
     hook.auto_start: there is no such key; did you mean "autostart"?
-    hook.frobnicate: there is no such key; those there are: autostart, config, environmentVariables, idle, log, memory, port, ready, relay, restart, sample, stop, terminal, watch
+    hook.frobnicate: there is no such key; those there are: autostart, config, environmentVariables, exact, idle, log, memory, port, ready, relay, restart, sample, stop, terminal, watch
     hook.autostart: must be true or false, not a string
     hook.port: must be "auto" or a number from 1 to 65535, not "8000"
     hook.port: must be a whole number from 1 to 65535, not 0

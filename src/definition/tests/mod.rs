@@ -63,6 +63,7 @@ fn every_setting_is_read() {
         stop_signal: StopSignal::SigInt,
         terminal: false,
         relay: true,
+        exact: false,
         restart: Restart::Always,
         ready: Ready { when: ReadyWhen::Log("listening on \\d+".into()), timeout_ms: 60_000 },
         port: Some(PortWish { number: PortChoice::Prefer(8000), variable: Some("PORT".into()) }),

@@ -479,8 +479,11 @@ impl Relay {
         vec![Action::ToClient(answer), Action::Done(Call { method: open.method, took, is_error: true })]
     }
 
-    /// A successor runs: it is told what it has to know.
+    /// A server runs: a successor is told what it has to know.
     pub fn started(&mut self, now: Instant) -> Vec<Action> {
+        if self.life == Life::Up {
+            return Vec::new();
+        }
         let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::Replay).collect();
         self.life = Life::Replaying(Vec::new());
         if !self.dialogue.awaits_handshake() {

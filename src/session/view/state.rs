@@ -75,6 +75,9 @@ impl StateView {
             ServerState::Waiting { end, until } => {
                 Self::Waiting { reason: end.explain(&record.settings).into_owned(), until: *until }
             }
+            ServerState::Idle { end, cause } if end.reason == Reason::Stopped => {
+                Self::Stopped { reason: cause.clone().unwrap_or_else(|| explain(end.reason)), exit: end.exit }
+            }
             ServerState::Idle { end, cause: None } => Self::Idle { reason: end.explain(&record.settings).into_owned() },
             ServerState::Idle { cause: Some(cause), .. } => {
                 Self::Failed { reason: cause.clone(), exit: None, last_words: Vec::new() }

@@ -195,14 +195,16 @@ fn case_58_a_container_that_leaves_at_the_end_of_its_input_is_not_touched() {
     let sandbox = Sandbox::new();
     let container = Container::new(engine, &sandbox);
     let mut command = sandbox.command("mcp-hook");
-    command.args(["run", "--grace", "60s", "web", "--"]).args(container.command(&["--rm"], "echo up; cat; exit 5"));
+    command
+        .args(["run", "--grace", "60s", "web", "--"])
+        .args(container.command(&["--rm"], "echo '{\"up\":1}'; cat; exit 5"));
     let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(client.stdout.take().unwrap());
     let mut said = String::new();
     stdout.read_line(&mut said).unwrap();
-    writeln!(client.stdin.take().unwrap(), "hello").unwrap();
+    writeln!(client.stdin.take().unwrap(), "{{}}").unwrap();
     stdout.read_to_string(&mut said).unwrap();
-    assert_eq!((client.wait().unwrap().code(), said.as_str()), (Some(5), "up\nhello\n"));
+    assert_eq!((client.wait().unwrap().code(), said.as_str()), (Some(5), "{\"up\":1}\n{}\n"));
     container.assert_gone();
     sandbox.assert_clean();
 }

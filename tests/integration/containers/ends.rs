@@ -104,9 +104,10 @@ fn case_58_a_shell_that_is_hung_up_takes_its_container_with_it() {
 fn run_deaf(sandbox: &Sandbox, container: &Container<'_>) -> (Child, Process) {
     let mut command = sandbox.command("mcp-hook");
     command.args(["run", "web", "--"]).args(container.command(&["--rm"], DEAF));
-    let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
-    BufReader::new(client.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    // No message: it does not reach the client's input.
+    BufReader::new(client.stderr.take().unwrap()).read_line(&mut said).unwrap();
     assert_eq!(said, "up\n");
     let process = Process::with_pid(client.id().cast_signed()).expect("it runs");
     (client, process)

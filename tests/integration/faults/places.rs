@@ -265,10 +265,10 @@ fn where_proc_hides_the_client_a_server_is_run_for_it() {
     let sandbox = Sandbox::new();
     let script = "$HIDE && exec $USER_SHELL -c 'exec mcp-hook run echo -- cat'";
     let Some(mut command) = with_hiding(&sandbox, TEST, script) else { return };
-    sandbox.write("said", "hello\n");
+    sandbox.write("said", "{\"hello\":1}\n");
     command.stdin(fs::File::open(sandbox.path("said")).unwrap());
     let output = sandbox.run(&mut command).ok();
-    assert_eq!(output.stdout, "hello\n", "{output}");
+    assert_eq!(output.stdout, "{\"hello\":1}\n", "{output}");
 }
 
 #[test]
@@ -279,10 +279,10 @@ fn the_first_process_of_a_container_runs_a_server() {
     let Some(mut command) = apart(&sandbox, TEST, &["--pid", "--fork", "--kill-child", "--mount-proc"], script) else {
         return;
     };
-    sandbox.write("said", "hello\n");
+    sandbox.write("said", "{\"hello\":1}\n");
     command.stdin(fs::File::open(sandbox.path("said")).unwrap());
     let output = sandbox.run(&mut command).ok();
-    assert_eq!(output.stdout, "hello\n", "{output}");
+    assert_eq!(output.stdout, "{\"hello\":1}\n", "{output}");
 }
 
 #[test]
@@ -291,13 +291,13 @@ fn who_comes_into_a_container_from_outside_runs_a_server() {
     let sandbox = Sandbox::new();
     let Some(mut namespace) = Namespace::open(&sandbox, TEST) else { return };
     let first = namespace.outer_pid();
-    sandbox.write("said", "hello\n");
+    sandbox.write("said", "{\"hello\":1}\n");
     let mut command = sandbox.command("nsenter");
     // Who is sent in has no parent there (0), as with `docker exec`.
     command.args([&format!("--target={first}"), "--user", "--preserve-credentials", "--mount", "--pid"]);
     command.args(["mcp-hook", "run", "echo", "--", "cat"]).stdin(fs::File::open(sandbox.path("said")).unwrap());
     let output = sandbox.run(&mut command).ok();
-    assert_eq!(output.stdout, "hello\n", "{output}");
+    assert_eq!(output.stdout, "{\"hello\":1}\n", "{output}");
     assert!(namespace.run("mcp-hook status --all").contains("echo"), "its record was made");
 }
 

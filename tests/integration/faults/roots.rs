@@ -112,12 +112,12 @@ fn what_was_opened_without_a_variable_is_told_where_there_is_one() {
 fn places_that_are_no_text_cost_no_session() {
     let sandbox = with_variables(&[]);
     for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
-        let script = format!("export {variable}=$(printf '%s/\\377' \"$PWD\"); exec mcp-hook run e -- echo served");
+        let script = format!("export {variable}=$(printf '%s/\\377' \"$PWD\"); exec mcp-hook run e -- echo '{{}}'");
         // Without a home, records are in a directory of all.
         let script =
             if variable == "HOME" { format!("export MCP_HOOK_DIR=\"$PWD/records\"; {script}") } else { script };
         let output = sandbox.run(sandbox.command("sh").args(["-c", &script])).ok();
-        assert_eq!(output.stdout, "served\n", "{variable}: {output}");
+        assert_eq!(output.stdout, "{}\n", "{variable}: {output}");
     }
 }
 
@@ -130,8 +130,8 @@ fn definitions_and_what_is_allowed_are_those_of_the_terminal() {
     session.hook("add mine -- cat").ok();
     session.terminal.run("cd project && mcp-hook allow </dev/null").ok();
     for name in ["mine", "theirs"] {
-        let output = session.terminal.run(&format!("echo said | {CLIENT} mcp-hook run {name}")).ok();
-        assert!(output.stdout.contains("said"), "{output}");
+        let output = session.terminal.run(&format!("echo '{{\"said\":1}}' | {CLIENT} mcp-hook run {name}")).ok();
+        assert!(output.stdout.contains("{\"said\":1}"), "{output}");
     }
     let output = as_client(&mut session.terminal, "list").ok();
     assert!(output.stdout.contains("mine") && output.stdout.contains("theirs"), "{output}");
@@ -208,7 +208,7 @@ fn served(sandbox: &Sandbox, test: &str, setup: &str, variables: &str) -> Option
 /// The same with options of `run`.
 #[track_caller]
 fn served_with(sandbox: &Sandbox, test: &str, setup: &str, variables: &str, options: &str) -> Option<Output> {
-    let said = sandbox.write("said", "hello\n");
+    let said = sandbox.write("said", "{\"hello\":1}\n");
     let mut command: Command = sandbox.command("unshare");
     // The program may lie below what `setup` covers.
     let copy = "exec 9<$(command -v mcp-hook) && mount -t tmpfs none /mnt && cat <&9 >/mnt/mcp-hook && exec 9<&-";
@@ -220,7 +220,7 @@ fn served_with(sandbox: &Sandbox, test: &str, setup: &str, variables: &str, opti
         return None;
     }
     let output = sandbox.run(&mut command).ok();
-    assert_eq!(output.stdout, "hello\n", "{output}");
+    assert_eq!(output.stdout, "{\"hello\":1}\n", "{output}");
     Some(output)
 }
 

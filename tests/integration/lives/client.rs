@@ -35,13 +35,17 @@ fn a_line_of_its_errors_makes_a_clients_server_ready() {
 #[test]
 fn a_clients_server_that_does_not_say_that_it_is_ready_is_left_to_the_client() {
     let sandbox = Sandbox::new();
-    let hook = json!({"ready": {"log": "^ready$", "timeout": "100ms"}, "restart": "always"});
-    let client = run(&sandbox, "echo ready; cat; exit 3", &hook);
+    let hook = json!({"ready": {"log": "ready", "timeout": "100ms"}, "restart": "always"});
+    let client = run(&sandbox, "echo '{\"ready\":1}'; cat; exit 3", &hook);
     let log = sandbox.runtime().join("logs/main.log");
     let is_warned = || std::fs::read_to_string(&log).ok()?.contains("it was not ready within 0.1 s").then_some(());
     wait::until("the warning", is_warned);
     assert_eq!(record(&sandbox).unwrap()["state"]["is"], "running");
     let said = client.wait_with_output().unwrap();
-    assert_eq!((said.status.code(), &said.stdout[..]), (Some(3), &b"ready\n"[..]), "it left with its input, once");
+    assert_eq!(
+        (said.status.code(), &said.stdout[..]),
+        (Some(3), &b"{\"ready\":1}\n"[..]),
+        "it left with its input, once"
+    );
     sandbox.assert_clean();
 }

@@ -13,7 +13,7 @@ fn first(said: &Output) -> String {
 
 /// `run ARGUMENTS` in a world without a session.
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> Output {
-    sandbox.hook(["run"].iter().chain(arguments))
+    sandbox.hook(["run", "--direct"].iter().chain(arguments))
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn labels_of_one_name_are_numbered_and_every_command_knows_them_by_name() {
     let sandbox = Sandbox::new();
     let session = BackgroundSession::open(&sandbox);
     session.start(&[], "MaaS-Slack", &["sleep", "1000"].map(str::to_owned)).ok();
-    let said = session.hook("run", &["MaaS/Slack", "--", "sh", "-c", "echo $MCP_SERVER_NAME"]).ok();
+    let said = session.hook("run", &["--direct", "MaaS/Slack", "--", "sh", "-c", "echo $MCP_SERVER_NAME"]).ok();
     assert_eq!(
         (&said.stdout[..], &first(&said)[..]),
         ("MaaS-Slack.2\n", "mcp-hook: \"MaaS/Slack\" runs as MaaS-Slack.2\n")

@@ -22,7 +22,7 @@ const USES: [&str; 9] = [
 /// Runs `line` as a client's server, with an empty input.
 fn run(sandbox: &Sandbox, prefix: &[&str], line: &str) -> Output {
     let mut command = sandbox.command("mcp-hook");
-    command.args(["run", "server", "--"]).args(prefix).args(["sh", "-c", line]);
+    command.args(["run", "--direct", "server", "--"]).args(prefix).args(["sh", "-c", line]);
     sandbox.run(command.stdin(Stdio::null()))
 }
 
