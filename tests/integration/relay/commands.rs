@@ -89,8 +89,8 @@ fn a_name_that_a_client_waits_for_is_not_given_to_another_command() {
     let session = client.session();
     let said = sandbox.hook(["start", "--session", &session, "server", "--", "sleep", "1000"]).expect_code(1);
     insta::assert_snapshot!(said.stderr, @r"
-    mcp-hook: could not start server: its client waits for it to come back
-    hint: mcp-hook start server, without a command, brings it back
+    mcp-hook: could not start server: it has ended and is started again when it is wanted
+    hint: mcp-hook start server, without a command, does so now
     ");
     assert_eq!(refusal(&mut client), STOPPED);
     client.finish();

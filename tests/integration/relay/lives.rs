@@ -123,7 +123,7 @@ fn a_server_that_closes_its_output_is_ended() {
     assert!(error["error"]["message"].as_str().unwrap().contains("it did not serve its client any more"), "{error}");
     assert!(!server.alive());
     client.echo();
-    assert!(client.log().contains("it closed its output, but lives"));
+    client.await_log("it closed its output, but lives");
     client.finish();
 }
 
@@ -136,8 +136,9 @@ fn a_successor_that_refuses_the_handshake_has_failed_and_the_one_after_it_serves
     client.hear_answer(id);
     assert_eq!(client.echo().0, [changed()]);
     assert_eq!(client.lives(), 3);
-    let log = client.log();
-    assert!(log.contains("it refused the handshake of its predecessor") && log.contains("not today"), "{log}");
+    for text in ["it refused the handshake of its predecessor", "not today"] {
+        client.await_log(text);
+    }
     client.finish();
 }
 
@@ -150,8 +151,7 @@ fn a_successor_that_speaks_another_version_is_used_and_said_so() {
         let id = client.call("kill");
         client.hear_answer(id);
         client.echo();
-        let log = client.log();
-        assert!(log.contains(expected), "{log}");
+        client.await_log(expected);
     }
     client.finish();
 }
@@ -186,7 +186,7 @@ fn a_successor_that_cannot_be_executed_costs_no_client_its_connection() {
     std::fs::rename(&program, &away).unwrap();
     let id = client.call("kill");
     client.hear_answer(id);
-    crate::support::wait::until("the failure", || client.log().contains("no such file").then_some(()));
+    client.await_log("no such file");
     std::fs::rename(&away, &program).unwrap();
     client.hook("restart").ok();
     assert_eq!(client.echo().0, [changed()]);

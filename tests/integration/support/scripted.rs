@@ -141,10 +141,12 @@ impl<'s> Scripted<'s> {
         self.sandbox.hook([verb, "--session", &self.session(), "server"])
     }
 
-    /// What stands in the server's log.
-    pub fn log(&self) -> String {
+    /// Waits until this stands in the server's log.
+    #[track_caller]
+    pub fn await_log(&self, text: &str) {
         let path = self.sandbox.runtime().join("logs").join(self.session()).join("server.log");
-        fs::read_to_string(path).unwrap_or_default()
+        let log = || fs::read_to_string(&path).unwrap_or_default();
+        assert!(wait::try_until(|| log().contains(text).then_some(())).is_some(), "{text} is not in\n{}", log());
     }
 
     /// Ends the client's side. Nothing may be left.
