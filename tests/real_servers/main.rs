@@ -23,7 +23,6 @@ mod case_39_40_sdks;
 mod claude_code;
 mod clients_killed;
 mod defined;
-
 mod http_in_background;
 mod own_ports;
 mod readme;
