@@ -32,23 +32,20 @@ pub fn replace(object: &str, path: &[&str], value: &str) -> Option<String> {
 /// The answer to `initialize` or `server/discover` in which every list that the server has is said to tell of its changes:
 /// clients believe in `list_changed` only then.
 pub fn announce_list_changes(answer: &str) -> String {
-    let mut text = answer.to_owned();
-    for kind in super::message::LISTS {
-        let Some(place) = at(&text, &["result", "capabilities", kind]) else { continue };
-        if !text[place.clone()].starts_with('{') {
-            continue;
-        }
-        text = match replace(&text, &["result", "capabilities", kind, "listChanged"], "true") {
-            Some(text) => text,
-            None => {
-                let inside = place.start + 1;
-                let is_empty = text[inside..place.end - 1].trim().is_empty();
-                let comma = if is_empty { "" } else { "," };
-                format!("{}\"listChanged\":true{comma}{}", &text[..inside], &text[inside..])
-            }
-        };
+    let announce =
+        |text: String, list: &&str| with_member(text, &["result", "capabilities", list], "listChanged", "true");
+    super::message::LISTS.iter().fold(answer.to_owned(), announce)
+}
+
+/// The text in which the object at the end of a path has this member, if there is an object.
+pub fn with_member(text: String, path: &[&str], name: &str, value: &str) -> String {
+    let Some(place) = at(&text, path).filter(|place| text[place.clone()].starts_with('{')) else { return text };
+    if let Some(text) = replace(&text, &[path, &[name]].concat(), value) {
+        return text;
     }
-    text
+    let inside = place.start + 1;
+    let comma = if text[inside..place.end - 1].trim().is_empty() { "" } else { "," };
+    format!("{}\"{name}\":{value}{comma}{}", &text[..inside], &text[inside..])
 }
 
 struct Find<'a> {

@@ -125,6 +125,11 @@ impl Message {
 }
 
 impl Head {
+    /// Whether it is the end of the handshake.
+    pub fn is_initialized(&self) -> bool {
+        self.method.as_deref() == Some("notifications/initialized")
+    }
+
     /// What it is, by the fields that JSON-RPC tells it by.
     pub fn kind(&self) -> Kind {
         let has_id = self.id.as_ref().is_some_and(|id| !id.is_null());

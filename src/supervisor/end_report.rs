@@ -77,7 +77,7 @@ pub fn stop_cause(name: &ServerName) -> String {
 pub fn death(end: &End, record: &ServerRecord, paths: &ServerPaths) -> Death {
     let exit = end.exit.map(|exit| match exit {
         Exit::Code(code) => relay::Exit::Code(code),
-        exit @ Exit::Signal(_) => relay::Exit::Signal(exit.to_string()),
+        Exit::Signal(number) => relay::Exit::Signal(number),
     });
     let why = match end.reason {
         Reason::Exited => format!("ended ({})", exit_text(end.exit)),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::subscriptions::{Subscriptions, Told};
 use crate::mcp::message::{Head, Kind, LISTS, Raw};
 
 /// The errors of a server that knows the stateless era (specification 2026-07-28).
@@ -24,7 +25,7 @@ pub struct Dialogue {
     initialized: Option<Vec<u8>>,
     /// Requests that change what the server does, by what they are about; the client's own, which were answered.
     settings: BTreeMap<Setting, Kept>,
-    listens: BTreeMap<Raw, Listen>,
+    pub subscriptions: Subscriptions,
     /// Requests of this life that the client does not know of.
     swallowed: BTreeSet<Raw>,
     handshake: Option<Raw>,
@@ -52,14 +53,6 @@ struct Kept {
     is_answered: bool,
 }
 
-#[derive(Debug)]
-struct Listen {
-    bytes: Vec<u8>,
-    is_acknowledged: bool,
-    /// A second acknowledgement is on its way.
-    is_replayed: bool,
-}
-
 impl Dialogue {
     /// The client has delivered a message.
     pub fn of_client(&mut self, head: &Head, bytes: &[u8]) {
@@ -71,17 +64,14 @@ impl Dialogue {
             "logging/setLevel" => drop(self.settings.insert(Setting::Level, kept())),
             "resources/subscribe" => drop(self.settings.insert(Setting::Subscription(uri(bytes)), kept())),
             "resources/unsubscribe" => drop(self.settings.remove(&Setting::Subscription(uri(bytes)))),
-            "subscriptions/listen" => {
-                let listen = Listen { bytes: bytes.to_vec(), is_acknowledged: false, is_replayed: false };
-                self.listens.insert(id.clone(), listen);
-            }
+            "subscriptions/listen" => self.subscriptions.open(id, bytes),
             _ => {}
         }
     }
 
     /// Keeps `notifications/initialized`, which the successor is told in any case; false for all others.
     pub fn initialized_by(&mut self, heads: &[Head], bytes: &[u8]) -> bool {
-        let is_it = matches!(heads, [head] if head.method.as_deref() == Some("notifications/initialized"));
+        let is_it = matches!(heads, [head] if head.is_initialized());
         if is_it {
             self.initialized = Some(bytes.to_vec());
         }
@@ -113,22 +103,14 @@ impl Dialogue {
                     }
                 }
             }
-            "subscriptions/listen" => self.forget_listen(id),
+            "subscriptions/listen" => self.subscriptions.forget(id),
             _ => {}
         }
     }
 
-    pub fn forget_listen(&mut self, id: &Raw) {
-        self.listens.remove(id);
-    }
-
-    /// Whether a request is a subscription that goes on in the next life.
-    pub fn keeps_listening(&self, id: &Raw) -> bool {
-        self.listens.contains_key(id)
-    }
-
     pub fn has_subscriptions(&self) -> bool {
-        !self.listens.is_empty() || self.settings.keys().any(|setting| matches!(setting, Setting::Subscription(_)))
+        !self.subscriptions.is_empty()
+            || self.settings.keys().any(|setting| matches!(setting, Setting::Subscription(_)))
     }
 
     /// `initialize` as the client sent it.
@@ -151,10 +133,7 @@ impl Dialogue {
                 self.handshake = Some(id);
                 vec![bytes]
             }
-            Era::Unknown | Era::Stateless => {
-                self.listens.values_mut().for_each(|listen| listen.is_replayed = listen.is_acknowledged);
-                self.listens.values().map(|listen| listen.bytes.clone()).collect()
-            }
+            Era::Unknown | Era::Stateless => self.subscriptions.replay(),
         }
     }
 
@@ -178,18 +157,6 @@ impl Dialogue {
     /// Whether an answer is to something that the client did not ask in this life. True once for each.
     pub fn swallows(&mut self, id: &Raw) -> bool {
         self.swallowed.remove(id)
-    }
-
-    /// Whether a notification is the second acknowledgement of a subscription.
-    pub fn swallows_acknowledgement(&mut self, head: &Head) -> bool {
-        if head.method.as_deref() != Some("notifications/subscriptions/acknowledged") {
-            return false;
-        }
-        let listen = head.subscription.as_ref().and_then(|id| self.listens.get_mut(id));
-        listen.is_some_and(|listen| {
-            listen.is_acknowledged = true;
-            std::mem::take(&mut listen.is_replayed)
-        })
     }
 
     /// Takes the answer of a successor to the handshake; what is different about it, in words.
@@ -216,28 +183,27 @@ impl Dialogue {
         differences
     }
 
+    /// The lists that the server has, and of whose changes the client is told.
+    pub fn lists(&self) -> Vec<&'static str> {
+        LISTS.into_iter().filter(|list| self.answer["capabilities"][list].is_object()).collect()
+    }
+
     /// What tells the client that lists may have changed.
     pub fn list_changes(&self) -> Vec<Vec<u8>> {
-        let has = |list: &&&str| self.answer["capabilities"][**list].is_object();
-        let lists = LISTS.iter().filter(has);
+        let lists = self.lists().into_iter();
         match self.era {
             Era::Unknown => Vec::new(),
             Era::Handshake => lists.map(|list| notification(list, &Value::Null)).collect(),
-            Era::Stateless => {
-                lists.flat_map(|list| self.listeners(list).map(move |id| notification(list, &id))).collect()
-            }
+            Era::Stateless => lists
+                .flat_map(|list| self.subscriptions.listeners(list).map(move |id| notification(list, &id)))
+                .collect(),
         }
     }
 
-    /// The subscriptions that want to hear of changes of a list.
-    fn listeners(&self, list: &str) -> impl Iterator<Item = Value> {
-        let wanted = format!("{list}ListChanged");
-        self.listens.iter().filter_map(move |(id, listen)| {
-            let request = parse(&listen.bytes);
-            let wants =
-                request["params"][&wanted] == json!(true) || request["params"]["notifications"][&wanted] == json!(true);
-            wants.then(|| parse(&id.bytes))
-        })
+    /// The server has answered a subscription with an error.
+    pub fn subscription_refused(&mut self, id: &Raw, answer: &[u8]) -> Told {
+        let lists = self.lists();
+        self.subscriptions.refused(id, &parse(answer), &lists)
     }
 }
 

@@ -4,6 +4,7 @@
 mod dialogue;
 mod queue;
 mod reply;
+mod subscriptions;
 
 use std::collections::VecDeque;
 use std::string::FromUtf8Error;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use self::dialogue::{Dialogue, Era};
 use self::queue::Queue;
 pub use self::reply::{Death, Exit};
+use self::subscriptions::Told;
 use super::edit;
 use super::framer::Piece;
 use super::message::{Head, Kind, Message, Raw};
@@ -238,7 +240,11 @@ impl Relay {
         if self.queue.remove(id) {
             return;
         }
-        self.dialogue.forget_listen(id);
+        self.dialogue.subscriptions.forget(id);
+        if self.life != Life::Up {
+            // A subscription: nothing else is open.
+            return self.open.retain(|open| open.id != *id);
+        }
         match self.open.iter_mut().find(|open| open.id == *id) {
             Some(open) => {
                 open.is_cancelled = true;
@@ -354,10 +360,25 @@ impl Relay {
                 {
                     bytes = announced(bytes);
                 }
+                if method.as_deref() == Some("subscriptions/listen") && head.has_error && !self.is_exact {
+                    let told = head.id.as_ref().map(|id| self.dialogue.subscription_refused(id, &bytes));
+                    match told {
+                        Some(Told::Nothing) => return,
+                        Some(Told::Instead(bytes)) => return actions.push(Action::ToClient(bytes)),
+                        Some(Told::AsItIs) | None => {}
+                    }
+                }
                 self.note_of_server(&head, Some(&bytes), now, actions);
             }
             Kind::Request => bytes = self.server_asks(bytes, &head),
-            Kind::Notification if self.dialogue.swallows_acknowledgement(&head) => return,
+            Kind::Notification if head.method.as_deref() == Some("notifications/subscriptions/acknowledged") => {
+                let lists = if self.is_exact { Vec::new() } else { self.dialogue.lists() };
+                match self.dialogue.subscriptions.acknowledged(&head, &bytes, &lists) {
+                    Told::AsItIs => {}
+                    Told::Nothing => return,
+                    Told::Instead(told) => bytes = told,
+                }
+            }
             Kind::Notification if head.method.as_deref() == Some("notifications/cancelled") => {
                 let asked =
                     self.asked.iter().find(|asked| !asked.is_stale && Some(&asked.id) == head.cancelled.as_ref());
@@ -415,7 +436,7 @@ impl Relay {
     pub fn ended(
         &mut self,
         death: &Death,
-        undelivered: Vec<(Vec<u8>, Message)>,
+        mut undelivered: Vec<(Vec<u8>, Message)>,
         next: Next,
         now: Instant,
     ) -> Vec<Action> {
@@ -427,14 +448,20 @@ impl Relay {
         if self.from_client == Passing::Through {
             self.from_client = Passing::Away;
         }
-        for (_, message) in &undelivered {
-            for head in message.heads() {
-                self.open.retain(|open| Some(&open.id) != head.id.as_ref());
-            }
+        for id in undelivered.iter().flat_map(|(_, message)| message.heads()).filter_map(|head| head.id.as_ref()) {
+            self.open.retain(|open| open.id != *id);
+            self.dialogue.subscriptions.forget(id);
         }
-        self.queue.put_back(undelivered);
+        if self.dialogue.era == Era::Handshake {
+            // The successor is told that in any case.
+            undelivered.retain(|(_, message)| !message.heads().iter().any(Head::is_initialized));
+        }
+        self.queue.put_back(queue::without_stale(undelivered));
         let is_restarting = !matches!(next, Next::None(_));
-        for open in std::mem::take(&mut self.open) {
+        let (listening, open): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.open).into_iter().partition(|open| self.dialogue.subscriptions.contains(&open.id));
+        self.open = listening;
+        for open in open {
             actions.extend(self.end_call(open, death, is_restarting, now));
         }
         for asked in self.asked.iter_mut().filter(|asked| !asked.is_stale) {
@@ -460,7 +487,7 @@ impl Relay {
     }
 
     fn end_call(&mut self, open: Open, death: &Death, is_restarting: bool, now: Instant) -> Vec<Action> {
-        if open.is_cancelled || self.dialogue.keeps_listening(&open.id) {
+        if open.is_cancelled {
             return Vec::new();
         }
         let answer = match open.method.as_str() {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::mcp::message::{Kind, Message, Raw};
+use crate::mcp::message::{Head, Kind, Message, Raw};
 
 /// How many bytes are kept.
 const MOST_BYTES: usize = 1 << 20;
@@ -51,4 +51,22 @@ impl Queue {
         self.bytes = 0;
         std::mem::take(&mut self.messages)
     }
+}
+
+/// Of messages that a server did not get before it ended, those that mean something to its successor: no answers to what it
+/// asked, and no word about its requests or those that it had.
+pub fn without_stale(mut undelivered: Vec<(Vec<u8>, Message)>) -> Vec<(Vec<u8>, Message)> {
+    let is_request = |head: &&Head| head.kind() == Kind::Request;
+    let heads = undelivered.iter().flat_map(|(_, message)| message.heads());
+    let asked: Vec<Raw> = heads.filter(is_request).filter_map(|head| head.id.clone()).collect();
+    undelivered.retain(|(_, message)| {
+        let Message::Single(head) = message else { return true };
+        let is_of_dead = head.cancelled.as_ref().is_some_and(|id| !asked.contains(id)) || head.progress.is_some();
+        match head.kind() {
+            Kind::Response => false,
+            Kind::Notification => !is_of_dead,
+            Kind::Request | Kind::Unknown => true,
+        }
+    });
+    undelivered
 }

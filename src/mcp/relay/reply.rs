@@ -15,7 +15,7 @@ const METHOD_NOT_FOUND: i32 = -32601;
 #[serde(rename_all = "lowercase")]
 pub enum Exit {
     Code(i32),
-    Signal(String),
+    Signal(i32),
 }
 
 /// The end of a life, as the client is told of it.

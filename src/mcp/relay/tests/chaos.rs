@@ -161,7 +161,7 @@ impl World {
     }
 
     fn kill(&mut self) {
-        let death = Death { exit: Some(Exit::Signal("SIGKILL".into())), why: "was killed".into(), stderr: Vec::new() };
+        let death = Death { exit: Some(Exit::Signal(9)), why: "was killed".into(), stderr: Vec::new() };
         let next = if self.random.below(3) == 0 { Next::OnRequest } else { Next::Now };
         self.is_up = false;
         self.received.clear();

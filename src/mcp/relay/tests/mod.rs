@@ -2,6 +2,7 @@
 
 mod chaos;
 mod idle;
+mod subscriptions;
 
 use super::*;
 use crate::mcp::framer::Framer;
@@ -16,8 +17,8 @@ const RESULT: &str = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
 const CANCEL: &str = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
 const ASK: &str =
     r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"_meta":{"progressToken":"p"}}}"#;
-const LISTEN: &str = r#"{"jsonrpc":"2.0","id":"l","method":"subscriptions/listen","params":{"toolsListChanged":true}}"#;
-const ACKNOWLEDGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"l"}}}"#;
+const LISTEN: &str = r#"{"jsonrpc":"2.0","id":"l","method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true}}}"#;
+const ACKNOWLEDGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{"toolsListChanged":true},"_meta":{"io.modelcontextprotocol/subscriptionId":"l"}}}"#;
 const DISCOVER: &str = r#"{"jsonrpc":"2.0","id":"d","method":"server/discover"}"#;
 const DISCOVERED: &str = r#"{"jsonrpc":"2.0","id":"d","result":{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}}}}"#;
 
@@ -61,9 +62,17 @@ impl Case {
     }
 
     fn ended(&mut self, next: Next) -> Vec<String> {
+        self.ended_with(Vec::new(), next)
+    }
+
+    fn ended_before(&mut self, undelivered: Vec<(Vec<u8>, Message)>) -> Vec<String> {
+        self.ended_with(undelivered, Next::Now)
+    }
+
+    fn ended_with(&mut self, undelivered: Vec<(Vec<u8>, Message)>, next: Next) -> Vec<String> {
         let death =
             Death { exit: Some(Exit::Code(1)), why: "exited with status 1".into(), stderr: vec!["boom".into()] };
-        told(self.relay.ended(&death, Vec::new(), next, self.now))
+        told(self.relay.ended(&death, undelivered, next, self.now))
     }
 
     fn started(&mut self) -> Vec<String> {
