@@ -24,8 +24,10 @@ mod claude_code;
 mod clients_killed;
 mod defined;
 mod http_in_background;
+mod killed_under_a_client;
 mod own_ports;
 mod readme;
+mod sdk_clients_go_on;
 #[path = "../integration/support/mod.rs"]
 mod support;
 mod terminal_clients;

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use super::{Server, World};
+use super::{Era, Server, World};
 use crate::support::Process;
 use crate::support::wait::{self, Deadline};
 
@@ -22,15 +22,22 @@ pub enum Sdk {
 }
 
 impl Sdk {
-    fn words(self, world: &World) -> Vec<PathBuf> {
-        let driver = |name| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name);
-        match self {
-            Self::Python => {
-                vec![world.installed("python/bin/python"), driver("stdio_client.py")]
+    pub const ALL: [Self; 3] = [Self::Python, Self::TypeScript, Self::Rust];
+
+    fn words(self, world: &World, era: Era) -> Vec<PathBuf> {
+        let driver = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients/stdio_client.py");
+        let mut words = match self {
+            Self::Python => vec![world.installed("python/bin/python"), driver],
+            Self::TypeScript if era == Era::Stateless => {
+                return vec!["node".into(), world.installed("node/stateless_client.mjs")];
             }
             Self::TypeScript => vec!["node".into(), world.installed("node/stdio_client.mjs")],
             Self::Rust => vec![world.installed("rust-client")],
+        };
+        if era == Era::Stateless {
+            words.push("--stateless".into());
         }
+        words
     }
 }
 
@@ -49,25 +56,32 @@ impl Client {
     /// returns.
     #[track_caller]
     pub fn connect(world: &World, sdk: Sdk, server: Server, words: &[OsString]) -> Self {
-        let mut client = Self::spawn(world, sdk, server, words);
+        let program = sdk.words(world, Era::Handshake);
+        let mut client = Self::spawn(world, world.command(&program[0], server).args(&program[1..]), words);
         let tools = client.expect("tools");
         let names = tools["names"].as_array().expect("names");
         assert!(names.iter().any(|name| name == server.tool()), "{tools}");
         client
     }
 
-    fn spawn(world: &World, sdk: Sdk, server: Server, words: &[OsString]) -> Self {
-        let program = sdk.words(world);
+    /// The same in an era of the caller's choice, with a server that needs no project.
+    #[track_caller]
+    pub fn connect_in(world: &World, sdk: Sdk, era: Era, words: &[OsString]) -> Self {
+        let program = sdk.words(world, era);
+        let mut client = Self::spawn(world, world.sandbox.command(&program[0]).args(&program[1..]), words);
+        client.expect("tools");
+        client
+    }
+
+    fn spawn(world: &World, command: &mut Command, words: &[OsString]) -> Self {
         let stderr = world.sandbox.path("client.log");
-        let mut child = world
-            .command(&program[0], server)
-            .args(&program[1..])
+        let mut child = command
             .args(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&stderr).unwrap())
             .spawn()
-            .unwrap_or_else(|error| panic!("could not run {program:?}: {error}"));
+            .unwrap_or_else(|error| panic!("could not run {command:?}: {error}"));
         let process = Process::with_pid(child.id().cast_signed()).expect("the client runs");
         let orders = child.stdin.take();
         let answers = child.stdout.take().expect("piped");
@@ -82,6 +96,13 @@ impl Client {
     /// Calls a tool; the answer is told by an event.
     pub fn call(&mut self, tool: &str, arguments: &Value) {
         self.order(&json!({"do": "call", "tool": tool, "arguments": arguments}));
+    }
+
+    /// Listens to changes of the list of tools, and of a resource.
+    #[track_caller]
+    pub fn listen(&mut self, uri: Option<&str>) {
+        self.order(&json!({"do": "listen", "uri": uri}));
+        self.expect("listening");
     }
 
     /// Closes the connection as the SDK does and waits until the SDK has done with it.
@@ -106,15 +127,26 @@ impl Client {
     /// The next event, which has to be `event`.
     #[track_caller]
     pub fn expect(&mut self, event: &str) -> Value {
+        let told = self.next_event(event);
+        assert!(told["event"] == event, "expected {event}, not {told}\n{}", self.log());
+        told
+    }
+
+    /// The next event, whatever it is.
+    #[track_caller]
+    pub fn expect_any(&mut self) -> Value {
+        self.next_event("anything")
+    }
+
+    #[track_caller]
+    fn next_event(&mut self, what: &str) -> Value {
         let deadline = Deadline::usual();
         loop {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<_> = self.unread.drain(..=end).collect();
-                let told: Value = serde_json::from_slice(&line).expect("a line of JSON");
-                assert!(told["event"] == event, "expected {event}, not {told}\n{}", self.log());
-                return told;
+                return serde_json::from_slice(&line).expect("a line of JSON");
             }
-            assert!(self.read_some(deadline), "the client did not tell {event}\n{}", self.log());
+            assert!(self.read_some(deadline), "the client did not tell {what}\n{}", self.log());
         }
     }
 
