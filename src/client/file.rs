@@ -114,3 +114,14 @@ fn project(spec: &FileSpec, places: &Places, client: &Client, text: &str) -> Opt
     let here = places.working_directory.as_deref()?;
     here.ancestors().filter_map(Path::to_str).find(is_known).map(str::to_owned)
 }
+
+/// A file of a client with this text, which is read as in the project `/p`.
+#[cfg(test)]
+pub fn sample(id: &str, path: &str, text: &str) -> ClientFile {
+    let client = super::table::named(id).expect("a client");
+    let spec = &client.files[0];
+    let project = Some("/p".to_owned());
+    let content = parse(client, spec.parts, project.as_deref(), text.to_owned());
+    let content = content.map_err(|error| format!("could not read {path}: {error}"));
+    ClientFile { client, spec, path: path.into(), target: path.into(), project, content }
+}

@@ -44,8 +44,6 @@ fn a_comment_is_called_so_by_every_command() {
     $ doctor
     ✗ definitions  /p/.mcp.json: there is a comment, which JSON does not have, at line 2 column 3
                    hint: correct the file; until then none of it counts
-    ! clients      could not read /p/.mcp.json: there is a comment, which JSON does not have, at line 2 column 3
-                   hint: no client can use it as it is
     ");
 }
 
@@ -74,7 +72,7 @@ fn a_byte_order_mark_is_read_over_and_named_by_every_command() {
                    hint: correct it; as it is, not everybody finds its servers
     ✓ definitions  /p/.mcp.json: 1 server; mcp-hook check tells whether they can start
     ! clients      "web" in /p/.mcp.json is started without mcp-hook and may outlive it
-                   hint: write "command": "mcp-hook", "args": ["run","web","--","sh"]
+                   hint: mcp-hook wrap puts it in front; mcp-hook wrap --dry-run shows how
     "#);
 }
 
