@@ -4,6 +4,8 @@
 //! Without mcp-hook all three lose a server that dies: Codex and Gemini CLI at once, Claude Code in a terminal after one more
 //! call.
 
+use std::fs;
+
 use nix::sys::signal::Signal;
 
 use crate::support::real_servers::mortal::wait_held;
@@ -50,6 +52,21 @@ fn codex_that_heeds_changed_tools_has_those_of_the_new_process() {
 #[test]
 fn gemini_cli_keeps_a_server_that_dies() {
     keep(Product::GeminiCli, Mortal::Handshake, &CALLS_AND_NEW_TOOL);
+}
+
+#[test]
+fn claude_code_gets_a_server_that_fails_at_first() {
+    start_late(Product::ClaudeCode, Mortal::BothEras);
+}
+
+#[test]
+fn codex_gets_a_server_that_fails_at_first() {
+    start_late(Product::Codex, Mortal::Handshake);
+}
+
+#[test]
+fn gemini_cli_gets_a_server_that_fails_at_first() {
+    start_late(Product::GeminiCli, Mortal::Handshake);
 }
 
 #[test]
@@ -148,6 +165,25 @@ fn open<'w>(world: &'w World, client: &TerminalClient<'_>) -> Terminal<'w> {
     terminal.wait_for("continue");
     terminal.send("\r");
     terminal
+}
+
+/// Twice the server ends before it has read a byte, as it does when a network is only coming up.
+fn start_late(product: Product, server: Mortal) {
+    let world = World::new();
+    let model = Model::asking_for(&world, &["tell_pid"]);
+    let script = r#"echo again >>"$0"; test "$(wc -l <"$0")" -gt 2 || exit 1; exec "$@""#;
+    let starts = world.sandbox.path("starts");
+    let late = ["sh".into(), "-c".into(), script.into(), starts.clone().into_os_string()];
+    let mut words = server.run_words(&world);
+    let program = words.iter().position(|word| word == "--").expect("before the program") + 1;
+    words.splice(program..program, late);
+    let Some(client) = TerminalClient::new(product, &world, &model, &words) else {
+        return;
+    };
+    client.start("continue", &[]).expect(END);
+    assert!(pid(&model.results("tell_pid")[0]).is_some(), "{model}");
+    assert_eq!(fs::read_to_string(starts).unwrap().lines().count(), 3);
+    world.sandbox.assert_clean_but(&[model.process()]);
 }
 
 /// Somebody restarts the server while it works on a call.
