@@ -9,10 +9,11 @@ use nix::unistd::setsid;
 
 use super::announcement::{self, Announcement, Announcer};
 use super::client::ClientStreams;
+use super::desk::Channels;
 use super::keeper::Keeper;
 use super::lifeline;
 use super::plan::Plan;
-use super::supervisor::{Channels, Supervisor};
+use super::supervisor::Supervisor;
 use super::titles;
 use crate::sys::fork::{self, Side};
 use crate::sys::handle::ProcessHandle;

@@ -12,6 +12,7 @@ mod client_policy;
 mod connection;
 mod contained;
 pub mod control;
+mod desk;
 mod end_report;
 mod events;
 mod file_watch;

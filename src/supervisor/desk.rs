@@ -1,0 +1,299 @@
+//! What a supervisor hears and says: it waits for events here, and what it has to tell goes from here to the record, the
+//! log, whoever waits for the start, and the client. It decides nothing.
+
+use std::time::Duration;
+
+use super::announcement::Announcer;
+use super::client::{Client, ClientStreams};
+use super::client_link::{ClientLink, LinkAction};
+use super::end_report;
+use super::events::{self, Event, REQUESTS, REWRITE, Source, Sources};
+use super::file_watch::FileWatch;
+use super::instance::Instance;
+use super::lifeline::SupervisorEnd;
+use super::plan::Plan;
+use super::restart_policy::Order;
+use super::stop_timeouts::stop_timeouts;
+use crate::context;
+use crate::log::LogWriter;
+use crate::log::central::Level;
+use crate::mcp::relay::{Death, Next as Successor};
+use crate::server::end::{End, Reason};
+use crate::server::record::{Mode, ServerState, Watchers};
+use crate::server::secrets::Secrets;
+use crate::server::unkillable;
+use crate::sys::handle::ProcessHandle;
+use crate::sys::poll::Poller;
+use crate::sys::signals::Inbox;
+use crate::sys::{Identity, Pid, children, title};
+use crate::terminate::survivors::Survivors;
+
+/// How long a start waits for files that go on changing.
+const UNSETTLED: Duration = Duration::from_secs(2);
+
+/// What a supervisor is given beside the plan.
+pub struct Channels {
+    /// Who the keeper is. Not asked of the system later on: a keeper that died has left us to another parent.
+    pub keeper: Option<Identity>,
+    /// From the keeper.
+    pub lifeline: SupervisorEnd,
+    /// To `start`.
+    pub announcer: Option<Announcer>,
+    /// For `run`.
+    pub client: Option<ClientStreams>,
+}
+
+pub struct Desk {
+    pub plan: Plan,
+    pub sources: Sources,
+    pub log: LogWriter,
+    /// To `start`, until the server is ready.
+    announcer: Option<Announcer>,
+    /// What has changed that the server is started again for.
+    pub changed: Option<String>,
+}
+
+impl Desk {
+    /// Fails because signals cannot be received.
+    pub fn new(mut plan: Plan, channels: Channels) -> std::io::Result<Self> {
+        let inbox = Inbox::new(&REQUESTS).inspect_err(|error| plan.fail(error))?;
+        let me = ProcessHandle::open(Pid::this());
+        let secrets = Secrets::new(&plan.invocation.secrets);
+        plan.record.watchers =
+            channels.keeper.zip(me).map(|(keeper, me)| Watchers { keeper, supervisor: me.identity() });
+        Ok(Self {
+            sources: Sources {
+                inbox,
+                lifeline: Some(channels.lifeline),
+                watched: std::mem::take(&mut plan.watched),
+                client: channels.client.map(|streams| Client::of(streams, &plan.record, secrets.clone())),
+                files: None,
+            },
+            announcer: channels.announcer,
+            log: LogWriter::new(&plan.paths, &plan.record, secrets),
+            changed: None,
+            plan,
+        })
+    }
+
+    /// What people may see of us: nothing that the server has to wait for.
+    pub fn introduce(&mut self, is_adopting: bool) {
+        let record = &self.plan.record;
+        title::set(&format!("mcp-hook: supervisor {} {}", record.token.session(), record.name));
+        let has_handles = self.sources.watched.owner.as_ref().is_none_or(|owner| owner.as_poll_fd().is_some());
+        for (is_there, what) in [
+            (is_adopting, "orphans cannot be adopted; escaped processes are searched for instead"),
+            (has_handles, "there are no pidfds; the session's owner is looked at regularly instead"),
+            (children::are_listed(), "children are not listed; all processes are searched instead"),
+        ] {
+            if !is_there {
+                self.note(Level::Warn, what);
+            }
+        }
+    }
+
+    /// What is made while the server starts is a change, so this comes first.
+    pub fn watch_files(&mut self) {
+        match FileWatch::of(&self.plan.record) {
+            Ok(files) => self.sources.files = files,
+            Err(why) => self.warn(&why),
+        }
+    }
+
+    /// Waits a moment for files that are just being written: what is started is not to be half of it.
+    pub fn let_files_settle(&mut self) -> Result<(), Reason> {
+        let until = context::now() + UNSETTLED;
+        while context::now() < until && self.sources.files.as_ref().is_some_and(FileWatch::is_unsettled) {
+            let left = until.saturating_duration_since(context::now());
+            if let Some(reason) = self.wait(None, Some(left)).filter(|&reason| Order::after(reason) >= Order::Stop) {
+                return Err(reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for what happens next, at most for `limit`, and does what needs no decision. Returns the reason to end the
+    /// server, if one has come up.
+    pub fn wait(&mut self, mut instance: Option<&mut Instance>, limit: Option<Duration>) -> Option<Reason> {
+        let mut poller = Poller::new(limit);
+        self.sources.register(&mut poller);
+        if let Some(instance) = &instance {
+            instance.child.register(&mut poller, self.sources.client.as_ref());
+        }
+        let ready = poller.wait();
+        let mut events: Vec<Event> = ready.into_iter().filter_map(|source: Source| self.sources.read(source)).collect();
+        for event in &events {
+            self.handle(event, instance.as_deref_mut());
+        }
+        events.extend(self.take_file_change());
+        events::reason_to_end(&events, self.plan.record.is_restartable())
+    }
+
+    fn take_file_change(&mut self) -> Option<Event> {
+        let files = self.sources.files.as_mut()?;
+        let change = files.take_due(context::now());
+        for note in files.take_notes() {
+            self.warn(&note);
+        }
+        self.changed = Some(self.log.masked(&change?));
+        Some(Event::FilesChanged)
+    }
+
+    fn handle(&mut self, event: &Event, instance: Option<&mut Instance>) {
+        let client = &mut self.sources.client;
+        match (event, instance) {
+            (Event::ClientReads, _) => {
+                if let Some(client) = client {
+                    client.write();
+                }
+            }
+            (Event::Printed(stream), Some(instance)) => {
+                if let Some(pipe) = instance.child.output(*stream) {
+                    pipe.pump(&mut self.log, client.as_mut(), instance.probes.readiness.as_mut());
+                }
+            }
+            (Event::Connection(end), _) => {
+                let actions = self.link_mut().map(|link| link.serve(*end, context::now()));
+                self.carry_out(actions);
+            }
+            (Event::Forwarded(signals), Some(instance)) => {
+                instance.child.forward(signals);
+                if let Some(link) = self.link_mut() {
+                    link.note_signals(signals, context::now());
+                }
+            }
+            (Event::Signals(signals), _) if signals.contains(&REWRITE) => self.plan.restore(),
+            _ => {}
+        }
+    }
+
+    pub fn become_ready(&mut self, instance: &Instance) {
+        let (server, since) = (instance.child.identity, instance.child.since);
+        let took = Duration::from_millis(context::wall_millis().saturating_sub(since));
+        self.note(Level::Info, &format!("ready after {:.1} s", took.as_secs_f64()));
+        self.record(ServerState::Running { server, since, ready: true });
+        if let Some(announcer) = self.announcer.take() {
+            announcer.say_ready();
+        }
+    }
+
+    /// Connects the client with a server that has just been started, and tells a successor where its predecessor was.
+    pub fn connect(&mut self, instance: &mut Instance) {
+        let limit = Duration::from_millis(self.plan.record.settings.ready.timeout_ms);
+        let Some((ends, link)) = instance.child.ends.take().zip(self.link_mut()) else { return };
+        let actions = link.connect(ends, limit, context::now());
+        self.carry_out(Some(actions));
+    }
+
+    /// Tells the client of the end of a server, and what follows.
+    pub fn bury(&mut self, end: &End, next: Successor) {
+        let death: Death = end_report::death(end, &self.plan.record, &self.plan.paths);
+        let actions = self.link_mut().map(|link| link.server_ended(&death, next, context::now()));
+        self.carry_out(actions);
+    }
+
+    pub fn carry_out(&mut self, actions: Option<Vec<LinkAction>>) {
+        for action in actions.unwrap_or_default() {
+            match action {
+                LinkAction::Note(text) => self.note(Level::Warn, &text),
+                LinkAction::Stray(line) => {
+                    if let Some(client) = &mut self.sources.client {
+                        client.push_stray(&line, &mut self.log);
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn link(&self) -> Option<&ClientLink> {
+        self.sources.client.as_ref()?.link.as_ref()
+    }
+
+    pub fn link_mut(&mut self) -> Option<&mut ClientLink> {
+        self.sources.client.as_mut()?.link.as_mut()
+    }
+
+    pub fn report_end(&mut self, end: &End, level: Level) {
+        let record = &self.plan.record;
+        let lines = end_report::lines(end, record, level);
+        let text = end_report::failure_for_client(end, record, &self.plan.paths.log);
+        for (level, line) in lines {
+            self.note(level, &line);
+        }
+        if level == Level::Error {
+            self.say_to_client(&text);
+        }
+    }
+
+    pub fn report_unkillable(&mut self, survivors: &Survivors, reason: Reason) {
+        if let ServerState::Unkillable { .. } = self.plan.record.state {
+            return;
+        }
+        self.record(ServerState::unkillable(survivors, reason));
+        if let ServerState::Unkillable { pids, refused, .. } = &self.plan.record.state {
+            let text = format!("{}; still waiting", unkillable::describe(pids, refused));
+            self.note(Level::Error, &text);
+        }
+    }
+
+    pub fn note_change(&mut self, reason: Reason) {
+        if let Some(file) = self.changed.take().filter(|_| reason == Reason::FileChanged) {
+            self.note(Level::Info, &format!("started again because {} ({file})", reason.text()));
+        }
+    }
+
+    /// Writes down what is waited for, and says it to whoever waits too.
+    pub fn tell(&mut self, text: &str) {
+        self.note(Level::Info, text);
+        if let Some(announcer) = &mut self.announcer {
+            announcer.tell(text);
+        }
+    }
+
+    /// Notes what people should know at once, and says it to who waits for the start and to the client.
+    pub fn warn(&mut self, text: &str) {
+        let text = self.log.masked(&format!("warning: {text}"));
+        self.note(Level::Warn, &text);
+        if let Some(announcer) = &mut self.announcer {
+            announcer.tell(&text);
+        }
+        self.say_to_client(&format!("{}: {text}", self.plan.record.name));
+    }
+
+    pub fn say_to_client(&mut self, text: &str) {
+        if let Some(client) = &mut self.sources.client {
+            client.say(text);
+        }
+    }
+
+    pub fn note(&mut self, level: Level, text: &str) {
+        self.log.note(level, context::wall_clock(), text);
+    }
+
+    pub fn record(&mut self, state: ServerState) {
+        self.plan.record.state = state;
+        self.write_record();
+    }
+
+    pub fn write_record(&self) {
+        // A runtime directory that vanished costs the server nothing but its record.
+        let _ = self.plan.record.write(&self.plan.paths);
+    }
+
+    /// Waits until the client has taken what the server said last; if it takes nothing, no longer than a server is waited
+    /// for whose client has gone.
+    pub fn deliver(&mut self) {
+        let patience = stop_timeouts(Reason::ClientGone, Mode::Run, None).longest();
+        let (mut left, mut since) = (usize::MAX, context::now());
+        while let Some(undelivered) = self.link().map(ClientLink::undelivered).filter(|&bytes| bytes > 0) {
+            if undelivered < left {
+                (left, since) = (undelivered, context::now());
+            }
+            let pause = patience.saturating_sub(context::now() - since);
+            let reason = self.wait(None, Some(pause));
+            if pause.is_zero() || reason.is_some_and(|reason| reason != Reason::ClientGone) {
+                return;
+            }
+        }
+    }
+}
