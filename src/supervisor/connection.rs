@@ -2,7 +2,6 @@
 //!
 //! Neither side waits for the other longer than it would without us: what one does not take, the other is not asked for.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
+use super::outbox::{Kept, Outbox};
 use crate::mcp::framer::{Framer, Piece};
 use crate::mcp::message::Message;
 use crate::mcp::relay::{Action, Death, Next, Relay};
@@ -204,50 +204,33 @@ impl Connection {
         }
     }
 
-    #[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
     fn read_client(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
-        let mut chunk = [0; CHUNK];
-        let length = match self.client_input.as_mut().map(|input| input.read(&mut chunk)) {
-            Some(Ok(length)) => length,
-            Some(Err(error)) if error.kind() == ErrorKind::Interrupted => return Vec::new(),
-            Some(Err(_)) => 0,
-            None => return Vec::new(),
-        };
-        if length == 0 {
-            // A line without an end is the server's to judge.
-            self.to_server.push(self.from_client.rest(), Origin::Client);
-            self.client_input = None;
-            self.write_server();
-            return Vec::new();
+        let (relay, framer, mut actions) = (&mut self.relay, &mut self.from_client, Vec::new());
+        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut |piece| actions.extend(relay.client(piece, now)));
+        match read(self.client_input.as_mut(), &mut hand_in) {
+            Reading::Nothing => return Vec::new(),
+            Reading::Some => self.last = Some(now),
+            Reading::End => {
+                // A line without an end is the server's to judge.
+                self.to_server.push(self.from_client.rest(), Kept::No);
+                self.client_input = None;
+            }
         }
-        self.last = Some(now);
-        let mut actions = Vec::new();
-        let relay = &mut self.relay;
-        self.from_client.push(&chunk[..length], &mut |piece| actions.extend(relay.client(piece, now)));
         self.carry_out(actions)
     }
 
-    #[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
     fn read_server(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
-        let mut chunk = [0; CHUNK];
-        let length = match self.server_output.as_mut().map(|output| output.read(&mut chunk)) {
-            Some(Ok(length)) => length,
-            Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
-                return Vec::new();
+        let (relay, framer, mut actions) = (&mut self.relay, &mut self.from_server, Vec::new());
+        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut |piece| actions.extend(relay.server(piece, now)));
+        match read(self.server_output.as_mut(), &mut hand_in) {
+            Reading::Nothing => return Vec::new(),
+            Reading::Some => self.last = Some(now),
+            Reading::End => {
+                self.server_output = None;
+                // Whoever ends closes it a moment before.
+                self.closed_by = Some(now + CLOSED);
             }
-            Some(Err(_)) => 0,
-            None => return Vec::new(),
-        };
-        if length == 0 {
-            self.server_output = None;
-            // Whoever ends closes it a moment before.
-            self.closed_by = Some(now + CLOSED);
-            return Vec::new();
         }
-        self.last = Some(now);
-        let mut actions = Vec::new();
-        let relay = &mut self.relay;
-        self.from_server.push(&chunk[..length], &mut |piece| actions.extend(relay.server(piece, now)));
         self.carry_out(actions)
     }
 
@@ -283,12 +266,14 @@ impl Connection {
     pub fn server_ended(&mut self, death: &Death, next: Next, now: Instant) -> Vec<ConnectionOutcome> {
         let rest = self.from_server.rest();
         (self.server_input, self.server_output) = (None, None);
-        let undelivered = self.to_server.take_unsent().into_iter().map(|bytes| (bytes.clone(), read(&bytes))).collect();
+        let undelivered =
+            self.to_server.take_unsent().into_iter().map(|bytes| (bytes.clone(), message(&bytes))).collect();
         (self.closed_by, self.replayed_by) = (None, None);
         self.is_held = false;
         let actions = self.relay.ended(death, undelivered, next, now);
         let mut outcomes = self.carry_out(actions);
-        if !rest.is_empty() {
+        // What was to be a message is nobody's, and content of messages is not stored.
+        if !matches!(rest.trim_ascii_start(), [] | [b'{' | b'[', ..]) {
             outcomes.push(ConnectionOutcome::Stray(rest));
         }
         outcomes
@@ -298,9 +283,9 @@ impl Connection {
         let mut outcomes = Vec::new();
         for action in actions {
             match action {
-                Action::ToClient(bytes) => self.to_client.push(bytes, Origin::Other),
-                Action::ToServer(bytes) => self.to_server.push(bytes, Origin::Client),
-                Action::Replay(bytes) => self.to_server.push(bytes, Origin::Other),
+                Action::ToClient(bytes) => self.to_client.push(bytes, Kept::No),
+                Action::ToServer(bytes) => self.to_server.push(bytes, Kept::ForSuccessor),
+                Action::ToThisServer(bytes) => self.to_server.push(bytes, Kept::No),
                 Action::Stray(bytes) => {
                     self.traffic.stray_lines += 1;
                     outcomes.push(ConnectionOutcome::Stray(bytes));
@@ -355,60 +340,30 @@ impl Connection {
     }
 }
 
-/// Whose a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    Client,
-    Other,
+/// What has come of an attempt to read.
+enum Reading {
+    Nothing,
+    Some,
+    End,
 }
 
-/// Messages on their way, of which the first may be half gone.
-#[derive(Default)]
-struct Outbox {
-    messages: VecDeque<(Vec<u8>, Origin)>,
-    /// How much of the first is gone.
-    sent: usize,
-    bytes: usize,
-}
-
-impl Outbox {
-    fn push(&mut self, bytes: Vec<u8>, origin: Origin) {
-        if !bytes.is_empty() {
-            self.bytes += bytes.len();
-            self.messages.push_back((bytes, origin));
+/// Reads once and hands in what there is.
+#[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
+fn read(file: Option<&mut File>, hand_in: &mut impl FnMut(&[u8])) -> Reading {
+    let mut chunk = [0; CHUNK];
+    match file.map(|file| file.read(&mut chunk)) {
+        None => Reading::Nothing,
+        Some(Ok(length @ 1..)) => {
+            hand_in(&chunk[..length]);
+            Reading::Some
         }
-    }
-
-    fn front(&self, most: usize) -> &[u8] {
-        let rest = self.messages.front().map_or(&[][..], |(first, _)| &first[self.sent..]);
-        &rest[..rest.len().min(most)]
-    }
-
-    fn advance(&mut self, written: usize) {
-        self.sent += written;
-        self.bytes -= written;
-        if self.messages.front().is_some_and(|(first, _)| first.len() == self.sent) {
-            self.messages.pop_front();
-            self.sent = 0;
-        }
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The messages of the client of which nothing is gone; the rest is forgotten.
-    fn take_unsent(&mut self) -> Vec<Vec<u8>> {
-        let begun = usize::from(self.sent > 0);
-        let unsent = std::mem::take(&mut self.messages).into_iter().skip(begun);
-        let unsent = unsent.filter(|(_, origin)| *origin == Origin::Client).map(|(bytes, _)| bytes).collect();
-        self.clear();
-        unsent
+        Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Reading::Nothing,
+        Some(Ok(0) | Err(_)) => Reading::End,
     }
 }
 
 /// What a whole message is.
-fn read(bytes: &[u8]) -> Message {
+fn message(bytes: &[u8]) -> Message {
     let mut message = Message::Stray;
     Framer::of_client().push(bytes, &mut |piece| {
         if let Piece::Whole(_, read) = piece {

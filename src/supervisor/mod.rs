@@ -23,6 +23,7 @@ pub mod launch;
 mod launcher_queue;
 mod lifeline;
 pub mod name_lock;
+mod outbox;
 pub mod plan;
 mod port_policy;
 mod probes;

@@ -28,8 +28,9 @@ pub enum Action {
     ToClient(Vec<u8>),
     /// Bytes of the client for the server.
     ToServer(Vec<u8>),
-    /// Bytes for the server that its predecessor has had already: should it end before, they are not the client's to keep.
-    Replay(Vec<u8>),
+    /// Bytes for this server only, and not for its successor: what its predecessor has had already, or a part of a message
+    /// that is too long to be kept.
+    ToThisServer(Vec<u8>),
     /// A line of the server that is no message: for the log and the client's standard error.
     Stray(Vec<u8>),
     /// The client waits for a server: start one.
@@ -178,7 +179,7 @@ impl Relay {
                     self.from_client = if self.life == Life::Up { Passing::Through } else { Passing::Away };
                 }
                 if self.from_client == Passing::Through {
-                    actions.push(Action::ToServer(bytes));
+                    actions.push(Action::ToThisServer(bytes));
                 }
             }
             Piece::End(bytes, message) => match std::mem::take(&mut self.from_client) {
@@ -186,7 +187,7 @@ impl Relay {
                     for head in message.heads() {
                         self.note_of_client(head, &bytes, now);
                     }
-                    actions.push(Action::ToServer(bytes));
+                    actions.push(Action::ToThisServer(bytes));
                 }
                 _ => self.refuse_all(&message, "the message is too long to be kept", &mut actions),
             },
@@ -511,7 +512,7 @@ impl Relay {
         if self.life == Life::Up {
             return Vec::new();
         }
-        let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::Replay).collect();
+        let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::ToThisServer).collect();
         self.life = Life::Replaying(Vec::new());
         if !self.dialogue.awaits_handshake() {
             self.be_up(now, &mut actions);
@@ -549,7 +550,7 @@ impl Relay {
             return actions.push(Action::Fail(format!("it refused the handshake of its predecessor: {why}")));
         }
         actions.extend(self.dialogue.handshake_answered(bytes).into_iter().map(Action::Note));
-        actions.extend(self.dialogue.after_handshake().into_iter().map(Action::Replay));
+        actions.extend(self.dialogue.after_handshake().into_iter().map(Action::ToThisServer));
         self.be_up(now, actions);
     }
 

@@ -90,7 +90,7 @@ impl World {
         for action in actions {
             match action {
                 Action::ToClient(bytes) => self.client_hears(&serde_json::from_slice(&bytes).unwrap()),
-                Action::ToServer(bytes) | Action::Replay(bytes) => {
+                Action::ToServer(bytes) | Action::ToThisServer(bytes) => {
                     self.server_hears(&serde_json::from_slice(&bytes).unwrap());
                 }
                 Action::Start => self.start(),

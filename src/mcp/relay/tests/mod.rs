@@ -38,7 +38,7 @@ fn told(actions: Vec<Action>) -> Vec<String> {
     let line = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_end().to_owned();
     let tell = |action| match action {
         Action::ToClient(bytes) => Some(format!("c {}", line(bytes))),
-        Action::ToServer(bytes) | Action::Replay(bytes) => Some(format!("s {}", line(bytes))),
+        Action::ToServer(bytes) | Action::ToThisServer(bytes) => Some(format!("s {}", line(bytes))),
         Action::Stray(bytes) => Some(format!("stray {}", line(bytes))),
         Action::Start => Some("start".into()),
         Action::Fail(why) => Some(format!("fail {why}")),
@@ -294,7 +294,7 @@ fn long_messages_pass_and_their_ends_are_remembered() {
         Piece::Whole(bytes, message) => Piece::End(bytes, message),
         other => other,
     };
-    assert_eq!(case.relay.client(Piece::Part(b"{".to_vec()), now), [Action::ToServer(b"{".to_vec())]);
+    assert_eq!(case.relay.client(Piece::Part(b"{".to_vec()), now), [Action::ToThisServer(b"{".to_vec())]);
     case.ended(Next::Now);
     let refused = told(case.relay.client(end(CALL), now));
     assert!(matches!(&refused[..], [one] if one.contains("\"error\"") && one.contains("\"id\":1,")), "{refused:?}");
