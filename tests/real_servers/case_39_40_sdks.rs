@@ -90,11 +90,13 @@ fn kill_client(sdk: Sdk) {
     }
 }
 
-/// A server that ignores EOF may be killed too: its client hears of it, although its launchers had the pipe as well.
+/// With the client's own streams a server that ignores EOF may be killed too: its client hears of it, although its launchers had the pipe as well.
 fn kill_server(sdk: Sdk) {
     let world = World::new();
     for server in SERVERS {
-        let (mut client, tree) = connect(&world, sdk, server);
+        let mut client = Client::connect(&world, sdk, server, &world.direct_words("everything", server));
+        let tree = Snapshot::below(&world, client.process());
+        tree.launcher(server);
         let (tool, arguments) = server.long_call();
         client.call(tool, &arguments);
         tree.server(server).signal(Signal::SIGKILL);
@@ -113,7 +115,7 @@ fn talk(sdk: Sdk) {
     let script = r#"given=$(readlink /proc/$$/fd/0 /proc/$$/fd/1); echo "$given" >"$0"; exec "$@""#;
     let mut words: Vec<OsString> = ["sh", "-c", script].iter().map(OsString::from).collect();
     words.push(given.clone().into());
-    words.extend(world.run_words("everything", server));
+    words.extend(world.direct_words("everything", server));
     let mut client = Client::connect(&world, sdk, server, &words);
     let tree = Snapshot::below(&world, client.process());
     tree.launcher(server);

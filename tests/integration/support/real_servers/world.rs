@@ -119,6 +119,12 @@ impl World {
         hook.iter().map(OsString::from).chain(self.words(server)).collect()
     }
 
+    /// The same with the client's own streams for the server.
+    pub fn direct_words(&self, name: &str, server: Server) -> Vec<OsString> {
+        let hook = [env!("CARGO_BIN_EXE_mcp-hook"), "run", "--direct", name, "--"];
+        hook.iter().map(OsString::from).chain(self.words(server)).collect()
+    }
+
     /// The project in which `npx` finds `server`.
     pub fn project(&self, server: Server) -> PathBuf {
         self.installed(if server == Server::OlderEverything { "older" } else { "node" })
