@@ -31,6 +31,7 @@ mod sdk_clients_go_on;
 #[path = "../integration/support/mod.rs"]
 mod support;
 mod terminal_clients;
+mod wrapped_clients;
 
 /// As many as were needed to see what other supervisors leave behind in every single one.
 const ROUNDS: usize = 20;

@@ -18,15 +18,18 @@ pub enum Mortal {
 impl Mortal {
     /// The words with which a client starts it through mcp-hook, as `mortal`.
     pub fn run_words(self, world: &World) -> Vec<OsString> {
+        let hook = [env!("CARGO_BIN_EXE_mcp-hook"), "run", "mortal", "--"].map(OsString::from);
+        hook.into_iter().chain(self.words(world)).collect()
+    }
+
+    /// The words that start it.
+    pub fn words(self, world: &World) -> Vec<OsString> {
         let fixture = |name| OsString::from(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR")));
-        let mut words: Vec<_> = [env!("CARGO_BIN_EXE_mcp-hook"), "run", "mortal", "--"].map(OsString::from).into();
-        words.extend(match self {
+        let program = match self {
             Self::BothEras => [world.installed("python/bin/python").into(), fixture("mortal_server.py")],
             Self::Handshake => ["node".into(), fixture("mortal_server.cjs")],
-        });
-        words.push(grave(world).into());
-        words.push(world.installed("node").into());
-        words
+        };
+        program.into_iter().chain([grave(world).into(), world.installed("node").into()]).collect()
     }
 }
 

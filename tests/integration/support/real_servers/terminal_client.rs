@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Model, World};
 use crate::support::wait::Deadline;
-use crate::support::{Process, skip};
+use crate::support::{Output, Process, skip};
 
 /// The oldest Node in which the pinned Gemini CLI runs.
 const GEMINI_CLI_NEEDS: u32 = 20;
@@ -73,6 +73,13 @@ impl<'w> TerminalClient<'w> {
         let child = command.spawn().unwrap();
         let process = Process::with_pid(child.id().cast_signed()).expect("it runs");
         RunningClient { child, process, streams }
+    }
+
+    /// Runs a command of it to its end.
+    #[track_caller]
+    pub fn run(&self, words: &[&str]) -> Output {
+        let mut command = self.world.sandbox.command(&self.program);
+        self.world.sandbox.run(command.args(words).current_dir(self.directory()))
     }
 
     /// What a shell starts Claude Code with, to talk with it.
