@@ -1,5 +1,7 @@
 //! Which files are watched: `server.py`, `src` with all below it, or `src/**/*.py`.
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 /// Directories in which tools write while nothing that is run changes.
@@ -68,10 +70,10 @@ impl Pattern {
     }
 
     /// The names that lead from the root to a path; `None` if it is elsewhere or in what is ignored.
-    fn names_below_root(&self, path: &Path) -> Option<Vec<String>> {
+    fn names_below_root<'p>(&self, path: &'p Path) -> Option<Vec<Cow<'p, str>>> {
         let inside = path.strip_prefix(&self.root).ok()?;
-        let names: Vec<String> = inside.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        let is_left_out = |name: &String| IGNORED.contains(&name.as_str()) && !self.below.contains(name);
+        let names: Vec<Cow<'_, str>> = inside.iter().map(OsStr::to_string_lossy).collect();
+        let is_left_out = |name: &Cow<'_, str>| IGNORED.contains(&&**name) && !self.below.iter().any(|own| own == name);
         (!names.iter().any(is_left_out)).then_some(names)
     }
 }
@@ -82,7 +84,7 @@ fn is_scratch(name: &str) -> bool {
     name.ends_with('~') || has_extension("swp") || has_extension("swx") || name == "4913" || name.starts_with(".#")
 }
 
-fn matches(pattern: &[String], names: &[String]) -> bool {
+fn matches(pattern: &[String], names: &[Cow<'_, str>]) -> bool {
     match (pattern.split_first(), names.split_first()) {
         (None, None) => true,
         (Some((first, rest)), _) if first == "**" => (0..=names.len()).any(|skipped| matches(rest, &names[skipped..])),
@@ -94,7 +96,7 @@ fn matches(pattern: &[String], names: &[String]) -> bool {
 }
 
 /// Whether something below a directory can match.
-fn leads_on(pattern: &[String], names: &[String]) -> bool {
+fn leads_on(pattern: &[String], names: &[Cow<'_, str>]) -> bool {
     match (pattern.split_first(), names.split_first()) {
         (Some((first, _)), _) if first == "**" => true,
         (Some(_), None) => true,
