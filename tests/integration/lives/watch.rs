@@ -99,6 +99,10 @@ fn only_a_change_starts_it_again_if_that_is_all_that_shall() {
     it.save(&program("v4"));
     it.await_line("v4");
     session.hook("stop", &["web"]).ok();
+    session.hook("restart", &["web"]).ok();
+    it.save(&program("v5"));
+    it.await_line("v5");
+    session.hook("stop", &["web"]).ok();
     session.assert_only_shell_left();
 }
 

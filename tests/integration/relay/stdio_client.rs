@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
@@ -132,9 +133,19 @@ impl<'s> StdioClient<'s> {
 
     /// The server's record.
     pub fn record(&self) -> Option<Value> {
+        serde_json::from_slice(&fs::read(self.record_file()?).ok()?).ok()
+    }
+
+    fn record_file(&self) -> Option<PathBuf> {
         let sessions = fs::read_dir(self.sandbox.runtime().join("pids")).ok()?.flatten();
         let mut files = sessions.map(|session| session.path().join(format!("{}.json", self.name)));
-        files.find_map(|file| serde_json::from_slice(&fs::read(file).ok()?).ok())
+        files.find(|file| file.exists())
+    }
+
+    /// The id of the session that was made for it.
+    pub fn session(&self) -> String {
+        let file = self.record_file().expect("a record");
+        file.parent().and_then(Path::file_name).unwrap().to_str().unwrap().to_owned()
     }
 
     /// Waits until the server's record is like this.

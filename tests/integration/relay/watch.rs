@@ -1,7 +1,8 @@
 //! `run --watch`: a developer edits a server, and its client keeps the connection.
 
-use std::fs;
+use std::fs::{self, File};
 
+use nix::sys::stat::Mode;
 use serde_json::json;
 
 use super::stdio_client::{StdioClient, server};
@@ -44,6 +45,48 @@ fn a_client_sees_the_new_tools_however_an_editor_writes() {
     client.end();
     let log = fs::read_to_string(sandbox.runtime().join("logs/main.log")).unwrap();
     assert!(log.contains("ended because a watched file changed (src/server.py): signal 15"), "{log}");
+    sandbox.assert_clean();
+}
+
+#[test]
+fn a_call_that_was_running_is_told_why_and_the_next_one_finds_the_new_code() {
+    let sandbox = Sandbox::new();
+    let program = sandbox.write("home/server.py", server("one"));
+    nix::unistd::mkfifo(&sandbox.path("home/hold"), Mode::S_IRWXU).unwrap();
+    let mut client = StdioClient::start(&sandbox, "web", &["--watch", "server.py"], "server.py");
+    let call = client.ask("tools/call", &json!({ "name": "hold" }));
+    // The server has opened the other end: it has the call.
+    let _held = File::options().write(true).open(sandbox.path("home/hold")).unwrap();
+    fs::write(&program, server("two")).unwrap();
+    let answer = client.hear(|message| message["id"] == call);
+    let error = &answer["error"];
+    assert_eq!((&error["code"], &error["data"]["restarting"]), (&json!(-32603), &json!(true)), "{answer}");
+    let text = error["message"].as_str().unwrap();
+    assert!(text.contains("a watched file changed (server.py)"), "{text}");
+    assert_eq!(client.tool(), "two");
+    client.end();
+    sandbox.assert_clean();
+}
+
+#[test]
+fn a_server_that_was_stopped_stays_so_whatever_is_saved() {
+    let sandbox = Sandbox::new();
+    let program = sandbox.write("home/server.py", server("one"));
+    let mut stopped = StdioClient::start(&sandbox, "stopped", &["--watch", "server.py"], "server.py");
+    let mut witness = StdioClient::start(&sandbox, "witness", &["--watch", "server.py"], "server.py");
+    let of_stopped = stopped.session();
+    sandbox.hook(["stop", "--session", &of_stopped, "stopped"]).ok();
+    stopped.await_record("its end", |record| record["state"]["is"] == "idle");
+    fs::write(&program, server("two")).unwrap();
+    witness.hear_of_changed_tools();
+    assert_eq!(stopped.record().unwrap()["state"]["is"], "idle");
+    sandbox.hook(["restart", "--session", &of_stopped, "stopped"]).ok();
+    assert_eq!(stopped.tool(), "two");
+    fs::write(&program, server("three")).unwrap();
+    stopped.hear_of_changed_tools();
+    assert_eq!((stopped.tool(), witness.tool()), ("three".to_owned(), "three".to_owned()));
+    stopped.end();
+    witness.end();
     sandbox.assert_clean();
 }
 
