@@ -106,6 +106,8 @@ impl<'w> TerminalClient<'w> {
         sandbox.env("ANTHROPIC_API_KEY", KEY);
         // Otherwise the model has to look for tools before it sees them.
         sandbox.env("ENABLE_TOOL_SEARCH", "false");
+        // In milliseconds: how long a server may take to come up on a machine under load.
+        sandbox.env("MCP_TIMEOUT", "100000");
     }
 
     /// A server that is not required may come later than the first request to the model. Codex hands on few variables.
