@@ -28,6 +28,13 @@ pub enum Piece {
     End(Vec<u8>, Message),
 }
 
+/// What a whole line is.
+pub fn message(line: &[u8]) -> Message {
+    let mut scanner = Scanner::default();
+    scanner.read(line.strip_suffix(b"\n").unwrap_or(line));
+    scanner.finish()
+}
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Framer {

@@ -3,27 +3,20 @@
 //! Neither side waits for the other longer than it would without us: what one does not take, the other is not asked for.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-
-use super::outbox::{Kept, Outbox};
-use crate::mcp::framer::{Framer, Piece};
-use crate::mcp::message::Message;
+use super::pipes::{Kept, Outbox, Reading, read};
+use super::suspicion::Suspicion;
+use crate::mcp::framer::{self, Framer};
 use crate::mcp::relay::{Action, Death, Next, Relay};
 use crate::mcp::traffic::Traffic;
 use crate::server::record::ServerRecord;
 use crate::sys::poll::Poller;
 use crate::sys::{fd, ready};
 
-/// How much is read at once, in bytes.
-const CHUNK: usize = 32 << 10;
 /// Once so much waits for one side, nothing more is taken from the other, in bytes.
 const ENOUGH: usize = 64 << 10;
-/// How long a server may live that has closed its output.
-const CLOSED: Duration = Duration::from_secs(1);
 
 /// The four ends, and what is on its way between them.
 pub struct Connection {
@@ -37,11 +30,8 @@ pub struct Connection {
     server_output: Option<File>,
     to_client: Outbox,
     to_server: Outbox,
-    useless: Option<String>,
-    /// By when a server has ended that has closed its output, unless it only did that.
-    closed_by: Option<Instant>,
-    /// By when a successor has answered.
-    replayed_by: Option<Instant>,
+    /// Why the server may be of no use.
+    suspicion: Suspicion,
     /// When anything came from either side last.
     last: Option<Instant>,
     /// Whether what the client says is for the successor of a server that is being ended.
@@ -87,9 +77,7 @@ impl Connection {
             server_output: None,
             to_client: Outbox::default(),
             to_server: Outbox::default(),
-            useless: None,
-            closed_by: None,
-            replayed_by: None,
+            suspicion: Suspicion::default(),
             last: None,
             is_held: false,
         }
@@ -101,9 +89,8 @@ impl Connection {
         self.server_input = Some(ends.input);
         self.server_output = Some(ends.output);
         self.from_server = Framer::of_server();
-        (self.useless, self.closed_by) = (None, None);
         let actions = self.relay.started(now);
-        self.replayed_by = Some(now + limit).filter(|_| self.relay.is_replaying());
+        self.suspicion = Suspicion::of_successor(now + limit);
         self.carry_out(actions)
     }
 
@@ -134,9 +121,7 @@ impl Connection {
 
     /// When to look for a [complaint](Self::complaint), should nothing happen before.
     pub fn limit(&self, now: Instant) -> Option<Duration> {
-        let replayed_by = self.replayed_by.filter(|_| self.relay.is_replaying());
-        let due = replayed_by.into_iter().chain(self.closed_by).min()?;
-        Some(due.saturating_duration_since(now))
+        self.suspicion.limit(self.relay.is_replaying(), now)
     }
 
     /// How long until client and server have needed nothing of each other for so long; `None` while one of them does.
@@ -153,14 +138,7 @@ impl Connection {
 
     /// Why the server is of no use to its client, if it is not.
     pub fn complaint(&self, now: Instant) -> Option<String> {
-        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        if is_due(self.replayed_by) && self.relay.is_replaying() {
-            return Some("it did not answer the handshake of its predecessor in time".to_owned());
-        }
-        if is_due(self.closed_by) {
-            return Some("it closed its output, but lives".to_owned());
-        }
-        self.useless.clone()
+        self.suspicion.complaint(self.relay.is_replaying(), now)
     }
 
     pub fn register<'fd, Key>(&'fd self, poller: &mut Poller<'fd, Key>, key: impl Fn(ConnectionEnd) -> Key) {
@@ -227,8 +205,7 @@ impl Connection {
             Reading::Some => self.last = Some(now),
             Reading::End => {
                 self.server_output = None;
-                // Whoever ends closes it a moment before.
-                self.closed_by = Some(now + CLOSED);
+                self.suspicion.output_closed(now);
             }
         }
         self.carry_out(actions)
@@ -267,8 +244,8 @@ impl Connection {
         let rest = self.from_server.rest();
         (self.server_input, self.server_output) = (None, None);
         let undelivered =
-            self.to_server.take_unsent().into_iter().map(|bytes| (bytes.clone(), message(&bytes))).collect();
-        (self.closed_by, self.replayed_by) = (None, None);
+            self.to_server.take_unsent().into_iter().map(|bytes| (bytes.clone(), framer::message(&bytes))).collect();
+        self.suspicion = Suspicion::default();
         self.is_held = false;
         let actions = self.relay.ended(death, undelivered, next, now);
         let mut outcomes = self.carry_out(actions);
@@ -291,7 +268,7 @@ impl Connection {
                     outcomes.push(ConnectionOutcome::Stray(bytes));
                 }
                 Action::Start => outcomes.push(ConnectionOutcome::Wanted),
-                Action::Fail(why) => self.useless = Some(why),
+                Action::Fail(why) => self.suspicion.confirm(why),
                 Action::Note(text) => outcomes.push(ConnectionOutcome::Note(text)),
                 Action::Done(call) => self.traffic.add(&call),
             }
@@ -304,71 +281,20 @@ impl Connection {
 
     /// The client's end may be shared with others: it is not made non-blocking, but asked before each write.
     fn write_client(&mut self) {
-        while self.to_client.bytes > 0 {
-            let Some(output) = &self.client_output else { return self.to_client.clear() };
-            if !ready::is_writable(output.as_fd()) {
-                return;
-            }
-            let part = self.to_client.front(fd::SAFE_WRITE);
-            match nix::unistd::write(output, part) {
-                Ok(written) => self.to_client.advance(written),
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return,
-                // Nobody reads any more: the server is to notice that at its next write.
-                Err(_) => {
-                    self.client_output = None;
-                    self.server_output = None;
-                }
-            }
+        let Some(output) = &self.client_output else { return self.to_client.clear() };
+        if !self.to_client.flush(output, fd::SAFE_WRITE, ready::is_writable) {
+            // Nobody reads any more: the server is to notice that at its next write.
+            (self.client_output, self.server_output) = (None, None);
+            self.to_client.clear();
         }
     }
 
     fn write_server(&mut self) {
-        while self.to_server.bytes > 0 {
-            let Some(input) = &self.server_input else { return };
-            match nix::unistd::write(input, self.to_server.front(ENOUGH)) {
-                Ok(written) => self.to_server.advance(written),
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return,
-                // What it has not taken is kept for its successor.
-                Err(_) => self.server_input = None,
-            }
-        }
-        if self.client_input.is_none() {
+        let Some(input) = &self.server_input else { return };
+        let is_open = self.to_server.flush(input, ENOUGH, |_| true);
+        // What it has not taken is kept for its successor.
+        if !is_open || (self.client_input.is_none() && self.to_server.bytes == 0) {
             self.server_input = None;
         }
     }
-}
-
-/// What has come of an attempt to read.
-enum Reading {
-    Nothing,
-    Some,
-    End,
-}
-
-/// Reads once and hands in what there is.
-#[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
-fn read(file: Option<&mut File>, hand_in: &mut impl FnMut(&[u8])) -> Reading {
-    let mut chunk = [0; CHUNK];
-    match file.map(|file| file.read(&mut chunk)) {
-        None => Reading::Nothing,
-        Some(Ok(length @ 1..)) => {
-            hand_in(&chunk[..length]);
-            Reading::Some
-        }
-        Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Reading::Nothing,
-        Some(Ok(0) | Err(_)) => Reading::End,
-    }
-}
-
-/// What a whole message is.
-fn message(bytes: &[u8]) -> Message {
-    let mut message = Message::Stray;
-    Framer::of_client().push(bytes, &mut |piece| {
-        if let Piece::Whole(_, read) = piece {
-            message = read;
-        }
-    });
-    message
 }

@@ -122,9 +122,9 @@ impl Keeper {
         let is_run = self.record.mode == Mode::Run;
         let forwarded = FORWARDED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal));
         let asked = ASKED.into_iter().filter(|_| !is_run);
-        let inbox = Inbox::new(&forwarded.chain(asked).chain([Signal::SIGCHLD]).collect::<Vec<_>>())?;
-        let _ = inbox.note_senders(TYPED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal)));
-        Ok(inbox)
+        let typed = TYPED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal));
+        let wanted: Vec<_> = forwarded.chain(asked).chain([Signal::SIGCHLD]).collect();
+        Inbox::noting(&wanted, &typed.collect::<Vec<_>>())
     }
 
     /// Collects children that are neither the supervisor nor of its tree, so that none of them stays a zombie.

@@ -23,7 +23,7 @@ pub mod launch;
 mod launcher_queue;
 mod lifeline;
 pub mod name_lock;
-mod outbox;
+mod pipes;
 pub mod plan;
 mod port_policy;
 mod probes;
@@ -38,5 +38,6 @@ mod stop_timeouts;
 mod streams;
 #[allow(clippy::module_inception, reason = "the folder is about both watchers; this file is one of them")]
 mod supervisor;
+mod suspicion;
 mod titles;
 pub mod watchers;

@@ -24,16 +24,23 @@ impl Inbox {
     /// Listens for `wanted` from now on and blocks the rest, SIGSEGV and the like too: for a fault of the program the kernel
     /// kills all the same (`signal(7)`), and one that somebody sends is no fault.
     pub fn new(wanted: &[Signal]) -> io::Result<Self> {
+        Self::noting(wanted, &[])
+    }
+
+    /// The same, and remembers who sends those that are `noted`; also of one that has been waiting for us.
+    pub fn noting(wanted: &[Signal], noted: &[Signal]) -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         let numbers: Vec<i32> = wanted.iter().map(|&signal| signal as i32).collect();
         let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly, numbers)?;
+        let inbox = Self { delivery, senders: Arc::default() };
+        let _ = inbox.note_senders(noted);
         // Built from all (real-time signals too), not from the named ones.
         let mut blocked = SigSet::all();
         for &signal in wanted {
             blocked.remove(signal);
         }
         blocked.thread_set_mask()?;
-        Ok(Self { delivery, senders: Arc::default() })
+        Ok(inbox)
     }
 
     /// Readable when a signal has arrived.
@@ -46,9 +53,8 @@ impl Inbox {
         self.delivery.pending().filter_map(|number| Signal::try_from(number).ok()).collect()
     }
 
-    /// Remembers from now on who sends these signals.
-    pub fn note_senders(&self, signals: impl IntoIterator<Item = Signal>) -> io::Result<()> {
-        for signal in signals {
+    fn note_senders(&self, signals: &[Signal]) -> io::Result<()> {
+        for &signal in signals {
             let senders = Arc::clone(&self.senders);
             let note = move |info: &libc::siginfo_t| {
                 let sender = if is_from_kernel(info) { kernel(signal) } else { process(signal) };

@@ -136,13 +136,13 @@ fn a_wrong_secret_is_not_shown_where_it_is_refused() {
 #[test]
 fn the_client_gets_what_the_server_says_and_the_log_does_not() {
     let sandbox = Sandbox::new();
-    let web = json!({ "command": "sh", "args": ["-c", "echo $TOKEN; echo $TOKEN >&2"], "hook": {
+    let web = json!({ "command": "sh", "args": ["-c", "echo \"[\\\"$TOKEN\\\"]\"; echo $TOKEN >&2"], "hook": {
         "environmentVariables": [{ "name": "TOKEN", "isSecret": true }],
     } });
     define(&sandbox, &json!({ "web": web }));
     let session = DefinedSession::open(&sandbox);
     let output = session.hook_with(&[("TOKEN", PASSWORD)], "run web").ok();
-    assert_eq!(output.stdout, format!("{PASSWORD}\n"));
+    assert_eq!(output.stdout, format!("[\"{PASSWORD}\"]\n"));
     assert!(output.stderr.starts_with(&format!("{PASSWORD}\n")), "{}", output.stderr);
     let log = fs::read_to_string(sandbox.runtime().join("logs").join(&session.id).join("web.log")).unwrap();
     assert!(log.contains("err ***") && !log.contains(PASSWORD), "{log}");

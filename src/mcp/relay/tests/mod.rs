@@ -5,7 +5,8 @@ mod idle;
 mod subscriptions;
 
 use super::*;
-use crate::mcp::framer::Framer;
+use crate::mcp::framer::{Framer, Piece};
+use crate::mcp::message::Message;
 
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
 const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;

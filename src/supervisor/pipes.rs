@@ -1,0 +1,101 @@
+//! Bytes out of pipes, and those on their way into a pipe that does not take more at the moment.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 32 << 10;
+
+/// What becomes of bytes whose receiver ends before it has taken them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// What its receiver has not begun to take is for the next one.
+    ForSuccessor,
+    /// It is for this receiver only.
+    No,
+}
+
+/// Messages on their way, of which the first may be half gone.
+#[derive(Default)]
+pub struct Outbox {
+    messages: VecDeque<(Vec<u8>, Kept)>,
+    /// How much of the first is gone.
+    sent: usize,
+    pub bytes: usize,
+}
+
+impl Outbox {
+    pub fn push(&mut self, bytes: Vec<u8>, kept: Kept) {
+        if !bytes.is_empty() {
+            self.bytes += bytes.len();
+            self.messages.push_back((bytes, kept));
+        }
+    }
+
+    /// Writes what is taken without waiting, so much at once, as long as the pipe `is_ready`. False once nobody reads it any
+    /// more.
+    pub fn flush(&mut self, pipe: &impl AsFd, most: usize, is_ready: impl Fn(BorrowedFd<'_>) -> bool) -> bool {
+        while self.bytes > 0 && is_ready(pipe.as_fd()) {
+            match nix::unistd::write(pipe, self.front(most)) {
+                Ok(written) => self.advance(written),
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return true,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    fn front(&self, most: usize) -> &[u8] {
+        let rest = self.messages.front().map_or(&[][..], |(first, _)| &first[self.sent..]);
+        &rest[..rest.len().min(most)]
+    }
+
+    fn advance(&mut self, written: usize) {
+        self.sent += written;
+        self.bytes -= written;
+        if self.messages.front().is_some_and(|(first, _)| first.len() == self.sent) {
+            self.messages.pop_front();
+            self.sent = 0;
+        }
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The messages for a successor of which nothing is gone; the rest is forgotten.
+    pub fn take_unsent(&mut self) -> Vec<Vec<u8>> {
+        let begun = usize::from(self.sent > 0);
+        let unsent = std::mem::take(&mut self.messages).into_iter().skip(begun);
+        let unsent = unsent.filter(|(_, kept)| *kept == Kept::ForSuccessor).map(|(bytes, _)| bytes).collect();
+        self.clear();
+        unsent
+    }
+}
+
+/// What has come of an attempt to read.
+pub enum Reading {
+    Nothing,
+    Some,
+    End,
+}
+
+/// Reads once and hands in what there is.
+#[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
+pub fn read(file: Option<&mut File>, hand_in: &mut impl FnMut(&[u8])) -> Reading {
+    let mut chunk = [0; CHUNK];
+    match file.map(|file| file.read(&mut chunk)) {
+        None => Reading::Nothing,
+        Some(Ok(length @ 1..)) => {
+            hand_in(&chunk[..length]);
+            Reading::Some
+        }
+        Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Reading::Nothing,
+        Some(Ok(0) | Err(_)) => Reading::End,
+    }
+}
