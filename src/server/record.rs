@@ -61,6 +61,9 @@ pub struct ServerRecord {
     /// How it ended last, if it was started again since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_end: Option<End>,
+    /// What its client may miss of it that it had found in its predecessor, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<String>,
     /// Its numbers over time.
     #[serde(default)]
     pub history: UsageHistory,
@@ -179,6 +182,7 @@ impl ServerRecord {
             container: None,
             restarts: 0,
             last_end: None,
+            differences: Vec::new(),
             history: UsageHistory::default(),
             state: ServerState::Starting,
         }

@@ -32,8 +32,8 @@ pub struct ClientLink {
 /// What came of it, beside bytes that moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkAction {
-    /// For the log.
-    Note(String),
+    /// The server is not quite what its predecessor was: for the log and the record.
+    Differs(String),
     /// What the server printed between its messages: for the log and the client's standard error.
     Stray(Vec<u8>),
 }
@@ -80,7 +80,7 @@ impl ClientLink {
         for outcome in outcomes {
             match outcome {
                 ConnectionOutcome::Wanted => self.is_wanted = true,
-                ConnectionOutcome::Note(text) => actions.push(LinkAction::Note(text)),
+                ConnectionOutcome::Differs(text) => actions.push(LinkAction::Differs(text)),
                 ConnectionOutcome::Stray(line) => actions.push(LinkAction::Stray(line)),
             }
         }

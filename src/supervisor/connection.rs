@@ -58,8 +58,8 @@ pub enum ConnectionEnd {
 pub enum ConnectionOutcome {
     /// The client waits for a server: start one.
     Wanted,
-    /// For the log.
-    Note(String),
+    /// The server is not quite what its predecessor was.
+    Differs(String),
     /// What the server printed between its messages: for the log and the client's standard error.
     Stray(Vec<u8>),
 }
@@ -269,7 +269,7 @@ impl Connection {
                 }
                 Action::Start => outcomes.push(ConnectionOutcome::Wanted),
                 Action::Fail(why) => self.suspicion.confirm(why),
-                Action::Note(text) => outcomes.push(ConnectionOutcome::Note(text)),
+                Action::Differs(text) => outcomes.push(ConnectionOutcome::Differs(text)),
                 Action::Done(call) => self.traffic.add(&call),
             }
         }

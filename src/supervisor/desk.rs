@@ -195,7 +195,11 @@ impl Desk {
     pub fn carry_out(&mut self, actions: Option<Vec<LinkAction>>) {
         for action in actions.unwrap_or_default() {
             match action {
-                LinkAction::Note(text) => self.note(Level::Warn, &text),
+                LinkAction::Differs(text) => {
+                    self.note(Level::Warn, &text);
+                    self.plan.record.differences.push(text);
+                    self.write_record();
+                }
                 LinkAction::Stray(line) => {
                     if let Some(client) = &mut self.sources.client {
                         client.push_stray(&line, &mut self.log);

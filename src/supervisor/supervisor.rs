@@ -166,6 +166,7 @@ impl Supervisor {
 
     fn start(&mut self) -> Result<Instance, StartError> {
         self.desk.plan.record.history.samples.clear();
+        self.desk.plan.record.differences.clear();
         self.desk.record(ServerState::Starting);
         if let Some(port) = &mut self.port {
             port.prepare();

@@ -103,7 +103,7 @@ impl Relay {
             let why = String::from_utf8_lossy(bytes).trim().to_owned();
             return actions.push(Action::Fail(format!("it refused the handshake of its predecessor: {why}")));
         }
-        actions.extend(self.dialogue.handshake_answered(bytes).into_iter().map(Action::Note));
+        actions.extend(self.dialogue.handshake_answered(bytes).into_iter().map(Action::Differs));
         actions.extend(self.dialogue.after_handshake().into_iter().map(Action::ToThisServer));
         self.be_up(now, actions);
     }

@@ -37,8 +37,8 @@ pub enum Action {
     Start,
     /// This life of the server is of no use, for this reason: end it.
     Fail(String),
-    /// A line for the log.
-    Note(String),
+    /// The server is not quite what its predecessor was, in words.
+    Differs(String),
     /// A request was answered, or will not be.
     Done(Call),
 }

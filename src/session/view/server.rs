@@ -107,6 +107,7 @@ impl ServerView {
         if let Some(stopped) = supervisor.filter(|&pid| process::read(pid).is_some_and(|it| it.stopped)) {
             view.warnings.push(format!("its supervisor (pid {stopped}) is stopped: nobody watches over it"));
         }
+        view.warnings.append(&mut record.differences);
         let watcher = supervisor.filter(|_| !matches!(record.state, ServerState::Ended(_)));
         let first = record.state.server().filter(|_| watcher.is_some());
         let history = std::mem::take(&mut record.history);

@@ -152,6 +152,8 @@ fn a_successor_that_speaks_another_version_is_used_and_said_so() {
         client.hear_answer(id);
         client.echo();
         client.await_log(expected);
+        let warnings = sandbox.server("server").unwrap()["warnings"].to_string();
+        assert!(warnings.contains(expected), "{warnings}");
     }
     client.finish();
 }

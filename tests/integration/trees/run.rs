@@ -43,17 +43,19 @@ fn background_jobs_of_the_shell_that_executed_run_are_neither_ended_nor_left_as_
 
 #[test]
 fn a_client_that_kills_the_whole_group_of_run_leaves_nothing() {
-    let sandbox = Sandbox::new();
-    let mut tree = Tree::new(&sandbox, "server");
-    let mut command = sandbox.command("mcp-hook");
-    command.args(["run", "server", "--"]).args(tree.nasty_command());
-    let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
-    tree.wait_nasty();
-    let group = Pid::from_raw(client.id().cast_signed());
-    let supervisor = Watchers::above(tree.member("leader").process).supervisor;
-    killpg(group, Signal::SIGKILL).unwrap();
-    client.wait().unwrap();
-    tree.assert_gone();
-    assert!(supervisor.gone_by(Deadline::usual()));
-    sandbox.assert_clean();
+    for way in [&[][..], &["--direct"]] {
+        let sandbox = Sandbox::new();
+        let mut tree = Tree::new(&sandbox, "server");
+        let mut command = sandbox.command("mcp-hook");
+        command.arg("run").args(way).args(["server", "--"]).args(tree.nasty_command());
+        let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+        tree.wait_nasty();
+        let group = Pid::from_raw(client.id().cast_signed());
+        let supervisor = Watchers::above(tree.member("leader").process).supervisor;
+        killpg(group, Signal::SIGKILL).unwrap();
+        client.wait().unwrap();
+        tree.assert_gone();
+        assert!(supervisor.gone_by(Deadline::usual()));
+        sandbox.assert_clean();
+    }
 }

@@ -95,7 +95,7 @@ impl World {
                 }
                 Action::Start => self.start(),
                 Action::Fail(why) => panic!("{why}"),
-                Action::Stray(_) | Action::Note(_) | Action::Done(_) => {}
+                Action::Stray(_) | Action::Differs(_) | Action::Done(_) => {}
             }
         }
     }

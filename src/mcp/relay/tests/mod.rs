@@ -43,7 +43,7 @@ fn told(actions: Vec<Action>) -> Vec<String> {
         Action::Stray(bytes) => Some(format!("stray {}", line(bytes))),
         Action::Start => Some("start".into()),
         Action::Fail(why) => Some(format!("fail {why}")),
-        Action::Note(text) => Some(format!("note {text}")),
+        Action::Differs(text) => Some(format!("note {text}")),
         Action::Done(_) => None,
     };
     actions.into_iter().filter_map(tell).collect()
