@@ -1,12 +1,15 @@
 //! The arguments of commands that are about definitions.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use super::servers::server_name;
 use crate::disk::names::ServerName;
 use crate::server::settings::PortChoice;
+use crate::units::time;
 
 #[derive(Debug, Args)]
 pub struct List {
@@ -20,9 +23,18 @@ pub struct Check {
     /// Only these servers
     #[arg(value_parser = server_name)]
     pub names: Vec<ServerName>,
+    /// Start a copy of each, speak MCP to it and end it: say what keeps it from working
+    #[arg(long)]
+    pub connect: bool,
+    /// How long it may take to the first answer [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = time::parse, requires = "connect")]
+    pub timeout: Option<Duration>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// A command and its arguments, instead of servers that are defined
+    #[arg(last = true, value_name = "CMD", requires = "connect", conflicts_with = "names")]
+    pub words: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

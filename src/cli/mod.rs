@@ -160,8 +160,12 @@ commands! {
     "Define servers" {
         /// Show the servers that are defined, and whether they may be started
         "list" List ["mcp-hook list", "mcp-hook list --json"]
-        /// Say what would keep servers from being started, and start nothing
-        "check" Check ["mcp-hook check", "mcp-hook check tickets"]
+        /// Say what would keep servers from being started; with --connect, from working
+        "check" Check [
+            "mcp-hook check",
+            "mcp-hook check --connect tickets",
+            "mcp-hook check --connect -- npx -y @modelcontextprotocol/server-everything",
+        ]
         /// Define a server in your servers.json
         "add" Add [
             "mcp-hook add tickets --env 'TOKEN=${TICKETS_TOKEN}' -- uvx tickets-mcp",
@@ -238,7 +242,7 @@ mod tests {
 
         Define servers:
           list         Show the servers that are defined, and whether they may be started
-          check        Say what would keep servers from being started, and start nothing
+          check        Say what would keep servers from being started; with --connect, from working
           add          Define a server in your servers.json
           remove       Take a server out of your servers.json
           allow        Allow the servers that a project's .mcp.json defines

@@ -81,5 +81,5 @@ impl Run for Cli {
 
 /// Whether what a command starts lives longer than the command: it must not hold what the shell or the client has open.
 fn starts_servers(command: &Command) -> bool {
-    matches!(command, Command::Open(_) | Command::Start(_) | Command::Run(_) | Command::Restart(_))
+    matches!(command, Command::Open(_) | Command::Start(_) | Command::Run(_) | Command::Restart(_) | Command::Check(_))
 }

@@ -1,11 +1,26 @@
 //! What is shown while a use case works.
 
+use std::cell::RefCell;
+
 use super::stopped;
+use crate::app::check::connect::TrialProgress;
 use crate::app::progress::{Notice, Progress, Wait};
+use crate::supervisor::trial::watch::Trial;
 use crate::ui;
+use crate::ui::connected::Meanwhile;
 
 /// Shows a spinner on a terminal, and notices anywhere.
 pub struct Shown;
+
+/// Shows a line on a terminal for each server that is checked.
+#[derive(Default)]
+pub struct ShownTrials(RefCell<Meanwhile>);
+
+impl TrialProgress for ShownTrials {
+    fn show(&self, trials: &[Trial]) {
+        self.0.borrow_mut().draw(trials);
+    }
+}
 
 impl Progress for Shown {
     fn during<T>(&self, wait: Wait<'_>, work: impl FnOnce() -> T) -> T {

@@ -9,6 +9,8 @@ use super::config_copy::{self, CopyAction};
 use super::entry::{Definition, ServerKind};
 use super::expand::{Expanded, OwnVariable};
 use super::problem;
+use crate::disk::file::{self, Source};
+use crate::disk::file_at::FileAt;
 use crate::disk::layout::{self, ServerPaths};
 use crate::disk::names::{ServerName, SessionId};
 use crate::server::command::CommandLine;
@@ -41,6 +43,16 @@ impl Resolved {
     pub fn lines<T: ToString>(&self, what: &[T]) -> Vec<String> {
         let secrets = Secrets::new(&self.secrets);
         what.iter().map(|it| secrets.masked(&problem::line(it))).collect()
+    }
+
+    /// The same for another session than the one whose copy of the configuration was checked: that one gets a copy of it.
+    pub fn with_copy_of(mut self, copy: Option<&FileAt>) -> Result<Self> {
+        if let (Some(CopyAction::Keep), Some(copy)) = (&self.copy, copy)
+            && let Some((content, _)) = file::read_from(Source::Script, copy)?
+        {
+            self.copy = Some(CopyAction::Write(content));
+        }
+        Ok(self)
     }
 
     /// The server in its session. Writes the session's copy of its configuration, if there is to be a new one.

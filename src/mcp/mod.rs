@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "used by what is built on it next")]
 
+pub mod check;
 pub mod edit;
 pub mod framer;
 pub mod message;

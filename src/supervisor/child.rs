@@ -141,7 +141,7 @@ impl Child {
 const PASSES: [Errno; 5] = [Errno::EAGAIN, Errno::ENOMEM, Errno::EMFILE, Errno::ENFILE, Errno::ETXTBSY];
 
 /// What is executed, without its streams.
-fn command(plan: &Plan, words: &[String]) -> Command {
+pub(super) fn command(plan: &Plan, words: &[String]) -> Command {
     let port = plan.port();
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).current_dir(&plan.record.directory);

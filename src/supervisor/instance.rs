@@ -200,7 +200,7 @@ fn sample() -> Sample {
 }
 
 /// Collects adopted orphans that have ended. The server's first process stays, so that its number stays taken.
-fn collect_orphans(leader: Pid) {
+pub(super) fn collect_orphans(leader: Pid) {
     while let Some(pid) = wait::peek_any().filter(|&pid| pid != leader) {
         let _ = wait::collect_one(pid);
     }

@@ -40,4 +40,5 @@ mod streams;
 mod supervisor;
 mod suspicion;
 mod titles;
+pub mod trial;
 pub mod watchers;

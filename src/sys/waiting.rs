@@ -19,6 +19,16 @@ pub enum Waiting {
     Unknown,
 }
 
+/// What somebody else has to give before a process goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_os = "macos", allow(dead_code, reason = "the other platform tells"))]
+pub enum Outside {
+    /// A lock on a file.
+    Lock,
+    /// An answer, or a connection, by TCP.
+    Network,
+}
+
 /// A stream by its inode, whoever has it open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Input(

@@ -4,6 +4,7 @@ pub mod checked;
 pub mod clients;
 mod columns;
 pub mod confirm;
+pub mod connected;
 pub mod definitions;
 pub mod details;
 pub mod diagnostics;

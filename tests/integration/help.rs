@@ -30,16 +30,22 @@ const ORDER: [&str; 21] = [
 /// What ends the alternate screen.
 const LEFT: &str = "\u{1b}[?1049l";
 
-/// What stands for `npx` and `uvx`: a server that listens, or ends at once.
+/// What stands for `npx` and `uvx`: a server that listens and answers on standard input, or ends at once.
 const SERVER: &str = r#"#!/bin/sh
 [ -z "$ENDS" ] || exit 0
 exec python3 -c '
-import os, signal, socket
+import json, os, socket, sys
 listener = socket.socket()
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("127.0.0.1", int(os.environ.get("PORT", "0"))))
 listener.listen()
-signal.pause()
+tools = [{"name": "add", "inputSchema": {"type": "object"}}]
+hello = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}}
+for line in sys.stdin:
+    request = json.loads(line)
+    result = {"initialize": hello, "tools/list": {"tools": tools}}.get(request["method"], {})
+    if "id" in request:
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), flush=True)
 '
 "#;
 

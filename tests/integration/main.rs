@@ -19,6 +19,7 @@
 mod architecture;
 mod clients;
 mod completions;
+mod connect;
 mod containers;
 mod definitions;
 mod documentation;

@@ -11,3 +11,4 @@ pub mod policy;
 mod servers;
 
 pub use self::examine::{ExaminedSession, examine, examine_all};
+pub use self::files::remove as remove_files;

@@ -11,7 +11,7 @@ use nix::libc;
 use nix::time::ClockId;
 use nix::unistd::Pid;
 
-pub use crate::sys::waiting::{Input, Waiting};
+pub use crate::sys::waiting::{Input, Outside, Waiting};
 
 /// A sleep that is longer is not a part of any work.
 const LONG: Duration = Duration::from_secs(30);
@@ -38,6 +38,23 @@ pub fn of(pid: Pid, input: Option<Input>) -> Waiting {
     if states == [Waiting::Idle] { Waiting::Idle } else { Waiting::Busy }
 }
 
+/// What `pid` waits for that somebody else has to give, as far as it shows.
+pub fn outside(pid: Pid) -> Option<Outside> {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let threads = fs::read_dir(process.join("task")).ok()?.flatten().take(MOST_THREADS);
+    let calls: Vec<Call> =
+        threads.filter_map(|thread| Call::parse(&fs::read_to_string(thread.path().join("syscall")).ok()?)).collect();
+    if calls.iter().any(Call::is_lock) {
+        return Some(Outside::Lock);
+    }
+    let sockets = sockets(&process)?;
+    let is_ours = |inode: &str| sockets.iter().any(|socket| socket == inode);
+    let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(process.join("net").join(table)).unwrap_or_default());
+    let is_connected =
+        |text: &String| CONNECTED.iter().any(|state| text.lines().filter_map(|it| in_state(it, state)).any(is_ours));
+    (!calls.is_empty() && tables.iter().any(is_connected)).then_some(Outside::Network)
+}
+
 /// Whoever ends just now, or closes a descriptor, has something to do.
 fn unreadable(error: &io::Error) -> Waiting {
     if error.kind() == io::ErrorKind::PermissionDenied { Waiting::Unknown } else { Waiting::Busy }
@@ -46,14 +63,7 @@ fn unreadable(error: &io::Error) -> Waiting {
 /// Whether `pid` has a socket that it accepts connections on, by TCP or at a path; `None` if the system does not tell.
 pub fn listens(pid: Pid) -> Option<bool> {
     let process = PathBuf::from(format!("/proc/{pid}"));
-    let mut sockets = Vec::new();
-    for entry in fs::read_dir(process.join("fd")).ok()?.flatten() {
-        let Ok(link) = fs::read_link(entry.path()) else { continue };
-        let link = link.to_string_lossy();
-        if let Some(number) = link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']')) {
-            sockets.push(number.to_owned());
-        }
-    }
+    let sockets = sockets(&process)?;
     if sockets.is_empty() {
         return Some(false);
     }
@@ -66,10 +76,28 @@ pub fn listens(pid: Pid) -> Option<bool> {
     )
 }
 
+/// The numbers of the sockets that a process has open; `None` if the system does not tell.
+fn sockets(process: &Path) -> Option<Vec<String>> {
+    let links = fs::read_dir(process.join("fd")).ok()?.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    let number = |link: PathBuf| {
+        let link = link.to_string_lossy();
+        link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']')).map(str::to_owned)
+    };
+    Some(links.filter_map(number).collect())
+}
+
+/// The states `TCP_ESTABLISHED` and `TCP_SYN_SENT`.
+const CONNECTED: [&str; 2] = ["01", "02"];
+
 /// The number of the socket in a line of `/proc/net/tcp`, if it is one that listens (`TCP_LISTEN`).
 fn of_tcp(line: &str) -> Option<&str> {
+    in_state(line, "0A")
+}
+
+/// The same if it is in this state.
+fn in_state<'line>(line: &'line str, state: &str) -> Option<&'line str> {
     let mut fields = line.split_ascii_whitespace();
-    (fields.nth(3)? == "0A").then_some(())?;
+    (fields.nth(3)? == state).then_some(())?;
     fields.nth(5)
 }
 
@@ -98,6 +126,13 @@ impl Call {
 
     fn argument(&self, index: usize) -> u64 {
         self.arguments.get(index).copied().unwrap_or_default()
+    }
+
+    /// Whether it is one that waits for a lock on a file (`flock(2)`, `fcntl_locking(2)`).
+    fn is_lock(&self) -> bool {
+        let commands = [libc::F_SETLKW, libc::F_OFD_SETLKW];
+        let is_fcntl = || commands.iter().any(|&command| u64::try_from(command) == Ok(self.argument(1)));
+        self.number == libc::SYS_flock || self.number == libc::SYS_fcntl && is_fcntl()
     }
 
     fn look(&self, process: &Path, input: Option<Input>) -> Waiting {
@@ -256,6 +291,27 @@ mod tests {
             let _ = child.kill();
             child.wait().expect("collected");
         }
+    }
+
+    #[test]
+    fn a_wait_for_a_lock_or_for_the_network_is_seen() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        file.as_file().lock().expect("locked");
+        let path = file.path().to_str().expect("a path");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+        let port = listener.local_addr().expect("an address").port();
+        for (script, wanted) in [
+            (format!("import fcntl; fcntl.flock(open({path:?}), fcntl.LOCK_EX)"), Outside::Lock),
+            (format!("import socket; socket.create_connection(('127.0.0.1', {port})).recv(1)"), Outside::Network),
+        ] {
+            let mut child =
+                Command::new("python3").args(["-c", &script]).stdin(Stdio::null()).spawn().expect("started");
+            while outside(pid(&child)) != Some(wanted) {
+                std::thread::yield_now();
+            }
+            child.kill().and_then(|()| child.wait()).expect("collected");
+        }
+        assert_eq!(outside(Pid::this()).filter(|it| *it == Outside::Lock), None);
     }
 
     #[test]

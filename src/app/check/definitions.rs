@@ -24,7 +24,7 @@ pub fn check(names: &[ServerName]) -> Result<Vec<Checked>> {
     let catalogue = Catalogue::read();
     let mut servers = check::all(&catalogue, &|definition| definition_in(session.as_ref(), definition, &here));
     if let Some(name) = names.iter().find(|name| !servers.iter().any(|server| is_called(server, name))) {
-        return Err(not_found(name, &servers));
+        return Err(not_found(name, &catalogue));
     }
     servers.retain(|server| names.is_empty() || names.iter().any(|name| is_called(server, name)));
     Ok(servers)
@@ -34,12 +34,12 @@ fn is_called(server: &Checked, name: &ServerName) -> bool {
     server.name.as_deref() == Some(name.as_str())
 }
 
-fn not_found(name: &ServerName, servers: &[Checked]) -> anyhow::Error {
+/// That no file defines a server; what cannot be read may be where it is defined.
+pub(super) fn not_found(name: &ServerName, catalogue: &Catalogue) -> anyhow::Error {
     let file = document::user_file().map_or_else(|_| "servers.json".into(), |it| it.display().to_string());
-    // What cannot be read may be where it is defined.
-    let unreadable = servers.iter().find(|server| server.name.is_none() && !server.problems.is_empty());
+    let unreadable = catalogue.sources().iter().find_map(|source| Some((source, source.entries.as_ref().err()?)));
     let why = match unreadable {
-        Some(it) => format!("could not read {}: {}", it.file.display(), it.problems.join(", ")),
+        Some((source, error)) => format!("could not read {}: {}", source.file.display(), source.shorten(error)),
         None => "it is not defined".to_owned(),
     };
     let hint = format!("mcp-hook list shows what is defined; {file} is yours");

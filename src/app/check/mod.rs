@@ -1,0 +1,7 @@
+//! What keeps servers from being started, and what keeps those from working that are.
+
+pub mod connect;
+mod definitions;
+mod subject;
+
+pub use self::definitions::check;

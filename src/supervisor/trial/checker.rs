@@ -1,0 +1,220 @@
+//! The process that starts the server, speaks to it and ends it. It leaves when nothing of the server is left.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use nix::unistd::setsid;
+
+use super::activity::Activity;
+use super::events::Events;
+use super::farewell;
+use super::life::{End, Life};
+use super::program;
+use super::report::{Message, ServerInfo, Timings, TrialReport};
+use crate::context;
+use crate::disk::lock_file::LockFile;
+use crate::mcp::check::conversation::{Conversation, Exited, Learned, Opening, Verdict};
+use crate::mcp::check::doing::Doing;
+use crate::mcp::check::ending;
+use crate::mcp::check::finding::{Code, Finding, Level};
+use crate::server::usage::Usage;
+use crate::supervisor::instance::collect_orphans;
+use crate::supervisor::launcher_queue::{LauncherQueue, Turn};
+use crate::supervisor::plan::Plan;
+use crate::sys::{Pid, children, fd, mark, orphans, title};
+
+/// What `ps -o comm` shows of it.
+const TITLE: &str = "mcp-checker";
+
+pub struct Checker {
+    events: Events,
+    told: File,
+    turn: Option<LockFile>,
+}
+
+impl Checker {
+    /// Becomes the checker; `told` is where the command hears of it.
+    pub fn new(plan: Plan, told: File) -> io::Result<Self> {
+        let _ = setsid();
+        title::set_short(TITLE);
+        let _ = mark::set(plan.record.token.mark());
+        let _ = orphans::adopt();
+        fd::silence_standard();
+        Ok(Self { events: Events::new(plan)?, told, turn: None })
+    }
+
+    /// Checks the server, which has `limit` for its first answer.
+    pub fn run(mut self, limit: Duration) {
+        let report = self.check(limit).with_skipped();
+        if let Some(turn) = self.turn.take() {
+            turn.give_back();
+        }
+        self.tell(&Message::Report(Box::new(report)));
+    }
+
+    fn check(&mut self, limit: Duration) -> TrialReport {
+        let mut findings = Vec::new();
+        if let Some(finding) = self.examine_program() {
+            let is_over = finding.level == Level::Error;
+            findings.push(finding);
+            if is_over {
+                return TrialReport::unstarted(findings);
+            }
+        }
+        self.take_turn();
+        for opening in [Opening::Discover, Opening::Initialize] {
+            if let Some(container) = &self.events.plan.container {
+                container.make_room(None);
+            }
+            let mut life = match Life::start(&self.events.plan) {
+                Ok(life) => life,
+                Err(error) => {
+                    findings.push(Finding::new(Code::NotExecutable, format!("it could not be started: {error}")));
+                    return TrialReport::unstarted(findings);
+                }
+            };
+            let conversation = self.converse(&mut life, opening, limit);
+            if conversation.verdict() == Some(Verdict::Again) && !self.events.is_called_off {
+                farewell::end_at_once(&mut self.events, &mut life);
+                continue;
+            }
+            return self.conclude(life, conversation, findings);
+        }
+        TrialReport::unstarted(findings)
+    }
+
+    fn examine_program(&self) -> Option<Finding> {
+        let words = self.events.plan.words();
+        let own = self.events.plan.invocation.environment.iter().find(|(name, _)| name == "PATH");
+        let path = own.map(|(_, value)| value.render(self.events.plan.port()));
+        let directory = &self.events.plan.record.directory;
+        if !directory.is_dir() {
+            let message = format!("there is no directory {} to start it in", directory.display());
+            return Some(Finding::new(Code::NotFound, message).hint("make it, or correct \"cwd\""));
+        }
+        program::examine(&words[0], directory, path)
+    }
+
+    /// Two that are fetched at the same time may break the launcher's cache.
+    fn take_turn(&mut self) {
+        let Some(queue) = LauncherQueue::of(&self.events.plan.invocation, context::now()) else { return };
+        let mut has_told = false;
+        while !self.events.is_called_off {
+            match queue.take_turn(&self.events.plan.paths.launchers, context::now()) {
+                Turn::Taken(lock) => {
+                    self.turn = Some(lock);
+                    return;
+                }
+                Turn::Skip(_) => return,
+                Turn::Wait(pause) => {
+                    if !std::mem::replace(&mut has_told, true) {
+                        self.tell_doing(Doing::Queued(queue.launcher.name()));
+                    }
+                    self.events.wait_for(None, Some(pause));
+                }
+            }
+        }
+    }
+
+    fn converse(&mut self, life: &mut Life, opening: Opening, limit: Duration) -> Conversation {
+        let mut conversation = Conversation::begin(opening, limit, context::now());
+        let mut activity = Activity::begin(context::now());
+        loop {
+            life.send(&conversation.take_outgoing());
+            if conversation.verdict().is_some() || self.events.is_called_off {
+                return conversation;
+            }
+            let ready = self.events.wait(Some(life), conversation.wakes_at().min(activity.due()));
+            collect_orphans(life.pid);
+            let now = context::now();
+            hear(life, &ready, &mut conversation, now);
+            if activity.look(life.stream, now) {
+                self.tell_doing(activity.doing);
+            }
+            if (activity.is_launched || conversation.learned.introduction.is_some())
+                && let Some(turn) = self.turn.take()
+            {
+                turn.give_back();
+            }
+            conversation.pass_time(activity.doing, now);
+        }
+    }
+
+    /// Ends the server, and tells what was learned of it.
+    fn conclude(&mut self, mut life: Life, conversation: Conversation, mut findings: Vec<Finding>) -> TrialReport {
+        let answers = conversation.verdict() == Some(Verdict::Answers) && !self.events.is_called_off;
+        let (learned, found) = conversation.into_findings();
+        findings.extend(found);
+        let memory = if answers { memory() } else { None };
+        let began = context::now();
+        let (exit, lifecycle) = if answers {
+            let (exit, course) = farewell::take_leave(&mut self.events, &mut life);
+            findings.extend(ending::examine(&course));
+            (exit, Some(context::elapsed_millis(began)))
+        } else {
+            (farewell::end_at_once(&mut self.events, &mut life), None)
+        };
+        let server = learned.introduction.as_ref();
+        TrialReport {
+            protocol: server.map(|it| it.protocol.clone()),
+            server: server.map(|it| ServerInfo { name: it.name.clone(), version: it.version.clone() }),
+            tools: learned.counts.map(|it| it.tools),
+            prompts: learned.counts.map(|it| it.prompts),
+            resources: learned.counts.map(|it| it.resources),
+            list_bytes: learned.counts.map(|it| it.list_bytes),
+            timings_ms: Timings {
+                handshake: Learned::millis(learned.handshake),
+                list: Learned::millis(learned.list),
+                lifecycle,
+            },
+            memory,
+            exit,
+            stderr: life.last_words(),
+            findings,
+            skipped: Vec::new(),
+        }
+    }
+
+    fn tell_doing(&mut self, doing: Doing) {
+        if let Some(words) = doing.words() {
+            self.tell(&Message::Doing(words));
+        }
+    }
+
+    fn tell(&mut self, message: &Message) {
+        let line = serde_json::to_string(message).unwrap_or_default() + "\n";
+        let _ = self.told.write_all(line.as_bytes());
+    }
+}
+
+/// Hands on what the server has said, and that it has ended.
+fn hear(life: &mut Life, ready: &[End], conversation: &mut Conversation, now: Instant) {
+    life.read_error();
+    // After the end of its first process all that it wrote is to be heard, before that is told.
+    let exit = life.exit();
+    while life.has_output() && (ready.contains(&End::Output) || exit.is_some()) {
+        let bytes = life.read_output();
+        if bytes.is_empty() {
+            break;
+        }
+        conversation.hear(&bytes, now);
+        if exit.is_none() {
+            break;
+        }
+    }
+    match exit {
+        Some(exit) if !life.has_output() => {
+            let last_words = life.last_words();
+            conversation.end(&Exited { exit: &exit.to_string(), last_words: &last_words });
+        }
+        None if !life.has_output() => conversation.close_output(now),
+        _ => {}
+    }
+}
+
+/// What the server's tree takes.
+fn memory() -> Option<u64> {
+    let usage = Usage::of_all(children::of(Pid::this()));
+    (!usage.pids.is_empty()).then(|| Usage::proportional(&usage.pids).unwrap_or(usage.memory))
+}

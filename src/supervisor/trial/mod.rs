@@ -1,0 +1,13 @@
+//! A copy of a server that is started only to be spoken to, and ended.
+//!
+//! `command → checker → server`: the checker is to the server what a supervisor is, and the command is its keeper. Each has
+//! adopted the orphans below it, each notices the other's death.
+
+mod activity;
+mod checker;
+mod events;
+mod farewell;
+mod life;
+mod program;
+pub mod report;
+pub mod watch;

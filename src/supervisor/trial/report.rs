@@ -1,0 +1,89 @@
+//! What came of a trial.
+
+use serde::{Deserialize, Serialize};
+
+use crate::mcp::check::finding::{Finding, Level, Stage};
+use crate::sys::wait::Exit;
+
+/// What a checker tells, a line each.
+#[derive(Serialize, Deserialize)]
+pub enum Message {
+    /// What the server does while no answer comes; in words that follow "it".
+    Doing(String),
+    Report(Box<TrialReport>),
+}
+
+/// What is known of a server once it was spoken to. Times in milliseconds, sizes in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialReport {
+    pub protocol: Option<String>,
+    pub server: Option<ServerInfo>,
+    pub tools: Option<usize>,
+    pub prompts: Option<usize>,
+    pub resources: Option<usize>,
+    pub list_bytes: Option<usize>,
+    pub timings_ms: Timings,
+    /// Of its whole tree; pages that processes share are divided among them where the system tells.
+    pub memory: Option<u64>,
+    pub exit: Option<Exit>,
+    /// Its last lines on standard error.
+    pub stderr: Vec<String>,
+    pub findings: Vec<Finding>,
+    /// The stages that were not reached.
+    pub skipped: Vec<Stage>,
+}
+
+/// What a server calls itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInfo {
+    pub name: Option<String>,
+    pub version: Option<String>,
+}
+
+/// How long the stages took.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timings {
+    pub handshake: Option<u64>,
+    pub list: Option<u64>,
+    pub lifecycle: Option<u64>,
+}
+
+/// The worst of what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Ok,
+    Warning,
+    Failed,
+}
+
+impl TrialReport {
+    /// Of a server that was not started.
+    pub fn unstarted(findings: Vec<Finding>) -> Self {
+        Self { findings, ..Self::default() }.with_skipped()
+    }
+
+    /// The same with what was found before it was started.
+    pub fn with_findings(mut self, before: Vec<Finding>) -> Self {
+        self.findings.extend(before);
+        self.with_skipped()
+    }
+
+    pub fn outcome(&self) -> Outcome {
+        match self.findings.iter().map(|finding| finding.level).max() {
+            Some(Level::Error) => Outcome::Failed,
+            Some(Level::Warning) => Outcome::Warning,
+            Some(Level::Info) | None => Outcome::Ok,
+        }
+    }
+
+    /// The stages after the first one that failed are not reached.
+    pub(super) fn with_skipped(mut self) -> Self {
+        self.findings.sort_by_key(|finding| finding.stage);
+        let errors = self.findings.iter().filter(|finding| finding.level == Level::Error);
+        let failed = errors.map(|finding| finding.stage).min();
+        self.skipped =
+            failed.map_or_else(Vec::new, |failed| Stage::ALL.into_iter().filter(|&stage| stage > failed).collect());
+        self
+    }
+}
