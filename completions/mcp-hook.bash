@@ -209,7 +209,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__check)
-            opts="-v -h --connect --timeout --json --verbose --help"
+            opts="-v -h --connect --timeout --url --header --json --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -217,6 +217,14 @@ _mcp__hook() {
             fi
             case "${prev}" in
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -121,6 +121,8 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -l json -d 'Prin
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l timeout -d 'How long it may take to the first answer [default: 30s]' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l url -d 'A server at this address, instead of servers that are defined' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l header -d 'What is sent with each request to it (may be repeated)' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l connect -d 'Start a copy of each, speak MCP to it and end it: say what keeps it from working'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l json -d 'Print JSON'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -s v -l verbose -d 'Say on standard error what is decided, and why'

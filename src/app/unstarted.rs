@@ -65,6 +65,8 @@ pub struct NotReady {
     pub last_lines: Vec<String>,
     /// Whether a line was waited for in vain, and nothing at all was printed meanwhile.
     pub was_silent: bool,
+    /// Whether `check --connect` can speak to it under its name.
+    pub can_be_asked: bool,
     pub log: FileAt,
 }
 
@@ -101,6 +103,7 @@ impl Unstarted {
             cause,
             last_lines: last_lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect(),
             was_silent: record.is_some_and(|record| was_silent(record, paths)),
+            can_be_asked: record.is_some_and(ServerRecord::can_be_asked),
             log: paths.log.clone(),
         })
     }

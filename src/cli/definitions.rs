@@ -29,6 +29,12 @@ pub struct Check {
     /// How long it may take to the first answer [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = time::parse, requires = "connect")]
     pub timeout: Option<Duration>,
+    /// A server at this address, instead of servers that are defined
+    #[arg(long, requires = "connect", conflicts_with_all = ["names", "words"])]
+    pub url: Option<String>,
+    /// What is sent with each request to it (may be repeated)
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header, requires = "url")]
+    pub header: Vec<(String, String)>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -86,5 +92,16 @@ fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("it is not of the form NAME=VALUE".to_owned()),
+    }
+}
+
+/// A header as it stands in a request.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("it has no colon, as in 'Authorization: Bearer …'")?;
+    let is_name = !name.is_empty() && name.chars().all(|it| it.is_ascii_graphic());
+    if is_name && !value.contains(['\r', '\n']) {
+        Ok((name.to_owned(), value.trim().to_owned()))
+    } else {
+        Err(format!("{name:?} is not the name of a header"))
     }
 }

@@ -38,7 +38,9 @@ impl Run for Check {
 
 impl Check {
     fn connect(self) -> Result<ExitCode> {
-        let request = if self.words.is_empty() {
+        let request = if let Some(url) = self.url {
+            Request::Url { url, headers: self.header }
+        } else if self.words.is_empty() {
             Request::Defined(self.names)
         } else {
             let command = CommandLine::from_words(self.words).context("could not check the command");

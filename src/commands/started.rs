@@ -73,13 +73,15 @@ fn way_round(name: &ServerName, taken: &NameTaken) -> String {
     }
 }
 
-fn fell_short(name: &ServerName, NotReady { cause, last_lines, was_silent, log }: NotReady) -> Error {
+fn fell_short(name: &ServerName, not_ready: NotReady) -> Error {
+    let NotReady { cause, last_lines, was_silent, can_be_asked, log } = not_ready;
     let hint = if was_silent {
         "it printed nothing: many programs keep their output to themselves where there is no terminal; an option of its \
          own, or stdbuf -oL in front of it, may change that"
             .to_owned()
     } else {
-        format!("mcp-hook logs {name} shows all of {log}")
+        let more = if can_be_asked { format!("; mcp-hook check --connect {name} speaks to it") } else { String::new() };
+        format!("mcp-hook logs {name} shows all of {log}{more}")
     };
     listed(format!("could not start {name}: {cause}"), last_lines, hint)
 }

@@ -40,6 +40,7 @@ struct Texts {
     environment: BTreeMap<String, Expanded>,
     directory: Option<Expanded>,
     url: Option<Expanded>,
+    headers: BTreeMap<String, Expanded>,
     source: Option<Expanded>,
     watch: Vec<Expanded>,
 }
@@ -87,6 +88,7 @@ pub fn examine(definition: &Definition, context: &ResolveContext<'_>) -> Examine
         environment: with_defaults(texts.environment, &defaults, hook.config.is_some()),
         directory: texts.directory,
         url: texts.url,
+        headers: texts.headers,
         copy,
     };
     Examined { problems: without_repetition(problems, &hook.variables), warnings, server }
@@ -121,15 +123,15 @@ impl Texts {
             directory = cwd.as_ref().map(|cwd| expand_early(expander, "cwd", cwd, |own| own == OwnVariable::Port));
         }
         let url = definition.url.as_ref().map(|url| expander.expand("url", url));
-        for (name, text) in &definition.headers {
-            expander.expand(&join("headers", name), text);
-        }
+        let headers = definition.headers.iter();
+        let headers =
+            headers.map(|(name, text)| (name.clone(), expander.expand(&join("headers", name), text))).collect();
         let config = definition.hook.config.as_ref();
         let source = config.map(|config| expand_early(expander, "hook.config.source", &config.source, |_| true));
         let watched = definition.hook.settings.watch.iter().enumerate();
         let watch =
             watched.map(|(index, text)| expand_early(expander, &watched::place(index), text, |_| true)).collect();
-        Self { words, environment, directory, url, source, watch }
+        Self { words, environment, directory, url, headers, source, watch }
     }
 }
 

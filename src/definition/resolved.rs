@@ -30,6 +30,8 @@ pub struct Resolved {
     /// Where it is started, if the definition says it.
     pub(super) directory: Option<Expanded>,
     pub(super) url: Option<Expanded>,
+    /// What clients send with each request to it.
+    pub(super) headers: BTreeMap<String, Expanded>,
     pub(super) secrets: Vec<String>,
     pub(super) copy: Option<CopyAction>,
 }
@@ -83,6 +85,17 @@ impl Resolved {
             cwd: self.cwd().map(str::to_owned),
             secrets: self.secrets.clone(),
         }
+    }
+
+    /// Where a server that runs elsewhere is reached, and what is sent with each request: both may hold its `secrets`.
+    pub fn remote(&self) -> Option<(String, Vec<(String, String)>)> {
+        let headers = self.headers.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?)));
+        Some((self.url.as_ref()?.text()?, headers.collect()))
+    }
+
+    /// What must not stand in any message.
+    pub fn secrets(&self) -> &[String] {
+        &self.secrets
     }
 
     fn own(&self, own: OwnVariable, session: &SessionId, name: &ServerName, paths: &ServerPaths) -> String {

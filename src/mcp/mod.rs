@@ -6,6 +6,7 @@
 pub mod check;
 pub mod edit;
 pub mod framer;
+pub mod http;
 pub mod message;
 pub mod relay;
 pub mod scanner;

@@ -278,6 +278,11 @@ impl ServerRecord {
     }
 
     /// Whether process numbers in this record mean processes that this process could see.
+    /// Whether `check --connect` finds it under its name, and it may speak on standard input and output.
+    pub fn can_be_asked(&self) -> bool {
+        self.source.is_some() && self.port.is_none()
+    }
+
     pub fn is_of_this_host(&self) -> bool {
         self.host.place() == Place::Here
     }

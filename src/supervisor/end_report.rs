@@ -50,7 +50,10 @@ pub fn for_client(end: &End, record: &ServerRecord) -> Option<String> {
 /// What a client is told of an end that is a failure, and of where to read more.
 pub fn failure_for_client(end: &End, record: &ServerRecord, log: &impl Display) -> String {
     let why = why_and_how(end, &record.settings);
-    format!("{} ended because {why}; its log is {log}", record.name)
+    let name = &record.name;
+    let more =
+        if record.can_be_asked() { format!("; mcp-hook check --connect {name} looks why") } else { String::new() };
+    format!("{name} ended because {why}; its log is {log}{more}")
 }
 
 /// Why a server ended, and its exit status.

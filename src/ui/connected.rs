@@ -119,7 +119,7 @@ impl Meanwhile {
 fn meanwhile(trial: &Trial) -> String {
     let elapsed = time::duration(context::now().duration_since(trial.began).as_secs_f64());
     let doing = trial.doing.as_ref().map(|doing| format!(": it {}", plain(doing))).unwrap_or_default();
-    format!("  checking {} ({elapsed}){doing}", plain(trial.name.as_str()))
+    format!("  checking {} ({elapsed}){doing}", plain(&trial.name))
 }
 
 #[cfg(test)]

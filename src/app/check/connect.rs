@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 use serde::Serialize;
 
-use super::subject::{self, Subject};
+use super::subject::{self, Goal, Subject};
 use crate::app::free_name::FreeName;
 use crate::app::plan;
 use crate::app::target::ResolvedTarget;
@@ -27,6 +27,11 @@ pub enum Request {
     /// Servers that are defined here, all if none is named.
     Defined(Vec<ServerName>),
     Typed(CommandLine),
+    /// A server at an address, and what is sent with each request.
+    Url {
+        url: String,
+        headers: Vec<(String, String)>,
+    },
 }
 
 /// A server that was checked.
@@ -57,6 +62,7 @@ pub fn connect(
     let subjects = match request {
         Request::Defined(names) => subject::defined(&names, in_session.as_ref())?,
         Request::Typed(command) => vec![subject::typed(command)?],
+        Request::Url { url, headers } => vec![subject::at(&url, headers, &[])],
     };
     let place = Place::make()?;
     let asked = ask(subjects, &place, limit, progress);
@@ -71,14 +77,22 @@ fn ask(
     progress: &impl TrialProgress,
 ) -> Result<Result<Vec<Connected>, Interrupted>> {
     let mut trials = Trials::new();
-    let mut all: Vec<(String, Vec<Finding>, Option<ServerName>)> = Vec::new();
-    for Subject { name, findings, target } in subjects {
-        let trial = target.map(|(name, target)| -> Result<ServerName> {
-            let plan = place.plan(&name, target).with_context(|| format!("could not check {name}"))?;
-            trials.start(plan, limit).with_context(|| format!("could not check {name}"))?;
-            Ok(name)
-        });
-        all.push((name, findings, trial.transpose()?));
+    let mut all: Vec<(String, Vec<Finding>, Option<String>)> = Vec::new();
+    for Subject { name, findings, goal } in subjects {
+        let could_not = || format!("could not check {name}");
+        let trial = match goal {
+            None => None,
+            Some(Goal::Start(server, target)) => {
+                let plan = place.plan(&server, target).with_context(could_not)?;
+                trials.start(plan, limit).with_context(could_not)?;
+                Some(server.to_string())
+            }
+            Some(Goal::Ask(target)) => {
+                trials.ask(name.clone(), target, limit).with_context(could_not)?;
+                Some(name.clone())
+            }
+        };
+        all.push((name, findings, trial));
     }
     if let Err(signal) = trials.wait(|trials| progress.show(trials)) {
         return Ok(Err(Interrupted(signal)));

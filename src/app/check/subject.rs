@@ -13,9 +13,14 @@ use crate::definition::problem::{Problem, Warning};
 use crate::disk::layout::{self, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::mcp::check::finding::{Code, Finding};
+use crate::mcp::check::over_http;
+use crate::mcp::http::address::{Address, BadAddress};
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
+use crate::server::record::ServerRecord;
+use crate::server::secrets::Secrets;
 use crate::server::settings::Settings;
+use crate::supervisor::trial::http_checker::HttpTarget;
 
 /// A server that is to be asked.
 pub struct Subject {
@@ -23,8 +28,15 @@ pub struct Subject {
     pub name: String,
     /// What was found out without starting it.
     pub findings: Vec<Finding>,
-    /// What is to be started, if nothing speaks against it.
-    pub target: Option<(ServerName, ResolvedTarget)>,
+    /// What is to be done, if nothing speaks against it.
+    pub goal: Option<Goal>,
+}
+
+pub enum Goal {
+    /// A copy is started and spoken to.
+    Start(ServerName, ResolvedTarget),
+    /// It is asked where it runs.
+    Ask(HttpTarget),
 }
 
 /// The command, as it was typed.
@@ -34,8 +46,22 @@ pub fn typed(command: CommandLine) -> Result<Subject> {
     let label = program.rsplit('/').next().unwrap_or_default();
     let name = ServerName::from_label(label);
     let prepared = Prepared::typed(command, directory, Settings::default());
-    let target = Some((name.clone(), ResolvedTarget::Typed(Box::new(prepared))));
-    Ok(Subject { name: name.to_string(), findings: Vec::new(), target })
+    let goal = Some(Goal::Start(name.clone(), ResolvedTarget::Typed(Box::new(prepared))));
+    Ok(Subject { name: name.to_string(), findings: Vec::new(), goal })
+}
+
+/// A server at an address.
+pub fn at(url: &str, headers: Vec<(String, String)>, secrets: &[String]) -> Subject {
+    let (findings, goal) = match Address::parse(url) {
+        Ok(address) => (Vec::new(), Some(Goal::Ask(HttpTarget { address, headers, secrets: secrets.to_vec() }))),
+        Err(BadAddress::Tls) => (vec![over_http::unasked()], None),
+        Err(error) => {
+            let shown = Secrets::new(secrets).masked(url);
+            let finding = Finding::new(Code::InvalidDefinition, format!("{shown} is no address: {error}"));
+            (vec![finding.hint("an address looks like http://127.0.0.1:3001/mcp")], None)
+        }
+    };
+    Subject { name: url.to_owned(), findings, goal }
 }
 
 /// These servers, or all that are defined here. `session` has the copies of configurations that count.
@@ -57,7 +83,7 @@ pub fn defined(names: &[ServerName], session: Option<&SessionPaths>) -> Result<V
 fn subject(listed: &CatalogueEntry<'_>, session: Option<&SessionPaths>) -> Result<Subject> {
     let name = listed.name.to_owned();
     let file = listed.source.file.display();
-    let refused = |finding: Finding| Subject { name: name.clone(), findings: vec![finding], target: None };
+    let refused = |finding: Finding| Subject { name: name.clone(), findings: vec![finding], goal: None };
     match (&listed.state, listed.content) {
         (DefinitionState::Refused(_), _) => {
             let message = format!("{file} has not been allowed, so nothing in it is started");
@@ -77,9 +103,6 @@ fn subject(listed: &CatalogueEntry<'_>, session: Option<&SessionPaths>) -> Resul
 
 fn examined(definition: &Definition, session: Option<&SessionPaths>) -> Result<Subject> {
     let name = definition.name.to_string();
-    if let Some(finding) = unasked(definition) {
-        return Ok(Subject { name, findings: vec![finding], target: None });
-    }
     let here = context::working_directory().context("could not find the working directory")?;
     let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
     let resolve_context =
@@ -92,25 +115,37 @@ fn examined(definition: &Definition, session: Option<&SessionPaths>) -> Result<S
     }
     let left: Vec<String> = warnings.iter().filter(|it| is_unexpanded(it)).map(ToString::to_string).collect();
     findings.extend(lines(left).into_iter().map(|line| Finding::new(Code::Unexpanded, line).lenient()));
-    let target = if problems.is_empty() {
-        Some(ResolvedTarget::Defined(Box::new(server.with_copy_of(copy.as_ref())?)))
-    } else {
-        None
-    };
-    let target = target.map(|target| (definition.name.clone(), target));
-    Ok(Subject { name, findings, target })
+    if !problems.is_empty() {
+        return Ok(Subject { name, findings, goal: None });
+    }
+    if matches!(definition.kind, ServerKind::Remote) {
+        let (url, headers) = server.remote().unwrap_or_default();
+        let found = at(&url, headers, server.secrets());
+        findings.extend(found.findings);
+        return Ok(Subject { name, findings, goal: found.goal });
+    }
+    if definition.hook.settings.port.is_some() {
+        let found = running(&definition.name, session)
+            .map_or_else(|| unasked(&definition.name), |url| at(&url, Vec::new(), server.secrets()));
+        findings.extend(found.findings);
+        return Ok(Subject { name, findings, goal: found.goal });
+    }
+    let target = ResolvedTarget::Defined(Box::new(server.with_copy_of(copy.as_ref())?));
+    Ok(Subject { name, findings, goal: Some(Goal::Start(definition.name.clone(), target)) })
 }
 
-/// Why a server is not asked that is reached by HTTP.
-fn unasked(definition: &Definition) -> Option<Finding> {
-    let is_remote = matches!(definition.kind, ServerKind::Remote);
-    if !is_remote && definition.hook.settings.port.is_none() {
-        return None;
-    }
-    let what = if is_remote { "it runs elsewhere and is reached by HTTP" } else { "it listens on a port" };
-    let message = format!("{what}: only servers on standard input and output are asked");
-    let hint = "mcp-hook status shows whether one of this session listens";
-    Some(Finding::new(Code::NotAsked, message).hint(hint))
+/// Where a server of this session listens.
+fn running(name: &ServerName, session: Option<&SessionPaths>) -> Option<String> {
+    let record = ServerRecord::read(&session?.server(name)).ok()??;
+    let port = record.port.filter(|_| !record.state.is_final())?;
+    Some(port.url.unwrap_or_else(|| format!("http://127.0.0.1:{}/mcp", port.number)))
+}
+
+/// That a server with a port is not asked, because it does not run here.
+fn unasked(name: &ServerName) -> Subject {
+    let finding = Finding::new(Code::NotAsked, "it listens on a port, and does not run in this session");
+    let hint = format!("mcp-hook start {name}; then it is asked as it runs");
+    Subject { name: name.to_string(), findings: vec![finding.hint(hint)], goal: None }
 }
 
 fn of_problem(problem: &Problem, line: String, definition: &Definition) -> Finding {

@@ -100,6 +100,18 @@ codes! {
     NoTools "no-tools" List Warning
     EndlessList "endless-list" List Error
     LargeList "large-list" List Warning
+    Refused "refused" Handshake Error
+    WrongPath "wrong-path" Handshake Error
+    NotMcp "not-mcp" Handshake Error
+    NeedsLogin "needs-login" Handshake Error
+    NeedsToken "needs-token" Handshake Error
+    TokenRefused "token-refused" Handshake Error
+    Forbidden "forbidden" Handshake Error
+    WrongHost "wrong-host" Handshake Error
+    Redirect "redirect" Handshake Error
+    LegacySse "legacy-sse" Handshake Warning
+    ServerError "server-error" Handshake Error
+    SessionLost "session-lost" List Error
     IgnoresEof "ignores-eof" Lifecycle Warning
     IgnoresSigterm "ignores-sigterm" Lifecycle Warning
     LeavesProcesses "leaves-processes" Lifecycle Warning

@@ -7,6 +7,7 @@ mod activity;
 mod checker;
 mod events;
 mod farewell;
+pub mod http_checker;
 mod life;
 mod program;
 pub mod report;

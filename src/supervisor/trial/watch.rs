@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 
 use super::checker::Checker;
+use super::http_checker::{self, HttpTarget};
 use super::report::{Message, TrialReport};
 use crate::context;
-use crate::disk::names::ServerName;
 use crate::server::end::End;
 use crate::server::record::ServerState;
 use crate::supervisor::contained;
@@ -28,7 +28,7 @@ const SHOW_EVERY: Duration = Duration::from_secs(1);
 
 /// A server that is being checked.
 pub struct Trial {
-    pub name: ServerName,
+    pub name: String,
     checker: Pid,
     /// From the checker, until it has ended.
     messages: Option<File>,
@@ -36,8 +36,8 @@ pub struct Trial {
     pub began: Instant,
     pub doing: Option<String>,
     pub report: Option<TrialReport>,
-    /// Held and recorded for as long as anything of the server may live.
-    plan: Plan,
+    /// Held and recorded for as long as anything of the server may live; none for one that runs somewhere.
+    plan: Option<Plan>,
 }
 
 /// The trials of one command. Dropping it leaves nothing of them.
@@ -55,35 +55,51 @@ impl Trials {
         Self { all: Vec::new(), strangers }
     }
 
-    /// Splits off a checker for a server, which has `limit` for its first answer.
+    /// Splits off a checker for a copy of a server, which has `limit` for its first answer.
     pub fn start(&mut self, mut plan: Plan, limit: Duration) -> io::Result<()> {
         plan.sign();
         let _ = plan.record.write(&plan.paths);
+        let name = plan.record.name.to_string();
+        match self.split(name)? {
+            None => {
+                self.all.last_mut().expect("it was just added").plan = Some(plan);
+                Ok(())
+            }
+            Some(told) => {
+                plan.watched.renew();
+                become_checker(|| Checker::new(plan, told).map(|checker| checker.run(limit)))
+            }
+        }
+    }
+
+    /// Splits off a checker for a server that is asked over HTTP where it runs.
+    pub fn ask(&mut self, name: String, target: HttpTarget, limit: Duration) -> io::Result<()> {
+        let command = Pid::this();
+        match self.split(name)? {
+            None => Ok(()),
+            Some(told) => become_checker(|| {
+                orphans::die_with(command)?;
+                fd::silence_standard();
+                fork::unblock_signals()?;
+                http_checker::run(target, limit, told);
+                Ok(())
+            }),
+        }
+    }
+
+    /// Forks. In the checker this returns where it tells what comes of it.
+    fn split(&mut self, name: String) -> io::Result<Option<File>> {
         let (messages, told) = fd::pipe()?;
         match fork::split()? {
             Side::Parent(checker) => {
                 fork::unblock_signals()?;
                 fd::make_nonblocking(&messages)?;
-                let (name, began) = (plan.record.name.clone(), context::now());
-                let messages = Some(messages);
-                self.all.push(Trial {
-                    name,
-                    checker,
-                    messages,
-                    heard: Vec::new(),
-                    began,
-                    doing: None,
-                    report: None,
-                    plan,
-                });
-                Ok(())
+                let (messages, began) = (Some(messages), context::now());
+                let (heard, doing, report, plan) = (Vec::new(), None, None, None);
+                self.all.push(Trial { name, checker, messages, heard, began, doing, report, plan });
+                Ok(None)
             }
-            Side::Child => {
-                drop(messages);
-                plan.watched.renew();
-                let run = || Checker::new(plan, told).map(|checker| checker.run(limit));
-                exit::now(i32::from(!matches!(catch_unwind(AssertUnwindSafe(run)), Ok(Ok(())))));
-            }
+            Side::Child => Ok(Some(told)),
         }
     }
 
@@ -144,6 +160,10 @@ impl Trials {
     }
 }
 
+fn become_checker(run: impl FnOnce() -> io::Result<()>) -> ! {
+    exit::now(i32::from(!matches!(catch_unwind(AssertUnwindSafe(run)), Ok(Ok(())))));
+}
+
 /// How often one looks whether orphans have ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -176,10 +196,11 @@ impl Trial {
     /// Nothing of the server lives any more: its record says so.
     fn close(&mut self) {
         let was_killed = self.report.is_none();
-        if let Some(container) = self.plan.container.as_mut().filter(|_| was_killed) {
+        let Some(plan) = &mut self.plan else { return };
+        if let Some(container) = plan.container.as_mut().filter(|_| was_killed) {
             contained::end_lost(container, StopTimeouts::AT_ONCE);
         }
-        self.plan.record.state = ServerState::Ended(End::unstarted(None));
-        let _ = self.plan.record.write(&self.plan.paths);
+        plan.record.state = ServerState::Ended(End::unstarted(None));
+        let _ = plan.record.write(&plan.paths);
     }
 }

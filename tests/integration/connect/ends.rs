@@ -16,8 +16,12 @@ const SILENT: &str = "sh -c 'trap \"\" TERM INT HUP; while :; do sleep 1000; don
 /// A check of a silent server that waits for it: the command, and what it started.
 fn waiting(sandbox: &Sandbox) -> (std::process::Child, Process, Vec<Process>) {
     define(sandbox, &[("silent".to_owned(), json!({"command": "sh", "args": ["-c", SILENT]}))].into_iter().collect());
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
-    command.args(["check", "--connect", "--timeout", "1h"]).stdout(Stdio::null()).stderr(Stdio::null());
+    // Whoever runs the tests may ignore signals, and so would it.
+    let mut command = sandbox.command("env");
+    command
+        .args(["--default-signal", env!("CARGO_BIN_EXE_mcp-hook"), "check", "--connect", "--timeout", "1h"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let child = command.spawn().unwrap();
     let process = Process::with_pid(child.id().cast_signed()).unwrap();
     wait::until("the server runs", || {
@@ -65,4 +69,37 @@ fn a_killed_checker_leaves_nothing_and_is_said() {
     assert!(process.gone_by(Deadline::usual()), "the check is over");
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_nothing_is_left(&sandbox);
+}
+
+/// An engine that starts what it is told to, and does nothing else that it is asked to do.
+const ENGINE: &str = r#"#!/bin/sh
+for word; do
+  case $word in
+    run)
+      while [ "$1" != box ]; do
+        [ "$1" != --cidfile ] || printf '%064d' 7 >"$2"
+        shift
+      done
+      shift
+      exec "$@" ;;
+    ps) printf '%064d\n' 7; exit ;;
+    stop | kill | rm) echo "it does not answer" >&2; exit 1 ;;
+  esac
+done
+"#;
+
+#[test]
+fn a_container_that_could_not_be_ended_is_named_with_what_would_end_it() {
+    let sandbox = Sandbox::new();
+    sandbox.program("docker", ENGINE);
+    let program = sandbox.write("fault_server.py", super::FAULTY);
+    let words = ["run", "-i", "--rm", "box", "python3", program.to_str().unwrap(), "none"];
+    define(&sandbox, &[("web".to_owned(), json!({"command": "docker", "args": words}))].into_iter().collect());
+    let output = connect(&sandbox, &["--json"]).ok();
+    let server = &super::servers(&output)["web"];
+    let found = server["findings"].as_array().unwrap().iter().find(|it| it["code"] == "leaves-container");
+    let found = found.unwrap_or_else(|| panic!("{server:#}"));
+    assert!(found["message"].as_str().unwrap().contains("its container 000000000000 is still there"), "{found:#}");
+    assert!(found["hint"].as_str().unwrap().contains("docker"), "{found:#}");
+    sandbox.assert_clean();
 }

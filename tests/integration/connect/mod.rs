@@ -2,6 +2,8 @@
 
 mod ends;
 mod faults;
+mod http;
+mod leads;
 mod surroundings;
 mod unstarted;
 mod words;

@@ -1,0 +1,370 @@
+//! The same questions over HTTP: streamable HTTP in both eras, and HTTP with SSE, which came before.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::answer::{self, Discovered, Introduction};
+use super::conversation::{Learned, Verdict};
+use super::finding::{Code, Finding, Level};
+use super::http_fault::{self, Fault};
+use super::lists::{Lists, Step};
+use super::request::{self, Era, MODERN};
+use crate::mcp::http::address::Address;
+use crate::mcp::http::event_stream;
+use crate::mcp::http::response::Response;
+
+const DISCOVER_ID: u64 = 1;
+const INITIALIZE_ID: u64 = 2;
+const MOST_REDIRECTS: u32 = 5;
+/// How long `server/discover` may go unanswered before `initialize` is sent.
+const DISCOVERY: Duration = Duration::from_secs(5);
+/// How long each answer after the first may take.
+const EACH: Duration = Duration::from_secs(10);
+
+/// What is to be asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub method: &'static str,
+    pub address: Address,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+    pub wants: Wants,
+}
+
+/// When an answer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// Once the response is whole, or has a message with this id.
+    Answer(Option<u64>),
+    /// Once the stream, which stays open, has named where to post.
+    Endpoint,
+    /// Once the stream that is open has a message with this id; the response itself is nothing.
+    OnStream(u64),
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub enum Came {
+    Response(Response),
+    /// Nobody takes connections there, in the system's words.
+    Refused(String),
+    /// What came is no HTTP, or ended in the middle.
+    Broken,
+    TimedOut,
+}
+
+#[derive(Debug)]
+enum State {
+    Discover,
+    Initialize,
+    /// The stream of HTTP with SSE, after `initialize` failed.
+    OldStream(Fault),
+    Initialized,
+    Listing {
+        lists: Lists,
+        request: Value,
+    },
+    /// The documents that tell where one logs in, those that were not looked at yet.
+    Metadata(Vec<Address>),
+    /// The same with another name in front, after this status.
+    OtherHost(u16),
+    /// The session is given back.
+    Goodbye,
+    Over(Verdict),
+}
+
+pub struct HttpConversation {
+    address: Address,
+    /// What the user wants to be sent.
+    headers: Vec<(String, String)>,
+    state: State,
+    /// Where messages are posted in HTTP with SSE.
+    post: Option<Address>,
+    session: Option<String>,
+    redirects: u32,
+    began: Instant,
+    limit: Duration,
+    pub learned: Learned,
+    pub findings: Vec<Finding>,
+}
+
+impl HttpConversation {
+    pub fn begin(address: Address, headers: Vec<(String, String)>, limit: Duration, now: Instant) -> Self {
+        Self {
+            address,
+            headers,
+            state: State::Discover,
+            post: None,
+            session: None,
+            redirects: 0,
+            began: now,
+            limit,
+            learned: Learned::default(),
+            findings: Vec::new(),
+        }
+    }
+
+    pub fn verdict(&self) -> Option<Verdict> {
+        if let State::Over(verdict) = self.state { Some(verdict) } else { None }
+    }
+
+    /// How long the answer to the next question is waited for, at most.
+    pub fn patience(&self) -> Duration {
+        match self.state {
+            State::Discover => DISCOVERY,
+            State::Initialize => self.limit,
+            _ => EACH,
+        }
+    }
+
+    /// What is to be asked next; `None` once it is over.
+    pub fn question(&self) -> Option<Question> {
+        Some(match &self.state {
+            State::Discover => {
+                let extra = [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "server/discover")];
+                self.post(&request::discover(DISCOVER_ID), Some(DISCOVER_ID), &extra)
+            }
+            State::Initialize => self.post(&request::initialize(INITIALIZE_ID), Some(INITIALIZE_ID), &[]),
+            State::OldStream(_) => self.get(&self.address, "text/event-stream", Wants::Endpoint),
+            State::Initialized => self.post(&request::initialized(), None, &[]),
+            State::Listing { request, .. } => {
+                let method = request["method"].as_str().unwrap_or_default();
+                self.post(request, request["id"].as_u64(), &[("Mcp-Method", method)])
+            }
+            State::Metadata(places) => self.get(places.first()?, "application/json", Wants::Answer(None)),
+            State::OtherHost(_) => {
+                let mut question = self.post(&request::initialize(INITIALIZE_ID), Some(INITIALIZE_ID), &[]);
+                question.headers.push(("Host".to_owned(), format!("localhost:{}", self.address.port)));
+                question
+            }
+            State::Goodbye => Question { method: "DELETE", body: None, ..self.post(&Value::Null, None, &[]) },
+            State::Over(_) => return None,
+        })
+    }
+
+    fn post(&self, message: &Value, id: Option<u64>, extra: &[(&str, &str)]) -> Question {
+        let mut headers = self.headers.clone();
+        let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
+        add("Accept", "application/json, text/event-stream");
+        if let Some(session) = &self.session {
+            add("Mcp-Session-Id", session);
+        }
+        if let Some(server) = self.learned.introduction.as_ref().filter(|_| self.post.is_none()) {
+            add("MCP-Protocol-Version", &server.protocol);
+        }
+        for (name, value) in extra {
+            add(name, value);
+        }
+        let wants = match (id, &self.post) {
+            (Some(id), Some(_)) => Wants::OnStream(id),
+            (id, _) => Wants::Answer(id),
+        };
+        let address = self.post.as_ref().unwrap_or(&self.address).clone();
+        Question { method: "POST", address, headers, body: Some(message.to_string()), wants }
+    }
+
+    fn get(&self, address: &Address, accept: &str, wants: Wants) -> Question {
+        let mut headers = self.headers.clone();
+        headers.push(("Accept".to_owned(), accept.to_owned()));
+        Question { method: "GET", address: address.clone(), headers, body: None, wants }
+    }
+
+    /// Takes what came of the question.
+    pub fn take(&mut self, came: Came, now: Instant) {
+        let response = match came {
+            Came::Response(response) => response,
+            Came::Refused(_) | Came::Broken | Came::TimedOut if self.is_optional() => {
+                return self.take_fault(Fault::Nothing, now);
+            }
+            Came::Refused(why) => return self.fail(http_fault::refused(&self.address, &why)),
+            Came::Broken => return self.fail(http_fault::no_http(&self.address)),
+            Came::TimedOut => return self.take_fault(Fault::Nothing, now),
+        };
+        if let Some(session) = response.head.as_ref().and_then(|head| head.header("mcp-session-id")) {
+            self.session.get_or_insert(session.to_owned());
+        }
+        match (&self.state, http_fault::read(&response)) {
+            (State::Goodbye, _) => self.state = State::Over(Verdict::Answers),
+            (State::Initialized, _) => self.begin_lists(Era::Legacy, now),
+            (State::OldStream(_), _) => self.take_stream(&response),
+            (State::Metadata(_), read) => self.take_metadata(read.ok().as_ref()),
+            (State::OtherHost(status), read) => {
+                let is_other = !matches!(read, Err(Fault::Status { status: again, .. }) if again == *status);
+                let finding =
+                    if is_other { http_fault::wrong_host(&self.address) } else { http_fault::forbidden(*status) };
+                self.fail(finding);
+            }
+            (_, Ok(answer)) => self.take_answer(&answer, response.body.len(), now),
+            (_, Err(Fault::Redirect { keeps_method: true, to })) if self.redirects < MOST_REDIRECTS => {
+                self.redirects += 1;
+                match self.address.join(&to) {
+                    Ok(address) => self.address = address,
+                    Err(_) => self.fail(http_fault::redirect(&to)),
+                }
+            }
+            (_, Err(fault)) => self.take_fault(fault, now),
+        }
+    }
+
+    /// Whether the server may leave this question unanswered.
+    fn is_optional(&self) -> bool {
+        matches!(
+            self.state,
+            State::OldStream(_) | State::Initialized | State::Metadata(_) | State::Goodbye | State::OtherHost(_)
+        )
+    }
+
+    fn take_answer(&mut self, answer: &Value, length: usize, now: Instant) {
+        match &mut self.state {
+            State::Discover => match answer::discovered(answer) {
+                Discovered::Modern(introduction) => {
+                    self.introduce(introduction, now);
+                    self.begin_lists(Era::Modern, now);
+                }
+                Discovered::AskLegacy => self.state = State::Initialize,
+                Discovered::Unknown(finding) => self.fail(finding),
+            },
+            State::Initialize => match answer::initialized(answer) {
+                Ok(introduction) => {
+                    self.introduce(introduction, now);
+                    self.state = State::Initialized;
+                }
+                Err(finding) => self.fail(finding),
+            },
+            State::Listing { lists, .. } => {
+                let step = lists.take(answer, length);
+                self.follow(step, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn introduce(&mut self, introduction: Introduction, now: Instant) {
+        self.learned.handshake = Some(now.duration_since(self.began));
+        self.learned.introduction = Some(introduction);
+    }
+
+    fn begin_lists(&mut self, era: Era, now: Instant) {
+        let capabilities = self.learned.introduction.as_ref().map(|it| it.capabilities.clone()).unwrap_or_default();
+        let (lists, step) = Lists::begin(era, capabilities, INITIALIZE_ID + 1);
+        self.state = State::Listing { lists, request: Value::Null };
+        self.follow(step, now);
+    }
+
+    fn follow(&mut self, step: Step, now: Instant) {
+        let State::Listing { lists, request } = &mut self.state else { return };
+        match step {
+            Step::Ask(next) => *request = next,
+            Step::Done => {
+                self.findings.append(&mut lists.findings);
+                self.learned.counts = Some(lists.counts);
+                self.learned.list = self.learned.handshake.map(|it| now.duration_since(self.began).saturating_sub(it));
+                let has_failed = self.findings.iter().any(|finding| finding.level == Level::Error);
+                self.state = match (has_failed, &self.session) {
+                    (true, _) => State::Over(Verdict::Fails),
+                    (false, Some(_)) => State::Goodbye,
+                    (false, None) => State::Over(Verdict::Answers),
+                };
+            }
+            Step::Fail(finding) => self.fail(finding),
+        }
+    }
+
+    fn take_fault(&mut self, fault: Fault, now: Instant) {
+        let is_authorized = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let (has_other_name, is_streamable) = (self.may_have_other_name(), self.post.is_none());
+        match (&mut self.state, fault) {
+            (State::Goodbye, _) => self.state = State::Over(Verdict::Answers),
+            (State::Initialized, _) => self.begin_lists(Era::Legacy, now),
+            (State::Discover, _) => self.state = State::Initialize,
+            (State::OldStream(before), _) => {
+                let finding = http_fault::describe(before, &self.address, self.limit);
+                self.fail(finding);
+            }
+            (State::Metadata(_), _) => self.take_metadata(None),
+            (State::Listing { lists, .. }, fault) => {
+                let is_lost = self.session.is_some() && matches!(fault, Fault::Status { status: 404, .. });
+                let finding =
+                    if is_lost { http_fault::session_lost() } else { http_fault::in_list(&fault, lists.kind()) };
+                let step = if is_lost { Step::Fail(finding) } else { lists.give_up(finding) };
+                self.follow(step, now);
+            }
+            (_, Fault::Status { status: 401, .. }) if is_authorized => self.fail(http_fault::token_refused()),
+            (_, Fault::Status { status: 401, metadata, .. }) => {
+                let places = http_fault::metadata_places(&self.address, metadata.as_deref());
+                self.state = State::Metadata(places);
+            }
+            (_, Fault::Status { status: status @ (403 | 421), .. }) if has_other_name => {
+                self.state = State::OtherHost(status);
+            }
+            (_, Fault::Status { status: 421, .. }) => self.fail(http_fault::wrong_host(&self.address)),
+            (_, Fault::Status { status: status @ 403, .. }) => self.fail(http_fault::forbidden(status)),
+            (State::Initialize, fault @ Fault::Status { status: 400 | 404 | 405, .. }) if is_streamable => {
+                self.state = State::OldStream(fault);
+            }
+            (_, fault) => self.fail(http_fault::describe(&fault, &self.address, self.limit)),
+        }
+    }
+
+    /// Whether the address names this machine by number.
+    fn may_have_other_name(&self) -> bool {
+        self.address.host.starts_with("127.") || self.address.host == "[::1]"
+    }
+
+    /// The stream of a server from before streamable HTTP names where to post.
+    fn take_stream(&mut self, response: &Response) {
+        let endpoint = event_stream::events(&response.body).into_iter().find(|event| event.name == "endpoint");
+        let post = endpoint.and_then(|event| self.address.join(event.data.trim()).ok());
+        if let (Some(post), true) = (post, http_fault::is_stream(response)) {
+            self.findings.push(http_fault::legacy_sse());
+            self.post = Some(post);
+            self.state = State::Initialize;
+        } else if let State::OldStream(before) = &self.state {
+            let finding = http_fault::describe(before, &self.address, self.limit);
+            self.fail(finding);
+        }
+    }
+
+    fn take_metadata(&mut self, document: Option<&Value>) {
+        let servers = document.and_then(|it| it.get("authorization_servers")?.as_array());
+        if let Some(server) = servers.and_then(|servers| servers.first()?.as_str()) {
+            return self.fail(http_fault::needs_login(server));
+        }
+        if let State::Metadata(places) = &mut self.state {
+            places.remove(0);
+            if places.is_empty() {
+                self.fail(http_fault::needs_token());
+            }
+        }
+    }
+
+    fn fail(&mut self, finding: Finding) {
+        let stage = finding.stage;
+        self.findings.push(finding);
+        let before = std::mem::replace(&mut self.state, State::Over(Verdict::Fails));
+        if let State::Listing { lists, .. } = before {
+            self.findings.extend(lists.findings);
+            self.learned.counts = Some(lists.counts);
+        }
+        debug_assert!(self.findings.iter().any(|finding| finding.stage == stage));
+    }
+}
+
+/// Whether a response has all that was wanted.
+pub fn is_enough(wants: Wants, response: &Response) -> bool {
+    if !http_fault::is_stream(response) {
+        return response.is_whole;
+    }
+    match wants {
+        Wants::Answer(None) => true,
+        Wants::Answer(Some(id)) | Wants::OnStream(id) => http_fault::message(&response.body, id).is_some(),
+        Wants::Endpoint => event_stream::events(&response.body).iter().any(|event| event.name == "endpoint"),
+    }
+}
+
+/// That a code is of HTTP alone.
+pub fn unasked() -> Finding {
+    Finding::new(Code::NotAsked, "it is asked over TLS, which mcp-hook does not speak: nothing was sent")
+        .hint("ask it by a client, or by the address behind the proxy that speaks TLS")
+}

@@ -1,0 +1,122 @@
+//! Servers over HTTP that have one fault and no other, and its code.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{codes, connect, define, servers};
+use crate::support::port::free_port;
+use crate::support::{DefinedSession, Sandbox};
+
+const FAULTY: &str = include_str!("../../fixtures/fault_http_server.py");
+
+/// A server with a fault, and its port. It ends with its input.
+fn serve(sandbox: &Sandbox, fault: &str) -> (Child, String) {
+    let program = sandbox.write("fault_http_server.py", FAULTY);
+    let mut command = sandbox.command("python3");
+    command.arg(program).arg(fault).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut port = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    (child, format!("http://127.0.0.1:{}/mcp", port.trim()))
+}
+
+#[track_caller]
+fn ask(sandbox: &Sandbox, url: &str, more: &[&str]) -> Value {
+    let output = connect(sandbox, &[&["--json", "--url", url], more].concat());
+    servers(&output).remove(url).unwrap_or_else(|| panic!("{output}"))
+}
+
+#[test]
+fn each_fault_over_http_has_its_code_and_no_other() {
+    for (fault, expected, state) in [
+        ("none", &[][..], "ok"),
+        ("stream", &[], "ok"),
+        ("modern", &[], "ok"),
+        ("moved", &[], "ok"),
+        ("legacy-sse", &["legacy-sse"], "warning"),
+        ("wrong-path", &["wrong-path"], "failed"),
+        ("not-mcp", &["not-mcp"], "failed"),
+        ("needs-login", &["needs-login"], "failed"),
+        ("needs-token", &["needs-token"], "failed"),
+        ("forbidden", &["forbidden"], "failed"),
+        ("wrong-host", &["wrong-host"], "failed"),
+        ("redirect", &["redirect"], "failed"),
+        ("server-error", &["server-error"], "failed"),
+        ("session-lost", &["session-lost"], "failed"),
+    ] {
+        let sandbox = Sandbox::new();
+        let (mut child, url) = serve(&sandbox, fault);
+        let server = ask(&sandbox, &url, &[]);
+        assert_eq!((&codes(&server)[..], server["state"].as_str()), (expected, Some(state)), "{fault}: {server:#}");
+        if state != "failed" {
+            assert_eq!(
+                (server["tools"].as_u64(), server["server"]["name"].as_str()),
+                (Some(1), Some("fault")),
+                "{fault}"
+            );
+        }
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_token_that_is_refused_is_not_one_that_is_missing() {
+    let sandbox = Sandbox::new();
+    let (mut child, url) = serve(&sandbox, "token-refused");
+    assert_eq!(ask(&sandbox, &url, &[])["state"], "ok");
+    let refused = ask(&sandbox, &url, &["--header", "Authorization: Bearer x"]);
+    assert_eq!(codes(&refused), ["token-refused"], "{refused:#}");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+}
+
+#[test]
+fn where_nobody_listens_and_what_is_behind_tls_is_said() {
+    let sandbox = Sandbox::new();
+    let url = format!("http://127.0.0.1:{}/mcp", free_port());
+    assert_eq!(codes(&ask(&sandbox, &url, &[])), ["refused"]);
+    let secure = ask(&sandbox, "https://example.com/mcp", &[]);
+    assert_eq!((codes(&secure), &secure["state"]), (vec!["not-asked"], &"warning".into()));
+    assert_eq!(codes(&ask(&sandbox, "localhost:3001", &[])), ["invalid-definition"]);
+}
+
+#[test]
+fn what_is_secret_in_an_address_stands_in_no_message() {
+    let sandbox = Sandbox::new();
+    sandbox.env("KEY", "open-sesame");
+    let (mut child, url) = serve(&sandbox, "wrong-path");
+    let secret = json!([{"name": "KEY", "isSecret": true}]);
+    let entry = json!({"url": format!("{url}/${{KEY}}?key=${{KEY}}"), "hook": {"environmentVariables": secret}});
+    define(&sandbox, &[("remote".to_owned(), entry)].into_iter().collect());
+    let output = connect(&sandbox, &["--json"]).expect_code(1);
+    assert_eq!(codes(&servers(&output)["remote"]), ["wrong-path"]);
+    assert!(output.stdout.contains("/mcp/***") && !output.stdout.contains("sesame"), "{output}");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+}
+
+#[test]
+fn defined_servers_are_asked_where_they_run() {
+    let sandbox = Sandbox::new();
+    sandbox.env("TOKEN", "open-sesame");
+    let (mut child, url) = serve(&sandbox, "token-refused");
+    let remote = json!({"url": url, "headers": {"Authorization": "Bearer ${TOKEN}"}});
+    let listener =
+        json!({"command": "python3", "args": ["-m", "http.server", "${MCP_PORT}"], "hook": {"port": "auto"}});
+    define(&sandbox, &[("remote".to_owned(), remote), ("web".to_owned(), listener)].into_iter().collect());
+    let mut session = DefinedSession::open(&sandbox);
+    let before = servers(&connect(&sandbox, &["--json"]));
+    assert_eq!(codes(&before["remote"]), ["token-refused"], "{:#}", before["remote"]);
+    assert_eq!(codes(&before["web"]), ["not-asked"]);
+    session.hook("start web").ok();
+    let pid = sandbox.server("web").unwrap()["pid"].clone();
+    let output = session.terminal.run("mcp-hook check --connect web");
+    assert!(output.stdout.contains("server-error: it fails with the status 501"), "{output}");
+    assert_eq!(sandbox.server("web").unwrap()["pid"], pid, "it runs as before");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    session.end();
+}
