@@ -61,6 +61,21 @@ fn a_killed_check_leaves_nothing_either() {
 }
 
 #[test]
+fn where_both_are_killed_at_once_the_next_cleanup_ends_what_they_left() {
+    let sandbox = Sandbox::new();
+    let (mut child, process, started) = waiting(&sandbox);
+    let checker = started.iter().find(|it| it.stat().is_some_and(|stat| stat.parent == process.pid)).unwrap();
+    for both in [Signal::SIGSTOP, Signal::SIGKILL] {
+        process.signal(both);
+        checker.signal(both);
+    }
+    child.wait().unwrap();
+    assert!(checker.gone_by(Deadline::usual()));
+    sandbox.hook(["cleanup"]).ok();
+    assert_nothing_is_left(&sandbox);
+}
+
+#[test]
 fn a_killed_checker_leaves_nothing_and_is_said() {
     let sandbox = Sandbox::new();
     let (mut child, process, started) = waiting(&sandbox);
