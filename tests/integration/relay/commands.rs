@@ -2,7 +2,7 @@
 
 use crate::support::wait::Deadline;
 use crate::support::watchers::{kill, kill_both};
-use crate::support::{BackgroundSession, Sandbox, Scripted, Watchers};
+use crate::support::{BackgroundSession, Sandbox, Scripted, Shell, Terminal, Watchers};
 
 /// What a request is answered with by the relay.
 #[track_caller]
@@ -51,6 +51,31 @@ fn a_server_that_is_to_be_started_again_can_be_stopped_meanwhile() {
     assert_eq!(client.await_state("idle")["end"]["reason"], "stopped");
     assert_eq!(refusal(&mut client), STOPPED);
     client.finish();
+}
+
+#[test]
+fn the_keys_of_the_live_view_work_on_a_clients_server() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&sandbox, Shell::Bash);
+    let session = terminal.variable("MCP_SESSION_ID");
+    let mut client = Scripted::legacy(&sandbox, &["--session", &session]);
+    let server = client.server();
+    terminal.wait_prompt();
+    terminal.send_line("TERM=xterm mcp-hook status --watch; echo \"sta\"tus:$?:");
+    terminal.wait_for("restart");
+    terminal.send("x");
+    client.await_state("idle");
+    assert!(!server.alive());
+    assert_eq!(refusal(&mut client), STOPPED);
+    // The result of the one is shown before the other is asked for.
+    terminal.resize(10, 40);
+    terminal.wait_for("after");
+    terminal.send("r");
+    client.await_state("running");
+    client.echo();
+    terminal.send("q");
+    terminal.wait_for("status:0:");
+    client.client.finish();
 }
 
 #[test]
