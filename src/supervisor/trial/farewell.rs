@@ -89,14 +89,12 @@ fn end(
     let mut ending = Ending::begin(Some(life.pid), timeouts, context::now()).with_signal(signal);
     let (mut seen, mut exit) = (false, None);
     loop {
-        exit = exit.or_else(|| life.exit());
+        let progress = ending.advance(context::now(), is_kept);
+        exit = exit.or(ending.leader_exit).or_else(|| life.exit());
         if exit.is_some() && !std::mem::replace(&mut seen, true) {
             see_exit(context::now());
         }
-        let limit = match ending.advance(context::now(), is_kept) {
-            Progress::Done { .. } | Progress::Unkillable(_) => return exit.or(ending.leader_exit),
-            Progress::Wait(limit) => limit,
-        };
+        let Progress::Wait(limit) = progress else { return exit };
         if events.is_called_off {
             ending.hurry(StopTimeouts::AT_ONCE, context::now());
         }
