@@ -8,6 +8,7 @@ use crate::container::{self, Container};
 use crate::disk::layout::{Root, ServerPaths};
 use crate::failure::{Hint, hinted};
 use crate::port::lease::Lease;
+use crate::server::client::ClientProcess;
 use crate::server::invocation::Prepared;
 use crate::server::record::{Mode, ServerRecord};
 use crate::server::settings::{PortChoice, Settings};
@@ -51,6 +52,7 @@ pub fn plan(root: &Root, session: Session, free_name: FreeName, mode: Mode, mut 
     let token = Token::new(session.record.id, name.clone()).context("could not get random bits")?;
     let container = container(&prepared, &paths, &token);
     let mut record = ServerRecord::new(token, mode, &prepared);
+    record.client = client.as_ref().and_then(|client| ClientProcess::of(client.pid(), session.owner.pid()));
     record.container = container.as_ref().and_then(|container| container.recorded(&prepared.invocation.secrets));
     record
         .check_size()

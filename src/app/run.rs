@@ -58,6 +58,7 @@ pub fn run(request: Request<'_>, progress: &impl Progress) -> Result<i32, Unstar
     let lease = plan::lease(&root, resolved.settings(), None).with_context(could_not)?;
     let prepared = resolved.bind(&id, &name, &root.session(&id).server(&name)).with_context(could_not)?;
     let mut plan = plan::plan(&root, session, free_name, Mode::Run, prepared)?;
+    plan.record.wanted = Some(request.name).filter(|&wanted| *wanted != name).cloned();
     if let Some(lease) = lease {
         plan.give(lease);
     }

@@ -1,5 +1,6 @@
 //! An MCP server: its command, its settings, its environment, its record, its log and its numbers.
 
+pub mod client;
 pub mod command;
 pub mod end;
 pub mod endpoint;

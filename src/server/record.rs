@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::client::ClientProcess;
 use super::command::CommandLine;
 use super::end::{End, Reason};
 use super::endpoint::Endpoint;
@@ -19,6 +20,7 @@ use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
 use crate::disk::{file, versioned};
 use crate::failure::Hint;
+use crate::mcp::traffic::Traffic;
 use crate::sys::host::{Host, Place};
 use crate::sys::{Identity, Pid};
 use crate::terminate::survivors::Survivors;
@@ -56,6 +58,15 @@ pub struct ServerRecord {
     /// The container that it is, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Container>,
+    /// What its client calls it, if another server has that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<ServerName>,
+    /// Who it is run for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientProcess>,
+    /// What has passed between it and its client, about a second ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
     /// How often it was started again.
     pub restarts: u32,
     /// How it ended last, if it was started again since.
@@ -181,6 +192,9 @@ impl ServerRecord {
             port: None,
             container: None,
             restarts: 0,
+            wanted: None,
+            client: None,
+            traffic: None,
             last_end: None,
             differences: Vec::new(),
             history: UsageHistory::default(),
@@ -298,6 +312,7 @@ mod tests {
     fn the_first_format_is_still_read() {
         let record = ServerRecord::parse(VERSION_1.as_bytes()).expect("version 1");
         assert_eq!(record.name.as_str(), "web");
+        assert!(record.client.is_none() && record.traffic.is_none());
         assert!(matches!(record.state, ServerState::Running { ready: true, .. }));
         assert_eq!(record.command, CommandLine::Argv(vec!["npx".into(), "-y".into(), "a-server".into()]));
     }

@@ -1,5 +1,6 @@
 //! Sessions: one terminal's shell and everything started for it.
 
+pub mod clients;
 mod create;
 pub mod find;
 pub mod join;

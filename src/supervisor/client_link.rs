@@ -107,6 +107,16 @@ impl ClientLink {
         self.connection.limit(now)
     }
 
+    /// How long until what has passed is to be written down; `None` if nothing new has.
+    pub fn save_due(&self, now: Instant) -> Option<Duration> {
+        self.connection.save_due(now)
+    }
+
+    /// Puts what has passed, and what the client calls itself, into the server's record.
+    pub fn save_to(&mut self, record: &mut ServerRecord) {
+        self.connection.save_to(record);
+    }
+
     /// Why the server is of no use to its client, if it is not.
     pub fn complaint(&self, now: Instant) -> Option<String> {
         self.connection.complaint(now)

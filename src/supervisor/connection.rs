@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::pipes::{Kept, Outbox, Reading, read};
 use super::suspicion::Suspicion;
+use super::tally::Tally;
+use crate::context;
 use crate::mcp::framer::{self, Framer};
 use crate::mcp::relay::{Action, Death, Next, Relay};
-use crate::mcp::traffic::Traffic;
 use crate::server::record::ServerRecord;
 use crate::sys::poll::Poller;
 use crate::sys::{fd, ready};
@@ -21,7 +22,7 @@ const ENOUGH: usize = 64 << 10;
 /// The four ends, and what is on its way between them.
 pub struct Connection {
     relay: Relay,
-    traffic: Traffic,
+    tally: Tally,
     from_client: Framer,
     from_server: Framer,
     client_input: Option<File>,
@@ -68,7 +69,7 @@ impl Connection {
     pub fn new(server: &ServerRecord, client_input: OwnedFd, client_output: OwnedFd) -> Self {
         Self {
             relay: Relay::new(server.name.to_string(), server.settings.exact),
-            traffic: Traffic::default(),
+            tally: Tally::default(),
             from_client: Framer::of_client(),
             from_server: Framer::of_server(),
             client_input: Some(client_input.into()),
@@ -117,6 +118,20 @@ impl Connection {
     /// A server is about to be started though the client has not asked for it.
     pub fn revive(&mut self) {
         self.relay.revived();
+    }
+
+    /// How long until what has passed is to be written down; `None` if nothing new has.
+    pub fn save_due(&self, now: Instant) -> Option<Duration> {
+        self.tally.due(now)
+    }
+
+    /// Puts what has passed, and what the client calls itself, into the server's record.
+    pub fn save_to(&mut self, record: &mut ServerRecord) {
+        let (traffic, name) = self.tally.save(self.relay.open(), context::now(), context::wall_millis());
+        record.traffic = Some(traffic);
+        if let (Some(client), Some(name)) = (&mut record.client, name) {
+            name.clone_into(&mut client.name);
+        }
     }
 
     /// When to look for a [complaint](Self::complaint), should nothing happen before.
@@ -183,8 +198,12 @@ impl Connection {
     }
 
     fn read_client(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
-        let (relay, framer, mut actions) = (&mut self.relay, &mut self.from_client, Vec::new());
-        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut |piece| actions.extend(relay.client(piece, now)));
+        let (relay, framer, tally, mut actions) = (&mut self.relay, &mut self.from_client, &mut self.tally, Vec::new());
+        let mut take_in = |piece| {
+            tally.note_client(&piece, now, context::wall_millis());
+            actions.extend(relay.client(piece, now));
+        };
+        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut take_in);
         match read(self.client_input.as_mut(), &mut hand_in) {
             Reading::Nothing => return Vec::new(),
             Reading::Some => self.last = Some(now),
@@ -198,8 +217,12 @@ impl Connection {
     }
 
     fn read_server(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
-        let (relay, framer, mut actions) = (&mut self.relay, &mut self.from_server, Vec::new());
-        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut |piece| actions.extend(relay.server(piece, now)));
+        let (relay, framer, tally, mut actions) = (&mut self.relay, &mut self.from_server, &mut self.tally, Vec::new());
+        let mut take_in = |piece| {
+            tally.note_server(&piece, now, context::wall_millis());
+            actions.extend(relay.server(piece, now));
+        };
+        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut take_in);
         match read(self.server_output.as_mut(), &mut hand_in) {
             Reading::Nothing => return Vec::new(),
             Reading::Some => self.last = Some(now),
@@ -222,8 +245,11 @@ impl Connection {
         self.read_client_ahead(now, &mut outcomes);
         if self.client_input.is_none() {
             // No successor will say anything behind it.
-            let (mut actions, relay) = (Vec::new(), &mut self.relay);
-            self.from_server.end(&mut |piece| actions.extend(relay.server(piece, now)));
+            let (mut actions, relay, tally) = (Vec::new(), &mut self.relay, &mut self.tally);
+            self.from_server.end(&mut |piece| {
+                tally.note_server(&piece, now, context::wall_millis());
+                actions.extend(relay.server(piece, now));
+            });
             outcomes.extend(self.carry_out(actions));
         }
         outcomes
@@ -263,14 +289,11 @@ impl Connection {
                 Action::ToClient(bytes) => self.to_client.push(bytes, Kept::No),
                 Action::ToServer(bytes) => self.to_server.push(bytes, Kept::ForSuccessor),
                 Action::ToThisServer(bytes) => self.to_server.push(bytes, Kept::No),
-                Action::Stray(bytes) => {
-                    self.traffic.stray_lines += 1;
-                    outcomes.push(ConnectionOutcome::Stray(bytes));
-                }
+                Action::Stray(bytes) => outcomes.push(ConnectionOutcome::Stray(bytes)),
                 Action::Start => outcomes.push(ConnectionOutcome::Wanted),
                 Action::Fail(why) => self.suspicion.confirm(why),
                 Action::Differs(text) => outcomes.push(ConnectionOutcome::Differs(text)),
-                Action::Done(call) => self.traffic.add(&call),
+                Action::Done(call) => self.tally.end(&call),
             }
         }
         // Most of the time there is room, and the next wait is spared.

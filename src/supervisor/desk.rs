@@ -12,6 +12,7 @@ use super::file_watch::FileWatch;
 use super::instance::Instance;
 use super::lifeline::SupervisorEnd;
 use super::plan::Plan;
+use super::probes::sooner;
 use super::restart_policy::Order;
 use super::stop_timeouts::stop_timeouts;
 use crate::context;
@@ -115,7 +116,7 @@ impl Desk {
     /// Waits for what happens next, at most for `limit`, and does what needs no decision. Returns the reason to end the
     /// server, if one has come up.
     pub fn wait(&mut self, mut instance: Option<&mut Instance>, limit: Option<Duration>) -> Option<Reason> {
-        let mut poller = Poller::new(limit);
+        let mut poller = Poller::new(sooner(limit, self.save_due()));
         self.sources.register(&mut poller);
         if let Some(instance) = &instance {
             instance.child.register(&mut poller, self.sources.client.as_ref());
@@ -126,7 +127,15 @@ impl Desk {
             self.handle(event, instance.as_deref_mut());
         }
         events.extend(self.take_file_change());
+        if self.save_due() == Some(Duration::ZERO) {
+            self.write_record();
+        }
         events::reason_to_end(&events, self.plan.record.is_restartable())
+    }
+
+    /// How long until it has to be written down what has passed between client and server.
+    fn save_due(&self) -> Option<Duration> {
+        self.link()?.save_due(context::now())
     }
 
     fn take_file_change(&mut self) -> Option<Event> {
@@ -279,7 +288,10 @@ impl Desk {
         self.write_record();
     }
 
-    pub fn write_record(&self) {
+    pub fn write_record(&mut self) {
+        if let Some(link) = self.sources.client.as_mut().and_then(|client| client.link.as_mut()) {
+            link.save_to(&mut self.plan.record);
+        }
         // A runtime directory that vanished costs the server nothing but its record.
         let _ = self.plan.record.write(&self.plan.paths);
     }

@@ -39,6 +39,7 @@ mod streams;
 #[allow(clippy::module_inception, reason = "the folder is about both watchers; this file is one of them")]
 mod supervisor;
 mod suspicion;
+mod tally;
 mod titles;
 pub mod trial;
 pub mod watchers;

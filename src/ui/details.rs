@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::columns::label;
 use super::table::ending;
+use super::traffic;
 use crate::context;
 use crate::server::endpoint::Endpoint;
 use crate::session::view::{ContainerView, LastExit, RecordView, ServerView, TreeView};
@@ -25,11 +26,20 @@ pub fn details(server: &ServerView) -> String {
 }
 
 fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
-    let (record, tree) = (server.record.as_ref(), server.tree.as_ref());
+    let (record, tree, passed) = (server.record.as_ref(), server.tree.as_ref(), server.traffic());
     let rows = [
         ("command", line(server.command().map(|words| words.join(" ")))),
         ("defined in", line(record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string()))),
         ("address", line(server.endpoint().map(address))),
+        ("client", line(record.and_then(|it| it.client.as_ref()).map(traffic::client))),
+        ("requests", line(passed.map(|it| traffic::requests(it, now)))),
+        ("methods", passed.map(traffic::methods).unwrap_or_default()),
+        ("messages", line(passed.and_then(|it| traffic::last(it, now)).map(|ago| format!("the last one {ago}")))),
+        ("stray lines", line(passed.map(|it| it.stray_lines).filter(|&lines| lines > 0).map(|it| it.to_string()))),
+        (
+            "restarts",
+            line(passed.map(|_| server.restarts()).filter(|&it| it > 0).map(|it| format!("{it} under this client"))),
+        ),
         ("container", line(record.and_then(|it| it.container.as_ref()).map(container))),
         ("processor", line(tree.map(processor))),
         ("memory", line(memory(server))),
@@ -100,14 +110,57 @@ fn watchers(record: &RecordView) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::client::ClientProcess;
     use crate::server::end::Reason;
-    use crate::session::view::StateView;
+    use crate::session::view::{MethodView, StateView, TrafficView};
     use crate::sys::wait::Exit;
 
     fn shown(server: &ServerView) -> String {
         rows(server, 60_000)
             .iter()
             .fold(String::new(), |text, (name, value)| text + name + ": " + &value.join("\n") + "\n")
+    }
+
+    #[test]
+    fn what_passes_between_it_and_its_client_is_said() {
+        let method = |count, errors, median_ms, max_ms| MethodView { count, errors, median_ms, max_ms };
+        let methods = [
+            ("initialize", method(1, 0, Some(210.2), Some(210.2))),
+            ("tools/call", method(30, 3, Some(0.75), Some(1234.0))),
+            ("ping\n", method(1, 0, None, None)),
+        ];
+        let traffic = TrafficView {
+            requests: 32,
+            errors: 3,
+            in_flight: 1,
+            open_since: Some(48_000),
+            stray_lines: 4,
+            last: Some(59_000),
+            methods: methods.map(|(name, method)| (name.to_owned(), method)).into(),
+        };
+        let client = Some(ClientProcess { pid: 48200, name: "claude-code".to_owned() });
+        let record = RecordView {
+            client,
+            traffic: Some(traffic),
+            restarts: 2,
+            command: vec!["a-server".to_owned()],
+            log: "/logs/web.log".into(),
+            ..RecordView::blank()
+        };
+        let state = StateView::Running;
+        let server = ServerView { record: Some(record), ..ServerView::new("web".parse().expect("a name"), state) };
+        insta::assert_snapshot!(shown(&server), @r"
+        command: a-server
+        client: claude-code, pid 48200
+        requests: 32, 3 errors, 1 open for 12s
+        methods: tools/call  30, median 0.75 ms, worst 1.2 s, 3 errors
+        initialize  1, median 210 ms, worst 210 ms
+        ping\n      1
+        messages: the last one 1s ago
+        stray lines: 4
+        restarts: 2 under this client
+        log: /logs/web.log
+        ");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The columns of `status`: which there are, and which of them say something.
 
-use super::columns::{Columns, Side};
+use super::columns::{Columns, Side, cut};
 use crate::session::view::{ServerView, TreeView, UsageSum};
 use crate::units::percent;
 use crate::units::size::{self, bytes};
@@ -19,7 +19,10 @@ struct Column {
     sum: fn(&UsageSum) -> Option<String>,
 }
 
-const COLUMNS: [Column; 12] = [
+/// What is longer of a client's name is cut.
+const LONGEST_CLIENT: usize = 24;
+
+const COLUMNS: [Column; 13] = [
     Column { side: Side::Left, goes: 0, ..number("", |it| Some(bullet(it))) },
     Column {
         side: Side::Left,
@@ -27,21 +30,21 @@ const COLUMNS: [Column; 12] = [
         sum: |it| Some(format!("{} running", it.running)),
         ..number("NAME", |it| Some(it.name.to_string()))
     },
-    Column { side: Side::Left, goes: 8, ..number("STATE", |it| Some(it.state.to_string())) },
-    Column { goes: 5, ..number("PID", |it| it.process.map(|process| process.pid.to_string())) },
-    Column { goes: 6, ..optional("PORT", port) },
-    Column { goes: 7, ..number("UPTIME", |it| it.uptime_seconds().map(duration)) },
+    Column { side: Side::Left, goes: 9, ..number("STATE", |it| Some(it.state.to_string())) },
+    Column { goes: 6, ..number("PID", |it| it.process.map(|process| process.pid.to_string())) },
+    Column { goes: 7, ..optional("PORT", port) },
+    Column { goes: 8, ..number("UPTIME", |it| it.uptime_seconds().map(duration)) },
     Column {
         goes: 3,
         ..optional("RESTARTS", |it| Some(it.restarts()).filter(|&times| times > 0).map(|times| times.to_string()))
     },
     Column {
-        goes: 9,
+        goes: 10,
         sum: |it| Some(percent(it.cpu_percent_now)),
         ..number("CPU", |it| of_tree(it, |tree| percent(tree.cpu_percent_now)))
     },
     Column {
-        goes: 10,
+        goes: 11,
         sum: |it| Some(bytes(it.memory_bytes)),
         ..number("MEMORY", |it| of_tree(it, |tree| bytes(tree.memory_bytes)))
     },
@@ -52,6 +55,7 @@ const COLUMNS: [Column; 12] = [
         sum: |it| Some(it.processes.to_string()),
         ..number("PROCS", |it| of_tree(it, |tree| tree.processes().to_string()))
     },
+    Column { side: Side::Left, goes: 5, ..optional("CLIENT", client) },
 ];
 
 const fn number(head: &'static str, cell: fn(&ServerView) -> Option<String>) -> Column {
@@ -69,6 +73,11 @@ fn bullet(server: &ServerView) -> String {
 /// The port; with a mark if others than this machine reach it.
 fn port(server: &ServerView) -> Option<String> {
     server.endpoint().map(|it| format!("{}{}", it.number, if it.public { " public" } else { "" }))
+}
+
+fn client(server: &ServerView) -> Option<String> {
+    let client = server.record.as_ref()?.client.as_ref()?;
+    Some(cut(&client.name, LONGEST_CLIENT))
 }
 
 fn of_tree(server: &ServerView, cell: fn(&TreeView) -> String) -> Option<String> {

@@ -16,6 +16,7 @@ pub mod review;
 mod safety;
 pub mod style;
 pub mod table;
+mod traffic;
 pub mod watch;
 pub mod wrap;
 

@@ -5,6 +5,8 @@ use anstyle::{AnsiColor, Style};
 use crate::session::view::StateView;
 use crate::text::plain;
 
+/// What is as usual.
+pub const USUAL: Style = Style::new();
 /// What went wrong.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// What should not be.

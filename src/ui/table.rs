@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::grid::Grid;
 use super::style::{self, paint};
 use crate::context;
-use crate::session::view::{ServerView, SessionView};
+use crate::session::view::{ServerView, SessionView, StateView};
 use crate::sys::wait::Exit;
 use crate::text::{plain, tame};
 use crate::units::time::duration;
@@ -72,9 +72,11 @@ fn servers(servers: &[ServerView], room: Option<usize>) -> String {
 /// Why a server is not running, how it ended and what comes next, at a time in milliseconds since the epoch.
 pub fn explanation(server: &ServerView, now: u64) -> Option<String> {
     let reason = server.state.reason()?;
-    let (exit, next) = match server.state.next_attempt() {
-        None => (server.state.exit(), String::new()),
-        Some(at) => (server.last_exit().and_then(|last| last.exit), format!("; next attempt {}", soon(at, now))),
+    let before = || server.last_exit().and_then(|last| last.exit);
+    let (exit, next) = match (&server.state, server.state.next_attempt()) {
+        (StateView::Idle { .. }, _) => (before(), "; its client's next request starts it".to_owned()),
+        (_, None) => (server.state.exit(), String::new()),
+        (_, Some(at)) => (before(), format!("; next attempt {}", soon(at, now))),
     };
     let exit = exit.map(|exit| format!(": {}", ending(exit))).unwrap_or_default();
     Some(plain(&format!("{reason}{exit}{next}")))
@@ -99,9 +101,10 @@ pub fn ending(exit: Exit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::client::ClientProcess;
     use crate::server::end::Reason;
     use crate::server::endpoint::Endpoint;
-    use crate::session::view::{LastExit, OwnerView, ProcessView, RecordView, StateView, TreeView, UsageSum};
+    use crate::session::view::{LastExit, OwnerView, ProcessView, RecordView, TreeView, UsageSum};
 
     fn server(name: &str, state: StateView) -> ServerView {
         ServerView::new(name.parse().expect("a name"), state)
@@ -175,6 +178,23 @@ mod tests {
     }
 
     #[test]
+    fn servers_of_clients_say_whose_they_are() {
+        let client = |name: &str| Some(ClientProcess { pid: 48200, name: name.to_owned() });
+        let of = |name: &str, named: &str| ServerView {
+            record: Some(RecordView { client: client(named), ..RecordView::blank() }),
+            ..running(name, 51)
+        };
+        let servers = vec![of("files", "claude-code"), of("web", "a client with a very long name"), running("own", 7)];
+        insta::assert_snapshot!(shown(servers, false), @r"
+          NAME       STATE    PID  UPTIME   CPU   MEMORY  PROCS  CLIENT
+        ● files      running   51     41s  1.4%  304 MiB      3  claude-code
+        ● web        running   51     41s  1.4%  304 MiB      3  a client with a very lon…
+        ● own        running    7     41s  1.4%  304 MiB      3  -
+          3 running                        4.2%  912 MiB      9
+        ");
+    }
+
+    #[test]
     fn a_narrow_terminal_is_told_what_matters_most() {
         let servers = || vec![running("directory-polling", 48301), running("web", 51)];
         insta::assert_snapshot!(shown_in(Some(62), servers(), false), @r"
@@ -226,5 +246,10 @@ mod tests {
         let killed = ServerView { state, ..waiting };
         assert_eq!(explanation(&killed, 0).as_deref(), Some("it ended by itself: signal 9"));
         assert_eq!(explanation(&running("web", 7), 0), None);
+        let idle = ServerView { state: StateView::Idle { reason: reason() }, ..killed };
+        assert_eq!(
+            explanation(&idle, 0).as_deref(),
+            Some("it ended by itself: exit status 1; its client's next request starts it")
+        );
     }
 }

@@ -22,9 +22,35 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// How long an answer took, with about two digits.
+pub fn latency(millis: f64) -> String {
+    match millis {
+        ..0.995 => format!("{millis:.2} ms"),
+        ..9.95 => format!("{millis:.1} ms"),
+        ..999.5 => format!("{millis:.0} ms"),
+        ..60_000.0 => format!("{:.1} s", millis / 1000.0),
+        _ => duration(millis / 1000.0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_an_answer_has_about_two_digits() {
+        for (millis, text) in [
+            (0.0312, "0.03 ms"),
+            (0.999, "1.0 ms"),
+            (3.12, "3.1 ms"),
+            (9.96, "10 ms"),
+            (210.4, "210 ms"),
+            (999.7, "1.0 s"),
+            (61_000.0, "1m 01s"),
+        ] {
+            assert_eq!(latency(millis), text);
+        }
+    }
 
     #[test]
     fn the_two_largest_units_of_a_time_span_are_shown() {

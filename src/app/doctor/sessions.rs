@@ -2,14 +2,16 @@
 
 use super::stuck::{self, Stuck};
 use super::{Finding, servers};
+use crate::context;
 use crate::disk::layout::Root;
 use crate::disk::names::{ServerName, SessionId};
 use crate::server::record::{ServerRecord, ServerState};
 use crate::server::token::Token;
+use crate::session::clients::ClientOddity;
 use crate::session::sweep::ExaminedSession;
 use crate::session::sweep::policy::OwnerFact;
 use crate::session::view::StateView;
-use crate::session::{recovery, sweep};
+use crate::session::{clients, recovery, sweep};
 
 /// What is known of all sessions.
 #[derive(Default)]
@@ -23,6 +25,8 @@ pub struct Sessions {
     stuck: Vec<Stuck>,
     /// Servers that started with their session and failed, and what is to be said of it.
     failed: Vec<(ServerName, String)>,
+    /// What is odd about servers and their clients, and what can be done.
+    odd: Vec<(String, String)>,
     /// Why records cannot be read.
     unreadable: Vec<String>,
 }
@@ -53,6 +57,9 @@ impl Sessions {
             // Nobody was told when they failed.
             let failed = records().filter(|record| record.autostart && has_failed(record));
             self.failed.extend(failed.map(|record| (record.name.clone(), did_not_start(&session.id, record))));
+            let odd = clients::oddities(records(), context::wall_millis());
+            let told = |it: &ClientOddity| format!("{}: {}: {}", session.id, it.server, it.text);
+            self.odd.extend(odd.iter().map(|it| (told(it), it.hint(Some(&session.id)))));
         }
         self.elsewhere.extend(session.elsewhere().map(|why| format!("{} {why}", session.id)));
         let intended = session.would_do();
@@ -90,6 +97,9 @@ pub fn judge(sessions: Sessions) -> Vec<Finding> {
     for (name, text) in sessions.failed {
         findings.push(Finding::warning("servers", text, format!("mcp-hook logs {name} shows why")));
     }
+    for (text, hint) in sessions.odd {
+        findings.push(Finding::warning("servers", text, hint));
+    }
     for text in sessions.left {
         findings.push(Finding::warning("left-overs", text, "mcp-hook cleanup"));
     }
@@ -120,6 +130,10 @@ mod tests {
                 "web".parse().expect("a name"),
                 "pts3-4-b: web did not start with its session: why".to_owned(),
             )],
+            odd: vec![(
+                "pts3-4-b: web: no message of x (pid 7) has passed for 3h 00m".to_owned(),
+                "what to do".to_owned(),
+            )],
             left: vec!["pts3-4-a: cleanup would end server web (its shell is gone)".to_owned()],
             unreadable: vec!["could not read /x/session.json: it has version 7".to_owned()],
             ..Sessions::default()
@@ -128,6 +142,8 @@ mod tests {
         ✓ sessions     1 with a living shell, 0 servers in them
         ! servers      pts3-4-b: web did not start with its session: why
                        hint: mcp-hook logs web shows why
+        ! servers      pts3-4-b: web: no message of x (pid 7) has passed for 3h 00m
+                       hint: what to do
         ! left-overs   pts3-4-a: cleanup would end server web (its shell is gone)
                        hint: mcp-hook cleanup
         ! sessions     could not read /x/session.json: it has version 7

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::subscriptions::{Subscriptions, Told};
+use super::tool_count::ToolCount;
 use crate::mcp::message::{Head, Kind, LISTS, Raw};
 
 /// The errors of a server that knows the stateless era (specification 2026-07-28).
@@ -29,6 +30,7 @@ pub struct Dialogue {
     /// Requests of this life that the client does not know of.
     swallowed: BTreeSet<Raw>,
     handshake: Option<Raw>,
+    tools: ToolCount,
 }
 
 /// How client and server speak.
@@ -63,6 +65,7 @@ impl Dialogue {
             "initialize" => self.initialize = Some((id.clone(), bytes.to_vec())),
             "logging/setLevel" => drop(self.settings.insert(Setting::Level, kept())),
             "resources/subscribe" => drop(self.settings.insert(Setting::Subscription(uri(bytes)), kept())),
+            "tools/list" => self.tools.asked(bytes),
             "resources/unsubscribe" => drop(self.settings.remove(&Setting::Subscription(uri(bytes)))),
             "subscriptions/listen" => self.subscriptions.open(id, bytes),
             _ => {}
@@ -78,20 +81,23 @@ impl Dialogue {
         is_it
     }
 
-    /// The server has answered a request of the client. Without bytes the answer was too long to be looked at.
-    pub fn answered(&mut self, method: &str, id: &Raw, head: &Head, bytes: Option<&[u8]>) {
+    /// The server has answered a request of the client. Without bytes the answer was too long to be looked at. What is
+    /// different about this life, in words.
+    pub fn answered(&mut self, method: &str, id: &Raw, head: &Head, bytes: Option<&[u8]>) -> Option<String> {
         self.has_answered = true;
-        let answer = bytes.map_or(Value::Null, parse);
+        let answer = || bytes.map_or(Value::Null, parse);
         match method {
+            "tools/list" => return self.tools.answered(bytes),
             "initialize" if head.has_result && self.era != Era::Stateless => {
                 self.era = Era::Handshake;
-                self.answer = answer["result"].clone();
+                self.answer = answer()["result"].take();
             }
             "server/discover" if self.era == Era::Unknown => {
+                let mut answer = answer();
                 let is_known = answer["error"]["code"].as_i64().is_some_and(|code| STATELESS_ERRORS.contains(&code));
                 if head.has_result || is_known {
                     self.era = Era::Stateless;
-                    self.answer = answer["result"].clone();
+                    self.answer = answer["result"].take();
                 }
             }
             "logging/setLevel" | "resources/subscribe" => {
@@ -106,6 +112,7 @@ impl Dialogue {
             "subscriptions/listen" => self.subscriptions.forget(id),
             _ => {}
         }
+        None
     }
 
     pub fn has_subscriptions(&self) -> bool {
@@ -122,6 +129,7 @@ impl Dialogue {
         self.settings.retain(|_, kept| kept.is_answered);
         self.swallowed.clear();
         self.handshake = None;
+        self.tools.life_ended();
     }
 
     /// What a new life hears first.

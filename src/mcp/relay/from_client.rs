@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::from_server::with_id;
-use super::{Action, Asked, Life, Open, Passing, Relay, reply};
+use super::{Action, Asked, Call, Life, Open, Passing, Relay, reply};
 use crate::mcp::framer::Piece;
 use crate::mcp::message::{Head, Kind, Message};
 
@@ -64,7 +64,7 @@ impl Relay {
                     return;
                 }
                 let is_call = heads.iter().any(|head| head.kind() == Kind::Request);
-                if !self.queue.push(bytes, message.clone()) {
+                if !self.queue.push(bytes, message.clone(), now) {
                     self.refuse_all(message, "too many messages wait for the server", actions);
                 } else if is_call && self.life == Life::Resting {
                     self.life = Life::Starting;
@@ -139,6 +139,8 @@ impl Relay {
     fn refuse(&self, head: &Head, cause: &str, actions: &mut Vec<Action>) {
         if let (Kind::Request, Some(id)) = (head.kind(), &head.id) {
             actions.push(Action::ToClient(reply::refused(id, &self.server, cause)));
+            let method = head.method.clone().unwrap_or_default();
+            actions.push(Action::Done(Call { method, took: None, is_error: true }));
         }
     }
 }

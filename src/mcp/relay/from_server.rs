@@ -122,9 +122,9 @@ impl Relay {
                 if self.answered.len() > REMEMBERED {
                     self.answered.pop_front();
                 }
-                self.dialogue.answered(&open.method, id, head, bytes);
+                actions.extend(self.dialogue.answered(&open.method, id, head, bytes).map(Action::Differs));
                 actions.push(Action::Done(Call {
-                    took: now.saturating_duration_since(open.since),
+                    took: Some(now.saturating_duration_since(open.since)),
                     method: open.method,
                     is_error: head.has_error,
                 }));

@@ -32,7 +32,7 @@ impl Relay {
             // The successor is told that in any case.
             undelivered.retain(|(_, message)| !message.heads().iter().any(Head::is_initialized));
         }
-        self.queue.put_back(queue::without_stale(undelivered));
+        self.queue.put_back(queue::without_stale(undelivered), now);
         let is_restarting = !matches!(next, Next::None(_));
         let (listening, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.open).into_iter().partition(|open| self.dialogue.subscriptions.contains(&open.id));
@@ -71,14 +71,14 @@ impl Relay {
             "initialize" if is_restarting => {
                 if let Some(bytes) = self.dialogue.initialize() {
                     let head = Head { id: Some(open.id), method: Some(open.method), ..Head::default() };
-                    self.queue.put_back(vec![(bytes, Message::Single(head))]);
+                    self.queue.put_back(vec![(bytes, Message::Single(head))], now);
                 }
                 return Vec::new();
             }
             "server/discover" if !self.dialogue.has_answered => reply::unknown_method(&open.id),
             _ => reply::died(&open.id, &self.server, death, is_restarting),
         };
-        let took = now.saturating_duration_since(open.since);
+        let took = Some(now.saturating_duration_since(open.since));
         vec![Action::ToClient(answer), Action::Done(Call { method: open.method, took, is_error: true })]
     }
 

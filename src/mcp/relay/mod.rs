@@ -8,6 +8,7 @@ mod lives;
 mod queue;
 mod reply;
 mod subscriptions;
+mod tool_count;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -47,7 +48,8 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub method: String,
-    pub took: Duration,
+    /// None if no server had it.
+    pub took: Option<Duration>,
     pub is_error: bool,
 }
 
@@ -154,10 +156,12 @@ impl Relay {
         self.dialogue.has_answered
     }
 
-    /// How many requests of the client are open, and since when the oldest is.
+    /// How many requests of the client have no answer yet, and since when the oldest waits. Subscriptions do not count.
     pub fn open(&self) -> (usize, Option<Instant>) {
-        let open = self.open.iter().filter(|open| !open.is_cancelled);
-        (open.clone().count(), open.map(|open| open.since).min())
+        let waits = |open: &&Open| !open.is_cancelled && open.method != "subscriptions/listen";
+        let open = self.open.iter().filter(waits);
+        let (queued, since) = self.queue.calls();
+        (open.clone().count() + queued, open.map(|open| open.since).chain(since).min())
     }
 
     /// Whether nothing is going on: the server may be ended until it is needed again.

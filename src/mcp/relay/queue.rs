@@ -1,6 +1,7 @@
 //! What the client said while no server could hear it.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use crate::mcp::message::{Head, Kind, Message, Raw};
 
@@ -13,13 +14,16 @@ const MOST: usize = 256;
 pub struct Queue {
     messages: VecDeque<(Vec<u8>, Message)>,
     bytes: usize,
+    /// When the first of them came.
+    since: Option<Instant>,
 }
 
 impl Queue {
     /// Keeps a message; false if there is no room.
-    pub fn push(&mut self, bytes: Vec<u8>, message: Message) -> bool {
+    pub fn push(&mut self, bytes: Vec<u8>, message: Message, now: Instant) -> bool {
         let has_room = self.messages.len() < MOST && self.bytes + bytes.len() <= MOST_BYTES;
         if has_room {
+            self.since.get_or_insert(now);
             self.bytes += bytes.len();
             self.messages.push_back((bytes, message));
         }
@@ -27,8 +31,9 @@ impl Queue {
     }
 
     /// Puts messages in front, however many: they had been taken already.
-    pub fn put_back(&mut self, messages: Vec<(Vec<u8>, Message)>) {
+    pub fn put_back(&mut self, messages: Vec<(Vec<u8>, Message)>, now: Instant) {
         for (bytes, message) in messages.into_iter().rev() {
+            self.since.get_or_insert(now);
             self.bytes += bytes.len();
             self.messages.push_front((bytes, message));
         }
@@ -44,11 +49,18 @@ impl Queue {
     }
 
     pub fn has_call(&self) -> bool {
-        self.messages.iter().any(|(_, message)| message.heads().iter().any(|head| head.kind() == Kind::Request))
+        self.calls().0 > 0
+    }
+
+    /// How many requests wait here, and since when, if there are any.
+    pub fn calls(&self) -> (usize, Option<Instant>) {
+        let heads = self.messages.iter().flat_map(|(_, message)| message.heads());
+        let count = heads.filter(|head| head.kind() == Kind::Request).count();
+        (count, self.since.filter(|_| count > 0))
     }
 
     pub fn take(&mut self) -> VecDeque<(Vec<u8>, Message)> {
-        self.bytes = 0;
+        (self.bytes, self.since) = (0, None);
         std::mem::take(&mut self.messages)
     }
 }

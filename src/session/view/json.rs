@@ -8,8 +8,10 @@ use serde::{Serialize, Serializer};
 use super::container::ContainerView;
 use super::server::ServerView;
 use super::state::{LastExit, StateView};
+use super::traffic::TrafficView;
 use super::usage::TreeView;
 use crate::disk::names::ServerName;
+use crate::server::client::ClientProcess;
 use crate::server::endpoint::Endpoint;
 use crate::server::record::Mode;
 use crate::sys::wait::Exit;
@@ -20,6 +22,7 @@ struct FlatServer<'a> {
     state: &'a StateView,
     managed: bool,
     mode: Option<Mode>,
+    client: Option<&'a ClientProcess>,
     pid: Option<i32>,
     supervisor_pid: Option<i32>,
     keeper_pid: Option<i32>,
@@ -32,6 +35,7 @@ struct FlatServer<'a> {
     restarts: u32,
     last_exit: Option<&'a LastExit>,
     next_attempt: Option<u64>,
+    traffic: Option<&'a TrafficView>,
     cpu_seconds: f64,
     cpu_percent: f64,
     cpu_percent_now: f64,
@@ -70,6 +74,7 @@ fn flat<'a>(server: &'a ServerView, tree: &'a TreeView) -> FlatServer<'a> {
         state: &server.state,
         managed: server.is_managed(),
         mode: record.map(|it| it.mode),
+        client: record.and_then(|it| it.client.as_ref()),
         pid: server.process.map(|it| it.pid),
         supervisor_pid: record.and_then(|it| it.supervisor_pid),
         keeper_pid: record.and_then(|it| it.keeper_pid),
@@ -82,6 +87,7 @@ fn flat<'a>(server: &'a ServerView, tree: &'a TreeView) -> FlatServer<'a> {
         restarts: server.restarts(),
         last_exit: server.last_exit(),
         next_attempt: server.state.next_attempt(),
+        traffic: server.traffic(),
         cpu_seconds: tree.cpu_seconds,
         cpu_percent: tree.cpu_percent,
         cpu_percent_now: tree.cpu_percent_now,

@@ -8,6 +8,7 @@ mod state;
 mod sum;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod usage;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use self::server::ProcessView;
 pub use self::server::{RecordView, ServerView};
 pub use self::state::{LastExit, StateView};
 pub use self::sum::UsageSum;
+pub use self::traffic::{MethodView, TrafficView};
 pub use self::usage::TreeView;
 use super::record::SessionRecord;
 use super::servers;

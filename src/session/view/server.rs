@@ -6,18 +6,20 @@ use std::time::{Duration, SystemTime};
 use super::container::ContainerView;
 use super::foreign_listener;
 use super::state::{LastExit, StateView};
+use super::traffic::TrafficView;
 use super::usage::TreeView;
 use crate::context;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::SessionPaths;
 use crate::disk::names::ServerName;
 use crate::log;
+use crate::server::client::ClientProcess;
 use crate::server::end::End;
 use crate::server::endpoint::Endpoint;
 use crate::server::history::UsageHistory;
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::usage::Usage;
-use crate::session::servers;
+use crate::session::{clients, servers};
 use crate::supervisor::control;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::{Identity, Pid, process};
@@ -52,6 +54,10 @@ pub struct ProcessView {
 #[derive(Clone, Debug)]
 pub struct RecordView {
     pub mode: Mode,
+    /// Who it is run for.
+    pub client: Option<ClientProcess>,
+    /// What has passed between it and its client, if mcp-hook stands between them.
+    pub traffic: Option<TrafficView>,
     /// Its supervisor, while it lives.
     pub supervisor_pid: Option<i32>,
     /// Its keeper, while it lives; looked at by [`ServerView::look_at_keeper`].
@@ -80,13 +86,21 @@ impl ServerView {
     }
 
     pub(super) fn of_all(paths: &SessionPaths) -> Vec<Self> {
-        servers::read(paths)
+        let records = servers::read(paths);
+        let readable = records.iter().filter_map(|(_, record)| record.as_ref().ok());
+        let oddities = clients::oddities(readable, context::wall_millis());
+        let mut views: Vec<Self> = records
             .into_iter()
             .map(|(name, record)| match record {
                 Ok(record) => Self::of(paths, record),
                 Err(error) => Self::unreadable(name, &error),
             })
-            .collect()
+            .collect();
+        for view in views.iter_mut().filter(|view| !view.is_lost()) {
+            let of_it = oddities.iter().filter(|oddity| oddity.server == view.name);
+            view.warnings.extend(of_it.map(|oddity| format!("{}; {}", oddity.text, oddity.hint(None))));
+        }
+        views
     }
 
     /// Looks at a server.
@@ -183,6 +197,11 @@ impl ServerView {
         self.record.as_ref()?.last_exit.as_ref()
     }
 
+    /// What has passed between it and its client.
+    pub fn traffic(&self) -> Option<&TrafficView> {
+        self.record.as_ref()?.traffic.as_ref()
+    }
+
     pub fn memory_peak_bytes(&self) -> Option<u64> {
         self.record.as_ref()?.memory_peak_bytes
     }
@@ -206,14 +225,17 @@ impl ProcessView {
 impl RecordView {
     /// What the record says, whoever lives.
     fn of(record: ServerRecord, peak: u64, log: PathBuf) -> Self {
+        let is_over = record.state.is_final();
         Self {
             last_exit: last_end(&record).map(LastExit::of),
             mode: record.mode,
+            client: record.client,
+            traffic: record.traffic.as_ref().map(|traffic| TrafficView::of(traffic, is_over)),
             supervisor_pid: None,
             keeper_pid: None,
             keeper: None,
             endpoint: record.port,
-            container: record.container.as_ref().and_then(|it| ContainerView::of(it, record.state.is_final())),
+            container: record.container.as_ref().and_then(|it| ContainerView::of(it, is_over)),
             restarts: record.restarts,
             memory_peak_bytes: Some(peak).filter(|&peak| peak > 0),
             memory_limit_bytes: record.settings.memory,
@@ -234,6 +256,8 @@ impl RecordView {
     pub fn blank() -> Self {
         Self {
             mode: Mode::Start,
+            client: None,
+            traffic: None,
             supervisor_pid: None,
             keeper_pid: None,
             keeper: None,

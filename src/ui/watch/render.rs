@@ -2,20 +2,19 @@
 //! and the log of the selected one as far as there is room, what came of the last request, the keys.
 
 use anstream::adapter::strip_str;
-use anstyle::{AnsiColor, Color as Anstyle, Effects};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Color, Modifier};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph, Row, Sparkline, Table, TableState};
+use ratatui::widgets::{Paragraph, Row, Sparkline, Table, TableState};
 
-use super::series;
+use super::parts::{part, span};
 use super::state::{Message, State};
+use super::{series, traffic};
 use crate::session::view::ServerView;
-use crate::text;
 use crate::ui::columns::Side;
 use crate::ui::grid::Grid;
-use crate::ui::style::{self, ERROR, FAINT, GOOD, HEAD, HINT};
+use crate::ui::style::{self, ERROR, FAINT, GOOD, HEAD, HINT, USUAL};
 use crate::ui::table;
 use crate::units::size::{bytes, trend};
 use crate::units::time::duration;
@@ -27,9 +26,11 @@ const KEYS: [(&str, &str); 5] = [("q", "quit"), ("↑↓", "select"), ("x", "sto
 const GRAPH: u16 = 5;
 /// The least number of lines between title and keys for which there are graphs.
 const ROOM_FOR_GRAPHS: u16 = 13;
+/// The least number of lines between title and keys for which there are methods, and for what passes at all.
+const ROOM_FOR_METHODS: u16 = 18;
+const ROOM_FOR_TRAFFIC: u16 = 9;
 /// The least number of columns for two graphs beside each other.
 const ROOM_FOR_TWO: u16 = 50;
-const USUAL: anstyle::Style = anstyle::Style::new();
 /// The space between columns, and between graphs.
 const GAP: u16 = 2;
 
@@ -53,35 +54,24 @@ fn body(state: &State, area: Rect, frame: &mut Frame<'_>) {
         return frame.render_widget(span("  no servers", FAINT), area);
     };
     let graphs = if area.height >= ROOM_FOR_GRAPHS { GRAPH } else { 0 };
+    let passed = server.record.as_ref().and_then(|record| Some((record, record.traffic.as_ref()?)));
+    let of_traffic = match passed {
+        Some((_, traffic)) if area.height >= ROOM_FOR_METHODS => traffic::height(traffic),
+        Some(_) if area.height >= ROOM_FOR_TRAFFIC => 1,
+        _ => 0,
+    };
     // A third is the log's.
-    let most = (area.height - graphs).saturating_sub(area.height / 3).max(2);
+    let most = (area.height - graphs - of_traffic).saturating_sub(area.height / 3).max(2);
     let lines = u16::try_from(state.servers.len() + 1).unwrap_or(u16::MAX).min(most);
-    let heights = [Constraint::Length(lines), Constraint::Length(graphs), Constraint::Fill(1)];
-    let [servers_area, graphs_area, log_area] = Layout::vertical(heights).areas(area);
+    let [lines, graphs, of_traffic] = [lines, graphs, of_traffic].map(Constraint::Length);
+    let heights = [lines, graphs, of_traffic, Constraint::Fill(1)];
+    let [servers_area, graphs_area, traffic_area, log_area] = Layout::vertical(heights).areas(area);
     servers(state, servers_area, frame);
     show_graphs(state, server, graphs_area, frame);
+    if let Some((record, traffic)) = passed {
+        traffic::show(state, record, traffic, traffic_area, frame);
+    }
     log(state, server, log_area, frame);
-}
-
-/// Text of any origin: what a terminal would obey is written out.
-fn span(text: &str, style: anstyle::Style) -> Span<'static> {
-    Span::styled(text::plain(text), translated(style))
-}
-
-fn translated(style: anstyle::Style) -> Style {
-    let colour = match style.get_fg_color() {
-        Some(Anstyle::Ansi(AnsiColor::Red)) => Color::Red,
-        Some(Anstyle::Ansi(AnsiColor::Green)) => Color::Green,
-        Some(Anstyle::Ansi(AnsiColor::Yellow)) => Color::Yellow,
-        Some(Anstyle::Ansi(AnsiColor::Blue)) => Color::Blue,
-        Some(Anstyle::Ansi(AnsiColor::Cyan)) => Color::Cyan,
-        _ => Color::Reset,
-    };
-    let effects = style.get_effects();
-    let mut modifier = Modifier::empty();
-    modifier.set(Modifier::BOLD, effects.contains(Effects::BOLD));
-    modifier.set(Modifier::DIM, effects.contains(Effects::DIMMED));
-    Style::new().fg(colour).add_modifier(modifier)
 }
 
 fn title(state: &State) -> Line<'static> {
@@ -183,13 +173,6 @@ fn graph(columns: &[Option<u64>], colour: Color) -> Sparkline<'static> {
     // Nothing and zero must look alike.
     let highest = columns.iter().flatten().max().copied().unwrap_or(0).max(1);
     Sparkline::default().data(columns.to_vec()).style(colour).absent_value_symbol(" ").max(highest)
-}
-
-/// A part of the screen, with a title on the line above it.
-fn part(title: &str, rest: &str) -> Block<'static> {
-    let rest = if rest.is_empty() { String::new() } else { format!("· {rest} ") };
-    let title = Line::from_iter([span("─", FAINT), span(&format!(" {title} "), HEAD), span(&rest, FAINT)]);
-    Block::new().borders(Borders::TOP).border_style(translated(FAINT)).title(title)
 }
 
 fn log(state: &State, server: &ServerView, area: Rect, frame: &mut Frame<'_>) {

@@ -7,10 +7,11 @@ use ratatui::style::Modifier;
 
 use super::render::render;
 use super::state::{Message, Sort, State};
+use crate::server::client::ClientProcess;
 use crate::server::endpoint::Endpoint;
 use crate::server::history::{Sample, UsageHistory};
 use crate::session::view::{
-    OwnerView, ProcessView, RecordView, ServerView, SessionView, StateView, TreeView, UsageSum,
+    MethodView, OwnerView, ProcessView, RecordView, ServerView, SessionView, StateView, TrafficView, TreeView, UsageSum,
 };
 use crate::text::is_plain;
 
@@ -122,6 +123,70 @@ fn a_usual_terminal_shows_servers_graphs_log_and_keys() {
 
 
     stopped old after 0.12 s (exit status 0)
+    q quit  ↑↓ select  x stop  r restart  s sort
+    ");
+}
+
+#[test]
+fn what_passes_between_a_server_and_its_client_has_a_part_of_its_own() {
+    let method = |count, errors| MethodView { count, errors, median_ms: Some(12.3), max_ms: Some(1200.0) };
+    let methods = [("initialize", method(1, 0)), ("ping", method(1, 0)), ("resources/read", method(2, 0))];
+    let traffic = TrafficView {
+        requests: 41,
+        errors: 3,
+        in_flight: 1,
+        open_since: Some(NOW - 12_000),
+        stray_lines: 0,
+        last: Some(NOW - 3000),
+        methods: methods
+            .into_iter()
+            .chain([("tools/call", method(37, 3))])
+            .map(|(name, it)| (name.to_owned(), it))
+            .collect(),
+    };
+    let mut servers = three();
+    let client = ClientProcess { pid: 4700, name: "claude-code".to_owned() };
+    servers[0].record = Some(RecordView { client: Some(client), traffic: Some(traffic), ..RecordView::blank() });
+    let mut state = state(servers);
+    state.log = vec!["the last line".to_owned(); 30];
+    insta::assert_snapshot!(drawn(&state, 80, 24), @r"
+    pts3-4800-k7f2  2 running, 9.7%, 365 MiB  by name
+      NAME       STATE     PID  PORT  UPTIME   CPU    MEMORY  PROCS  CLIENT
+    ● files      running  4821     -  1m 01s  1.4%   300 MiB      3  claude-code
+    ○ old        stopped     -     -       -     -         -      -  -
+    ● web        running  4821  3001  1m 01s  8.2%  65.0 MiB      3  -
+    ─ memory 300 MiB · last 1m ────────────  ─ CPU 1.4% · last 1m, 1.4% on average ─
+                        ▁▁▁▂▂▂▂▄▄▄▅▅▅▆▆▆███                                ▃▃▃███
+     ▁▁▁▂▂▂▄▄▄▅▅▅▅▆▆▆██████████████████████                   ▁▁▁▆▆▆▆▆▆▆▆▆▆██████
+    ███████████████████████████████████████         ▄▄▄▄▄▄▄▄▄▄███████████████████
+    ███████████████████████████████████████     ▂▇▇▇█████████████████████████████
+    ─ requests 41, 3 errors, 1 open for 12s · claude-code, last message 3s ago ─────
+    tools/call      37, median 12 ms, worst 1.2 s, 3 errors
+    resources/read  2, median 12 ms, worst 1.2 s
+    initialize      1, median 12 ms, worst 1.2 s
+    ─ files · 3 processes, 33 threads, 71 open files ───────────────────────────────
+    the last line
+    the last line
+    the last line
+    the last line
+    the last line
+    the last line
+    the last line
+    the last line
+    q quit  ↑↓ select  x stop  r restart  s sort
+    ");
+    insta::assert_snapshot!(drawn(&state, 60, 12), @r"
+    pts3-4800-k7f2  2 running, 9.7%, 365 MiB  by name
+      NAME       STATE     PID  PORT  UPTIME   CPU    MEMORY
+    ● files      running  4821     -  1m 01s  1.4%   300 MiB
+    ○ old        stopped     -     -       -     -         -
+    ● web        running  4821  3001  1m 01s  8.2%  65.0 MiB
+    ─ requests 41, 3 errors, 1 open for 12s · claude-code, last
+    ─ files · 3 processes, 33 threads, 71 open files ───────────
+    the last line
+    the last line
+    the last line
+    the last line
     q quit  ↑↓ select  x stop  r restart  s sort
     ");
 }

@@ -40,6 +40,11 @@ pub const NOT_RUN: &[NotRun] = &[
         first_line: "mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions",
         reason: "`completions` has the tests that load them in each shell",
     },
+    NotRun {
+        page: "docs/status.md",
+        first_line: "    client      claude-code, pid 48200",
+        reason: "needs a client; `relay::traffic` has the tests with one",
+    },
 ];
 
 fn play(name: &str) {

@@ -4,5 +4,6 @@ mod commands;
 mod idle;
 mod lives;
 mod stdio_client;
+mod traffic;
 mod transparent;
 mod watch;
