@@ -107,8 +107,19 @@ impl<'w> Killed<'w> {
     }
 
     fn die_in_the_middle_of_a_call(&mut self) {
-        let (method, params) = self.server.request();
-        let id = self.lives.kill_in_the_middle_of(|| self.client.ask(method, params));
+        let token = self.lives.seen().len().to_string();
+        let id = match self.server.long_request(&token) {
+            Some((method, params)) => {
+                let id = self.client.ask(method, params);
+                self.client.progress(&token);
+                self.lives.kill();
+                id
+            }
+            None => {
+                let (method, params) = self.server.request();
+                self.lives.kill_in_the_middle_of(|| self.client.ask(method, params))
+            }
+        };
         let answer = self.client.answer(id);
         let error = &answer["error"];
         assert_eq!(error["code"], -32603, "{answer}");

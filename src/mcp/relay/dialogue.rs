@@ -191,18 +191,19 @@ impl Dialogue {
         differences
     }
 
-    /// The lists that the server has, and of whose changes the client is told.
+    /// The lists that the server has, and of whose changes the client is told. A client may know them from another process
+    /// of the server, and never ask this one.
     pub fn lists(&self) -> Vec<&'static str> {
-        LISTS.into_iter().filter(|list| self.answer["capabilities"][list].is_object()).collect()
+        let is_unasked = self.answer.is_null() && self.era != Era::Handshake;
+        LISTS.into_iter().filter(|list| is_unasked || self.answer["capabilities"][list].is_object()).collect()
     }
 
     /// What tells the client that lists may have changed.
     pub fn list_changes(&self) -> Vec<Vec<u8>> {
         let lists = self.lists().into_iter();
         match self.era {
-            Era::Unknown => Vec::new(),
             Era::Handshake => lists.map(|list| notification(list, &Value::Null)).collect(),
-            Era::Stateless => lists
+            Era::Unknown | Era::Stateless => lists
                 .flat_map(|list| self.subscriptions.listeners(list).map(move |id| notification(list, &id)))
                 .collect(),
         }

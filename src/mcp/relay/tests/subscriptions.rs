@@ -49,6 +49,18 @@ fn a_server_that_knows_no_subscriptions_is_stood_in_for() {
     assert!(case.started().is_empty());
 }
 
+/// It has asked another process of the server, as the TypeScript SDK does.
+#[test]
+fn a_client_that_never_asked_what_the_server_has_hears_of_what_it_wants() {
+    for answer in [ACKNOWLEDGED, UNKNOWN] {
+        let mut case = Case::new();
+        case.client(LISTEN);
+        acknowledged(&case.server(answer));
+        case.ended(Next::Now);
+        assert_eq!(case.started(), [format!("s {LISTEN}"), CHANGED_FOR_IT.to_owned()]);
+    }
+}
+
 #[test]
 fn other_refusals_and_those_of_a_client_that_wants_nothing_of_lists_pass() {
     for (listen, answer) in [

@@ -73,6 +73,14 @@ impl EntryPoint {
             Self::Playwright | Self::Git => ("tools/list", json!({})),
         }
     }
+
+    /// A request on which it works for longer than any test, and tells of its progress by this token.
+    pub fn long_request(self, token: &str) -> Option<(&'static str, Value)> {
+        let arguments = json!({"duration": 1000, "steps": 100_000});
+        let name = "trigger-long-running-operation";
+        let params = json!({"name": name, "arguments": arguments, "_meta": {"progressToken": token}});
+        (self == Self::Everything).then_some(("tools/call", params))
+    }
 }
 
 fn fastmcp_server() -> PathBuf {

@@ -93,16 +93,15 @@ impl PlainClient {
         self.answers[&id].clone()
     }
 
-    /// Waits for the next notification of this method.
+    /// Waits for the next word of progress by this token.
     #[track_caller]
-    pub fn notification(&mut self, method: &str) -> Value {
+    pub fn progress(&mut self, token: &str) {
         let deadline = Deadline::usual();
-        loop {
-            if let Some(place) = self.notifications.iter().position(|it| it["method"] == method) {
-                return self.notifications.remove(place);
-            }
-            assert!(self.read_some(deadline), "{method} did not come\n{}", self.log());
+        let is_it = |it: &Value| it["method"] == "notifications/progress" && it["params"]["progressToken"] == token;
+        while !self.notifications.iter().any(is_it) {
+            assert!(self.read_some(deadline), "no progress was told\n{}", self.log());
         }
+        self.notifications.clear();
     }
 
     /// Closes the server's input, reads to the end, and has every request answered once.
