@@ -67,9 +67,8 @@ fn the_keys_of_the_live_view_work_on_a_clients_server() {
     client.await_state("idle");
     assert!(!server.alive());
     assert_eq!(refusal(&mut client), STOPPED);
-    // The result of the one is shown before the other is asked for.
-    terminal.resize(10, 40);
-    terminal.wait_for("after");
+    // The result of the one is shown before the other is asked for. The log, which is shown too, has it in other words.
+    terminal.wait_for("(signal");
     terminal.send("r");
     client.await_state("running");
     client.echo();
