@@ -11,10 +11,10 @@ use super::events::Events;
 use super::farewell;
 use super::life::{End, Life};
 use super::program;
-use super::report::{Message, ServerInfo, Timings, TrialReport};
+use super::report::{Message, TrialReport};
 use crate::context;
 use crate::disk::lock_file::LockFile;
-use crate::mcp::check::conversation::{Conversation, Exited, Learned, Opening, Verdict};
+use crate::mcp::check::conversation::{Conversation, Exited, Opening, Verdict};
 use crate::mcp::check::doing::Doing;
 use crate::mcp::check::ending;
 use crate::mcp::check::finding::{Code, Finding, Level};
@@ -155,25 +155,9 @@ impl Checker {
         } else {
             (farewell::end_at_once(&mut self.events, &mut life), None)
         };
-        let server = learned.introduction.as_ref();
-        TrialReport {
-            protocol: server.map(|it| it.protocol.clone()),
-            server: server.map(|it| ServerInfo { name: it.name.clone(), version: it.version.clone() }),
-            tools: learned.counts.map(|it| it.tools),
-            prompts: learned.counts.map(|it| it.prompts),
-            resources: learned.counts.map(|it| it.resources),
-            list_bytes: learned.counts.map(|it| it.list_bytes),
-            timings_ms: Timings {
-                handshake: Learned::millis(learned.handshake),
-                list: Learned::millis(learned.list),
-                lifecycle,
-            },
-            memory,
-            exit,
-            stderr: life.last_words(),
-            findings,
-            skipped: Vec::new(),
-        }
+        let mut report = TrialReport { memory, exit, stderr: life.last_words(), ..TrialReport::of(learned, findings) };
+        report.timings_ms.lifecycle = lifecycle;
+        report
     }
 
     fn tell_doing(&mut self, doing: Doing) {

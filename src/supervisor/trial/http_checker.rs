@@ -5,9 +5,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::report::{Message, ServerInfo, Timings, TrialReport};
+use super::report::{Message, TrialReport};
 use crate::context;
-use crate::mcp::check::conversation::Learned;
 use crate::mcp::check::http_fault;
 use crate::mcp::check::over_http::{Came, HttpConversation, Question, Wants, is_enough};
 use crate::mcp::http::address::Address;
@@ -34,33 +33,13 @@ pub fn run(target: HttpTarget, limit: Duration, mut told: File) {
         let came = connections.ask(&question, context::now() + limit);
         conversation.take(came, context::now());
     }
-    let mut report = report(conversation).with_findings(Vec::new());
+    let mut report = TrialReport::of(conversation.learned, conversation.findings).with_findings(Vec::new());
     for finding in &mut report.findings {
         finding.message = secrets.masked(&finding.message);
         finding.hint = finding.hint.take().map(|hint| secrets.masked(&hint));
     }
     let line = serde_json::to_string(&Message::Report(Box::new(report))).unwrap_or_default() + "\n";
     let _ = told.write_all(line.as_bytes());
-}
-
-fn report(conversation: HttpConversation) -> TrialReport {
-    let learned = conversation.learned;
-    let server = learned.introduction.as_ref();
-    TrialReport {
-        protocol: server.map(|it| it.protocol.clone()),
-        server: server.map(|it| ServerInfo { name: it.name.clone(), version: it.version.clone() }),
-        tools: learned.counts.map(|it| it.tools),
-        prompts: learned.counts.map(|it| it.prompts),
-        resources: learned.counts.map(|it| it.resources),
-        list_bytes: learned.counts.map(|it| it.list_bytes),
-        timings_ms: Timings {
-            handshake: Learned::millis(learned.handshake),
-            list: Learned::millis(learned.list),
-            lifecycle: None,
-        },
-        findings: conversation.findings,
-        ..TrialReport::default()
-    }
 }
 
 /// A connection for each question, and one that stays open in HTTP with SSE.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mcp::check::conversation::Learned;
 use crate::mcp::check::finding::{Finding, Level, Stage};
 use crate::sys::wait::Exit;
 
@@ -58,6 +59,27 @@ pub enum Outcome {
 }
 
 impl TrialReport {
+    /// What a conversation has told of a server.
+    pub fn of(learned: Learned, findings: Vec<Finding>) -> Self {
+        let (protocol, server) =
+            learned.introduction.map(|it| (it.protocol, ServerInfo { name: it.name, version: it.version })).unzip();
+        Self {
+            protocol,
+            server,
+            tools: learned.counts.map(|it| it.tools),
+            prompts: learned.counts.map(|it| it.prompts),
+            resources: learned.counts.map(|it| it.resources),
+            list_bytes: learned.counts.map(|it| it.list_bytes),
+            timings_ms: Timings {
+                handshake: Learned::millis(learned.handshake),
+                list: Learned::millis(learned.list),
+                lifecycle: None,
+            },
+            findings,
+            ..Self::default()
+        }
+    }
+
     /// Of a server that was not started.
     pub fn unstarted(findings: Vec<Finding>) -> Self {
         Self { findings, ..Self::default() }.with_skipped()
