@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::dialogue::Era;
 use super::{Action, Call, Death, Life, Next, Open, Passing, Relay, queue, reply};
-use crate::mcp::message::{Head, Message};
+use crate::mcp::message::{Head, Kind, Message};
 
 impl Relay {
     /// The server's tree has ended and all that it said has been handed in. `undelivered` are messages of which no byte
@@ -24,7 +24,10 @@ impl Relay {
         if self.from_client == Passing::Through {
             self.from_client = Passing::Away;
         }
-        for id in undelivered.iter().flat_map(|(_, message)| message.heads()).filter_map(|head| head.id.as_ref()) {
+        // An answer bears an id of the server's.
+        let requests =
+            undelivered.iter().flat_map(|(_, message)| message.heads()).filter(|head| head.kind() == Kind::Request);
+        for id in requests.filter_map(|head| head.id.as_ref()) {
             self.open.retain(|open| open.id != *id);
             self.dialogue.subscriptions.forget(id);
         }

@@ -140,6 +140,17 @@ fn a_call_in_flight_gets_an_error_and_the_next_one_a_new_server() {
     );
 }
 
+#[test]
+fn an_answer_that_a_dead_server_did_not_get_hides_no_call_with_the_same_id() {
+    let mut case = Case::legacy();
+    case.client(CALL);
+    case.server(ASK);
+    case.client(RESULT);
+    let undelivered = vec![(format!("{RESULT}\n").into_bytes(), crate::mcp::framer::message(RESULT.as_bytes()))];
+    let answers = case.ended_before(undelivered);
+    assert!(matches!(&answers[..], [one] if one.contains("\"error\"") && one.contains("\"id\":1,")), "{answers:?}");
+}
+
 type State = fn() -> Case;
 
 #[test]
