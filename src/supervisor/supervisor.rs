@@ -198,8 +198,7 @@ impl Supervisor {
     /// The loop: waits for events and acts on them until the server's tree is gone.
     fn supervise(&mut self, mut instance: Instance) -> Outcome {
         loop {
-            let limit = sooner(instance.look_again, self.desk.link().and_then(|link| link.limit(context::now())));
-            let limit = sooner(limit, self.idle_in());
+            let limit = sooner(instance.look_again, self.due_in().filter(|_| instance.stop.is_none()));
             if let Some(reason) = self.desk.wait(Some(&mut instance), limit) {
                 self.stop(&mut instance, reason);
             }
@@ -255,6 +254,11 @@ impl Supervisor {
         if is_news {
             self.desk.note(Level::Warn, &format!("warning: other machines can reach it on port {number}"));
         }
+    }
+
+    /// How long until its client's connection may ask for the end of the server.
+    fn due_in(&self) -> Option<Duration> {
+        sooner(self.desk.link().and_then(|link| link.limit(context::now())), self.idle_in())
     }
 
     /// How long until the server is ended because its client needs nothing of it.

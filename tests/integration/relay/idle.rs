@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::stdio_client::{StdioClient, server};
 use crate::support::Sandbox;
+use crate::support::process::Process;
 
 const SHORT: [&str; 2] = ["--idle", "300ms"];
 
@@ -73,6 +74,34 @@ fn what_arrives_while_it_is_being_ended_is_answered_by_the_next() {
     assert_ne!(client.text(call), first);
     client.end();
     sandbox.assert_clean();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn one_that_takes_long_to_end_is_waited_for_in_peace() {
+    let sandbox = Sandbox::new();
+    let stubborn = format!("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{}", server("one"));
+    sandbox.write("home/server.py", stubborn);
+    let mut client = StdioClient::start(&sandbox, "web", &["--grace", "30s", "--idle", "300ms"], "server.py");
+    let pid = client.call();
+    client.await_record("its end", |record| record["state"]["is"] == "stopping");
+    let supervisor = sandbox.server("web").unwrap()["supervisor_pid"].to_string();
+    let before = ticks(&supervisor);
+    let begin = ticks("thread-self");
+    while ticks("thread-self") < begin + 40 {}
+    let took = ticks(&supervisor) - before;
+    assert!(took < 20, "{took} ticks, while this test took 40");
+    crate::support::watchers::kill(Process::with_pid(pid.parse().unwrap()).unwrap());
+    client.end();
+    sandbox.assert_clean();
+}
+
+/// How much a process has worked, in clock ticks.
+#[cfg(target_os = "linux")]
+fn ticks(process: &str) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    [11, 12].map(|field| fields[field].parse::<u64>().unwrap()).iter().sum()
 }
 
 #[test]
