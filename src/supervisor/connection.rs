@@ -92,7 +92,7 @@ impl Connection {
         self.from_server = Framer::of_server();
         let actions = self.relay.started(now);
         self.suspicion = Suspicion::of_successor(now + limit);
-        self.carry_out(actions)
+        self.carry_out(actions, now)
     }
 
     /// Whether the client may still want something.
@@ -184,17 +184,12 @@ impl Connection {
     /// Moves what can be moved at an end of which the poller has told.
     pub fn serve(&mut self, end: ConnectionEnd, now: Instant) -> Vec<ConnectionOutcome> {
         match end {
-            ConnectionEnd::ClientInput => self.read_client(now),
-            ConnectionEnd::ServerOutput => self.read_server(now),
-            ConnectionEnd::ClientOutput => {
-                self.write_client();
-                Vec::new()
-            }
-            ConnectionEnd::ServerInput => {
-                self.write_server();
-                Vec::new()
-            }
+            ConnectionEnd::ClientInput => return self.read_client(now),
+            ConnectionEnd::ServerOutput => return self.read_server(now),
+            ConnectionEnd::ClientOutput => self.write_client(),
+            ConnectionEnd::ServerInput => self.write_server(now),
         }
+        Vec::new()
     }
 
     fn read_client(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
@@ -209,11 +204,11 @@ impl Connection {
             Reading::Some => self.last = Some(now),
             Reading::End => {
                 // A line without an end is the server's to judge.
-                self.to_server.push(self.from_client.rest(), Kept::No);
+                framer.end(&mut take_in);
                 self.client_input = None;
             }
         }
-        self.carry_out(actions)
+        self.carry_out(actions, now)
     }
 
     fn read_server(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
@@ -228,10 +223,10 @@ impl Connection {
             Reading::Some => self.last = Some(now),
             Reading::End => {
                 self.server_output = None;
-                self.suspicion.output_closed(now);
+                self.suspicion.closed("output", now);
             }
         }
-        self.carry_out(actions)
+        self.carry_out(actions, now)
     }
 
     /// Hands on what a server has said that has ended. Does not wait for the end of input: an escaped process may hold it.
@@ -250,7 +245,7 @@ impl Connection {
                 tally.note_server(&piece, now, context::wall_millis());
                 actions.extend(relay.server(piece, now));
             });
-            outcomes.extend(self.carry_out(actions));
+            outcomes.extend(self.carry_out(actions, now));
         }
         outcomes
     }
@@ -274,7 +269,7 @@ impl Connection {
         self.suspicion = Suspicion::default();
         self.is_held = false;
         let actions = self.relay.ended(death, undelivered, next, now);
-        let mut outcomes = self.carry_out(actions);
+        let mut outcomes = self.carry_out(actions, now);
         // What was to be a message is nobody's, and content of messages is not stored.
         if !matches!(rest.trim_ascii_start(), [] | [b'{' | b'[', ..]) {
             outcomes.push(ConnectionOutcome::Stray(rest));
@@ -282,7 +277,7 @@ impl Connection {
         outcomes
     }
 
-    fn carry_out(&mut self, actions: Vec<Action>) -> Vec<ConnectionOutcome> {
+    fn carry_out(&mut self, actions: Vec<Action>, now: Instant) -> Vec<ConnectionOutcome> {
         let mut outcomes = Vec::new();
         for action in actions {
             match action {
@@ -298,7 +293,7 @@ impl Connection {
         }
         // Most of the time there is room, and the next wait is spared.
         self.write_client();
-        self.write_server();
+        self.write_server(now);
         outcomes
     }
 
@@ -312,12 +307,16 @@ impl Connection {
         }
     }
 
-    fn write_server(&mut self) {
+    fn write_server(&mut self, now: Instant) {
         let Some(input) = &self.server_input else { return };
         let is_open = self.to_server.flush(input, ENOUGH, |_| true);
+        let is_all_said = self.client_input.is_none() && self.to_server.bytes == 0 && !self.relay.is_replaying();
         // What it has not taken is kept for its successor.
-        if !is_open || (self.client_input.is_none() && self.to_server.bytes == 0) {
+        if !is_open || is_all_said {
             self.server_input = None;
+        }
+        if !is_open && self.client_input.is_some() {
+            self.suspicion.closed("input", now);
         }
     }
 }

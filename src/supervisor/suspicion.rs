@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-/// How long a server may live that has closed its output.
+/// How long a server may live that has closed its output, or its input though there is more for it.
 const CLOSED: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub struct Suspicion {
     /// It is of none, for this reason.
     confirmed: Option<String>,
-    /// By when a server has ended that has closed its output, unless it only did that.
-    closed_by: Option<Instant>,
+    /// By when a server has ended that has closed one of its ends, unless it only did that; and which.
+    closed_by: Option<(Instant, &'static str)>,
     /// By when a successor has answered.
     replayed_by: Option<Instant>,
 }
@@ -21,9 +21,10 @@ impl Suspicion {
         Self { replayed_by: Some(replayed_by), ..Self::default() }
     }
 
-    pub fn output_closed(&mut self, now: Instant) {
+    /// The server has closed its `"input"` or its `"output"`.
+    pub fn closed(&mut self, end: &'static str, now: Instant) {
         // Whoever ends closes it a moment before.
-        self.closed_by = Some(now + CLOSED);
+        self.closed_by.get_or_insert((now + CLOSED, end));
     }
 
     pub fn confirm(&mut self, why: String) {
@@ -33,7 +34,7 @@ impl Suspicion {
     /// When to look for a [complaint](Self::complaint), should nothing happen before.
     pub fn limit(&self, is_replaying: bool, now: Instant) -> Option<Duration> {
         let replayed_by = self.replayed_by.filter(|_| is_replaying);
-        let due = replayed_by.into_iter().chain(self.closed_by).min()?;
+        let due = replayed_by.into_iter().chain(self.closed_by.map(|(at, _)| at)).min()?;
         Some(due.saturating_duration_since(now))
     }
 
@@ -42,8 +43,8 @@ impl Suspicion {
         if is_due(self.replayed_by) && is_replaying {
             return Some("it did not answer the handshake of its predecessor in time".to_owned());
         }
-        if is_due(self.closed_by) {
-            return Some("it closed its output, but lives".to_owned());
+        if let Some((_, end)) = self.closed_by.filter(|(at, _)| is_due(Some(*at))) {
+            return Some(format!("it closed its {end}, but lives"));
         }
         self.confirmed.clone()
     }

@@ -128,6 +128,34 @@ fn a_server_that_closes_its_output_is_ended() {
 }
 
 #[test]
+fn a_server_that_closes_its_input_is_ended_with_the_next_message_and_its_successor_gets_that() {
+    let sandbox = Sandbox::new();
+    let mut client = Scripted::legacy(&sandbox, &[]);
+    let server = client.server();
+    let id = client.call("deafen");
+    client.hear_answer(id);
+    assert!(server.alive());
+    assert_eq!(client.echo().0, [changed()]);
+    assert!(!server.alive());
+    client.await_log("it closed its input, but lives");
+    client.finish();
+}
+
+#[test]
+fn the_last_words_of_a_client_that_leaves_reach_the_successor() {
+    for end in ["\n", ""] {
+        let sandbox = Sandbox::new();
+        let mut client = Scripted::legacy(&sandbox, &[]);
+        let id = client.call("kill");
+        client.hear_answer(id);
+        client.client.say(format!(r#"{{"jsonrpc":"2.0","id":"last","method":"ping"}}{end}"#));
+        let heard = client.finish();
+        let said = String::from_utf8(heard.output).unwrap();
+        assert!(said.contains(r#""id": "last", "result""#), "{end:?}: {said}");
+    }
+}
+
+#[test]
 fn a_successor_that_refuses_the_handshake_has_failed_and_the_one_after_it_serves() {
     let sandbox = Sandbox::new();
     Scripted::plan(&sandbox, &["", "refuse", ""]);
