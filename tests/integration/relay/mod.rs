@@ -1,5 +1,6 @@
 //! The relay between a client and its server.
 
+mod chaos;
 mod commands;
 mod idle;
 mod lives;
