@@ -2,6 +2,7 @@
 
 use super::message::Message;
 use super::scanner::Scanner;
+use super::search;
 
 /// Up to this length a message is held until it is whole, in bytes. A longer one passes as it comes.
 pub const HELD: usize = 1 << 20;
@@ -55,7 +56,7 @@ impl Framer {
 
     /// Takes what has come, and hands on what is whole or too long.
     pub fn push(&mut self, mut bytes: &[u8], each: &mut impl FnMut(Piece)) {
-        while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+        while let Some(end) = search::newline(bytes) {
             let (line, rest) = bytes.split_at(end + 1);
             self.held.extend(line);
             self.scan(&line[..end]);

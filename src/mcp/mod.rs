@@ -10,4 +10,5 @@ pub mod http;
 pub mod message;
 pub mod relay;
 pub mod scanner;
+mod search;
 pub mod traffic;

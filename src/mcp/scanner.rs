@@ -4,6 +4,7 @@
 //! not UTF-8 is none of our business.
 
 use super::message::{Head, Message, Raw};
+use super::search;
 
 /// The longest value that is remembered, in bytes. A longer id is as good as none.
 const LONGEST_VALUE: usize = 4096;
@@ -50,8 +51,8 @@ enum State {
     Text { of: Text, escape: Escape },
     /// Inside a number.
     Number(Number),
-    /// Inside `true`, `false` or `null`; what is left of it.
-    Word(&'static [u8]),
+    /// Inside a word, of which so many bytes have come.
+    Word(Word, u8),
     /// No JSON.
     Broken,
 }
@@ -71,6 +72,14 @@ enum Escape {
     Begun,
     /// So many hexadecimal digits are to come.
     Digits(u8),
+}
+
+/// What is a value and no text or number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    True,
+    False,
+    Null,
 }
 
 /// Where in a number we are.
@@ -118,11 +127,10 @@ impl Scanner {
         let mut at = 0;
         while at < bytes.len() && self.state != State::Broken {
             if let State::Text { of, escape: Escape::None } = self.state {
-                let plain = bytes[at..].iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-                let end = plain.map_or(bytes.len(), |length| at + length);
+                let end = at + search::plain_text(&bytes[at..]);
                 self.keep(of, &bytes[at..end]);
                 at = end;
-                if plain.is_none() {
+                if at == bytes.len() {
                     break;
                 }
             }
@@ -162,12 +170,13 @@ impl Scanner {
                 }
                 None => self.state = State::Broken,
             },
-            State::Word(rest) => {
+            State::Word(word, seen) => {
                 self.keep(Text::Value, &[byte]);
-                match rest.split_first() {
-                    Some((&expected, [])) if expected == byte => self.end_value(),
-                    Some((&expected, rest)) if expected == byte => self.state = State::Word(rest),
-                    _ => self.state = State::Broken,
+                let text = word.text();
+                match text.get(usize::from(seen)) {
+                    Some(&expected) if expected != byte => self.state = State::Broken,
+                    _ if usize::from(seen) + 1 == text.len() => self.end_value(),
+                    _ => self.state = State::Word(word, seen + 1),
                 }
             }
             State::Broken => {}
@@ -239,9 +248,9 @@ impl Scanner {
             b'-' => State::Number(Number::Minus),
             b'0' => State::Number(Number::Zero),
             b'1'..=b'9' => State::Number(Number::Whole),
-            b't' => State::Word(b"rue"),
-            b'f' => State::Word(b"alse"),
-            b'n' => State::Word(b"ull"),
+            b't' => State::Word(Word::True, 1),
+            b'f' => State::Word(Word::False, 1),
+            b'n' => State::Word(Word::Null, 1),
             _ => State::Broken,
         };
     }
@@ -369,6 +378,16 @@ impl Scanner {
 impl Field {
     fn is_remembered(self) -> bool {
         !matches!(self, Self::Other | Self::Result | Self::Error | Self::Params | Self::Meta)
+    }
+}
+
+impl Word {
+    fn text(self) -> &'static [u8] {
+        match self {
+            Self::True => b"true",
+            Self::False => b"false",
+            Self::Null => b"null",
+        }
     }
 }
 

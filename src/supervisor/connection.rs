@@ -14,7 +14,8 @@ use crate::mcp::framer::{self, Framer};
 use crate::mcp::relay::{Action, Death, Next, Relay};
 use crate::server::record::ServerRecord;
 use crate::sys::poll::Poller;
-use crate::sys::{fd, ready};
+use crate::sys::ready;
+use crate::sys::shared_writer::SharedWriter;
 
 /// Once so much waits for one side, nothing more is taken from the other, in bytes.
 const ENOUGH: usize = 64 << 10;
@@ -26,7 +27,7 @@ pub struct Connection {
     from_client: Framer,
     from_server: Framer,
     client_input: Option<File>,
-    client_output: Option<OwnedFd>,
+    client_output: Option<SharedWriter>,
     server_input: Option<File>,
     server_output: Option<File>,
     to_client: Outbox,
@@ -73,7 +74,7 @@ impl Connection {
             from_client: Framer::of_client(),
             from_server: Framer::of_server(),
             client_input: Some(client_input.into()),
-            client_output: Some(client_output),
+            client_output: Some(SharedWriter::new(client_output)),
             server_input: None,
             server_output: None,
             to_client: Outbox::default(),
@@ -297,10 +298,9 @@ impl Connection {
         outcomes
     }
 
-    /// The client's end may be shared with others: it is not made non-blocking, but asked before each write.
     fn write_client(&mut self) {
         let Some(output) = &self.client_output else { return self.to_client.clear() };
-        if !self.to_client.flush(output, fd::SAFE_WRITE, ready::is_writable) {
+        if !self.to_client.flush(|bytes| output.write(bytes)) {
             // Nobody reads any more: the server is to notice that at its next write.
             (self.client_output, self.server_output) = (None, None);
             self.to_client.clear();
@@ -309,7 +309,7 @@ impl Connection {
 
     fn write_server(&mut self, now: Instant) {
         let Some(input) = &self.server_input else { return };
-        let is_open = self.to_server.flush(input, ENOUGH, |_| true);
+        let is_open = self.to_server.flush(|bytes| nix::unistd::write(input, bytes));
         let is_all_said = self.client_input.is_none() && self.to_server.bytes == 0 && !self.relay.is_replaying();
         // What it has not taken is kept for its successor.
         if !is_open || is_all_said {

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
 
@@ -36,11 +35,10 @@ impl Outbox {
         }
     }
 
-    /// Writes what is taken without waiting, so much at once, as long as the pipe `is_ready`. False once nobody reads it any
-    /// more.
-    pub fn flush(&mut self, pipe: &impl AsFd, most: usize, is_ready: impl Fn(BorrowedFd<'_>) -> bool) -> bool {
-        while self.bytes > 0 && is_ready(pipe.as_fd()) {
-            match nix::unistd::write(pipe, self.front(most)) {
+    /// Writes as much as is taken by `write`, which does not wait. False once nobody reads it any more.
+    pub fn flush(&mut self, write: impl Fn(&[u8]) -> nix::Result<usize>) -> bool {
+        while let Some((first, _)) = self.messages.front() {
+            match write(&first[self.sent..]) {
                 Ok(written) => self.advance(written),
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return true,
@@ -48,11 +46,6 @@ impl Outbox {
             }
         }
         true
-    }
-
-    fn front(&self, most: usize) -> &[u8] {
-        let rest = self.messages.front().map_or(&[][..], |(first, _)| &first[self.sent..]);
-        &rest[..rest.len().min(most)]
     }
 
     fn advance(&mut self, written: usize) {

@@ -30,6 +30,7 @@ mod procargs;
 pub mod process_info;
 pub mod pty;
 pub mod ready;
+pub mod shared_writer;
 pub mod signals;
 pub mod socket;
 pub mod spawn;
