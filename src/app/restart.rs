@@ -13,6 +13,7 @@ use super::stop;
 use super::stopped::{Stopped, Unstopped};
 use super::target::Target;
 use super::unstarted::Unstarted;
+use crate::context;
 use crate::disk::layout::{Root, ServerPaths, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::server::end::{End, Reason};
@@ -133,6 +134,7 @@ fn await_restart(
 ) -> Result<Option<Waited>, StopError> {
     let mut interrupts = Interrupts::listen().ok();
     let mut stall = Stall::default();
+    let mut refused_since = None;
     loop {
         let is_supervised = request.watchers.any();
         let Ok(Some(record)) = ServerRecord::read(paths) else { return Ok(None) };
@@ -142,6 +144,11 @@ fn await_restart(
         }
         if !is_supervised {
             return Ok(None);
+        }
+        // Somebody else wanted the opposite, and was heard last, unless what we asked for is still to be done.
+        let is_refused = !is_new && record.is_stopped() && record.last_end != old.last_end;
+        if is_refused && context::now() >= *refused_since.get_or_insert_with(context::now) + LOOK_EVERY {
+            return Ok(Some(Waited::NotReady));
         }
         if !is_new && (request.is_overdue(&record) || matches!(record.state, ServerState::Unkillable { .. })) {
             return control::await_end(paths, &record, request).map(|_| None);

@@ -13,7 +13,7 @@ use super::titles;
 use super::watchers::WatcherHandles;
 use crate::disk::layout::ServerPaths;
 use crate::disk::lock;
-use crate::server::end::Reason;
+use crate::server::end::{End, Reason};
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::sys::follow::Follower;
 use crate::sys::handle::ProcessHandle;
@@ -55,6 +55,11 @@ impl Request {
         let at = context::now();
         let (heard, over) = time_to_end(record, reason);
         Self { watchers, reason, at, heard_by: at + heard, over_by: at + over }
+    }
+
+    /// Whether the watchers stay, with the connection of a client whose server was to be stopped.
+    fn keeps_client(&self, known: &ServerRecord) -> bool {
+        self.reason == Reason::Stopped && known.mode == Mode::Run && known.is_restartable()
     }
 
     /// Whether the watchers have had all the time that it can take. `record` tells how far they are.
@@ -163,7 +168,14 @@ pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -
     let watchers = &request.watchers;
     let is_over = |by| await_over(paths, known, request, by);
     if is_over(request.heard_by) || matches!(record().state, ServerState::Stopping { .. }) && is_over(request.over_by) {
-        return settle(paths, record(), known, Reason::WatchersLost);
+        let mut record = record();
+        let is_kept = request.keeps_client(known) && record.container.is_none() && watchers.any();
+        if let Some(end) = stopped_since(&record, known).filter(|_| is_kept) {
+            // Somebody may have brought it back by now: it is not for us to end that.
+            record.state = ServerState::Idle { end: end.clone(), cause: None };
+            return Ok(record);
+        }
+        return settle(paths, record, known, Reason::WatchersLost);
     }
     // What the keeper does not end is ended from here, for the reason of the request.
     let mut reason = Reason::WatchersLost;
@@ -191,10 +203,20 @@ pub fn await_end(paths: &ServerPaths, known: &ServerRecord, request: &Request) -
 /// Waits until the watchers are gone, or keep nothing but the connection of a client whose server was to be stopped.
 fn await_over(paths: &ServerPaths, known: &ServerRecord, request: &Request, by: Instant) -> bool {
     let watchers = &request.watchers;
-    if request.reason != Reason::Stopped || known.mode == Mode::Start || !known.is_restartable() {
+    if !request.keeps_client(known) {
         return watchers.wait_until(by);
     }
-    follow(paths, known, by, |record| !record.is_stopped() && watchers.any()).is_stopped() || !watchers.any()
+    let is_stopped = |record: &ServerRecord| stopped_since(record, known).is_some();
+    is_stopped(&follow(paths, known, by, |record| !is_stopped(record) && watchers.any())) || !watchers.any()
+}
+
+/// The end of a server that was stopped under its client since it was `known`, whether or not it runs again.
+fn stopped_since<'a>(record: &'a ServerRecord, known: &ServerRecord) -> Option<&'a End> {
+    let end = match &record.state {
+        ServerState::Idle { end, .. } => Some(end),
+        _ => record.last_end.as_ref().filter(|&end| known.last_end.as_ref() != Some(end)),
+    };
+    end.filter(|end| end.reason == Reason::Stopped)
 }
 
 /// Ends what the watchers have left, unless it is a container: they have just waited for its engine.

@@ -54,6 +54,28 @@ fn a_server_that_is_to_be_started_again_can_be_stopped_meanwhile() {
 }
 
 #[test]
+fn commands_that_want_opposite_things_at_once_cost_no_client_its_connection() {
+    let sandbox = Sandbox::new();
+    let mut client = Scripted::legacy(&sandbox, &[]);
+    let session = client.session();
+    for verbs in [["stop", "restart"], ["start", "stop"], ["stop", "stop"]].into_iter().cycle().take(12) {
+        let commands = verbs.map(|verb| {
+            let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
+            command.args([verb, "--session", &session, "server"]).stderr(std::process::Stdio::piped());
+            (verb, command.spawn().unwrap())
+        });
+        for (verb, command) in commands {
+            let output = command.wait_with_output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(verb != "stop" || output.status.success(), "{verb}: {said}");
+        }
+        client.hook("restart").ok();
+        client.echo();
+    }
+    client.finish();
+}
+
+#[test]
 fn the_keys_of_the_live_view_work_on_a_clients_server() {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::open(&sandbox, Shell::Bash);
