@@ -1,0 +1,57 @@
+//! Any bytes in pieces of any length: each passes once and in order, and what is read of a message is what `serde_json`
+//! finds in it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+mod mcp;
+
+use mcp::framer::{Framer, Piece};
+use mcp::message::{Head, Message};
+
+fuzz_target!(|input: (u16, &[u8])| {
+    let (length, bytes) = input;
+    let mut passed = Vec::new();
+    let mut framer = Framer::of_client();
+    for chunk in bytes.chunks(usize::from(length) + 1) {
+        framer.push(chunk, &mut |piece| match piece {
+            Piece::Whole(line, message) => {
+                compare(&line, &message);
+                passed.extend(line);
+            }
+            Piece::Part(part) | Piece::End(part, _) => passed.extend(part),
+        });
+    }
+    passed.extend(framer.rest());
+    assert_eq!(passed, bytes);
+});
+
+/// What is no message to us is no JSON to `serde_json`, unless it is a value that is no message.
+fn compare(line: &[u8], message: &Message) {
+    match (serde_json::from_slice::<Value>(line), message) {
+        (Ok(Value::Object(_)), Message::Single(head)) => compare_head(line, head),
+        (Ok(Value::Array(values)), Message::Batch(heads)) => {
+            assert!(heads.len() <= values.len(), "{heads:?}");
+        }
+        (Ok(Value::Object(_) | Value::Array(_)), other) => panic!("{other:?}"),
+        (Ok(_), other) => assert_eq!(*other, Message::Stray),
+        // serde_json also refuses what is valid to us: numbers out of range, deep nesting, text that is not UTF-8.
+        (Err(_), _) => {}
+    }
+}
+
+fn compare_head(line: &[u8], head: &Head) {
+    // Where a key stands twice, the last one counts for serde_json.
+    let Ok(value) = serde_json::from_slice::<Value>(line) else { return };
+    let text = String::from_utf8_lossy(line);
+    if ["\"id\"", "\"method\"", "\\u"].iter().any(|key| text.matches(key).count() > 1) || text.contains("\\u") {
+        return;
+    }
+    assert_eq!(head.method.as_deref(), value["method"].as_str(), "{text}");
+    let id = value.get("id").filter(|id| !id.is_array() && !id.is_object());
+    assert_eq!(head.id.is_some(), id.is_some(), "{text}");
+    assert_eq!(head.has_result, value.get("result").is_some(), "{text}");
+    assert_eq!(head.has_error, value.get("error").is_some(), "{text}");
+}
