@@ -27,10 +27,10 @@ pub fn last_words(file: &FileAt, count: usize, end: SystemTime) -> io::Result<Ve
     Ok(lines.iter().filter_map(|line| Line::parse(line)).map(|line| line.text.to_vec()).collect())
 }
 
-/// Whether a server printed anything up to `moment` in the life that it was in then.
+/// Whether a server printed anything before `moment`, to the millisecond, in the life that it was in then.
 pub fn has_printed(file: &FileAt, moment: SystemTime) -> io::Result<bool> {
     let pick = |line: &[u8]| match Line::parse(line) {
-        Some(line) if line.time > moment => Pick::Skip,
+        Some(line) if line.time >= moment => Pick::Skip,
         Some(line) if line.begins_life() => Pick::Stop,
         Some(line) if line.stream != Stream::Hook => Pick::Take,
         _ => Pick::Skip,

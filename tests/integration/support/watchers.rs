@@ -1,5 +1,7 @@
 //! The processes that answer for a server, and what tests do to them.
 
+use std::fs;
+
 use nix::sys::signal::Signal;
 
 use super::process::{Process, Stat};
@@ -37,11 +39,18 @@ pub fn wait_state(process: Process, states: &str) {
     wait::until(&format!("{process} is in one of the states {states}"), is_there);
 }
 
-/// Stops a process and waits until it is.
+/// Stops a process and waits until all of its threads are: one that has not stopped yet may still read what comes.
 #[track_caller]
 pub fn freeze(process: Process) {
     process.signal(Signal::SIGSTOP);
-    wait_state(process, "T");
+    wait::until(&format!("{process} is stopped"), || threads(process).iter().all(|state| *state == 'T').then_some(()));
+}
+
+/// The states of its threads.
+fn threads(process: Process) -> Vec<char> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", process.pid)).into_iter().flatten();
+    let numbers = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok());
+    numbers.filter_map(|number| Some(Stat::of(number)?.state)).collect()
 }
 
 /// Kills a process and waits until it is gone.
