@@ -49,11 +49,6 @@ impl Framer {
         Self { is_tidying: true, ..Self::of_client() }
     }
 
-    /// Whether a message has begun to pass whose end has not come.
-    pub fn is_passing(&self) -> bool {
-        self.is_passing
-    }
-
     /// Takes what has come, and hands on what is whole or too long.
     pub fn push(&mut self, mut bytes: &[u8], each: &mut impl FnMut(Piece)) {
         while let Some(end) = search::newline(bytes) {

@@ -1,8 +1,6 @@
 //! The Model Context Protocol without input or output: what a message is, found while its bytes pass by, and what a relay
 //! does with it.
 
-#![allow(dead_code, reason = "used by what is built on it next")]
-
 pub mod check;
 pub mod edit;
 pub mod framer;

@@ -265,8 +265,11 @@ impl Connection {
     pub fn server_ended(&mut self, death: &Death, next: Next, now: Instant) -> Vec<ConnectionOutcome> {
         let rest = self.from_server.rest();
         (self.server_input, self.server_output) = (None, None);
-        let undelivered =
-            self.to_server.take_unsent().into_iter().map(|bytes| (bytes.clone(), framer::message(&bytes))).collect();
+        let with_message = |bytes: Vec<u8>| {
+            let message = framer::message(&bytes);
+            (bytes, message)
+        };
+        let undelivered = self.to_server.take_unsent().into_iter().map(with_message).collect();
         self.suspicion = Suspicion::default();
         self.is_held = false;
         let actions = self.relay.ended(death, undelivered, next, now);

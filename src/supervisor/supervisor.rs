@@ -442,12 +442,14 @@ impl Supervisor {
                 self.desk.link_mut().map(ClientLink::await_request);
                 self.desk.record(ServerState::Idle { end: end.clone(), cause: None });
             }
-            match self.idle(end, left) {
-                Some(Next::Start) => break,
-                Some(next) => return next,
-                None => {}
+            if let Some(next) = self.idle(end, left) {
+                return next;
             }
         }
+        self.start_again()
+    }
+
+    fn start_again(&mut self) -> Next {
         self.desk.plan.record.restarts += 1;
         Next::Start
     }
@@ -467,7 +469,7 @@ impl Supervisor {
                 self.desk.note_change(reason);
                 self.restart.forget();
                 self.desk.link_mut().map(ClientLink::revive);
-                Some(Next::Start)
+                Some(self.start_again())
             }
             Order::Stop | Order::Leave => Some(self.call_off(end, reason)),
         }
@@ -570,16 +572,12 @@ impl Supervisor {
         loop {
             let left = until.map(|until| until.saturating_duration_since(context::now()));
             if left.is_some_and(|left| left.is_zero()) {
-                break;
+                return self.start_again();
             }
-            match self.idle(end, left) {
-                Some(Next::Start) => break,
-                Some(next) => return next,
-                None => {}
+            if let Some(next) = self.idle(end, left) {
+                return next;
             }
         }
-        self.desk.plan.record.restarts += 1;
-        Next::Start
     }
 
     /// Does not start the server any more; or, if somebody has stopped it under its client, not until it is asked for.

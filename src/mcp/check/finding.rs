@@ -128,11 +128,6 @@ impl Finding {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// The same at another stage than usual.
-    pub fn at(self, stage: Stage) -> Self {
-        Self { stage, ..self }
-    }
-
     /// The same as a warning.
     pub fn lenient(self) -> Self {
         Self { level: Level::Warning, ..self }

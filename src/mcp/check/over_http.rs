@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::answer::{self, Discovered, Introduction};
-use super::conversation::{Learned, Verdict};
+use super::conversation::Learned;
 use super::finding::{Code, Finding, Level};
 use super::http_fault::{self, Fault};
 use super::lists::{Lists, Step};
@@ -71,7 +71,7 @@ enum State {
     OtherHost(u16),
     /// The session is given back.
     Goodbye,
-    Over(Verdict),
+    Over,
 }
 
 pub struct HttpConversation {
@@ -105,10 +105,6 @@ impl HttpConversation {
         }
     }
 
-    pub fn verdict(&self) -> Option<Verdict> {
-        if let State::Over(verdict) = self.state { Some(verdict) } else { None }
-    }
-
     /// How long the answer to the next question is waited for, at most.
     pub fn patience(&self) -> Duration {
         match self.state {
@@ -139,7 +135,7 @@ impl HttpConversation {
                 question
             }
             State::Goodbye => Question { method: "DELETE", body: None, ..self.post(&Value::Null, None, &[]) },
-            State::Over(_) => return None,
+            State::Over => return None,
         })
     }
 
@@ -185,7 +181,7 @@ impl HttpConversation {
             self.session.get_or_insert(session.to_owned());
         }
         match (&self.state, http_fault::read(&response)) {
-            (State::Goodbye, _) => self.state = State::Over(Verdict::Answers),
+            (State::Goodbye, _) => self.state = State::Over,
             (State::Initialized, _) => self.begin_lists(Era::Legacy, now),
             (State::OldStream(_), _) => self.take_stream(&response),
             (State::Metadata(_), read) => self.take_metadata(read.ok().as_ref()),
@@ -261,11 +257,7 @@ impl HttpConversation {
                 self.learned.counts = Some(lists.counts);
                 self.learned.list = self.learned.handshake.map(|it| now.duration_since(self.began).saturating_sub(it));
                 let has_failed = self.findings.iter().any(|finding| finding.level == Level::Error);
-                self.state = match (has_failed, &self.session) {
-                    (true, _) => State::Over(Verdict::Fails),
-                    (false, Some(_)) => State::Goodbye,
-                    (false, None) => State::Over(Verdict::Answers),
-                };
+                self.state = if self.session.is_some() && !has_failed { State::Goodbye } else { State::Over };
             }
             Step::Fail(finding) => self.fail(finding),
         }
@@ -275,7 +267,7 @@ impl HttpConversation {
         let is_authorized = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let (has_other_name, is_streamable) = (self.may_have_other_name(), self.post.is_none());
         match (&mut self.state, fault) {
-            (State::Goodbye, _) => self.state = State::Over(Verdict::Answers),
+            (State::Goodbye, _) => self.state = State::Over,
             (State::Initialized, _) => self.begin_lists(Era::Legacy, now),
             (State::Discover, _) => self.state = State::Initialize,
             (State::OldStream(before), _) => {
@@ -342,7 +334,7 @@ impl HttpConversation {
     fn fail(&mut self, finding: Finding) {
         let stage = finding.stage;
         self.findings.push(finding);
-        let before = std::mem::replace(&mut self.state, State::Over(Verdict::Fails));
+        let before = std::mem::replace(&mut self.state, State::Over);
         if let State::Listing { lists, .. } = before {
             self.findings.extend(lists.findings);
             self.learned.counts = Some(lists.counts);

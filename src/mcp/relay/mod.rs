@@ -13,7 +13,7 @@ mod tool_count;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use self::dialogue::{Dialogue, Era};
+use self::dialogue::Dialogue;
 use self::queue::Queue;
 pub use self::reply::{Death, Exit};
 use self::subscriptions::Told;
@@ -187,20 +187,9 @@ impl Relay {
     }
 
     /// Somebody asked for the server while there was none, or its time to rest is over.
-    pub fn revived(&mut self) -> bool {
-        let is_down = matches!(self.life, Life::Out(_) | Life::Resting);
-        if is_down {
+    pub fn revived(&mut self) {
+        if matches!(self.life, Life::Out(_) | Life::Resting) {
             self.life = Life::Starting;
-        }
-        is_down
-    }
-
-    /// In which era client and server speak, as far as an answer has told.
-    pub fn era(&self) -> &'static str {
-        match self.dialogue.era {
-            Era::Unknown => "unknown",
-            Era::Handshake => "handshake",
-            Era::Stateless => "stateless",
         }
     }
 }
