@@ -16,6 +16,7 @@ from servers import memory, wake_ups
 WRAPPER = "mcpmon==1.0.1"
 CALLS = 2_000
 LARGE = 64
+KINDS = ("text", "objects")
 IDLE = 10
 
 
@@ -116,7 +117,7 @@ def relaying(sandbox):
     for name in [name for name in calls if name in ("cat", "mcpmon")]:
         ratio = calls["relay"] / calls[name]
         rows.append(Row(f"a call and its answer, / {name}", f"{ratio:.2f} ×"))
-    for kind in ("text", "objects"):
+    for kind in KINDS:
         rows += large_rows(clients, kind)
     for client in clients.values():
         client.close()
@@ -142,7 +143,8 @@ def relay_idling(sandbox):
         client = Client(ways[name], sandbox.environment())
         for _ in range(CALLS):
             client.call()
-        client.large("text")
+        for kind in KINDS:
+            client.large(kind)
         supervisor = client.below()[0]
         # What it looks at while a server starts is over, and memory that a start needed has been given back.
         time.sleep(7)

@@ -61,7 +61,7 @@ def prepare_files(shell, home):
 def rows(sandbox, zoxide):
     """A row for each shell and aim."""
     found = [shell for shell in SHELLS if shutil.which(shell.name)]
-    table, sums = [], {"hook": 0.0, "zoxide": 0.0}
+    table = []
     for shell in found:
         medians = in_turns(ROUNDS, **lives(sandbox, shell, zoxide))
         bare = medians["bare"]
@@ -70,14 +70,11 @@ def rows(sandbox, zoxide):
         ratio = added["hook"] / added["trues"]
         text = ", ".join(f"{name} {millis(median)}" for name, median in medians.items())
         table.append(Row(f"{shell.name}: idle life, hook / two true", f"{whole:.2f} × ({text})", whole, 1.3))
-        what = f"{shell.name}: what it adds to a bare shell's, hook / two true"
-        table.append(Row(what, f"{ratio:.2f} ×", ratio, 1.3))
-        for name in sums:
-            sums[name] += added.get(name, 0.0)
-    if zoxide and found:
-        ratio = sums["hook"] / sums["zoxide"]
-        text = f"{ratio:.2f} × ({millis(sums['hook'])} / {millis(sums['zoxide'])})"
-        table.append(Row(f"{len(found)} shells: what it adds, hook / zoxide's", text, ratio, 1.0))
+        what = f"{shell.name}: what it adds to a bare shell's, hook"
+        table.append(Row(f"{what} / two true", f"{ratio:.2f} ×", ratio, 1.0))
+        if zoxide:
+            ratio = added["hook"] / added["zoxide"]
+            table.append(Row(f"{what} / zoxide's", f"{ratio:.2f} ×", ratio, 1.0))
     return table
 
 

@@ -58,6 +58,9 @@ _mcp__hook() {
             mcp__hook,logs)
                 cmd="mcp__hook__subcmd__logs"
                 ;;
+            mcp__hook,mcp)
+                cmd="mcp__hook__subcmd__mcp"
+                ;;
             mcp__hook,remove)
                 cmd="mcp__hook__subcmd__remove"
                 ;;
@@ -124,6 +127,9 @@ _mcp__hook() {
             mcp__hook__subcmd__help,logs)
                 cmd="mcp__hook__subcmd__help__subcmd__logs"
                 ;;
+            mcp__hook__subcmd__help,mcp)
+                cmd="mcp__hook__subcmd__help__subcmd__mcp"
+                ;;
             mcp__hook__subcmd__help,remove)
                 cmd="mcp__hook__subcmd__help__subcmd__remove"
                 ;;
@@ -155,7 +161,7 @@ _mcp__hook() {
 
     case "${cmd}" in
         mcp__hook)
-            opts="-v -h -V --verbose --help --version start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help"
+            opts="-v -h -V --verbose --help --version start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -209,7 +215,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__check)
-            opts="-v -h --connect --timeout --url --header --json --verbose --help"
+            opts="-v -h --connect --timeout --url --client --header --json --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -222,6 +228,10 @@ _mcp__hook() {
                     ;;
                 --url)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code claude-desktop codex gemini cursor vscode windsurf zed cline opencode amp copilot kiro lm-studio continue goose" -- "${cur}"))
                     return 0
                     ;;
                 --header)
@@ -328,7 +338,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__help)
-            opts="start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help"
+            opts="start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -537,6 +547,20 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__help__subcmd__mcp)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -726,6 +750,20 @@ _mcp__hook() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__hook__subcmd__mcp)
+            opts="-v -h --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__hook__subcmd__remove)
             opts="-v -h --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
@@ -761,7 +799,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__run)
-            opts="-v -h --direct --idle --exact --grace --stop-signal --memory --sample --port --no-tty --watch --session --verbose --help"
+            opts="-v -h --direct --idle --exact --grace --stop-signal --memory --sample --port --no-tty --launcher --watch --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -792,6 +830,10 @@ _mcp__hook() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --launcher)
+                    COMPREPLY=($(compgen -W "pinned as-written" -- "${cur}"))
+                    return 0
+                    ;;
                 --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -808,7 +850,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__start)
-            opts="-v -h --grace --stop-signal --memory --sample --port --no-tty --watch --restart --ready-log --ready-delay --ready-timeout --fresh --no-wait --session --verbose --help"
+            opts="-v -h --grace --stop-signal --memory --sample --port --no-tty --launcher --watch --restart --ready-log --ready-delay --ready-mcp --ready-timeout --fresh --no-wait --session --verbose --help"
             [[ ${cur} == -* ]] || opts=$(command mcp-hook names definitions 2>/dev/null)
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -833,6 +875,10 @@ _mcp__hook() {
                     ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --launcher)
+                    COMPREPLY=($(compgen -W "pinned as-written" -- "${cur}"))
                     return 0
                     ;;
                 --watch)
@@ -923,7 +969,7 @@ _mcp__hook() {
             return 0
             ;;
         mcp__hook__subcmd__wrap)
-            opts="-y -v -h --server --dry-run --yes --verbose --help claude-code claude-desktop codex gemini cursor vscode windsurf zed cline opencode amp copilot kiro lm-studio continue goose"
+            opts="-y -v -h --control --server --dry-run --yes --verbose --help claude-code claude-desktop codex gemini cursor vscode windsurf zed cline opencode amp copilot kiro lm-studio continue goose"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

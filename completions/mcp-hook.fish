@@ -43,6 +43,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "deny" -d 'Take ba
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "clients" -d 'Show the clients that are found, with their files and servers'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "wrap" -d 'Put mcp-hook in front of the servers in clients\' files'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "unwrap" -d 'Take mcp-hook away from the servers in clients\' files'
+complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "mcp" -d 'Be an MCP server by which an agent looks after this session\'s servers'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "log" -d 'Write a line to the central log'
 complete -c mcp-hook -n "__fish_mcp_hook_needs_command" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
@@ -59,6 +60,8 @@ SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l launcher -d 'When npx is passed by: pinned (default) for an exact version that is there, as-written never' -r -f -a "pinned\t''
+as-written\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l watch -d 'Start it again when this changes: a file, a directory with all below it, a pattern like \'src/**/*.py\'' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l restart -d 'When it is started again: no, on-failure (default), always' -r -f -a "no\t''
 on-failure\t''
@@ -68,6 +71,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-delay 
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-timeout -d 'How long it may take to be ready [default: 30s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-tty -d 'Give the server no terminal of its own'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l ready-mcp -d 'It is ready when it answers the handshake of MCP on its port'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l fresh -d 'Take a new copy of its configuration, whatever was changed in the session\'s'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l no-wait -d 'Do not wait until the server is ready'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -s v -l verbose -d 'Say on standard error what is decided, and why'
@@ -83,6 +87,8 @@ SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l launcher -d 'When npx is passed by: pinned (default) for an exact version that is there, as-written never' -r -f -a "pinned\t''
+as-written\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l watch -d 'Start it again when this changes: a file, a directory with all below it, a pattern like \'src/**/*.py\'' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l direct -d 'Hand the client\'s streams to the server itself: its end is the end of the connection'
@@ -122,6 +128,22 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s v -l verbose 
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand list" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l timeout -d 'How long it may take to the first answer [default: 30s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l url -d 'A server at this address, instead of servers that are defined' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l client -d 'The servers in this client\'s files, each as the client would start it' -r -f -a "claude-code\t''
+claude-desktop\t''
+codex\t''
+gemini\t''
+cursor\t''
+vscode\t''
+windsurf\t''
+zed\t''
+cline\t''
+opencode\t''
+amp\t''
+copilot\t''
+kiro\t''
+lm-studio\t''
+continue\t''
+goose\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l header -d 'What is sent with each request to it (may be repeated)' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l connect -d 'Start a copy of each, speak MCP to it and end it: say what keeps it from working'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand check" -l json -d 'Print JSON'
@@ -144,6 +166,7 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand clients" -l json -d 'P
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand clients" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand clients" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand wrap" -l server -d 'Only this server (may be repeated)' -r
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand wrap" -l control -d 'Also add mcp-hook mcp, by which an agent looks after its session\'s servers'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand wrap" -l dry-run -d 'Only show what would change'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand wrap" -s y -l yes -d 'Do not ask'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand wrap" -s v -l verbose -d 'Say on standard error what is decided, and why'
@@ -153,6 +176,8 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand unwrap" -l dry-run -d 
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand unwrap" -s y -l yes -d 'Do not ask'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand unwrap" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand unwrap" -s h -l help -d 'Print help'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand mcp" -s v -l verbose -d 'Say on standard error what is decided, and why'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand mcp" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand log" -l session -d 'The session, if not this terminal\'s' -r -f -a "(command mcp-hook names sessions 2>/dev/null)"
@@ -167,28 +192,29 @@ complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand doctor" -s v -l verbos
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s v -l verbose -d 'Say on standard error what is decided, and why'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "start" -d 'Start a server in the background'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "stop" -d 'End servers, the whole tree of each'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "restart" -d 'End servers and start them again'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "status" -d 'Show this session\'s servers'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "check" -d 'Say what would keep servers from being started; with --connect, from working'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "add" -d 'Define a server in your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "remove" -d 'Take a server out of your servers.json'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "clients" -d 'Show the clients that are found, with their files and servers'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "wrap" -d 'Put mcp-hook in front of the servers in clients\' files'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "unwrap" -d 'Take mcp-hook away from the servers in clients\' files'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "log" -d 'Write a line to the central log'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "doctor" -d 'Examine the installation: the hook, programs, directories, left-overs, clients'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap init log cleanup doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "start" -d 'Start a server in the background'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "run" -d 'Run a server for an MCP client, on standard input and output'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "stop" -d 'End servers, the whole tree of each'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "restart" -d 'End servers and start them again'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "status" -d 'Show this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "logs" -d 'Show what a server printed, or what happened'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "env" -d 'Print the ports of this session\'s servers, for the shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "list" -d 'Show the servers that are defined, and whether they may be started'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "check" -d 'Say what would keep servers from being started; with --connect, from working'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "add" -d 'Define a server in your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "remove" -d 'Take a server out of your servers.json'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "allow" -d 'Allow the servers that a project\'s .mcp.json defines'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "deny" -d 'Take back that a project\'s .mcp.json is allowed'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "clients" -d 'Show the clients that are found, with their files and servers'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "wrap" -d 'Put mcp-hook in front of the servers in clients\' files'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "unwrap" -d 'Take mcp-hook away from the servers in clients\' files'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "mcp" -d 'Be an MCP server by which an agent looks after this session\'s servers'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "init" -d 'Print the hook for a shell\'s start-up file'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "log" -d 'Write a line to the central log'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "cleanup" -d 'End what outlived its session and remove what dead sessions left'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "doctor" -d 'Examine the installation: the hook, programs, directories, left-overs, clients'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand help; and not __fish_seen_subcommand_from start run stop restart status logs env list check add remove allow deny clients wrap unwrap mcp init log cleanup doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -f -a "(command mcp-hook names definitions 2>/dev/null)"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand stop" -f -a "(command mcp-hook names servers 2>/dev/null)"

@@ -40,36 +40,42 @@ if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
     function mcp_warn { __mcp_hook_log warn -- "$@"; }
     function mcp_error { __mcp_hook_log error -- "$@"; }
 
-    # One process for two answers: the trap that is set now (any number of lines) and what `open` says (one line).
-    if \builtin type -P mcp-hook >/dev/null; then
-        __mcp_hook_text=$(
-            \builtin trap -p EXIT
-            \builtin exec mcp-hook open --shell posix --owner "$$"
-        ) || \builtin :
-        # Without a trap there is nothing before the last line. Looking for its beginning takes long, so only if need be.
-        __mcp_hook_line=$__mcp_hook_text
-        if [[ $__mcp_hook_text == *$'\n'* ]]; then
-            __mcp_hook_line=${__mcp_hook_text##*$'\n'}
+    # What init has opened before it printed this: for which process, when that started (proc(5)), where its files are, and
+    # what it is told. Numbers of processes come back, and this text may have been kept: it has to be this very shell, and
+    # the session has to be there.
+    __mcp_hook_opened=()
+    __mcp_hook_line=
+    if [[ ${__mcp_hook_opened[0]-} == "$$" && -e ${__mcp_hook_opened[2]}/session.json ]] &&
+        IFS='' \builtin read -r __mcp_hook_line <"/proc/$$/stat"; then
+        if [[ $__mcp_hook_line == *" 0 ${__mcp_hook_opened[1]} "* ]]; then
+            __mcp_hook_line=${__mcp_hook_opened[3]}
         fi
-        if [[ $__mcp_hook_line == "export MCP_SESSION_ID='"*"'" ]]; then
-            \builtin eval "\\builtin $__mcp_hook_line"
-            __mcp_hook_owner=$MCP_HOOK_OWNER
-            __mcp_hook_dir=${MCP_PID_FILE%/*}
-            \builtin export -n __mcp_hook_owner __mcp_hook_dir
-            if [[ $__mcp_hook_owner == "$$:"* && $__mcp_hook_text != *__mcp_hook_exit* ]]; then
-                __mcp_hook_old=()
-                if [[ $__mcp_hook_text == *$'\n'* ]]; then
-                    \builtin eval "__mcp_hook_old=(${__mcp_hook_text%$'\n'*})"
-                fi
+    fi
+    if [[ $__mcp_hook_line != export* ]] && \builtin type -P mcp-hook >/dev/null; then
+        __mcp_hook_line=$(\builtin exec mcp-hook open --shell posix --owner "$$") || \builtin :
+    fi
+
+    if [[ $__mcp_hook_line == "export MCP_SESSION_ID='"*"'" ]]; then
+        \builtin eval "\\builtin $__mcp_hook_line"
+        __mcp_hook_owner=$MCP_HOOK_OWNER
+        __mcp_hook_dir=${MCP_PID_FILE%/*}
+        \builtin export -n __mcp_hook_owner __mcp_hook_dir
+        if [[ $__mcp_hook_owner == "$$:"* ]]; then
+            __mcp_hook_line=
+            # Who cannot write fails if there is a trap to write of: a process only to read one. bash 3 does not say so.
+            if [[ ${BASH_VERSINFO[0]} == 3 ]] || ! \builtin trap -p EXIT >&- 2>&-; then
+                __mcp_hook_line=$(\builtin trap -p EXIT)
+            fi
+            if [[ $__mcp_hook_line != *__mcp_hook_exit* ]]; then
+                \builtin eval "__mcp_hook_opened=($__mcp_hook_line)"
                 # In POSIX mode the line of a trap that is not set says `-`.
-                if [[ ${__mcp_hook_old[2]--} == - ]]; then
-                    __mcp_hook_old[2]=
+                if [[ ${__mcp_hook_opened[2]--} == - ]]; then
+                    __mcp_hook_opened[2]=
                 fi
                 # `&& :` keeps `set -e` from ending the trap where the status is not 0.
-                \builtin trap -- "__mcp_hook_exit \"\$?\" && \\builtin :"$'\n'"${__mcp_hook_old[2]}" EXIT
-                \builtin unset -v __mcp_hook_old
+                \builtin trap -- "__mcp_hook_exit \"\$?\" && \\builtin :"$'\n'"${__mcp_hook_opened[2]}" EXIT
             fi
         fi
-        \builtin unset -v __mcp_hook_text __mcp_hook_line
     fi
+    \builtin unset -v __mcp_hook_opened __mcp_hook_line
 fi

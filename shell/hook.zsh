@@ -1,9 +1,9 @@
 if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
 
-    # Whether anything was started in the session: a look at its directory without starting a process.
+    # Whether anything was started in the session: a look at its directory without starting a process. The options are those
+    # of its caller.
     __mcp_hook_used() {
-        \builtin emulate -L zsh
-        \builtin setopt glob null_glob no_glob_dots no_err_exit no_err_return
+        \builtin setopt null_glob
         \builtin local file
         for file in "$__mcp_hook_dir"/*; do
             case ${file##*/} in
@@ -43,8 +43,17 @@ if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
         \builtin emulate -L zsh
         \builtin setopt no_err_exit no_err_return
         \builtin local line
-        \builtin whence -p mcp-hook >/dev/null || \builtin return 0
-        line="$(\command mcp-hook open --shell posix --owner "$$")"
+        # What init has opened before it printed this: for which process, when that started (proc(5)), where its files
+        # are, and what it is told. Numbers of processes come back, and this text may have been kept: it has to be this
+        # very shell, and the session has to be there.
+        \builtin local -a __mcp_hook_opened
+        __mcp_hook_opened=()
+        if [[ ${__mcp_hook_opened[1]-} == "$$" && -e ${__mcp_hook_opened[3]}/session.json &&
+            "$(<"/proc/$$/stat")" == *" 0 ${__mcp_hook_opened[2]} "* ]]; then
+            line=${__mcp_hook_opened[4]}
+        elif \builtin whence -p mcp-hook >/dev/null; then
+            line="$(\command mcp-hook open --shell posix --owner "$$")"
+        fi
         [[ $line == "export MCP_SESSION_ID='"*"'" ]] || \builtin return 0
         \builtin eval "\\builtin $line"
         \builtin typeset -g +x __mcp_hook_owner="$MCP_HOOK_OWNER" __mcp_hook_dir="${MCP_PID_FILE%/*}"

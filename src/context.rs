@@ -18,9 +18,19 @@ pub fn variable_as_it_is(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
+/// The names of all variables, but for those that are no text.
+pub fn variable_names() -> Vec<String> {
+    env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+}
+
 /// The same as [`variable`], as text; one that is not UTF-8 counts as unset.
 pub fn text_variable(name: &str) -> Option<String> {
     variable(name)?.into_string().ok()
+}
+
+/// All environment variables.
+pub fn variables() -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os()
 }
 
 pub fn arguments() -> impl Iterator<Item = OsString> {

@@ -1,4 +1,4 @@
-//! Places where a test makes the program die or a system call fail, to see what the next call repairs.
+//! Places where a test makes the program die, a system call fail or a time pass, to see what follows.
 //!
 //! `MCP_HOOK_FAILPOINT=NAME[,NAME…]` names them; `NAME:N` means only the Nth time that a process and those it was split
 //! from come by. Release builds have none of it.
@@ -7,6 +7,7 @@
 mod armed {
     use std::cell::RefCell;
     use std::io;
+    use std::time::Duration;
 
     use nix::errno::Errno;
     use nix::sys::signal::{Signal, raise};
@@ -47,6 +48,11 @@ mod armed {
         assert!(!is_set(name), "the test asks for it");
     }
 
+    /// A time that is to pass; none if the test asks for it.
+    pub fn time(name: &str, usual: Duration) -> Duration {
+        if is_set(name) { Duration::ZERO } else { usual }
+    }
+
     /// Fails here if the test asks for it.
     pub fn fail_nix(name: &str) -> nix::Result<()> {
         if is_set(name) { Err(Errno::ENOSYS) } else { Ok(()) }
@@ -62,6 +68,9 @@ mod armed {
 mod armed {
     pub fn kill(_: &str) {}
     pub fn panic(_: &str) {}
+    pub fn time(_: &str, usual: std::time::Duration) -> std::time::Duration {
+        usual
+    }
     pub fn fail_nix(_: &str) -> nix::Result<()> {
         Ok(())
     }
@@ -70,4 +79,4 @@ mod armed {
     }
 }
 
-pub use armed::{fail_io, fail_nix, kill, panic};
+pub use armed::{fail_io, fail_nix, kill, panic, time};

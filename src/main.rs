@@ -1,4 +1,5 @@
 //! mcp-hook: a session for every terminal, whose MCP servers end with it.
+#![cfg_attr(not(test), no_main)]
 
 mod app;
 mod cli;
@@ -27,10 +28,13 @@ use std::process::ExitCode;
 
 use crate::commands::Run;
 
-fn main() -> ExitCode {
+sys::entry::program!(program);
+
+fn program() -> ExitCode {
     sys::fd::fill_standard();
-    let cli = cli::Cli::from_hook(context::arguments()).unwrap_or_else(cli::Cli::from_user);
-    if cli.verbose {
+    let plain = cli::Cli::from_hook(context::arguments()).or_else(|| cli::Cli::from_plain(context::arguments()));
+    let cli = plain.unwrap_or_else(cli::Cli::from_user);
+    if cli.global.verbose {
         ui::diagnostics::show();
     }
     match cli.run() {

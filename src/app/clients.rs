@@ -51,6 +51,8 @@ pub enum Way {
     /// Through mcp-hook.
     Hook,
     Direct,
+    /// mcp-hook is the server.
+    Control,
     /// It does not start it.
     Elsewhere,
     /// mcp-hook cannot stand in front.
@@ -102,6 +104,7 @@ fn server_view(entry: &ServerEntry) -> ServerView {
         EntryState::Direct(_) => (Way::Direct, 0, None),
         EntryState::Wrapped { at, .. } => (Way::Hook, *at, None),
         EntryState::Defined(_) => (Way::Hook, 0, None),
+        EntryState::Control(_) => (Way::Control, 0, None),
         EntryState::Remote => (Way::Elsewhere, 0, None),
         EntryState::Unwrappable(why) => (Way::Other, 0, Some(why.to_string())),
     };

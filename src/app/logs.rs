@@ -67,6 +67,13 @@ pub struct LogEntry {
     text: String,
 }
 
+impl LogEntry {
+    /// What stands in a server's line: when it came, from where, and the text.
+    pub fn into_line(self) -> (Option<String>, Option<Stream>, String) {
+        (self.time, self.stream, self.text)
+    }
+}
+
 impl Selection {
     pub fn find(root: Root, query: Query) -> Result<Self> {
         let Query { server, session, since, errors } = query;

@@ -1,5 +1,6 @@
 //! What mcp-hook can do, without a word printed: the commands show what comes of it.
 
+pub mod agent;
 pub mod autostart;
 pub mod check;
 pub mod cleanup;
@@ -9,6 +10,7 @@ pub mod definitions;
 pub mod doctor;
 pub mod env;
 pub mod free_name;
+pub mod init;
 pub mod job;
 pub mod live;
 pub mod logs;

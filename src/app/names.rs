@@ -25,9 +25,17 @@ pub fn servers() -> Vec<String> {
 
 /// The servers that are defined here and may be started, or reached.
 pub fn definitions() -> Vec<String> {
+    defined(&[DefinitionState::Usable, DefinitionState::Remote])
+}
+
+/// The same without those that are only reached.
+pub fn startable() -> Vec<String> {
+    defined(&[DefinitionState::Usable])
+}
+
+fn defined(states: &[DefinitionState]) -> Vec<String> {
     find::adopt_current();
     let catalogue = Catalogue::read();
-    let counted = catalogue.all().into_iter();
-    let counted = counted.filter(|it| matches!(it.state, DefinitionState::Usable | DefinitionState::Remote));
+    let counted = catalogue.all().into_iter().filter(|it| states.contains(&it.state));
     counted.map(|it| it.name.to_owned()).collect()
 }

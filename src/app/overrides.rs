@@ -1,6 +1,8 @@
 //! Settings for one start, which count more than those of a definition.
 
-use crate::server::settings::{PortChoice, PortWish, ReadyWhen, Restart, Sampling, Settings, StopSignal};
+use crate::server::settings::{
+    LauncherPolicy, PortChoice, PortWish, ReadyWhen, Restart, Sampling, Settings, StopSignal,
+};
 
 /// What was set; everything else stays as it is. Times in milliseconds.
 #[derive(Default)]
@@ -11,6 +13,7 @@ pub struct Overrides {
     pub sampling: Option<Sampling>,
     pub port: Option<PortChoice>,
     pub no_terminal: bool,
+    pub launcher: Option<LauncherPolicy>,
     pub no_relay: bool,
     pub exact: bool,
     pub restart: Option<Restart>,
@@ -36,6 +39,7 @@ impl Overrides {
             settings.port = Some(PortWish { number, variable });
         }
         settings.terminal &= !self.no_terminal;
+        settings.launcher = self.launcher.unwrap_or(settings.launcher);
         settings.relay &= !self.no_relay;
         if !self.watch.is_empty() {
             settings.watch.clone_from(&self.watch);

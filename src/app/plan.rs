@@ -10,6 +10,7 @@ use crate::failure::{Hint, hinted};
 use crate::port::lease::Lease;
 use crate::server::client::ClientProcess;
 use crate::server::invocation::Prepared;
+use crate::server::launch::Shortcut;
 use crate::server::record::{Mode, ServerRecord};
 use crate::server::settings::{PortChoice, Settings};
 use crate::server::token::Token;
@@ -35,7 +36,13 @@ pub fn lease(root: &Root, settings: &Settings, before: Option<u16>) -> Result<Op
 }
 
 /// A plan for a server whose name is locked, without its port.
-pub fn plan(root: &Root, session: Session, free_name: FreeName, mode: Mode, mut prepared: Prepared) -> Result<Plan> {
+pub fn plan(
+    root: &Root,
+    session: Session,
+    free_name: FreeName,
+    mode: Mode,
+    mut prepared: Prepared,
+) -> Result<Box<Plan>> {
     if prepared.directory.to_str().is_none() {
         let message = format!("could not use the directory {}: its name is not UTF-8", prepared.directory.display());
         return Err(hinted(message, "start it in another directory, or rename that one"));
@@ -58,16 +65,17 @@ pub fn plan(root: &Root, session: Session, free_name: FreeName, mode: Mode, mut 
         .check_size()
         .with_context(|| format!("could not {verb} {name}"))
         .hint(|| "put long arguments into a file".to_owned())?;
-    Ok(Plan {
+    Ok(Box::new(Plan {
         paths,
         record,
+        shortcut: Shortcut::default(),
         container,
         invocation: prepared.invocation,
         lock,
         lease: None,
         watched: Watched { owner: Some(session.owner), client },
         ignored,
-    })
+    }))
 }
 
 /// The client that started this process. Where it cannot be seen, the end of its input says that it is gone.

@@ -1,5 +1,7 @@
 //! What is going on while a use case works: told to the caller, who chooses whether and in which words it is shown.
 
+use std::fmt;
+
 use super::stopped::Stopped;
 use crate::disk::names::ServerName;
 
@@ -14,6 +16,17 @@ pub enum Wait<'a> {
     Restart(&'a ServerName),
     /// A server is ending whose name is wanted.
     EndOf(&'a ServerName),
+}
+
+impl fmt::Display for Wait<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(name) => write!(formatter, "starting {name}"),
+            Self::Stop(name) => write!(formatter, "stopping {name}"),
+            Self::Restart(name) => write!(formatter, "restarting {name}"),
+            Self::EndOf(name) => write!(formatter, "waiting for the end of {name}"),
+        }
+    }
 }
 
 /// Something to be known before the use case is done.

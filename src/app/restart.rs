@@ -94,7 +94,12 @@ pub fn revive(
     progress: &impl Progress,
 ) -> Result<Option<Started>, Unrestarted> {
     let paths = root.session(&session.record.id).server(name);
-    let Some(record) = stop::recovered_record(&paths)?.filter(ServerRecord::is_idle) else { return Ok(None) };
+    let mut record = stop::recovered_record(&paths)?;
+    if let Some(ending) = record.as_ref().filter(|record| record.mode == Mode::Run && control::is_ending(record)) {
+        progress.during(Wait::EndOf(name), || control::await_settled(&paths, ending));
+        record = ServerRecord::read(&paths)?;
+    }
+    let Some(record) = record.filter(ServerRecord::is_idle) else { return Ok(None) };
     let waited = by_supervisor(&paths, &record, progress)?;
     Ok(waited.map(|waited| Started::of(&paths, waited)).transpose()?)
 }
@@ -121,7 +126,10 @@ fn by_supervisor(
         return Ok(None);
     }
     let waited = progress.during(Wait::Restart(&record.name), || await_restart(paths, record, &request, &changes));
-    waited.map_err(|error| Unrestarted::Unended(Unstopped::Left { error, record: paths.record.clone() }))
+    let waited =
+        waited.map_err(|error| Unrestarted::Unended(Unstopped::Left { error, record: paths.record.clone() }))?;
+    // What belongs to a client is not started without it.
+    Ok(waited.or_else(|| (record.mode == Mode::Run).then_some(Waited::NotReady)))
 }
 
 /// Waits until the server has been started again and is ready, or is not going to be. `None` if it ended by itself, or with
@@ -137,7 +145,10 @@ fn await_restart(
     let mut refused_since = None;
     loop {
         let is_supervised = request.watchers.any();
-        let Ok(Some(record)) = ServerRecord::read(paths) else { return Ok(None) };
+        let Ok(Some(record)) = ServerRecord::read(paths) else {
+            // The session of a client goes with it.
+            return Ok((old.mode == Mode::Run).then_some(Waited::ClientLeft));
+        };
         let is_new = record.restarts > old.restarts;
         if let Some(waited) = outcome(&record, is_new) {
             return Ok(Some(waited));
@@ -167,6 +178,11 @@ fn await_restart(
 fn outcome(record: &ServerRecord, is_new: bool) -> Option<Waited> {
     match record.state {
         ServerState::Running { ready: true, .. } if is_new => Some(Waited::Ready),
+        ServerState::Ended(End { reason: Reason::ClientGone | Reason::ClientSignal, .. }) => Some(Waited::ClientLeft),
+        // Somebody else wanted the same, and has it started once more.
+        ServerState::Waiting { ref end, .. } if end.is_wanted() => None,
+        // Its client did not need it for long.
+        ServerState::Idle { ref end, .. } if is_new && end.reason == Reason::Idle => Some(Waited::Ready),
         ServerState::Waiting { .. } | ServerState::Idle { .. } | ServerState::Ended(_) | ServerState::Failed { .. }
             if is_new =>
         {

@@ -51,7 +51,7 @@ pub fn run(request: Request<'_>, progress: &impl Progress) -> Result<i32, Unstar
     progress.notice(Notice::Warnings(&warnings));
     let (root, session, free_name) = take_name(root, found, request.name, progress)?;
     let (id, name) = (session.record.id.clone(), free_name.name.clone());
-    if request.label != request.name.as_str() {
+    if request.label != name.as_str() {
         tell_name(&root, &id, request.label, &name, progress);
     }
     let could_not = || format!("could not run {}", request.name);

@@ -4,19 +4,22 @@
 //! keeper must not keep: it has copies of all of them for as long as the server lives. The keeper is a child of the caller,
 //! in a session of its own; a caller that goes on has to collect it when it ends.
 
-use anyhow::Context;
+use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
 use super::free_name::FreeName;
+use super::overrides::Overrides;
 use super::plan;
 use super::progress::{Notice, Progress, Wait};
 use super::target::{ResolvedTarget, Target};
 use super::unstarted::{NameTaken, Unstarted};
 use crate::disk::layout::{Root, ServerPaths};
 use crate::disk::names::ServerName;
+use crate::failure::hinted;
 use crate::port::lease::Lease;
 use crate::server::endpoint::Endpoint;
 use crate::server::record::{Mode, ServerRecord};
+use crate::server::settings::ReadyWhen;
 use crate::session::live::Session;
 use crate::session::sweep;
 use crate::supervisor::announcement::{Announcement, Waited};
@@ -50,6 +53,8 @@ pub struct Starting {
 pub enum Started {
     /// The server is ready.
     Ready { pid: Option<i32>, port: Option<Endpoint> },
+    /// Nobody needs it any more: the client has left that it was run for.
+    ClientLeft,
     /// This signal says that nobody wants to wait any longer; the start goes on.
     Interrupted(Signal),
 }
@@ -73,7 +78,30 @@ pub fn start(
     let copy = (request.config == Config::AsInSession).then_some(&paths);
     let (resolved, warnings) = request.target.resolve("start", copy, None)?;
     progress.notice(Notice::Warnings(&warnings));
+    if resolved.settings().ready.when == ReadyWhen::Mcp && resolved.settings().port.is_none() {
+        let message = format!("could not start {}: it has no port on which it could be asked", request.name);
+        return Err(hinted(message, "give it one: --port auto, and ${MCP_PORT} in its command").into());
+    }
     start_resolved(root, session, request.name, resolved, progress)
+}
+
+/// The definition of a server of which only the name was given.
+pub fn defined(paths: &ServerPaths, name: &ServerName, overrides: &Overrides) -> Result<Target, Unstarted> {
+    Target::defined(name, overrides).map_err(|error| match error {
+        Unstarted::Undefined { .. } => undefined(paths).unwrap_or_else(Unstarted::Other),
+        error => error,
+    })
+}
+
+/// Why a server is not started that is not defined: it may run all the same.
+fn undefined(paths: &ServerPaths) -> Result<Unstarted> {
+    let record = ServerRecord::read(paths)?;
+    let is_running = record.as_ref().is_some_and(|record| !record.is_over() && control::is_answered_for(paths, record));
+    Ok(if is_running {
+        Unstarted::Taken(NameTaken::by(record))
+    } else {
+        Unstarted::Undefined { is_known: record.is_some_and(|record| record.source.is_none()) }
+    })
 }
 
 /// The same for what has been checked.
@@ -89,7 +117,7 @@ pub fn start_resolved(
     let launched = take_name(name, &paths, progress)
         .and_then(|free_name| launch(root, session, free_name, resolved, Occasion::Asked));
     // While the server starts, what was left under other names has its turn.
-    let _ = sweep::examine(root, id).end_lost();
+    let _ = sweep::examine_others(root, id, name).map(|others| others.end_lost());
     Ok(Starting { name: name.clone(), paths, announcement: launched? })
 }
 
@@ -150,6 +178,7 @@ impl Started {
                 let pid = record.as_ref().and_then(|record| record.state.server()).map(|server| server.pid);
                 Ok(Self::Ready { pid, port: record.and_then(|record| record.port) })
             }
+            Waited::ClientLeft => Ok(Self::ClientLeft),
             Waited::Interrupted(signal) => Ok(Self::Interrupted(signal)),
             Waited::Stalled(pid) => Err(Unstarted::Stalled(pid)),
             Waited::NotReady => Err(Unstarted::not_ready(paths, ServerRecord::read(paths)?.as_ref())),

@@ -43,7 +43,7 @@ impl Target {
 
     /// The definition of this name.
     pub fn defined(name: &ServerName, overrides: &Overrides) -> Result<Self, Unstarted> {
-        let mut definition = Catalogue::read().find(name)?.ok_or(Unstarted::Undefined)?;
+        let mut definition = Catalogue::read().find(name)?.ok_or(Unstarted::Undefined { is_known: false })?;
         overrides.apply(&mut definition.hook.settings);
         Ok(Self::Defined(Box::new(definition)))
     }

@@ -8,8 +8,9 @@ use crate::context;
 use crate::disk::file_at::FileAt;
 use crate::disk::layout::ServerPaths;
 use crate::log;
+use crate::mcp::check::finding::Finding;
 use crate::server::end::Reason;
-use crate::server::record::{ServerRecord, ServerState};
+use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::settings::ReadyWhen;
 use crate::server::unkillable;
 use crate::sys::Pid;
@@ -21,7 +22,10 @@ const LAST_LINES: usize = 10;
 #[derive(Debug, thiserror::Error)]
 pub enum Unstarted {
     #[error("no command was given, and it is not defined")]
-    Undefined,
+    Undefined {
+        /// Whether a server of this name has ended here, whose command is known therefore.
+        is_known: bool,
+    },
     #[error("{} does not define it any more", .0.display())]
     NoLongerDefined(PathBuf),
     #[error(transparent)]
@@ -33,7 +37,7 @@ pub enum Unstarted {
     #[error("{0}")]
     Untried(String),
     #[error("{}", .0.cause)]
-    NotReady(NotReady),
+    NotReady(Box<NotReady>),
     #[error(transparent)]
     Other(#[from] anyhow::Error),
 }
@@ -43,6 +47,8 @@ pub enum Unstarted {
 pub enum NameTaken {
     #[error("it is running already")]
     Running,
+    #[error("it is running already, for {0}")]
+    OfClient(String),
     #[error("it is starting already")]
     Starting,
     #[error("it is just ending")]
@@ -63,6 +69,8 @@ pub struct NotReady {
     pub cause: String,
     /// What it printed last.
     pub last_lines: Vec<String>,
+    /// What was found wrong with it, if that is known.
+    pub finding: Option<Finding>,
     /// Whether a line was waited for in vain, and nothing at all was printed meanwhile.
     pub was_silent: bool,
     /// Whether `check --connect` can speak to it under its name.
@@ -73,11 +81,14 @@ pub struct NotReady {
 impl NameTaken {
     /// By the record of the server that has the name.
     pub fn by(record: Option<ServerRecord>) -> Self {
-        let Some(ServerRecord { state, container, .. }) = record else { return Self::Running };
+        let Some(ServerRecord { state, container, mode, client, .. }) = record else { return Self::Running };
         if let Some(container) = container.filter(Container::is_left) {
             return Self::Container { why: container.complaint(), remedy: container.remedy() };
         }
         match state {
+            ServerState::Starting | ServerState::Running { .. } if mode == Mode::Run => Self::OfClient(
+                client.map_or_else(|| "a client".to_owned(), |client| format!("{} (pid {})", client.name, client.pid)),
+            ),
             ServerState::Waiting { .. } => Self::Waiting,
             ServerState::Idle { .. } => Self::Idle,
             ServerState::Unkillable { pids, refused, .. } => Self::Unkillable { pids, refused },
@@ -99,26 +110,38 @@ impl Unstarted {
             None => "its record was removed".to_owned(),
         };
         let last_lines = log::last_words(&paths.log, LAST_LINES, over_at(record)).unwrap_or_default();
-        Self::NotReady(NotReady {
+        Self::NotReady(Box::new(NotReady {
             cause,
             last_lines: last_lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect(),
+            finding: record.and_then(finding),
             was_silent: record.is_some_and(|record| was_silent(record, paths)),
             can_be_asked: record.is_some_and(ServerRecord::can_be_asked),
             log: paths.log.clone(),
-        })
+        }))
     }
 }
 
 fn cause(record: &ServerRecord) -> String {
     match &record.state {
         ServerState::Failed { cause, .. } => cause.clone(),
-        ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. } => match end.exit {
-            _ if end.reason == Reason::NotReady => end.reason.explain(&record.settings).into_owned(),
-            Some(Exit::Code(code)) => format!("it ended at once with exit status {code}"),
-            Some(Exit::Signal(number)) => format!("it was ended at once by signal {number}"),
-            None => format!("it was ended at once because {}", end.reason.explain(&record.settings)),
-        },
+        ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. } => {
+            match (end.reason, end.exit) {
+                (Reason::NotReady, _) => end.explain(&record.settings).into_owned(),
+                (Reason::Exited, Some(Exit::Code(code))) => format!("it ended at once with exit status {code}"),
+                (Reason::Exited, Some(Exit::Signal(number))) => format!("it was ended at once by signal {number}"),
+                (reason, _) => format!("it was ended at once because {}", reason.explain(&record.settings)),
+            }
+        }
         _ => "it was ended before it was ready".to_owned(),
+    }
+}
+
+fn finding(record: &ServerRecord) -> Option<Finding> {
+    match &record.state {
+        ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. } => {
+            end.finding.clone()
+        }
+        _ => None,
     }
 }
 

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
+use crate::client::control;
 use crate::client::edit::{self, Edit};
 use crate::client::entry::{EntryState, ServerEntry};
 use crate::client::file::{self, ClientFile, FileContent};
 use crate::client::place::Places;
 use crate::client::running;
+use crate::client::scope::Scope;
 use crate::client::syntax::Syntax;
 use crate::client::table::{Client, PathOfClient};
 use crate::client::write::{self, Written};
@@ -30,6 +32,8 @@ pub enum Direction {
 pub struct Selection {
     pub clients: Vec<&'static Client>,
     pub servers: Vec<String>,
+    /// Whether `mcp-hook mcp` is to be added, once for each client.
+    pub control: bool,
 }
 
 /// What would be done to the files that were found.
@@ -37,6 +41,16 @@ pub struct Selection {
 pub struct Plan {
     pub direction: Direction,
     pub files: Vec<FilePlan>,
+    /// The clients to which `mcp-hook mcp` cannot be added, each with the reason.
+    pub without_control: Vec<(&'static Client, NoControl)>,
+}
+
+/// Why `mcp-hook mcp` is not added to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoControl {
+    /// There is none of the files that are the user's own and no project's.
+    NoFile(PathBuf),
+    NotWritten,
 }
 
 #[derive(Debug)]
@@ -63,6 +77,8 @@ pub enum Step {
 pub struct Change {
     /// The servers.
     pub names: Vec<String>,
+    /// The entries of `mcp-hook mcp`.
+    pub control: Vec<String>,
     pub edits: Vec<Edit>,
 }
 
@@ -72,13 +88,23 @@ pub enum Left {
     Wrapped,
     Defined,
     Remote,
+    /// It is `mcp-hook mcp`.
+    Control,
     NotWrapped,
     Because(String),
 }
 
-/// What helps where a client writes its file itself.
-pub const WAIT: &str = "end it, then try again; or let it do so itself: claude mcp remove NAME, then \
+impl Change {
+    /// What helps where a client writes its file itself.
+    pub fn wait(&self) -> &'static str {
+        if self.names.is_empty() { WAIT_FOR_CONTROL } else { WAIT }
+    }
+}
+
+const WAIT: &str = "end it, then try again; or let it do so itself: claude mcp remove NAME, then \
     claude mcp add NAME -- mcp-hook run NAME -- COMMAND";
+const WAIT_FOR_CONTROL: &str = "end it, then try again; or let it do so itself: claude mcp remove mcp-hook, or \
+    claude mcp add --scope user mcp-hook -- mcp-hook mcp";
 
 /// Finds out what would be done.
 ///
@@ -89,8 +115,44 @@ pub fn plan(direction: Direction, selection: &Selection) -> Result<Plan> {
     let files = file::find(&selection.clients, &places);
     check_clients(selection, &files, &places)?;
     check_servers(selection, &files)?;
-    let files = files.into_iter().map(|file| plan_file(direction, selection, file)).collect();
-    Ok(Plan { direction, files })
+    let takers = if selection.control { takers(&files) } else { Vec::new() };
+    let without_control = if selection.control { without_control(&files, &takers, &places) } else { Vec::new() };
+    let plan = |(index, file)| plan_file(direction, selection, file, takers.contains(&index));
+    Ok(Plan { direction, files: files.into_iter().enumerate().map(plan).collect(), without_control })
+}
+
+/// Which files get an entry of `mcp-hook mcp`: of each client the first that is the user's own, unless one has it.
+fn takers(files: &[ClientFile]) -> Vec<usize> {
+    let mut takers: Vec<usize> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let is_own = file.spec.parts.contains(&Scope::User) && file.client.syntax != Syntax::Yaml;
+        let is_first = takers.iter().all(|&taker| files[taker].client != file.client);
+        if is_own && is_first && !has_control(files, file.client) {
+            takers.push(index);
+        }
+    }
+    takers
+}
+
+fn has_control(files: &[ClientFile], client: &Client) -> bool {
+    let of_it = files.iter().filter(|file| file.client == client);
+    of_it.filter_map(|file| file.content.as_ref().ok()).flat_map(|it| &it.entries).any(ServerEntry::is_control)
+}
+
+fn without_control(files: &[ClientFile], takers: &[usize], places: &Places) -> Vec<(&'static Client, NoControl)> {
+    let mut without: Vec<(&'static Client, NoControl)> = Vec::new();
+    for client in files.iter().map(|file| file.client) {
+        let is_known = without.iter().any(|(known, _)| *known == client);
+        if is_known || takers.iter().any(|&taker| files[taker].client == client) || has_control(files, client) {
+            continue;
+        }
+        let why = match client.files.first() {
+            Some(first) if client.syntax != Syntax::Yaml => NoControl::NoFile(places.of(first).swap_remove(0)),
+            _ => NoControl::NotWritten,
+        };
+        without.push((client, why));
+    }
+    without
 }
 
 fn check_clients(selection: &Selection, files: &[ClientFile], places: &Places) -> Result<()> {
@@ -125,7 +187,7 @@ fn check_servers(selection: &Selection, files: &[ClientFile]) -> Result<()> {
     Ok(())
 }
 
-fn plan_file(direction: Direction, selection: &Selection, file: ClientFile) -> FilePlan {
+fn plan_file(direction: Direction, selection: &Selection, file: ClientFile, takes_control: bool) -> FilePlan {
     let content = match &file.content {
         Ok(content) => content,
         Err(error) => {
@@ -139,20 +201,39 @@ fn plan_file(direction: Direction, selection: &Selection, file: ClientFile) -> F
         return FilePlan { file, step, left: Vec::new() };
     }
     let chosen = |entry: &&ServerEntry| selection.servers.is_empty() || selection.servers.contains(&entry.name);
-    let mut change = Change { names: Vec::new(), edits: Vec::new() };
+    let mut change = Change { names: Vec::new(), control: Vec::new(), edits: Vec::new() };
     let mut left = Vec::new();
     for entry in content.entries.iter().filter(chosen) {
         match edits(direction, &file, content, entry) {
             Ok(edits) => {
-                change.names.push(entry.name.clone());
+                let is_control = matches!(entry.state, EntryState::Control(_));
+                if is_control { &mut change.control } else { &mut change.names }.push(entry.name.clone());
                 change.edits.extend(edits);
             }
             Err(why) => left.push((entry.name.clone(), why)),
         }
     }
+    if takes_control {
+        match add_control(&file, content) {
+            Ok(edit) => {
+                change.control.push(control::NAME.to_owned());
+                change.edits.push(edit);
+            }
+            Err(why) => left.push((control::NAME.to_owned(), Left::Because(why))),
+        }
+    }
     change.edits.sort_by_key(|edit| edit.span.start);
     let step = step(direction, &file, content, change);
     FilePlan { file, step, left }
+}
+
+fn add_control(file: &ClientFile, content: &FileContent) -> Result<Edit, String> {
+    let is_taken = |entry: &ServerEntry| entry.name == control::NAME && entry.scope == Scope::User;
+    if content.entries.iter().any(is_taken) {
+        return Err("mcp-hook mcp is not added: another entry has this name".to_owned());
+    }
+    let edit = control::add(file.client, &content.text, &hook_for(file.client));
+    edit.map_err(|error| format!("mcp-hook mcp is not added: {error}"))
 }
 
 fn edits(
@@ -171,6 +252,11 @@ fn edits(
             edit::unwrap(&content.text, place, *at).map_err(|error| Left::Because(error.to_string()))
         }
         (Direction::Unwrap, EntryState::Direct(_)) => Err(Left::NotWrapped),
+        (Direction::Wrap, EntryState::Control(_)) => Err(Left::Control),
+        (Direction::Unwrap, EntryState::Control(_)) => {
+            let edit = file.without_control(&content.text, entry);
+            edit.map(|edit| vec![edit]).map_err(|error| Left::Because(error.to_string()))
+        }
         (_, EntryState::Defined(_)) => Err(Left::Defined),
         (_, EntryState::Remote) => Err(Left::Remote),
         (_, EntryState::Unwrappable(why)) => Err(Left::Because(why.to_string())),
@@ -209,28 +295,28 @@ fn step(direction: Direction, file: &ClientFile, content: &FileContent, change: 
 
 /// That what would be written can be read, holds the same servers, and can be taken back to the byte.
 fn prove(direction: Direction, file: &ClientFile, content: &FileContent, change: &Change) -> Result<()> {
-    let after = edit::apply(&content.text, &change.edits);
-    let after = file.reparsed(after)?;
-    let is_same = content.entries.iter().map(own_words).eq(after.entries.iter().map(own_words));
-    ensure!(is_same, "another command would come of it");
-    if direction == Direction::Wrap {
-        let mut back = Vec::new();
-        for entry in after.entries.iter().filter(|entry| is_changed(entry, content)) {
-            if let EntryState::Wrapped { place, at } = &entry.state {
-                back.extend(edit::unwrap(&after.text, place, *at)?);
-            }
-        }
-        back.sort_by_key(|edit| edit.span.start);
-        ensure!(edit::apply(&after.text, &back) == content.text, "it could not be taken back");
+    let after = file.reparsed(edit::apply(&content.text, &change.edits))?;
+    let is_moved =
+        |entry: &&ServerEntry| matches!(entry.state, EntryState::Control(_)) && change.control.contains(&entry.name);
+    let others =
+        |content: &FileContent| content.entries.iter().filter(|entry| !is_moved(entry)).cloned().collect::<Vec<_>>();
+    let (before, others) = (others(content), others(&after));
+    ensure!(before.iter().map(own_words).eq(others.iter().map(own_words)), "another command would come of it");
+    if direction == Direction::Unwrap {
+        return Ok(());
     }
+    let mut back = Vec::new();
+    for (entry, before) in others.iter().zip(&before) {
+        if let (EntryState::Wrapped { place, at }, EntryState::Direct(_)) = (&entry.state, &before.state) {
+            back.extend(edit::unwrap(&after.text, place, *at)?);
+        }
+    }
+    for entry in after.entries.iter().filter(is_moved) {
+        back.push(file.without_control(&after.text, entry)?);
+    }
+    back.sort_by_key(|edit| edit.span.start);
+    ensure!(edit::apply(&after.text, &back) == content.text, "it could not be taken back");
     Ok(())
-}
-
-fn is_changed(entry: &ServerEntry, before: &FileContent) -> bool {
-    before
-        .entries
-        .iter()
-        .any(|it| it.name == entry.name && it.scope == entry.scope && matches!(it.state, EntryState::Direct(_)))
 }
 
 /// What an entry starts in the end.
@@ -247,20 +333,20 @@ impl FilePlan {
         if let Some(pid) = running::writer(&self.file) {
             let (path, client) = (self.file.path.display(), self.file.client.name);
             let message = format!("could not write {path}: {client} runs (pid {pid}) and writes it itself");
-            return Some(Err(hinted(message, WAIT)));
+            return Some(Err(hinted(message, change.wait())));
         }
         Some(write::replace(&self.file.target, &content.text, &edit::apply(&content.text, &change.edits)))
     }
 }
 
 impl Plan {
-    /// How many servers in how many files would change.
-    pub fn extent(&self) -> (usize, usize) {
-        let changes = self.files.iter().filter_map(|file| match &file.step {
-            Step::Change(change) => Some(change.names.len()),
-            _ => None,
-        });
-        changes.fold((0, 0), |(servers, files), count| (servers + count, files + 1))
+    /// What would change, file by file.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.files.iter().filter_map(|file| if let Step::Change(change) = &file.step { Some(change) } else { None })
+    }
+
+    pub fn changes_anything(&self) -> bool {
+        self.changes().next().is_some()
     }
 
     pub fn is_refused_anywhere(&self) -> bool {

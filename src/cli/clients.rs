@@ -17,6 +17,9 @@ pub struct Clients {
 
 #[derive(Debug, Args)]
 pub struct Wrap {
+    /// Also add mcp-hook mcp, by which an agent looks after its session's servers
+    #[arg(long)]
+    pub control: bool,
     #[command(flatten)]
     pub change: Change,
 }
@@ -25,6 +28,15 @@ pub struct Wrap {
 pub struct Unwrap {
     #[command(flatten)]
     pub change: Change,
+}
+
+#[derive(Debug, Args)]
+pub struct Mcp {}
+
+#[derive(Debug, Args)]
+pub struct Tool {
+    /// The call, as JSON
+    pub call: String,
 }
 
 /// What `wrap` and `unwrap` take.
@@ -44,7 +56,7 @@ pub struct Change {
     pub yes: bool,
 }
 
-fn client() -> impl TypedValueParser<Value = &'static Client> {
+pub(super) fn client() -> impl TypedValueParser<Value = &'static Client> {
     let ids = PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id));
     ids.map(|id| table::named(&id).unwrap_or(&CLIENTS[0]))
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::clients::client;
 use super::servers::server_name;
+use crate::client::table::Client;
 use crate::disk::names::ServerName;
 use crate::server::settings::PortChoice;
 use crate::units::time;
@@ -32,9 +34,12 @@ pub struct Check {
     /// A server at this address, instead of servers that are defined
     #[arg(long, requires = "connect", conflicts_with_all = ["names", "words"])]
     pub url: Option<String>,
+    /// The servers in this client's files, each as the client would start it
+    #[arg(long, requires = "connect", value_parser = client(), hide_possible_values = true, conflicts_with_all = ["url", "words"])]
+    pub client: Option<&'static Client>,
     /// What is sent with each request to it (may be repeated)
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header, requires = "url")]
-    pub header: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME: VALUE", requires = "url")]
+    pub header: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -92,16 +97,5 @@ fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("it is not of the form NAME=VALUE".to_owned()),
-    }
-}
-
-/// A header as it stands in a request.
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("it has no colon, as in 'Authorization: Bearer …'")?;
-    let is_name = !name.is_empty() && name.chars().all(|it| it.is_ascii_graphic());
-    if is_name && !value.contains(['\r', '\n']) {
-        Ok((name.to_owned(), value.trim().to_owned()))
-    } else {
-        Err(format!("{name:?} is not the name of a header"))
     }
 }

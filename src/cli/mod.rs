@@ -5,6 +5,7 @@ mod clients;
 mod completions;
 mod definitions;
 mod help;
+mod plain;
 mod servers;
 mod upkeep;
 
@@ -13,7 +14,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Error, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use self::clients::{Change, Clients, Unwrap, Wrap};
+pub use self::clients::{Change, Clients, Mcp, Tool, Unwrap, Wrap};
 pub use self::definitions::{Add, Allow, Check, Deny, List, Remove};
 use self::help::{Entry, Group};
 use self::servers::InSession;
@@ -27,11 +28,18 @@ use crate::{context, text};
 #[derive(Debug, Parser)]
 #[command(name = "mcp-hook", version, arg_required_else_help = true, help_template = help::template(GROUPS))]
 pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be said with every command.
+#[derive(Debug, Default, Args)]
+pub struct Global {
     /// Say on standard error what is decided, and why
     #[arg(short, long, global = true, display_order = 900)]
     pub verbose: bool,
-    #[command(subcommand)]
-    pub command: Command,
 }
 
 impl Cli {
@@ -55,11 +63,25 @@ impl Cli {
             }),
             _ => return None,
         };
-        Some(Self { verbose: false, command })
+        Some(Self { global: Global::default(), command })
     }
 
     /// What a user typed. Ends the program if that is no command of ours, or a question for help.
     pub fn from_user() -> Self {
+        Self::alone(context::arguments()).unwrap_or_else(Self::from_whole)
+    }
+
+    /// What was typed, if it begins with a command and says it right: then nobody asks what the others are, and to define
+    /// them takes longer than most commands.
+    fn alone(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let name = arguments.next()?.into_string().ok()?;
+        let definition = Global::augment_args(Command::define(&name)?).no_binary_name(true);
+        let matches = definition.try_get_matches_from(arguments).ok()?;
+        let global = Global::from_arg_matches(&matches).ok()?;
+        Some(Self { global, command: Command::read(&name, &matches)?.ok()? })
+    }
+
+    fn from_whole() -> Self {
         Self::try_parse_from(words()).unwrap_or_else(|error| {
             // An error quotes what was typed: once more, with words that a terminal can be shown.
             let plain = words().map(|word| text::plain(&word.to_string_lossy()));
@@ -90,6 +112,24 @@ macro_rules! commands {
             },)+],
         },)+];
 
+        impl Command {
+            /// What the command of this name takes.
+            fn define(name: &str) -> Option<clap::Command> {
+                match name {
+                    $($($name => Some($variant::augment_args(clap::Command::new($name))),)+)+
+                    _ => None,
+                }
+            }
+
+            /// What was said of the command of this name.
+            fn read(name: &str, matches: &ArgMatches) -> Option<Result<Self, Error>> {
+                match name {
+                    $($($name => Some($variant::from_arg_matches(matches).map(Self::$variant)),)+)+
+                    _ => None,
+                }
+            }
+        }
+
         impl Subcommand for Command {
             fn augment_subcommands(app: clap::Command) -> clap::Command {
                 app$($(.subcommand({
@@ -116,10 +156,8 @@ macro_rules! commands {
 
         impl FromArgMatches for Command {
             fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-                match matches.subcommand() {
-                    $($(Some(($name, matches)) => $variant::from_arg_matches(matches).map(Self::$variant),)+)+
-                    _ => Err(Error::new(ErrorKind::MissingSubcommand)),
-                }
+                let read = matches.subcommand().and_then(|(name, matches)| Self::read(name, matches));
+                read.unwrap_or_else(|| Err(Error::new(ErrorKind::MissingSubcommand)))
             }
 
             fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -183,9 +221,11 @@ commands! {
         /// Show the clients that are found, with their files and servers
         "clients" Clients ["mcp-hook clients", "mcp-hook clients --json"]
         /// Put mcp-hook in front of the servers in clients' files
-        "wrap" Wrap ["mcp-hook wrap --dry-run", "mcp-hook wrap cursor --server tickets", "mcp-hook wrap --yes"]
+        "wrap" Wrap ["mcp-hook wrap --dry-run", "mcp-hook wrap cursor --server tickets", "mcp-hook wrap --control --yes"]
         /// Take mcp-hook away from the servers in clients' files
         "unwrap" Unwrap ["mcp-hook unwrap --dry-run", "mcp-hook unwrap --yes cursor"]
+        /// Be an MCP server by which an agent looks after this session's servers
+        "mcp" Mcp ["mcp-hook mcp    # as a client's server; mcp-hook wrap --control adds it"]
     }
     "Sessions and installation" {
         /// Print the hook for a shell's start-up file
@@ -213,6 +253,8 @@ commands! {
         "close" Close []
         /// List names for completion scripts
         "names" Names []
+        /// Do one call of a tool of mcp-hook mcp
+        "tool" Tool []
     }
 }
 
@@ -252,6 +294,7 @@ mod tests {
           clients      Show the clients that are found, with their files and servers
           wrap         Put mcp-hook in front of the servers in clients' files
           unwrap       Take mcp-hook away from the servers in clients' files
+          mcp          Be an MCP server by which an agent looks after this session's servers
 
         Sessions and installation:
           init         Print the hook for a shell's start-up file
@@ -287,6 +330,32 @@ mod tests {
         for mut command in Cli::command().get_subcommands().cloned() {
             let help = command.render_long_help().to_string();
             assert!(!help.contains('`'), "{help}");
+        }
+    }
+
+    #[test]
+    fn a_command_means_the_same_whether_the_others_are_defined_or_not() {
+        for line in [
+            "start web --port auto --watch src -v -- npx -y a-server",
+            "-v start web",
+            "run a-label --exact --idle 5m npx --version",
+            "stop --all",
+            "restart web files --fresh",
+            "status --json --verbose",
+            "logs web -fn 5 --since 10m",
+            "wrap cursor --server tickets --yes",
+        ] {
+            let words = || line.split(' ').map(OsString::from);
+            let whole = Cli::try_parse_from(std::iter::once("mcp-hook".into()).chain(words())).expect(line);
+            match Cli::alone(words()) {
+                Some(alone) => assert_eq!(format!("{alone:?}"), format!("{whole:?}")),
+                None => assert!(line.starts_with('-'), "{line}"),
+            }
+        }
+        for line in
+            ["start", "start --help", "status --version", "stat", "help status", "stop --all web", "start web --nope"]
+        {
+            assert!(Cli::alone(line.split(' ').map(OsString::from)).is_none(), "{line}");
         }
     }
 

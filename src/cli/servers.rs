@@ -9,18 +9,18 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::disk::names::{BadName, ServerName, SessionId};
-use crate::server::settings::{PortChoice, Restart as RestartPolicy, Sampling, StopSignal};
+use crate::server::settings::{LauncherPolicy, PortChoice, Restart as RestartPolicy, Sampling, StopSignal};
 use crate::shell::syntax::Syntax;
 use crate::units::{size, time};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct InSession {
     /// The session, if not this terminal's
     #[arg(long, value_name = "ID")]
     pub session: Option<SessionId>,
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct ServerOptions {
     /// Time from the stop signal to SIGKILL, like 10s or 500ms
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
@@ -40,12 +40,15 @@ pub struct ServerOptions {
     /// Give the server no terminal of its own
     #[arg(long)]
     pub no_tty: bool,
+    /// When npx is passed by: pinned (default) for an exact version that is there, as-written never
+    #[arg(long, value_name = "WHEN", hide_possible_values = true, value_parser = launcher())]
+    pub launcher: Option<LauncherPolicy>,
     /// Start it again when this changes: a file, a directory with all below it, a pattern like 'src/**/*.py'
     #[arg(long, value_name = "PATH")]
     pub watch: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct LifecycleOptions {
     /// When it is started again: no, on-failure (default), always
     #[arg(long, value_name = "WHEN", hide_possible_values = true, value_parser = restart())]
@@ -56,6 +59,9 @@ pub struct LifecycleOptions {
     /// It is ready when it has lived this long
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub ready_delay: Option<Duration>,
+    /// It is ready when it answers the handshake of MCP on its port
+    #[arg(long, conflicts_with_all = ["ready_log", "ready_delay"])]
+    pub ready_mcp: bool,
     /// How long it may take to be ready [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub ready_timeout: Option<Duration>,
@@ -235,6 +241,11 @@ pub fn server_name(text: &str) -> Result<ServerName, String> {
 
 fn stop_signal() -> impl TypedValueParser<Value = StopSignal> {
     PossibleValuesParser::new(StopSignal::ALL.map(|(name, _)| name)).try_map(|name| name.parse::<StopSignal>())
+}
+
+fn launcher() -> impl TypedValueParser<Value = LauncherPolicy> {
+    let names = PossibleValuesParser::new(LauncherPolicy::ALL.map(|(name, _)| name));
+    names.try_map(|name| name.parse::<LauncherPolicy>())
 }
 
 fn restart() -> impl TypedValueParser<Value = RestartPolicy> {

@@ -25,12 +25,12 @@ pub struct WordsApart;
 pub fn wrap(text: &str, place: &CommandPlace, hook: &str, name: &str) -> Vec<Edit> {
     let [hook, name] = [hook, name].map(quoted);
     match &place.layout {
-        CommandLayout::Together(list) => vec![in_front(text, list, &format!("{hook}, \"run\", {name}, \"--\""))],
+        CommandLayout::Together(list) => vec![in_front_of(text, list, &format!("{hook}, \"run\", {name}, \"--\""))],
         CommandLayout::Apart { command, arguments, within } => {
             let own = &text[command.value.span.clone()];
             let words = format!("\"run\", {name}, \"--\", {own}");
             let list = match arguments {
-                Some(arguments) => in_front(text, &arguments.value, &words),
+                Some(arguments) => in_front_of(text, &arguments.value, &words),
                 None => new_list(text, command, *within, &words),
             };
             let mut edits = vec![Edit { span: command.value.span.clone(), text: hook }, list];
@@ -43,13 +43,13 @@ pub fn wrap(text: &str, place: &CommandPlace, hook: &str, name: &str) -> Vec<Edi
 /// Takes away what stands in front of the word `at`.
 pub fn unwrap(text: &str, place: &CommandPlace, at: usize) -> Result<Vec<Edit>, WordsApart> {
     match &place.layout {
-        CommandLayout::Together(list) => Ok(vec![without_first(text, list, at)?]),
+        CommandLayout::Together(list) => Ok(vec![without_words(text, list, at)?]),
         CommandLayout::Apart { command, arguments: Some(arguments), within } => {
             let items = arguments.value.items().unwrap_or_default();
             let own = text[items[at - 1].span.clone()].to_owned();
             let list = match list_of_ours(text, command, arguments, *within) {
                 Some(span) if items.len() == at => Edit { span, text: String::new() },
-                _ => without_first(text, &arguments.value, at)?,
+                _ => without_words(text, &arguments.value, at)?,
             };
             let mut edits = vec![Edit { span: command.value.span.clone(), text: own }, list];
             edits.sort_by_key(|edit| edit.span.start);
@@ -72,35 +72,36 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
 }
 
 /// A string as JSON has it; TOML reads the same.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Words in front of what stands in a list; each group of words begins as the first one does.
-fn in_front(text: &str, list: &Node, words: &str) -> Edit {
-    let start = list.span.start + 1;
-    let text = match list.items() {
-        Some([_, ..]) => {
-            let gap = space_at(text, start);
-            let between = if gap.is_empty() { " " } else { "" };
-            format!("{gap}{words},{between}")
-        }
-        _ => words.to_owned(),
+/// Words in front of what stands in a list.
+fn in_front_of(text: &str, list: &Node, words: &str) -> Edit {
+    in_front(text, list.span.start + 1, list.items().is_none_or(<[_]>::is_empty), words)
+}
+
+/// Something in front of what stands behind an opening bracket; each group begins as the first one does.
+pub fn in_front(text: &str, start: usize, is_empty: bool, words: &str) -> Edit {
+    let text = if is_empty {
+        words.to_owned()
+    } else {
+        let gap = space_at(text, start);
+        let between = if gap.is_empty() { " " } else { "" };
+        format!("{gap}{words},{between}")
     };
     Edit { span: start..start, text }
 }
 
-/// The opposite of [`in_front`]: the first `count` items go.
-fn without_first(text: &str, list: &Node, count: usize) -> Result<Edit, WordsApart> {
-    let items = list.items().unwrap_or_default();
-    let start = list.span.start + 1;
+/// The opposite of [`in_front`]: the first `count` of what stands behind an opening bracket go.
+pub fn without_first(text: &str, start: usize, items: &[Range<usize>], count: usize) -> Result<Edit, WordsApart> {
     let mut end = start;
     for (index, item) in items[..count].iter().enumerate() {
-        let between = text[end..item.span.start].trim();
+        let between = text[end..item.start].trim();
         if between != if index == 0 { "" } else { "," } {
             return Err(WordsApart);
         }
-        end = item.span.end;
+        end = item.end;
     }
     let comma = end + space_at(text, end).len();
     if text[comma..].starts_with(',') {
@@ -112,6 +113,12 @@ fn without_first(text: &str, list: &Node, count: usize) -> Result<Edit, WordsApa
         end += 1;
     }
     Ok(Edit { span: start..end, text: String::new() })
+}
+
+/// The same for a list.
+fn without_words(text: &str, list: &Node, count: usize) -> Result<Edit, WordsApart> {
+    let items: Vec<Range<usize>> = list.items().unwrap_or_default().iter().map(|item| item.span.clone()).collect();
+    without_first(text, list.span.start + 1, &items, count)
 }
 
 /// A list of arguments where there was none, behind the command.
@@ -159,7 +166,7 @@ fn line_ends_with_return(rest: &str) -> bool {
     rest.find('\n').is_some_and(|newline| rest[..newline].ends_with('\r'))
 }
 
-fn space_at(text: &str, at: usize) -> &str {
+pub fn space_at(text: &str, at: usize) -> &str {
     let rest = &text[at..];
     &rest[..rest.len() - rest.trim_start().len()]
 }

@@ -14,6 +14,8 @@ pub struct ServerEntry {
     pub scope: Scope,
     /// Whether it says that its server is not to be used.
     pub is_disabled: bool,
+    /// What stands there.
+    pub value: Node,
     pub state: EntryState,
 }
 
@@ -28,6 +30,8 @@ pub enum EntryState {
     },
     /// `mcp-hook run NAME`: what is started is defined elsewhere.
     Defined(CommandPlace),
+    /// `mcp-hook mcp`: mcp-hook itself is the server.
+    Control(CommandPlace),
     /// A server that the client does not start.
     Remote,
     Unwrappable(Unwrappable),
@@ -82,7 +86,7 @@ pub fn entries(client: &Client, scope: Scope, text: &str, servers: &Node) -> Vec
             state(client, text, &field.value).unwrap_or_else(EntryState::Unwrappable)
         };
         let is_disabled = is_disabled(&field.value);
-        entries.push(ServerEntry { name: field.name.clone(), scope, is_disabled, state });
+        entries.push(ServerEntry { name: field.name.clone(), scope, is_disabled, value: field.value.clone(), state });
     }
     entries
 }
@@ -147,6 +151,9 @@ fn texts(list: &Node) -> Option<Vec<String>> {
 }
 
 fn behind_hook(place: CommandPlace) -> Result<EntryState, Unwrappable> {
+    if is_control(&place.words) {
+        return Ok(EntryState::Control(place));
+    }
     if place.words.get(1).is_none_or(|word| word != "run") {
         return Err(Unwrappable::CallsHook);
     }
@@ -154,6 +161,11 @@ fn behind_hook(place: CommandPlace) -> Result<EntryState, Unwrappable> {
         Some(at) => Ok(EntryState::Wrapped { place, at }),
         None => Ok(EntryState::Defined(place)),
     }
+}
+
+/// Whether these words start `mcp-hook mcp`.
+fn is_control(words: &[String]) -> bool {
+    matches!(words, [hook, verb] if client_entry::is_hook(hook) && verb == "mcp")
 }
 
 /// Where the server's own command begins in `mcp-hook run NAME -- COMMAND …`; the `--` may be missing, as `run` takes it.
@@ -186,11 +198,28 @@ impl CommandPlace {
 }
 
 impl ServerEntry {
-    pub fn words(&self) -> &[String] {
+    /// Whether it starts `mcp-hook mcp` in the end.
+    pub fn is_control(&self) -> bool {
         match &self.state {
-            EntryState::Direct(place) | EntryState::Wrapped { place, .. } | EntryState::Defined(place) => &place.words,
-            EntryState::Remote | EntryState::Unwrappable(_) => &[],
+            EntryState::Control(_) => true,
+            EntryState::Wrapped { place, at } => is_control(&place.words[*at..]),
+            _ => false,
         }
+    }
+
+    /// What it starts, as far as that is understood.
+    pub fn place(&self) -> Option<&CommandPlace> {
+        match &self.state {
+            EntryState::Direct(place)
+            | EntryState::Wrapped { place, .. }
+            | EntryState::Defined(place)
+            | EntryState::Control(place) => Some(place),
+            EntryState::Remote | EntryState::Unwrappable(_) => None,
+        }
+    }
+
+    pub fn words(&self) -> &[String] {
+        self.place().map_or(&[], |place| &place.words)
     }
 }
 
@@ -213,4 +242,5 @@ impl fmt::Display for Unwrappable {
     }
 }
 
-const REMOTE_KEYS: [&str; 5] = ["url", "serverUrl", "httpUrl", "uri", "serverURL"];
+/// Where an address stands; the first of them that is there counts.
+pub const REMOTE_KEYS: [&str; 5] = ["httpUrl", "url", "serverUrl", "uri", "serverURL"];

@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::control::{self, NoPlace};
+use super::edit::Edit;
 use super::entry::{self, ServerEntry};
 use super::mask;
 use super::place::{FileSpec, Places};
@@ -64,6 +66,12 @@ fn existing(path: PathBuf) -> Option<(PathBuf, PathBuf)> {
 }
 
 impl ClientFile {
+    /// What takes `mcp-hook mcp` away that an entry of it starts.
+    pub fn without_control(&self, text: &str, entry: &ServerEntry) -> Result<Edit, NoPlace> {
+        let path = path_of(self.client, entry.scope, self.project.as_deref()).unwrap_or_default();
+        control::remove(self.client, text, &path, &entry.name)
+    }
+
     /// What would stand in it with another text.
     pub fn reparsed(&self, text: String) -> Result<FileContent, syntax::NotParsed> {
         parse(self.client, self.spec.parts, self.project.as_deref(), text)
@@ -89,19 +97,21 @@ pub fn parse(
     let root = syntax::parse(client.syntax, &text)?;
     let mut entries = Vec::new();
     for &scope in parts {
-        let path = match (scope, project) {
-            (Scope::Local, Some(project)) => {
-                ["projects", project].into_iter().chain(client.key.iter().copied()).collect()
-            }
-            (Scope::Local, None) => continue,
-            _ => client.key.to_vec(),
-        };
-        if let Some(node) = root.at(&path) {
+        if let Some(node) = path_of(client, scope, project).and_then(|path| root.at(&path)) {
             entries.extend(entry::entries(client, scope, &text, node));
         }
     }
     let secrets = mask::secrets(&root, &entries);
     Ok(FileContent { text, entries, secrets })
+}
+
+/// The keys that lead to the servers of a part of a file; `None` if there is no such part.
+pub fn path_of<'a>(client: &Client, scope: Scope, project: Option<&'a str>) -> Option<Vec<&'a str>> {
+    let key = client.key.iter().copied();
+    match scope {
+        Scope::Local => Some(["projects", project?].into_iter().chain(key).collect()),
+        Scope::User | Scope::Project => Some(key.collect()),
+    }
 }
 
 /// The key of the current project in a client's own file: the nearest directory that has one.

@@ -3,22 +3,18 @@
 use std::ops::Range;
 
 use super::edit::Edit;
-use super::entry::{EntryState, ServerEntry};
+use super::entry::{CommandPlace, ServerEntry};
 use super::syntax::node::{Content, Field, Node};
+use crate::server::secrets::is_telling;
 
 /// Below these keys every value is one.
 const HOLDERS: [&str; 7] = ["env", "environment", "envs", "headers", "http_headers", "env_http_headers", "requestInit"];
-/// A key with one of these words in it has one.
-const WORDS: [&str; 8] = ["token", "secret", "password", "passwd", "apikey", "api_key", "authorization", "credential"];
 
 /// Where they stand: not where a command does, which is shown as it is.
 pub fn secrets(root: &Node, entries: &[ServerEntry]) -> Vec<Range<usize>> {
     let mut commands = Vec::new();
     for entry in entries {
-        if let EntryState::Direct(place) | EntryState::Wrapped { place, .. } | EntryState::Defined(place) = &entry.state
-        {
-            commands.extend(place.spans());
-        }
+        commands.extend(entry.place().into_iter().flat_map(CommandPlace::spans));
     }
     let mut found = Vec::new();
     collect(root, Around::Anything, &mut found);
@@ -51,5 +47,5 @@ fn collect(node: &Node, around: Around, found: &mut Vec<Range<usize>>) {
 fn below(field: &Field, around: Around) -> Around {
     let name = field.name.to_lowercase();
     let is_holder = HOLDERS.iter().any(|holder| name == holder.to_lowercase()) && field.value.fields().is_some();
-    if is_holder || WORDS.iter().any(|word| name.contains(word)) { Around::Secrets } else { around }
+    if is_holder || is_telling(&name) { Around::Secrets } else { around }
 }

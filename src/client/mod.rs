@@ -2,9 +2,14 @@
 //! front of a server's command and taking it away again. What is changed are bytes of the text, never a tree: every other
 //! byte stays, and nothing has to be remembered to give back what was there.
 
+pub mod control;
+pub mod dialect;
 pub mod edit;
 pub mod entry;
+mod env_file;
 pub mod file;
+pub mod inheritance;
+pub mod launch;
 pub mod mask;
 pub mod place;
 pub mod running;

@@ -1,5 +1,7 @@
 //! The clients that are known: one row each.
 
+use super::dialect::Dialect;
+use super::inheritance::Inheritance;
 use super::place::{Base, FileSpec, Writer};
 use super::scope::Scope;
 use super::syntax::Syntax;
@@ -18,6 +20,12 @@ pub struct Client {
     pub shape: Shape,
     pub syntax: Syntax,
     pub path: PathOfClient,
+    pub dialect: Dialect,
+    pub inheritance: Inheritance,
+    /// What an entry has beside its command, as JSON; nothing if it needs nothing.
+    pub beside: &'static str,
+    /// Whether an entry's `cwd` counts.
+    pub knows_cwd: bool,
 }
 
 /// How an entry says what is started.
@@ -51,6 +59,9 @@ pub const CLIENTS: &[Client] = &[
             project(".mcp.json"),
         ],
         syntax: Syntax::Json,
+        dialect: Dialect::Braces,
+        inheritance: Inheritance::AllAndProject,
+        knows_cwd: false,
         ..client("claude-code")
     },
     Client {
@@ -58,6 +69,8 @@ pub const CLIENTS: &[Client] = &[
         files: &[user(Base::Applications, "Claude/claude_desktop_config.json")],
         syntax: Syntax::Json,
         path: PathOfClient::OfDesktop,
+        inheritance: Inheritance::Sdk,
+        knows_cwd: false,
         ..client("claude-desktop")
     },
     Client {
@@ -66,6 +79,7 @@ pub const CLIENTS: &[Client] = &[
         files: &[user(Base::Named("CODEX_HOME", ".codex"), "config.toml"), project(".codex/config.toml")],
         key: &["mcp_servers"],
         syntax: Syntax::Toml,
+        inheritance: Inheritance::Codex,
         ..client("codex")
     },
     Client {
@@ -73,12 +87,15 @@ pub const CLIENTS: &[Client] = &[
         program: Some("gemini"),
         files: &[user(Base::Home, ".gemini/settings.json"), project(".gemini/settings.json")],
         syntax: Syntax::JsonWithComments,
+        dialect: Dialect::Dollar,
+        inheritance: Inheritance::Harmless,
         ..client("gemini")
     },
     Client {
         name: "Cursor",
         program: Some("cursor-agent"),
         files: &[user(Base::Home, ".cursor/mcp.json"), project(".cursor/mcp.json")],
+        dialect: Dialect::Editor,
         ..client("cursor")
     },
     Client {
@@ -89,11 +106,14 @@ pub const CLIENTS: &[Client] = &[
             project(".vscode/mcp.json"),
         ],
         key: &["servers"],
+        dialect: Dialect::Editor,
+        beside: "\"type\": \"stdio\"",
         ..client("vscode")
     },
     Client {
         name: "Windsurf",
         files: &[user(Base::Home, ".codeium/windsurf/mcp_config.json"), user(Base::Home, ".codeium/mcp_config.json")],
+        dialect: Dialect::Editor,
         ..client("windsurf")
     },
     Client {
@@ -109,6 +129,7 @@ pub const CLIENTS: &[Client] = &[
             user(Base::Applications, "Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"),
             user(Base::Home, ".cline/data/settings/cline_mcp_settings.json"),
         ],
+        inheritance: Inheritance::Sdk,
         ..client("cline")
     },
     Client {
@@ -124,6 +145,8 @@ pub const CLIENTS: &[Client] = &[
         ],
         key: &["mcp"],
         shape: Shape::CommandList,
+        dialect: Dialect::Opencode,
+        beside: "\"type\": \"local\"",
         ..client("opencode")
     },
     Client {
@@ -137,6 +160,7 @@ pub const CLIENTS: &[Client] = &[
         ],
         // One key with a dot in it.
         key: &["amp.mcpServers"],
+        dialect: Dialect::Braces,
         ..client("amp")
     },
     Client {
@@ -147,17 +171,20 @@ pub const CLIENTS: &[Client] = &[
             project(".github/mcp.json"),
             project(".mcp.json"),
         ],
+        beside: "\"type\": \"local\", \"tools\": [\"*\"]",
         ..client("copilot")
     },
     Client {
         name: "Kiro",
         files: &[user(Base::Home, ".kiro/settings/mcp.json"), project(".kiro/settings/mcp.json")],
+        dialect: Dialect::Braces,
         ..client("kiro")
     },
     Client {
         name: "LM Studio",
         files: &[user(Base::Home, ".lmstudio/mcp.json")],
         path: PathOfClient::OfDesktop,
+        inheritance: Inheritance::Sdk,
         ..client("lm-studio")
     },
     Client {
@@ -187,6 +214,10 @@ const fn client(id: &'static str) -> Client {
         shape: Shape::CommandAndArgs,
         syntax: Syntax::Jsonc,
         path: PathOfClient::OfShell,
+        dialect: Dialect::Nothing,
+        inheritance: Inheritance::All,
+        beside: "",
+        knows_cwd: true,
     }
 }
 

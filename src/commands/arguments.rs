@@ -41,6 +41,7 @@ pub fn overrides(options: &ServerOptions) -> Result<Overrides> {
         sampling: options.sample,
         port: options.port,
         no_terminal: options.no_tty,
+        launcher: options.launcher,
         ..Overrides::default()
     })
 }
@@ -58,9 +59,10 @@ fn watched(path: &str) -> Result<String> {
 
 pub fn start_overrides(server: &ServerOptions, lifecycle: LifecycleOptions) -> Result<Overrides> {
     let ready_delay = lifecycle.ready_delay.map(|delay| ReadyWhen::Delay(millis(delay)));
+    let ready_mcp = lifecycle.ready_mcp.then_some(ReadyWhen::Mcp);
     Ok(Overrides {
         restart: lifecycle.restart,
-        ready: lifecycle.ready_log.map(ReadyWhen::Log).or(ready_delay),
+        ready: lifecycle.ready_log.map(ReadyWhen::Log).or(ready_delay).or(ready_mcp),
         ready_timeout_ms: lifecycle.ready_timeout.map(millis),
         ..overrides(server)?
     })

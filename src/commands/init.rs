@@ -5,19 +5,25 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::Run;
+use crate::app::init::Opener;
 use crate::cli::Init;
 use crate::shell::{Homes, Shell};
 use crate::ui;
 
 impl Run for Init {
     fn run(self) -> Result<ExitCode> {
-        if let Some(shell) = self.shell {
-            ui::print(shell.hook)?;
-            return Ok(ExitCode::SUCCESS);
+        match self.shell {
+            Some(shell) => print_hook(shell)?,
+            None => ui::print(&overview(&Homes::from_environment()))?,
         }
-        ui::print(&overview(&Homes::from_environment()))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn print_hook(shell: &Shell) -> Result<()> {
+    let Some(opener) = Opener::open(shell) else { return ui::print(shell.hook) };
+    ui::print(&opener.hook(shell))?;
+    opener.finish()
 }
 
 /// The shells, and what to put where.

@@ -15,6 +15,7 @@ mod init;
 mod list;
 mod log;
 mod logs;
+mod mcp;
 mod names;
 mod open;
 mod progress;
@@ -26,6 +27,7 @@ mod started;
 mod status;
 mod stop;
 mod stopped;
+mod tool;
 mod unwrap;
 mod wrap;
 
@@ -69,17 +71,20 @@ impl Run for Cli {
             Command::Clients(command) => command.run(),
             Command::Wrap(command) => command.run(),
             Command::Unwrap(command) => command.run(),
+            Command::Mcp(command) => command.run(),
             Command::Cleanup(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Open(command) => command.run(),
             Command::Close(command) => command.run(),
             Command::Names(command) => command.run(),
+            Command::Tool(command) => command.run(),
         }
     }
 }
 
 /// Whether what a command starts lives longer than the command: it must not hold what the shell or the client has open.
 fn starts_servers(command: &Command) -> bool {
-    matches!(command, Command::Open(_) | Command::Start(_) | Command::Run(_) | Command::Restart(_) | Command::Check(_))
+    use Command::{Check, Init, Mcp, Open, Restart, Run, Start, Tool};
+    matches!(command, Init(_) | Open(_) | Start(_) | Run(_) | Restart(_) | Check(_) | Mcp(_) | Tool(_))
 }

@@ -8,17 +8,13 @@ use super::Run;
 use crate::app::open;
 use crate::cli::Open;
 use crate::context;
-use crate::shell::export;
 use crate::sys::Pid;
 use crate::ui;
 
 impl Run for Open {
     fn run(self) -> Result<ExitCode> {
         let opening = open::open(self.owner.map(Pid::from_raw))?;
-        let record = &opening.session.record;
-        let of_session = export::session(&record.id, &opening.root.session(&record.id), record.owner.pid);
-        let (of_ports, _) = export::ports(&opening.ports);
-        ui::print(&format!("{}\n", self.shell.export(of_session.iter().chain(&of_ports))))?;
+        ui::print(&format!("{}\n", self.shell.export(&opening.variables())))?;
         // direnv(1) sets it for the shell of its own that evaluates `.envrc`.
         if opening.is_new && context::variable("DIRENV_IN_ENVRC").is_some() {
             ui::warn(

@@ -24,13 +24,7 @@ impl TrialProgress for ShownTrials {
 
 impl Progress for Shown {
     fn during<T>(&self, wait: Wait<'_>, work: impl FnOnce() -> T) -> T {
-        let text = match wait {
-            Wait::Start(name) => format!("starting {name}"),
-            Wait::Stop(name) => format!("stopping {name}"),
-            Wait::Restart(name) => format!("restarting {name}"),
-            Wait::EndOf(name) => format!("waiting for the end of {name}"),
-        };
-        ui::spin(&text, work)
+        ui::spin(&wait.to_string(), work)
     }
 
     fn notice(&self, notice: Notice<'_>) {

@@ -30,7 +30,8 @@ impl Run for Start {
             return Ok(ExitCode::SUCCESS);
         }
         let record = session.record.clone();
-        let target = typed.map_or_else(|| Target::defined(name, &overrides), Ok);
+        let paths = root.session(&record.id).server(name);
+        let target = typed.map_or_else(|| start::defined(&paths, name, &overrides), Ok);
         let config = if self.fresh { Config::Fresh } else { Config::AsInSession };
         let starting = target.and_then(|target| start::start(&root, session, Request { name, target, config }, &Shown));
         let starting = starting.map_err(|error| started::could_not("start", name, error))?;

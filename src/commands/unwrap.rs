@@ -10,6 +10,6 @@ use crate::cli::Unwrap;
 
 impl Run for Unwrap {
     fn run(self) -> Result<ExitCode> {
-        wrap::change(Direction::Unwrap, self.change)
+        wrap::change(Direction::Unwrap, self.change, false)
     }
 }

@@ -13,16 +13,15 @@ use crate::ui::confirm;
 
 impl Run for Wrap {
     fn run(self) -> Result<ExitCode> {
-        change(Direction::Wrap, self.change)
+        change(Direction::Wrap, self.change, self.control)
     }
 }
 
 /// Shows what would change, asks, and does it.
-pub fn change(direction: Direction, change: Change) -> Result<ExitCode> {
-    let plan = wrap::plan(direction, &Selection { clients: change.clients, servers: change.server })?;
+pub fn change(direction: Direction, change: Change, control: bool) -> Result<ExitCode> {
+    let plan = wrap::plan(direction, &Selection { clients: change.clients, servers: change.server, control })?;
     ui::show(&ui::wrap::plan(&plan))?;
-    let (servers, _) = plan.extent();
-    if servers > 0 && !change.dry_run {
+    if plan.changes_anything() && !change.dry_run {
         if !change.yes {
             if !confirm::can_ask() {
                 return Err(hinted("nothing was done: nobody is there to be asked", "--yes does it without asking"));

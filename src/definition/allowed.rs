@@ -64,7 +64,7 @@ pub fn of(document: &Document) -> Permission {
 
 fn remembered(file: &Path) -> Result<Option<Allowed>> {
     let content = file::read(&remembered_at(&canonical(file)?)?)?;
-    content.map(|content| versioned::parse(&content, VERSION)).transpose()
+    content.map(|content| versioned::parse(&content, VERSION, |allowed: &Allowed| allowed.version)).transpose()
 }
 
 /// Whether anything has been allowed at all. Mostly not; then no project's file has to be looked for.

@@ -56,7 +56,8 @@ pub enum ServerKind {
 pub struct Hook {
     /// `autostart`: started by every session.
     pub autostart: bool,
-    /// `port`, `ready`, `restart`, `stop`, `memory`, `log`, `sample`, `terminal`, `relay`, `watch`, `idle`.
+    /// `port`, `ready`, `restart`, `stop`, `memory`, `log`, `sample`, `terminal`, `relay`, `watch`, `idle`,
+    /// `health`, `launcher`.
     pub settings: Settings,
     /// `environmentVariables`: what must be set before it is started.
     pub variables: Vec<Variable>,

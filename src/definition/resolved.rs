@@ -80,7 +80,9 @@ impl Resolved {
         Invocation {
             words: self.words.iter().map(|word| word.fill(&own)).collect(),
             environment: self.environment.iter().map(|(name, value)| (name.clone(), value.fill(&own))).collect(),
+            withheld: Vec::new(),
             url: self.url.as_ref().map(|url| url.fill(&own)),
+            headers: self.headers.iter().map(|(name, value)| (name.clone(), value.fill(&own))).collect(),
             shown_url: self.definition.url.clone().filter(|_| self.url.as_ref().is_some_and(Expanded::is_of_caller)),
             cwd: self.cwd().map(str::to_owned),
             secrets: self.secrets.clone(),

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::entry::{Config, Hook, Variable};
 use super::reader::{Fields, ReadResult, Reader};
-use crate::server::settings::{LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal};
+use crate::server::health::HealthCheck;
+use crate::server::settings::{
+    LauncherPolicy, LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal,
+};
 use crate::text::excerpt::excerpt;
 
 const KEYS: &[&str] = &[
@@ -12,7 +15,9 @@ const KEYS: &[&str] = &[
     "config",
     "environmentVariables",
     "exact",
+    "health",
     "idle",
+    "launcher",
     "log",
     "memory",
     "port",
@@ -42,6 +47,9 @@ const LEAST_MEMORY: u64 = 1 << 20;
 /// A smaller log would be put aside with every few lines.
 const SMALLEST_LOG: u64 = 4 << 10;
 const MOST_LOGS: u64 = 100;
+const MOST_FAILURES: u64 = 100;
+/// Asking more often would keep a server from its work.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 /// Sampling more often would cost more than it tells.
 const SHORTEST_SAMPLE: Duration = Duration::from_secs(1);
@@ -67,8 +75,10 @@ fn settings(reader: &Reader) -> ReadResult<Settings> {
         terminal: fields.read("terminal", Reader::flag)?.unwrap_or(usual.terminal),
         relay: fields.read("relay", Reader::flag)?.unwrap_or(usual.relay),
         exact: fields.read("exact", Reader::flag)?.unwrap_or(usual.exact),
+        launcher: fields.read("launcher", |it| it.choice(&LauncherPolicy::ALL))?.unwrap_or(usual.launcher),
         restart: fields.read("restart", |it| it.choice(&Restart::ALL))?.unwrap_or(usual.restart),
-        ready: fields.read("ready", ready)?.unwrap_or_default(),
+        ready: fields.read("ready", |it| ready(it, &fields))?.unwrap_or_default(),
+        health: fields.read("health", |it| health(it, &fields))?,
         port: fields.read("port", port)?,
         memory: fields.read("memory", |it| it.size(LEAST_MEMORY))?,
         log: fields.read("log", log)?.unwrap_or_default(),
@@ -93,17 +103,43 @@ fn stop(reader: &Reader) -> ReadResult<(StopSignal, Option<u64>)> {
     Ok((signal, fields.read("grace", |it| it.time(Duration::ZERO))?))
 }
 
-fn ready(reader: &Reader) -> ReadResult<Ready> {
+fn ready(reader: &Reader, hook: &Fields) -> ReadResult<Ready> {
     let fields = reader.fields()?;
-    fields.only(&["log", "delay", "timeout"])?;
-    fields.either("log", "delay")?;
-    let when = match (fields.read("log", pattern)?, fields.read("delay", |it| it.time(Duration::ZERO))?) {
-        (Some(pattern), _) => ReadyWhen::Log(pattern),
-        (None, Some(delay)) => ReadyWhen::Delay(delay),
-        (None, None) => ReadyWhen::Usual,
-    };
+    fields.only(&["log", "delay", "mcp", "timeout"])?;
+    for (one, other) in [("log", "delay"), ("log", "mcp"), ("delay", "mcp")] {
+        fields.either(one, other)?;
+    }
+    let log = fields.read("log", pattern)?.map(ReadyWhen::Log);
+    let delay = fields.read("delay", |it| it.time(Duration::ZERO))?.map(ReadyWhen::Delay);
+    let mcp = fields.read("mcp", |it| by_handshake(it, hook))?.filter(|&is_so| is_so).map(|_| ReadyWhen::Mcp);
+    let when = log.or(delay).or(mcp).unwrap_or_default();
     let timeout = fields.read("timeout", |it| it.time(MILLISECOND))?;
     Ok(Ready { when, timeout_ms: timeout.unwrap_or(Ready::default().timeout_ms) })
+}
+
+fn by_handshake(reader: &Reader, hook: &Fields) -> ReadResult<bool> {
+    let is_wanted = reader.flag()?;
+    if is_wanted && hook.at("port").is_none() {
+        return Err(reader.wrong("must stand beside \"port\": a server is asked on its port"));
+    }
+    Ok(is_wanted)
+}
+
+/// Only who listens on a port can be asked beside its clients.
+fn health(reader: &Reader, hook: &Fields) -> ReadResult<HealthCheck> {
+    let fields = reader.fields()?;
+    fields.only(&["every", "timeout", "failures"])?;
+    if hook.at("port").is_none() {
+        let why = "must stand beside \"port\": a server is asked on its port; one on standard input is started again when it ends";
+        return Err(reader.wrong(why));
+    }
+    let usual = HealthCheck::default();
+    let failures = fields.read("failures", |it| it.number(1..=MOST_FAILURES))?;
+    Ok(HealthCheck {
+        every_ms: fields.read("every", |it| it.time(SHORTEST_PAUSE))?.unwrap_or(usual.every_ms),
+        timeout_ms: fields.read("timeout", |it| it.time(MILLISECOND))?.unwrap_or(usual.timeout_ms),
+        failures: failures.map_or(usual.failures, |number| u32::try_from(number).unwrap_or(u32::MAX)),
+    })
 }
 
 fn pattern(reader: &Reader) -> ReadResult<String> {

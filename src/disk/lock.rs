@@ -75,8 +75,9 @@ pub fn try_lock(file: &File) -> io::Result<bool> {
 
 /// Writes into a lock file whose it is, for those who cannot read it anywhere else.
 pub fn sign(lock: &File, whose: &str) -> io::Result<()> {
-    lock.set_len(0)?;
-    lock.write_all_at(format!("{whose}\n").as_bytes(), 0)
+    let line = format!("{whose}\n");
+    lock.set_len(line.len() as u64)?;
+    lock.write_all_at(line.as_bytes(), 0)
 }
 
 /// Whether somebody may hold the lock on this file. One that is not there is not locked; one that cannot be tried might be.

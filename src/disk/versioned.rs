@@ -5,17 +5,22 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Reads a record of `version`. The version is looked at first, so that a record of another one is named as that.
-pub fn parse<T: DeserializeOwned>(content: &[u8], version: u32) -> Result<T> {
+/// Reads a record of `version`, which it has in a field of its own. One of another version is named as that, also where it
+/// could not be read.
+pub fn parse<T: DeserializeOwned>(content: &[u8], version: u32, version_of: fn(&T) -> u32) -> Result<T> {
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
     }
+    let record = match serde_json::from_slice(content) {
+        Ok(record) if version_of(&record) == version => return Ok(record),
+        other => other,
+    };
     let found = serde_json::from_slice::<Versioned>(content)?.version;
     if found != version {
         bail!("it has version {found}, this mcp-hook reads version {version}");
     }
-    Ok(serde_json::from_slice(content)?)
+    Ok(record?)
 }
 
 /// Reads a record that [`parse`] refused because it is of another version: `blank`, with each part of it that still has the

@@ -67,13 +67,14 @@ impl Framer {
             }
             self.is_first = false;
             self.is_passing = true;
+            self.scanner.skim();
             each(Piece::Part(part));
         }
     }
 
     /// Nothing more will come: what has come of a line is all of it.
     pub fn end(&mut self, each: &mut impl FnMut(Piece)) {
-        if !self.held.is_empty() || self.is_passing {
+        if self.is_within() {
             self.end_line(each);
         }
     }
@@ -83,6 +84,16 @@ impl Framer {
         self.scanner = Scanner::default();
         self.is_passing = false;
         std::mem::take(&mut self.held)
+    }
+
+    /// Whether more of a message is to come.
+    pub fn is_within(&self) -> bool {
+        self.is_passing || !self.held.is_empty()
+    }
+
+    /// Whether a message passes as it comes.
+    pub fn is_passing(&self) -> bool {
+        self.is_passing
     }
 
     fn scan(&mut self, bytes: &[u8]) {
@@ -156,6 +167,16 @@ mod tests {
             assert!(
                 matches!(found.last(), Some(Piece::End(_, Message::Single(head))) if head.id.as_ref().unwrap().bytes == b"3")
             );
+        }
+    }
+
+    #[test]
+    fn of_a_long_message_what_nothing_is_read_of_is_not_judged() {
+        for (length, is_known) in [(HELD / 2, false), (2 * HELD, true)] {
+            let line = format!("{{\"result\":{{\"x\":\"{}\",\"y\":[01]}},\"id\":3}}\n", "x".repeat(length));
+            let found = pieces(Framer::of_server(), line.as_bytes(), 65536);
+            let Some(Piece::Whole(_, message) | Piece::End(_, message)) = found.last() else { panic!("no end") };
+            assert_eq!(matches!(message, Message::Single(head) if head.has_result && head.id.is_some()), is_known);
         }
     }
 

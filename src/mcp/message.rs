@@ -1,6 +1,7 @@
 //! What has to be known of a message to hand it on: JSON-RPC 2.0, as MCP uses it.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 use serde_json::{Number, Value};
 
@@ -15,7 +16,7 @@ pub struct Raw {
     key: Key,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Key {
     Text(String),
     Integer(i128),
@@ -100,6 +101,12 @@ impl PartialEq for Raw {
 }
 
 impl Eq for Raw {}
+
+impl Hash for Raw {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
 
 impl PartialOrd for Raw {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

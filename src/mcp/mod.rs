@@ -1,6 +1,7 @@
 //! The Model Context Protocol without input or output: what a message is, found while its bytes pass by, and what a relay
 //! does with it.
 
+pub mod agent;
 pub mod check;
 pub mod edit;
 pub mod framer;

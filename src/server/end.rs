@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{ReadyWhen, Settings};
 use crate::context;
+use crate::mcp::check::finding::Finding;
 use crate::sys::wait::Exit;
 use crate::terminate::escaped::EscapedProcess;
 use crate::units::{size, time};
@@ -28,6 +29,9 @@ pub struct End {
     /// The watched file that changed, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
+    /// What was found wrong with it, if that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Finding>,
     /// Processes that asked to be let go and were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<i32>,
@@ -50,6 +54,8 @@ pub enum Reason {
     PortTaken,
     /// It lived, but did not serve its client any more.
     Unusable,
+    /// It did not answer any more when it was asked whether it does.
+    Unhealthy,
     Stopped,
     Restarted,
     /// A file changed that is watched for it.
@@ -81,16 +87,30 @@ impl End {
             killed: false,
             early: true,
             changed: None,
+            finding: None,
             kept: Vec::new(),
             escaped: Vec::new(),
         }
     }
 
+    /// Whether somebody wanted it, or nobody the server.
+    pub fn is_wanted(&self) -> bool {
+        matches!(self.reason, Reason::Stopped | Reason::Restarted | Reason::FileChanged | Reason::Idle)
+    }
+
     /// Why it ended, with the limits that were set for the server and the file that changed.
     pub fn explain(&self, settings: &Settings) -> Cow<'static, str> {
         let reason = self.reason.explain(settings);
-        match &self.changed {
-            Some(file) if self.reason == Reason::FileChanged => format!("{reason} ({file})").into(),
+        match (self.reason, &self.changed, &self.finding) {
+            (Reason::FileChanged, Some(file), _) => format!("{reason} ({file})").into(),
+            (Reason::NotReady, _, Some(finding)) => {
+                format!("it did not answer the handshake ({}): {}", finding.code, finding.message).into()
+            }
+            (Reason::Unhealthy, _, Some(finding)) => {
+                let most = settings.health.map_or(1, |health| health.failures);
+                let times = if most == 1 { String::new() } else { format!(", {most} times in a row") };
+                format!("{reason} ({}{times})", finding.message).into()
+            }
             _ => reason,
         }
     }
@@ -105,6 +125,7 @@ impl Reason {
             Self::OverMemory => "its memory stayed above the limit",
             Self::PortTaken => "another program listens on its port",
             Self::Unusable => "it did not serve its client any more",
+            Self::Unhealthy => "it was not healthy",
             Self::Stopped => "it was stopped",
             Self::Restarted => "it was restarted",
             Self::FileChanged => "a watched file changed",
@@ -123,7 +144,8 @@ impl Reason {
         match (self, settings.memory) {
             (Self::NotReady, _) => {
                 let limit = Duration::from_millis(settings.ready.timeout_ms);
-                let listens = settings.port.is_some() && settings.ready.when == ReadyWhen::Usual;
+                let listens =
+                    settings.port.is_some() && matches!(settings.ready.when, ReadyWhen::Usual | ReadyWhen::Mcp);
                 let what = if listens { "did not listen on its port" } else { "was not ready" };
                 format!("it {what} within {} s", limit.as_secs_f64()).into()
             }

@@ -20,14 +20,18 @@ pub struct Prepared {
 }
 
 /// What is executed. Never written to disk: it may hold secrets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Invocation {
     pub words: Vec<Text>,
     /// Variables on top of the inherited ones.
     pub environment: Vec<(String, Text)>,
+    /// Variables that are not inherited.
+    pub withheld: Vec<String>,
     /// Where clients reach it, if it has a port.
     pub url: Option<Text>,
-    /// How that stands in the definition, if a variable of the caller is a part of it.
+    /// What clients send with each request to it.
+    pub headers: Vec<(String, Text)>,
+    /// How its address stands in the definition, if a variable of the caller is a part of it.
     pub shown_url: Option<String>,
     /// How its directory stands in the definition, if it does: what messages name.
     pub cwd: Option<String>,
@@ -49,8 +53,7 @@ impl Prepared {
     /// A command as it was typed, to be started in `directory`.
     pub fn typed(command: CommandLine, directory: PathBuf, settings: Settings) -> Self {
         let words = command.words().into_iter().map(Text::from).collect();
-        let invocation =
-            Invocation { words, environment: Vec::new(), url: None, shown_url: None, cwd: None, secrets: Vec::new() };
+        let invocation = Invocation { words, ..Invocation::default() };
         Self { command, invocation, directory, settings, source: None }
     }
 

@@ -10,9 +10,12 @@ use super::client::ClientProcess;
 use super::command::CommandLine;
 use super::end::{End, Reason};
 use super::endpoint::Endpoint;
+use super::health::Health;
 use super::history::UsageHistory;
 use super::invocation::Prepared;
+use super::launch::Launch;
 use super::settings::Settings;
+pub use super::state::ServerState;
 use super::token::Token;
 use crate::container::Container;
 use crate::disk::file_at::FileAt;
@@ -21,9 +24,8 @@ use crate::disk::names::ServerName;
 use crate::disk::{file, versioned};
 use crate::failure::Hint;
 use crate::mcp::traffic::Traffic;
+use crate::sys::Identity;
 use crate::sys::host::{Host, Place};
-use crate::sys::{Identity, Pid};
-use crate::terminate::survivors::Survivors;
 
 /// The version of the format. A record of another version is not read.
 const VERSION: u32 = 1;
@@ -64,9 +66,15 @@ pub struct ServerRecord {
     /// Who it is run for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientProcess>,
+    /// How it was started last, if its command is one of a launcher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch: Option<Launch>,
     /// What has passed between it and its client, about a second ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
+    /// Whether it answers, if it is asked every so often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
     /// How often it was started again.
     pub restarts: u32,
     /// How it ended last, if it was started again since.
@@ -100,80 +108,6 @@ pub struct Watchers {
     pub supervisor: Identity,
 }
 
-/// What a server is doing. Times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "is")]
-pub enum ServerState {
-    /// About to be started; there may or may not be a process yet.
-    Starting,
-    Running {
-        /// The server's first process.
-        server: Identity,
-        since: u64,
-        /// Whether it has lived long enough to count as started.
-        ready: bool,
-    },
-    Stopping {
-        /// The server's first process.
-        server: Identity,
-        reason: Reason,
-    },
-    /// The tree is gone, and the next one is about to be started.
-    Waiting {
-        end: End,
-        /// When it will be started again, in milliseconds since the epoch.
-        until: u64,
-    },
-    /// The tree is gone, and the supervisor keeps the connection of its client until the server is asked for again.
-    Idle {
-        end: End,
-        /// Why the next request does not start it, if it does not.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        cause: Option<String>,
-    },
-    Ended(End),
-    /// The tree should be gone, but the kernel does not let these processes die, or us not kill them.
-    Unkillable {
-        pids: Vec<i32>,
-        /// Those among them that may not be signalled by us.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        refused: Vec<i32>,
-        /// Why they should be gone.
-        reason: Reason,
-    },
-    /// It could not be started at all, or failed so often that it is not started again.
-    Failed {
-        cause: String,
-        /// What a shell would report: 127 for not found, 126 for not executable, 125 for another reason not to try; the
-        /// last status of one that was given up.
-        code: i32,
-    },
-    /// A state that this version does not know.
-    #[serde(other)]
-    Unknown,
-}
-
-impl ServerState {
-    /// Whether nothing of the tree is left.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Ended(_) | Self::Failed { .. })
-    }
-
-    /// That these did not end.
-    pub fn unkillable(survivors: &Survivors, reason: Reason) -> Self {
-        let numbers = |pids: &[Pid]| pids.iter().map(|pid| pid.as_raw()).collect();
-        Self::Unkillable { pids: numbers(&survivors.pids), refused: numbers(&survivors.refused), reason }
-    }
-
-    /// The server's first process, while it lives.
-    pub fn server(&self) -> Option<Identity> {
-        match self {
-            Self::Running { server, .. } | Self::Stopping { server, .. } => Some(*server),
-            _ => None,
-        }
-    }
-}
-
 impl ServerRecord {
     /// A record of a server that is about to be started.
     pub fn new(token: Token, mode: Mode, prepared: &Prepared) -> Self {
@@ -191,9 +125,11 @@ impl ServerRecord {
             autostart: false,
             port: None,
             container: None,
+            health: prepared.settings.health.filter(|_| mode == Mode::Start).map(|_| Health::default()),
             restarts: 0,
             wanted: None,
             client: None,
+            launch: None,
             traffic: None,
             last_end: None,
             differences: Vec::new(),
@@ -226,7 +162,7 @@ impl ServerRecord {
 
     /// What it takes to end a server is read from a record of every version: its token, the place, its watchers.
     fn parse(content: &[u8]) -> Result<Self> {
-        match versioned::parse(content, VERSION) {
+        match versioned::parse(content, VERSION, |record: &Self| record.version) {
             Ok(record) => Ok(record),
             Err(error) => Self::salvage(content).ok_or(error),
         }
@@ -291,12 +227,12 @@ impl ServerRecord {
         self.mode == Mode::Start || self.settings.relay
     }
 
-    /// Whether process numbers in this record mean processes that this process could see.
-    /// Whether `check --connect` finds it under its name, and it may speak on standard input and output.
+    /// Whether `check --connect` finds it under its name.
     pub fn can_be_asked(&self) -> bool {
-        self.source.is_some() && self.port.is_none()
+        self.source.is_some()
     }
 
+    /// Whether process numbers in this record mean processes that this process could see.
     pub fn is_of_this_host(&self) -> bool {
         self.host.place() == Place::Here
     }

@@ -7,6 +7,8 @@ use anyhow::{Result, bail};
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
+use super::health::HealthCheck;
+
 /// What the user set, or its default. Part of the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,6 +24,8 @@ pub struct Settings {
     pub relay: bool,
     /// Whether it then leaves even those answers alone in which a server says whether it tells of changed lists.
     pub exact: bool,
+    /// When what a launcher would run is started without it.
+    pub launcher: LauncherPolicy,
     /// What happens when the server ends by itself.
     pub restart: Restart,
     /// Files, directories and patterns; it is started again when one of them changes. Absolute once it is to be started.
@@ -32,6 +36,9 @@ pub struct Settings {
     pub idle_ms: Option<u64>,
     /// When the server counts as started.
     pub ready: Ready,
+    /// Whether it is asked every so often, and started again when it does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthCheck>,
     /// The port that it is to have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<PortWish>,
@@ -77,6 +84,16 @@ pub enum Restart {
     Always,
 }
 
+/// When a server is started without the launcher (`npx` and its like) that its command begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LauncherPolicy {
+    /// If the command says an exact version, and the launcher would run what is there.
+    Pinned,
+    /// Never.
+    AsWritten,
+}
+
 /// When a server counts as started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -97,6 +114,8 @@ pub enum ReadyWhen {
     Log(String),
     /// It has lived this long, in milliseconds.
     Delay(u64),
+    /// It answers the handshake of MCP on its port.
+    Mcp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +208,22 @@ impl Restart {
         [("no", Self::No), ("on-failure", Self::OnFailure), ("always", Self::Always)];
 }
 
+impl LauncherPolicy {
+    /// All of them, by their names.
+    pub const ALL: [(&'static str, Self); 2] = [("pinned", Self::Pinned), ("as-written", Self::AsWritten)];
+}
+
+impl FromStr for LauncherPolicy {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match Self::ALL.into_iter().find(|&(name, _)| name == text) {
+            Some((_, policy)) => Ok(policy),
+            None => bail!("it must be one of {}", Self::ALL.map(|(name, _)| name).join(", ")),
+        }
+    }
+}
+
 impl FromStr for Restart {
     type Err = anyhow::Error;
 
@@ -208,10 +243,12 @@ impl Default for Settings {
             terminal: true,
             relay: true,
             exact: false,
+            launcher: LauncherPolicy::Pinned,
             restart: Restart::OnFailure,
             watch: Vec::new(),
             idle_ms: None,
             ready: Ready::default(),
+            health: None,
             port: None,
             memory: None,
             log: LogLimits::default(),
@@ -242,6 +279,10 @@ mod tests {
             assert_eq!(serde_json::to_value(signal).expect("JSON"), name);
             assert_eq!(name.parse::<StopSignal>().expect(name), signal);
             assert_eq!(name["SIG".len()..].parse::<StopSignal>().expect(name), signal);
+        }
+        for (name, policy) in LauncherPolicy::ALL {
+            assert_eq!(serde_json::to_value(policy).expect("JSON"), name);
+            assert_eq!(name.parse::<LauncherPolicy>().expect(name), policy);
         }
         for (name, restart) in Restart::ALL {
             assert_eq!(serde_json::to_value(restart).expect("JSON"), name);

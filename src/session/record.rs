@@ -105,7 +105,7 @@ impl SessionRecord {
     /// Whose a session is, is read from a record of every version.
     fn parse(content: &[u8]) -> Result<Self> {
         let salvage = || versioned::salvage(content, VERSION, &Self::blank()?, &["id", "owner", "host", "user"]);
-        versioned::parse(content, VERSION).or_else(|error| salvage().ok_or(error))
+        versioned::parse(content, VERSION, |record: &Self| record.version).or_else(|error| salvage().ok_or(error))
     }
 
     /// A record that says nothing.

@@ -1,6 +1,7 @@
 //! GNU Bash.
 
 use super::homes::Homes;
+use super::interactive::{Looks, Sign};
 use super::posix;
 use super::spec::Shell;
 
@@ -15,4 +16,10 @@ pub(super) const SHELL: Shell = Shell {
     home: |homes: &Homes| homes.home.clone(),
     startup_files: &[".bashrc", ".bash_profile", ".bash_login", ".profile"],
     snippets: None,
+    looks: Looks {
+        letters: "il",
+        options: &["--login", "--noprofile", "--posix", "--noediting"],
+        with_value: &["--rcfile", "--init-file"],
+        sign: Sign::IgnoresSigttin,
+    },
 };

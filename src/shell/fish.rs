@@ -1,6 +1,7 @@
 //! fish, and what it reads.
 
 use super::homes::Homes;
+use super::interactive::{Looks, Sign};
 use super::spec::Shell;
 use super::syntax::{Syntax, Variable};
 
@@ -15,6 +16,12 @@ pub(super) const SHELL: Shell = Shell {
     home: |homes: &Homes| homes.config.clone().unwrap_or_else(|| homes.home.join(".config")).join("fish"),
     startup_files: &["config.fish"],
     snippets: Some(("conf.d", "fish")),
+    looks: Looks {
+        letters: "il",
+        options: &["--interactive", "--login"],
+        with_value: &["-C", "--init-command"],
+        sign: Sign::ReadsTerminal,
+    },
 };
 
 pub(super) const SYNTAX: Syntax = Syntax {
@@ -22,6 +29,7 @@ pub(super) const SYNTAX: Syntax = Syntax {
     about: "fish",
     quote,
     export,
+    list,
     unset: "set -e",
     env_line: "mcp-hook env --shell fish | source",
 };
@@ -34,4 +42,9 @@ fn quote(value: &str) -> String {
 fn export(variables: &[&Variable]) -> String {
     let assign = |(name, value): &&Variable| format!("set -gx {name} {}", quote(value));
     variables.iter().map(assign).collect::<Vec<_>>().join("; ")
+}
+
+fn list(name: &str, words: &[String]) -> String {
+    let start = ["builtin set -l".to_owned(), name.to_owned()];
+    start.into_iter().chain(words.iter().map(|word| quote(word))).collect::<Vec<_>>().join(" ")
 }

@@ -5,6 +5,8 @@ mod bash;
 pub mod export;
 mod fish;
 mod homes;
+mod interactive;
+mod opened;
 mod posix;
 mod spec;
 pub mod stale;
@@ -16,6 +18,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 pub use self::homes::Homes;
+pub use self::interactive::Seen;
+pub use self::opened::Opened;
 pub use self::spec::Shell;
 pub use self::startup::{HookLine, hook_lines};
 use self::syntax::Syntax;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::homes::Homes;
+use super::interactive::Looks;
 use super::syntax::Syntax;
 
 /// A shell with a hook. The texts are files in `shell/` and `completions/`, printed as they stand.
@@ -25,6 +26,7 @@ pub struct Shell {
     pub(super) startup_files: &'static [&'static str],
     /// A directory beside them, and the extension of the files there that it reads, too.
     pub(super) snippets: Option<(&'static str, &'static str)>,
+    pub(super) looks: Looks,
 }
 
 impl Shell {

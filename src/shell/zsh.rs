@@ -1,6 +1,7 @@
 //! The Z shell.
 
 use super::homes::Homes;
+use super::interactive::{Looks, Sign};
 use super::posix;
 use super::spec::Shell;
 
@@ -15,4 +16,10 @@ pub(super) const SHELL: Shell = Shell {
     home: |homes: &Homes| homes.zsh.as_ref().unwrap_or(&homes.home).clone(),
     startup_files: &[".zshrc", ".zprofile", ".zlogin", ".zshenv"],
     snippets: None,
+    looks: Looks {
+        letters: "ild",
+        options: &["--interactive", "--login"],
+        with_value: &[],
+        sign: Sign::IgnoresSigttin,
+    },
 };

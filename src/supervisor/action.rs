@@ -2,6 +2,7 @@
 
 use crate::port::probe::ListenAddress;
 use crate::server::end::Reason;
+use crate::server::health::Health;
 use crate::server::history::Sample;
 use crate::sys::listeners::Listener;
 
@@ -21,6 +22,8 @@ pub enum Action {
     /// It counts as started.
     BecomeReady,
     AddSample(Sample),
+    /// It was asked whether it answers, and something has changed.
+    NoteHealth(Health),
     /// Nothing of what it took to start is needed from here on.
     TrimMemory,
     Stop(Reason),

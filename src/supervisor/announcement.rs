@@ -49,6 +49,8 @@ pub enum Waited {
     Ready,
     /// It is not going to be.
     NotReady,
+    /// Nor is it to be: the client has left that it was run for.
+    ClientLeft,
     /// Somebody does not want to wait any longer.
     Interrupted(Signal),
     /// Somebody keeps its supervisor from running.

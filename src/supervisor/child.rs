@@ -1,5 +1,7 @@
 //! A server's first process and the pipes to it.
 
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::process::{Command, Stdio};
@@ -13,6 +15,7 @@ use super::events::Source;
 use super::plan::Plan;
 use super::streams::OutputPipe;
 use crate::log::{LogWriter, Stream};
+use crate::mcp::check::finding::Code;
 use crate::server::environment;
 use crate::server::record::Mode;
 use crate::server::secrets::Secrets;
@@ -142,17 +145,39 @@ const PASSES: [Errno; 5] = [Errno::EAGAIN, Errno::ENOMEM, Errno::EMFILE, Errno::
 
 /// What is executed, without its streams.
 pub(super) fn command(plan: &Plan, words: &[String]) -> Command {
-    let port = plan.port();
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).current_dir(&plan.record.directory);
-    command.envs(environment::unbuffered(plan.record.mode));
-    command.envs(plan.invocation.environment.iter().map(|(name, value)| (name, value.render(port))));
-    command.envs(environment::additions(&plan.record.token, &plan.paths));
-    command.envs(environment::port(port, plan.record.settings.port.as_ref()));
-    for name in environment::REMOVED {
-        command.env_remove(name);
-    }
+    command.env_clear().envs(environment(plan));
+    command.envs(
+        plan.shortcut.direct.iter().flat_map(|direct| direct.variables.iter().map(|(name, value)| (name, value))),
+    );
     command
+}
+
+/// All variables that the server gets, but for those of a launcher that is passed by.
+pub(super) fn environment(plan: &Plan) -> BTreeMap<OsString, OsString> {
+    let port = plan.port();
+    let mut variables: BTreeMap<OsString, OsString> = context::variables().collect();
+    for name in &plan.invocation.withheld {
+        variables.remove(OsStr::new(name));
+    }
+    let mut set = |name: &str, value: OsString| drop(variables.insert(name.into(), value));
+    if let Some((name, value)) = environment::unbuffered(plan.record.mode) {
+        set(name, value.into());
+    }
+    for (name, value) in &plan.invocation.environment {
+        set(name, value.render(port).into());
+    }
+    for (name, value) in environment::additions(&plan.record.token, &plan.paths) {
+        set(name, value);
+    }
+    for (name, value) in environment::port(port, plan.record.settings.port.as_ref()) {
+        set(&name, value.into());
+    }
+    for name in environment::REMOVED {
+        variables.remove(OsStr::new(name));
+    }
+    variables
 }
 
 /// Names the program and the directory as they are defined: what variables hold is not shown.
@@ -168,9 +193,9 @@ fn start_error(error: &io::Error, program: &str, plan: &Plan) -> StartError {
     }
     let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     let why = match error.kind() {
-        io::ErrorKind::NotFound if is_path => "no such file".to_owned(),
-        io::ErrorKind::NotFound => "command not found".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotFound if is_path => format!("no such file ({})", Code::NotFound),
+        io::ErrorKind::NotFound => format!("command not found ({})", Code::NotFound),
+        io::ErrorKind::PermissionDenied => format!("permission denied ({})", Code::NotExecutable),
         _ => error.to_string(),
     };
     let may_pass = error.raw_os_error().is_some_and(|code| PASSES.contains(&Errno::from_raw(code)));

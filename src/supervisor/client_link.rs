@@ -10,6 +10,7 @@ use super::connection::{Connection, ConnectionEnd, ConnectionOutcome, ServerEnds
 use super::end_report;
 use super::restart_policy::{Order, RunEnd, WITHIN};
 use crate::disk::names::ServerName;
+use crate::failpoint;
 use crate::mcp::relay::{Death, Next};
 use crate::server::end::End;
 use crate::server::record::ServerRecord;
@@ -144,7 +145,9 @@ impl ClientLink {
         if order == Order::Decide && self.signalled.is_some_and(|at| now.duration_since(at) < OBEYED) {
             return ClientVerdict::Leave;
         }
-        self.policy.decide(order, run, self.connection.has_answered(), now)
+        // What ends before it has answered what its predecessor had is of no use, whatever its status.
+        let exit = run.exit.filter(|_| !self.connection.is_replaying());
+        self.policy.decide(order, RunEnd { exit, ..run }, self.connection.has_answered(), now)
     }
 
     /// The server has ended, or could not be started, and this follows: the client is told what it has to know.
@@ -177,14 +180,17 @@ impl Rest {
         match verdict {
             ClientVerdict::Leave | ClientVerdict::Again(_) => None,
             ClientVerdict::OnRequest => Some(Self { cause: None, until: None }),
-            ClientVerdict::GiveUp => Some(Self::given_up(end_report::give_up_cause(end, &record.settings), now)),
+            ClientVerdict::GiveUp => {
+                Some(Self::given_up(&end_report::give_up_cause(end, &record.settings), &record.name, now))
+            }
             ClientVerdict::Stop => Some(Self::stopped(&record.name)),
         }
     }
 
     /// The rest of a server that is not started again by itself for a while.
-    pub fn given_up(cause: String, now: Instant) -> Self {
-        Self { cause: Some(cause), until: Some(now + WITHIN) }
+    pub fn given_up(cause: &str, name: &ServerName, now: Instant) -> Self {
+        let cause = format!("{cause}; {}", end_report::way_back(name));
+        Self { cause: Some(cause), until: Some(now + failpoint::time("rest-after-failures", WITHIN)) }
     }
 
     /// The rest of a server that somebody has stopped.

@@ -71,6 +71,11 @@ pub fn give_up_cause(end: &End, settings: &Settings) -> String {
     format!("it {verb} {MOST} times within {} s, last {last}", WITHIN.as_secs())
 }
 
+/// How a server of a client comes back that has failed too often.
+pub fn way_back(name: &ServerName) -> String {
+    format!("mcp-hook restart {name} brings it back, and so does a call {} s later", WITHIN.as_secs())
+}
+
 /// Why a server of a client is not there that somebody has stopped, and how it comes back.
 pub fn stop_cause(name: &ServerName) -> String {
     format!("somebody stopped it with mcp-hook stop; mcp-hook start {name} or mcp-hook restart {name} brings it back")

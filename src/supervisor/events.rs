@@ -32,6 +32,8 @@ pub enum Source {
     ClientError,
     /// What a server prints.
     Output(Stream),
+    /// A connection to the server on which it is asked something.
+    Asked,
     ClientInput,
     /// One end of the connection between client and server.
     Connection(ConnectionEnd),
@@ -94,6 +96,8 @@ impl Sources {
         match source {
             Source::ClientError => Some(Event::ClientReads),
             Source::Output(stream) => Some(Event::Printed(stream)),
+            // What is looked at anyway.
+            Source::Asked => None,
             Source::ClientInput => self.client.as_mut()?.has_closed_input().then_some(Event::InputClosed),
             Source::Connection(end) => Some(Event::Connection(end)),
             Source::Party(party) => self.watched.has_ended(party).then_some(Event::Ended(party)),

@@ -11,6 +11,7 @@ use super::restart_policy::{Order, was_ready};
 use super::sampling::{Memory, Sampling};
 use super::stop_timeouts::stop_timeouts;
 use crate::context;
+use crate::mcp::check::finding::Finding;
 use crate::server::end::{End, Reason};
 use crate::server::history::Sample;
 use crate::server::record::{Mode, ServerRecord};
@@ -38,6 +39,8 @@ pub struct Stop {
     pub reason: Reason,
     /// What is to follow.
     order: Order,
+    /// What was found wrong with it, if that is the reason.
+    finding: Option<Finding>,
     /// Whether it began before the server counted as started.
     early: bool,
 }
@@ -99,7 +102,7 @@ impl Instance {
     /// Compares the tree's memory with its limit, closely only if it has to be.
     fn is_too_large(&mut self, actions: &mut Vec<Action>) -> bool {
         // What was let go in an earlier run is still our child.
-        let children = children::of(Pid::this()).into_iter().filter(|&pid| !is_kept(pid));
+        let children = children::ours().into_iter().filter(|&pid| !is_kept(pid));
         let usage = Usage::of_all(children.collect());
         let is_suspect = self.sampling.is_suspect(usage.memory);
         let proportional = if is_suspect { Usage::proportional(&usage.pids) } else { None };
@@ -124,8 +127,10 @@ impl Instance {
                     ending: ending.with_signal(settings.stop_signal.signal()),
                     reason: new,
                     order: Order::after(new),
+                    finding: self.probes.take_finding(new),
                     early: self.probes.ready_since.is_none(),
                 });
+                self.probes.hang_up();
                 Some(new)
             }
             Some(stop) => {
@@ -186,6 +191,7 @@ impl Stop {
             killed: self.ending.killed,
             early: self.early,
             changed: None,
+            finding: self.finding.clone(),
             kept: kept.iter().map(|pid| pid.as_raw()).collect(),
             escaped: self.ending.escaped().to_vec(),
         }

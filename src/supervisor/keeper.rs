@@ -3,15 +3,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::{getpgid, getpgrp};
 
 use super::contained::{allowance, end_lost};
 use super::lifeline::KeeperEnd;
-use super::plan::{Party, Watched, is_kept, trace};
+use super::plan::{Party, Plan, is_kept, trace};
 use super::stop_timeouts::stop_timeouts;
-use crate::container::Container;
-use crate::disk::layout::ServerPaths;
 use crate::disk::lock_file;
 use crate::log::central::{self, Level};
 use crate::server::end::{End, Reason};
@@ -54,16 +52,8 @@ pub struct Keeper {
     pub handle: Option<ProcessHandle>,
     /// The pipe to it.
     pub lifeline: KeeperEnd,
-    /// The server's files.
-    pub paths: ServerPaths,
-    /// The server's record as it was at the start.
-    pub record: ServerRecord,
-    /// Its container, if it is one.
-    pub container: Option<Container>,
-    /// Whose end ends the server.
-    pub watched: Watched,
-    /// What the client ignores; it is not passed on.
-    pub ignored: SigSet,
+    /// The server, with its record as it was at the start, and its lock. What the client ignores is not passed on.
+    pub plan: Box<Plan>,
     /// Whether orphans come to this process.
     pub is_adopting: bool,
     /// Whether the server's input comes from a program, which is the client.
@@ -107,8 +97,9 @@ impl Keeper {
                 // Whoever stopped the supervisor did not mean the server to outlive its session.
                 let _ = kill(self.supervisor, Signal::SIGCONT);
                 let longest =
-                    stop_timeouts(Reason::SessionEnded, self.record.mode, self.record.settings.grace()).longest();
-                let container = allowance(&self.record, Reason::SessionEnded);
+                    stop_timeouts(Reason::SessionEnded, self.plan.record.mode, self.plan.record.settings.grace())
+                        .longest();
+                let container = allowance(&self.plan.record, Reason::SessionEnded);
                 deadline.get_or_insert(context::now() + longest + container + SLACK);
             }
             if deadline.is_some_and(|deadline| context::now() >= deadline) {
@@ -119,10 +110,10 @@ impl Keeper {
     }
 
     fn listen(&self) -> io::Result<Inbox> {
-        let is_run = self.record.mode == Mode::Run;
-        let forwarded = FORWARDED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal));
+        let is_run = self.plan.record.mode == Mode::Run;
+        let forwarded = FORWARDED.into_iter().filter(|&signal| is_run && !self.plan.ignored.contains(signal));
         let asked = ASKED.into_iter().filter(|_| !is_run);
-        let typed = TYPED.into_iter().filter(|&signal| is_run && !self.ignored.contains(signal));
+        let typed = TYPED.into_iter().filter(|&signal| is_run && !self.plan.ignored.contains(signal));
         let wanted: Vec<_> = forwarded.chain(asked).chain([Signal::SIGCHLD]).collect();
         Inbox::noting(&wanted, &typed.collect::<Vec<_>>())
     }
@@ -142,12 +133,12 @@ impl Keeper {
         if let Some(handle) = self.handle.as_ref().and_then(ProcessHandle::as_poll_fd) {
             poller.readable(Source::Supervisor, handle);
         }
-        self.watched.register(&mut poller, Source::Party);
+        self.plan.watched.register(&mut poller, Source::Party);
         let mut has_ended = false;
         for source in poller.wait() {
             match source {
                 Source::Signals => self.read_signals(inbox),
-                Source::Party(party) => has_ended |= self.watched.has_ended(party),
+                Source::Party(party) => has_ended |= self.plan.watched.has_ended(party),
                 Source::Supervisor => {}
             }
         }
@@ -165,12 +156,12 @@ impl Keeper {
     /// Whether what is typed on a terminal to end programs reaches the client as well as us, and is for the client to act on.
     fn shares_keys(&self) -> bool {
         let group_of = |client: &ProcessHandle| getpgid(Some(client.pid())).ok();
-        self.is_fed && self.watched.client.as_ref().and_then(group_of) == Some(getpgrp())
+        self.is_fed && self.plan.watched.client.as_ref().and_then(group_of) == Some(getpgrp())
     }
 
     /// Passes a signal on: to the server of a client, else to the supervisor as what it asks for.
     fn pass_on(&mut self, signal: Signal) {
-        match self.record.mode {
+        match self.plan.record.mode {
             Mode::Run => self.lifeline.send(signal),
             Mode::Start => {
                 let _ = kill(self.supervisor, signal);
@@ -181,7 +172,7 @@ impl Keeper {
 
     /// A supervisor that has not ended its server by now is itself the problem; but not if it waits for the kernel.
     fn end_stuck_supervisor(&self) {
-        let record = ServerRecord::read(&self.paths).ok().flatten();
+        let record = ServerRecord::read(&self.plan.paths).ok().flatten();
         if !record.is_some_and(|record| matches!(record.state, ServerState::Unkillable { .. })) {
             let _ = kill(self.supervisor, Signal::SIGKILL);
         }
@@ -193,7 +184,7 @@ impl Keeper {
         let began = context::now();
         if !self.is_adopting {
             // Before the supervisor is collected: until then the number of its session is nobody else's.
-            orphans::end(&trace(&self.record).in_session(self.supervisor));
+            orphans::end(&trace(&self.plan.record).in_session(self.supervisor));
         }
         let _ = wait::collect_one(self.supervisor);
         self.take_over(began, Some(Reason::SupervisorLost));
@@ -205,13 +196,13 @@ impl Keeper {
     fn take_over(&mut self, began: Instant, reason: Option<Reason>) {
         let (killed, kept) = self.end_children(began, reason);
         // The supervisor can no more give back what it had.
-        lock_file::sweep(&self.paths.ports);
+        lock_file::sweep(&self.plan.paths.ports);
         let unfinished = self.unfinished(reason);
         let is_due = reason.is_some() || unfinished.is_some();
-        let container = self.container.as_mut().filter(|_| is_due);
+        let container = self.plan.container.as_mut().filter(|_| is_due);
         let trouble = container.and_then(|container| end_lost(container, StopTimeouts::AT_ONCE));
         let Some((mut record, reason)) = unfinished else { return };
-        record.container = record.container.and(self.container.take());
+        record.container = record.container.and(self.plan.container.take());
         record.state = ServerState::Ended(End {
             reason,
             exit: None,
@@ -220,10 +211,11 @@ impl Keeper {
             killed,
             early: false,
             changed: None,
+            finding: None,
             kept,
             escaped: Vec::new(),
         });
-        let _ = record.write(&self.paths);
+        let _ = record.write(&self.plan.paths);
         self.report(Level::Warn, &format!("ended because {}", reason.text()));
         if let Some(trouble) = trouble {
             self.report(Level::Error, &trouble);
@@ -231,18 +223,18 @@ impl Keeper {
     }
 
     fn report(&self, level: Level, text: &str) {
-        let whose = (Some(self.record.token.session()), Some(&self.record.name));
-        central::report(&self.paths.central, level, whose, text);
+        let whose = (Some(self.plan.record.token.session()), Some(&self.plan.record.name));
+        central::report(&self.plan.paths.central, level, whose, text);
     }
 
     /// The record of a server whose end nobody wrote down yet, and the reason for it.
     fn unfinished(&self, reason: Option<Reason>) -> Option<(ServerRecord, Reason)> {
-        let record = ServerRecord::read(&self.paths).ok().flatten()?;
+        let record = ServerRecord::read(&self.plan.paths).ok().flatten()?;
         let recorded = match record.state {
             ServerState::Stopping { reason, .. } | ServerState::Unkillable { reason, .. } => reason,
             _ => Reason::SupervisorLost,
         };
-        let is_due = record.token == self.record.token && !record.state.is_final();
+        let is_due = record.token == self.plan.record.token && !record.state.is_final();
         is_due.then_some((record, reason.unwrap_or(recorded)))
     }
 
@@ -251,7 +243,7 @@ impl Keeper {
             && !matches!(record.state, ServerState::Unkillable { .. })
         {
             record.state = ServerState::unkillable(survivors, reason);
-            let _ = record.write(&self.paths);
+            let _ = record.write(&self.plan.paths);
         }
     }
 

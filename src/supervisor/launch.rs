@@ -24,7 +24,7 @@ use crate::{context, failpoint};
 ///
 /// # Errors
 /// When the first record cannot be written, or the system has no process or pipe left.
-pub fn start(mut plan: Plan) -> io::Result<Announcement> {
+pub fn start(mut plan: Box<Plan>) -> io::Result<Announcement> {
     plan.sign();
     plan.record.write(&plan.paths)?;
     failpoint::kill("after-first-record");
@@ -51,7 +51,7 @@ pub fn start(mut plan: Plan) -> io::Result<Announcement> {
 ///
 /// # Errors
 /// When the system has no process or pipe left. A server without a record is supervised all the same.
-pub fn run(plan: Plan) -> io::Result<i32> {
+pub fn run(plan: Box<Plan>) -> io::Result<i32> {
     plan.sign();
     let _ = plan.record.write(&plan.paths);
     let duplicate = |stream: BorrowedFd<'_>| fd::duplicate(stream).inspect_err(|error| plan.fail(error));
@@ -62,39 +62,27 @@ pub fn run(plan: Plan) -> io::Result<i32> {
 }
 
 /// Becomes the keeper: splits off the supervisor and keeps watch over it.
-fn keep(mut plan: Plan, announcer: Option<Announcer>, client: Option<ClientStreams>) -> io::Result<i32> {
+fn keep(mut plan: Box<Plan>, announcer: Option<Announcer>, client: Option<ClientStreams>) -> io::Result<i32> {
     // A limit that was lowered further before leaves the tree without a mark, not without supervision.
     let _ = mark::set(plan.record.token.mark());
     let is_adopting = orphans::adopt().is_ok();
-    let strangers = children::of(Pid::this());
+    // One that was split off just now has no children.
+    let strangers = if client.is_some() { children::ours() } else { Vec::new() };
     let me = ProcessHandle::open(Pid::this()).map(|handle| handle.identity());
     let (keeper_end, supervisor_end) = lifeline::new().inspect_err(|error| plan.fail(error))?;
     failpoint::kill("before-supervisor");
     match fork::split().inspect_err(|error| plan.fail(error))? {
         Side::Parent(supervisor) => {
+            // The server waits for the supervisor, and nobody for us.
+            std::thread::yield_now();
             let is_fed = client.as_ref().is_some_and(|client| fd::has_other_end(&client.input));
             drop((supervisor_end, announcer, client, plan.lease.take()));
             // The client's streams are the server's alone from now on, so that end of file and EPIPE pass through.
             fd::silence_standard();
             settle_down(&plan);
-            let _lock = plan.lock;
-            let (paths, record, watched, ignored) = (plan.paths, plan.record, plan.watched, plan.ignored);
-            let (lifeline, container) = (keeper_end, plan.container);
             let handle = ProcessHandle::open(supervisor);
-            let keeper = Keeper {
-                supervisor,
-                handle,
-                lifeline,
-                paths,
-                record,
-                container,
-                watched,
-                ignored,
-                is_adopting,
-                is_fed,
-                strangers,
-            };
-            Ok(keeper.keep())
+            let lifeline = keeper_end;
+            Ok(Keeper { supervisor, handle, lifeline, plan, is_adopting, is_fed, strangers }.keep())
         }
         Side::Child => {
             failpoint::kill("supervisor-born");

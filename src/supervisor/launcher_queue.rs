@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::plan::Plan;
 use crate::context;
 use crate::disk::directory::Directory;
 use crate::disk::lock_file::LockFile;
@@ -35,8 +36,12 @@ pub enum Turn {
 }
 
 impl LauncherQueue {
-    /// The queue of a server that a launcher starts.
-    pub fn of(invocation: &Invocation, now: Instant) -> Option<Self> {
+    /// The queue of a server that a launcher starts; none if it is passed by.
+    pub fn of(plan: &Plan, now: Instant) -> Option<Self> {
+        if plan.shortcut.direct.is_some() {
+            return None;
+        }
+        let invocation = &plan.invocation;
         let words: Vec<String> = invocation.words.iter().map(|word| word.render(None)).collect();
         let launcher = Launcher::of_command(&words)?;
         let cache = launcher.cache(&variable(invocation, "HOME")?, |name| variable(invocation, name))?;

@@ -5,6 +5,7 @@
 
 mod action;
 pub mod announcement;
+mod asking;
 mod child;
 mod client;
 mod client_link;
@@ -23,7 +24,6 @@ pub mod launch;
 mod launcher_queue;
 mod lifeline;
 pub mod name_lock;
-mod pipes;
 pub mod plan;
 mod port_policy;
 mod probes;
@@ -31,6 +31,7 @@ mod readiness;
 pub mod recovery;
 mod restart_policy;
 mod sampling;
+mod shortcut;
 mod signs;
 pub mod stall;
 pub mod stop_error;
@@ -38,7 +39,6 @@ mod stop_timeouts;
 mod streams;
 #[allow(clippy::module_inception, reason = "the folder is about both watchers; this file is one of them")]
 mod supervisor;
-mod suspicion;
 mod tally;
 mod titles;
 pub mod trial;

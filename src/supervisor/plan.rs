@@ -10,6 +10,7 @@ use crate::disk::layout::ServerPaths;
 use crate::log::central::{self, Level};
 use crate::port::lease::Lease;
 use crate::server::invocation::Invocation;
+use crate::server::launch::Shortcut;
 use crate::server::record::{ServerRecord, ServerState};
 use crate::server::token::{KEEP_VARIABLE, VARIABLE};
 use crate::sys::handle::ProcessHandle;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub record: ServerRecord,
     /// What is executed.
     pub invocation: Invocation,
+    /// What was found of its launcher.
+    pub shortcut: Shortcut,
     /// Its container, if it is one. The record has it too, unless it holds a secret.
     pub container: Option<Container>,
     pub lock: NameLock,
@@ -55,6 +58,9 @@ pub enum Party {
 impl Plan {
     /// The words of the command as they are executed now.
     pub fn words(&self) -> Vec<String> {
+        if let Some(direct) = &self.shortcut.direct {
+            return direct.words();
+        }
         let words = self.invocation.words.iter().map(|word| word.render(self.port())).collect();
         match &self.container {
             Some(container) => container.mark(words),

@@ -1,25 +1,39 @@
 //! The looks at a server that tell whether it counts as started, serves, and listens on its port.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::action::Action;
+use super::asking::greeting::{Greeted, Greeting};
+use super::asking::health_check::{HealthCheck, Pulse};
+use super::asking::target::AskTarget;
 use super::child::StartError;
+use super::events::Source;
 use super::plan::Plan;
 use super::readiness::{Answer, Readiness};
 use super::restart_policy::HEALTH;
 use super::signs::{self, Sight};
 use crate::context;
+use crate::mcp::check::finding::Finding;
 use crate::port::probe::{PortProbe, ProbeResult};
 use crate::server::end::Reason;
 use crate::server::launcher::Launcher;
 use crate::server::record::{Mode, ServerRecord};
+use crate::server::settings::ReadyWhen;
 use crate::sys::Pid;
+use crate::sys::poll::Poller;
 use crate::sys::waits::Input;
 
 /// What was seen of a server, and what is still looked for.
 pub struct Probes {
     /// What is looked at until it counts as started.
     pub readiness: Option<Readiness>,
+    /// Asks for the handshake, if that tells whether it is ready.
+    greeting: Option<Greeting>,
+    /// Asks it every so often once it is ready, if that is wanted.
+    health: Option<HealthCheck>,
+    /// Where it was seen to listen.
+    place: Option<IpAddr>,
     /// Looks at its port, until it is seen to listen there or nobody expects that any more.
     port_probe: Option<PortProbe>,
     /// Since when it counts as started.
@@ -39,6 +53,9 @@ impl Probes {
         let limit = Duration::from_millis(plan.record.settings.ready.timeout_ms);
         Ok(Self {
             readiness: Some(readiness(plan, now)?),
+            greeting: greeting(plan, limit, now),
+            health: HealthCheck::of(plan, now),
+            place: None,
             port_probe: plan.port().map(|port| PortProbe::new(port, now, limit)),
             ready_since: None,
             has_served: false,
@@ -60,6 +77,8 @@ impl Probes {
     ) -> Result<Option<Duration>, Reason> {
         let now = context::now();
         let (listens, look_again) = self.look_at_port(now, actions)?;
+        let look_again = sooner(look_again, self.greet(now)?);
+        let look_again = sooner(look_again, self.look_after(now, actions)?);
         let Some(mut readiness) = self.readiness.take() else {
             return Ok(sooner(look_again, self.look_whether_serving(input, now)));
         };
@@ -83,11 +102,82 @@ impl Probes {
                 self.become_ready(false, actions);
             }
         }
+        self.begin_health(record, now, actions);
         actions.extend([Action::EndTurn, Action::TrimMemory]);
         if listens {
             self.port_probe = None;
         }
+        let look_again = sooner(look_again, self.look_after(now, actions)?);
         Ok(sooner(look_again, self.doubt.map(|(_, pause)| pause)))
+    }
+
+    /// Goes on asking for the handshake once it listens. Returns when to go on.
+    fn greet(&mut self, now: Instant) -> Result<Option<Duration>, Reason> {
+        let (Some(greeting), Some(place)) = (&mut self.greeting, self.place) else { return Ok(None) };
+        match greeting.advance(place, now) {
+            Greeted::NotYet(again) => Ok(Some(again)),
+            Greeted::Refused => Err(Reason::NotReady),
+            Greeted::Answered(again) => {
+                if let Some(readiness) = &mut self.readiness {
+                    readiness.hear_answer();
+                }
+                if again.is_none() {
+                    self.greeting = None;
+                }
+                Ok(again)
+            }
+        }
+    }
+
+    fn begin_health(&mut self, record: &ServerRecord, now: Instant, actions: &mut Vec<Action>) {
+        if let Some(check) = &mut self.health {
+            check.begin(record.settings.ready.when == ReadyWhen::Mcp, now);
+            actions.push(Action::NoteHealth(check.health.clone()));
+        }
+    }
+
+    /// Asks a server that is ready whether it answers, every so often. Returns when to go on.
+    fn look_after(&mut self, now: Instant, actions: &mut Vec<Action>) -> Result<Option<Duration>, Reason> {
+        let Some(check) = self.health.as_mut().filter(|_| self.ready_since.is_some()) else { return Ok(None) };
+        match check.advance(self.place, now) {
+            Pulse::Wait(again) => Ok(Some(again)),
+            Pulse::Lost => Err(Reason::Unhealthy),
+            Pulse::Asked(is_new) => {
+                if is_new {
+                    actions.push(Action::NoteHealth(check.health.clone()));
+                }
+                actions.push(Action::TrimMemory);
+                Ok(Some(Duration::ZERO))
+            }
+        }
+    }
+
+    /// What was seen of why it has to be ended for this reason.
+    pub fn take_finding(&mut self, reason: Reason) -> Option<Finding> {
+        match reason {
+            Reason::NotReady => self.greeting.as_ref()?.fault(context::now()),
+            Reason::Unhealthy => self.health.as_ref()?.health.finding.clone(),
+            _ => None,
+        }
+    }
+
+    /// Hangs up: some servers end only once their connections have.
+    pub fn hang_up(&mut self) {
+        if let Some(greeting) = &mut self.greeting {
+            greeting.hang_up();
+        }
+        if let Some(check) = &mut self.health {
+            check.hang_up();
+        }
+    }
+
+    pub fn register<'fd>(&'fd self, poller: &mut Poller<'fd, Source>) {
+        if let Some(greeting) = &self.greeting {
+            greeting.register(poller, Source::Asked);
+        }
+        if let Some(check) = &self.health {
+            check.register(poller, Source::Asked);
+        }
     }
 
     fn become_ready(&mut self, has_served: bool, actions: &mut Vec<Action>) {
@@ -105,6 +195,7 @@ impl Probes {
             ProbeResult::NotReady(_) if is_over => (false, None),
             ProbeResult::NotReady(again) => (false, Some(again)),
             ProbeResult::Ready(address) => {
+                self.place = Some(address.address);
                 actions.push(Action::ConfirmPort(address));
                 (true, None)
             }
@@ -147,6 +238,13 @@ fn look_at_tree(readiness: &mut Readiness, input: Option<Input>, now: Instant, a
         let text = format!("waiting for {}, which has not run the server yet", launcher.name());
         actions.push(Action::Tell(text));
     }
+}
+
+/// A client asks for the handshake itself.
+fn greeting(plan: &Plan, limit: Duration, now: Instant) -> Option<Greeting> {
+    let is_wanted = plan.record.mode == Mode::Start && plan.record.settings.ready.when == ReadyWhen::Mcp;
+    let target = AskTarget::of(plan).filter(|_| is_wanted)?;
+    Some(Greeting::new(target, limit, now))
 }
 
 fn readiness(plan: &Plan, now: Instant) -> Result<Readiness, StartError> {

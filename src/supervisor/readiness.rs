@@ -53,6 +53,8 @@ enum Sign {
     Port,
     /// It has printed a line like this.
     Line { pattern: Regex, is_seen: bool },
+    /// It has answered the handshake on its port.
+    Answer { is_heard: bool },
 }
 
 /// What [`Readiness::ask`] answers.
@@ -78,6 +80,7 @@ impl Readiness {
             ReadyWhen::Usual if has_port => Sign::Port,
             ReadyWhen::Usual => Sign::Settled,
             ReadyWhen::Delay(millis) => Sign::Lived(Duration::from_millis(*millis)),
+            ReadyWhen::Mcp => Sign::Answer { is_heard: false },
             ReadyWhen::Log(pattern) => Sign::Line { pattern: Regex::new(pattern)?, is_seen: false },
         };
         let timeout = Duration::from_millis(ready.timeout_ms);
@@ -99,6 +102,13 @@ impl Readiness {
         }
     }
 
+    /// Takes in that the server has answered the handshake.
+    pub fn hear_answer(&mut self) {
+        if let Sign::Answer { is_heard } = &mut self.sign {
+            *is_heard = true;
+        }
+    }
+
     /// The launcher that has not run the server yet.
     pub fn launching(&self) -> Option<Launcher> {
         self.launching
@@ -117,7 +127,7 @@ impl Readiness {
         let lived = now.duration_since(self.began);
         let is_wanted = match self.sign {
             Sign::Settled => lived >= USUAL,
-            Sign::Port | Sign::Line { .. } => self.left(now).is_none(),
+            Sign::Port | Sign::Line { .. } | Sign::Answer { .. } => self.left(now).is_none(),
             Sign::Lived(_) => false,
         };
         (is_wanted || self.launching.is_some()) && now >= self.due
@@ -155,7 +165,7 @@ impl Readiness {
         let left = |whole: Duration| whole.checked_sub(lived).filter(|left| !left.is_zero());
         match &self.sign {
             Sign::Lived(whole) => left(*whole).map_or(Answer::Ready, |left| self.not_yet(left, now)),
-            Sign::Line { is_seen: true, .. } => Answer::Ready,
+            Sign::Line { is_seen: true, .. } | Sign::Answer { is_heard: true } => Answer::Ready,
             Sign::Port if listens => Answer::Ready,
             Sign::Settled if self.launching.is_some() => {
                 let limit = if self.launching == Some(Launcher::Docker) { ATTACHES } else { INSTALLS };
@@ -164,7 +174,7 @@ impl Readiness {
             _ if self.launching.is_some() => {
                 left(INSTALLS).map_or(Answer::Lost(Reason::NotReady), |left| self.not_yet(left, now))
             }
-            Sign::Port | Sign::Line { .. } => {
+            Sign::Port | Sign::Line { .. } | Sign::Answer { .. } => {
                 self.left(now).map_or(Answer::Lost(Reason::NotReady), |left| self.not_yet(left, now))
             }
             Sign::Settled => match left(USUAL) {

@@ -75,9 +75,8 @@ impl Order {
     /// What follows if this is why the tree is ended.
     pub fn after(reason: Reason) -> Self {
         match reason {
-            Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken | Reason::Unusable => {
-                Self::Decide
-            }
+            Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::PortTaken => Self::Decide,
+            Reason::Unusable | Reason::Unhealthy => Self::Decide,
             // Its client decides, by the next message.
             Reason::Idle => Self::Decide,
             Reason::Restarted | Reason::FileChanged => Self::Again,

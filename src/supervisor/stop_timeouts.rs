@@ -20,7 +20,8 @@ pub fn stop_timeouts(reason: Reason, mode: Mode, grace: Option<Duration>) -> Sto
         (Mode::Run, Reason::ClientGone) => (1000, 500, 200),
         (Mode::Run, Reason::Exited) => (0, 500, 200),
         (_, Reason::SessionEnded | Reason::Exited) => (0, 1000, 400),
-        (_, Reason::NotReady | Reason::OverMemory | Reason::PortTaken | Reason::Unusable) => (0, 1000, 400),
+        (_, Reason::NotReady | Reason::OverMemory | Reason::PortTaken) => (0, 1000, 400),
+        (_, Reason::Unusable | Reason::Unhealthy) => (0, 1000, 400),
         (_, Reason::Stopped | Reason::Restarted | Reason::ClientGone | Reason::ClientSignal) => (0, 1400, 300),
         (_, Reason::FileChanged | Reason::Idle) => (0, 1400, 300),
     };
@@ -44,12 +45,13 @@ pub fn longest_unheard(reason: Reason, mode: Mode, grace: Option<Duration>) -> D
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 15] = [
+    const REASONS: [Reason; 16] = [
         Reason::Exited,
         Reason::NotReady,
         Reason::OverMemory,
         Reason::PortTaken,
         Reason::Unusable,
+        Reason::Unhealthy,
         Reason::Stopped,
         Reason::Restarted,
         Reason::FileChanged,

@@ -57,7 +57,7 @@ mod platform {
     }
 
     pub fn read_part(directory: BorrowedFd<'_>, position: i64, count: usize) -> io::Result<(Vec<OsString>, i64)> {
-        let mut buffer = vec![0_u8; if count == usize::MAX { ROOM } else { LITTLE_ROOM }];
+        let mut buffer = Vec::with_capacity(if count == usize::MAX { ROOM } else { LITTLE_ROOM });
         // A cookie that means nothing any more is refused or leads to the end.
         let _ = lseek(directory, position, Whence::SeekSet);
         let mut names = Vec::new();
@@ -83,12 +83,15 @@ mod platform {
         }
     }
 
-    fn entries<'buffer>(directory: BorrowedFd<'_>, buffer: &'buffer mut [u8]) -> io::Result<&'buffer [u8]> {
-        let (to, room) = (buffer.as_mut_ptr(), buffer.len());
+    /// Fills the buffer with as many entries as it has room for.
+    fn entries<'buffer>(directory: BorrowedFd<'_>, buffer: &'buffer mut Vec<u8>) -> io::Result<&'buffer [u8]> {
+        let (to, room) = (buffer.as_mut_ptr(), buffer.capacity());
         // SAFETY: the kernel writes at most `room` bytes to the buffer, which has that many.
         let length = unsafe { libc::syscall(libc::SYS_getdents64, directory.as_raw_fd(), to, room) };
         let length = usize::try_from(Errno::result(length)?).unwrap_or_default();
-        Ok(&buffer[..length])
+        // SAFETY: so many bytes the kernel has written.
+        unsafe { buffer.set_len(length) };
+        Ok(buffer)
     }
 
     /// The first entry's name and cookie, and what follows it.

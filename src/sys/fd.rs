@@ -64,6 +64,10 @@ pub fn pipe() -> io::Result<(File, File)> {
 
 /// Makes sure that standard streams exist: a descriptor that is opened later must not become one by accident.
 pub fn fill_standard() {
+    // SAFETY: the call takes two integers; a descriptor that is none is refused.
+    if (0..=2).all(|descriptor| unsafe { libc::fcntl(descriptor, libc::F_GETFD) } >= 0) {
+        return;
+    }
     while let Ok(null) = OpenOptions::new().read(true).write(true).open("/dev/null") {
         if null.as_raw_fd() > 2 {
             break;

@@ -7,9 +7,9 @@
 //! | about | modules |
 //! |---|---|
 //! | one process, held so that its number cannot come to mean another | `handle`, [`Identity`], `host`, `boot` |
-//! | facts about processes | `process`, `children`, `waits`, `listeners`, `locks`, `users` |
+//! | facts about processes | `process`, `caller`, `children`, `waits`, `listeners`, `locks`, `users` |
 //! | whose a process is | `mark`, `orphans` |
-//! | starting processes and collecting them | `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
+//! | starting processes and collecting them | `entry`, `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
 //! | terminals and signals | `terminal`, `pty`, `signals` |
 //! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow`, `changes` |
 //! | files, descriptors, ports | `directory`, `stat`, `fd`, `socket` |
@@ -18,6 +18,7 @@
 
 pub mod background;
 pub mod directory;
+pub mod entry;
 pub mod exit;
 pub mod fd;
 pub mod fork;
@@ -44,14 +45,14 @@ pub mod waiting;
 mod linux;
 #[cfg(target_os = "linux")]
 pub use self::linux::{
-    boot, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
+    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
 };
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
 pub use self::macos::{
-    boot, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
+    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
 };
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]

@@ -134,6 +134,20 @@ pub fn is_listened_on(address: SocketAddr) -> bool {
     bind_to(family, &SockaddrStorage::from(address), true).err() == Some(Errno::EADDRINUSE)
 }
 
+/// A connection to `address` that may still be being made, and that is never waited for: what it cannot do at once fails
+/// with `EAGAIN`.
+///
+/// # Errors
+/// As `connect(2)`.
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = new_socket(if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 })?;
+    super::fd::make_nonblocking(&socket)?;
+    match nix::sys::socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
+        Ok(()) | Err(Errno::EINPROGRESS) => Ok(TcpStream::from(socket)),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The first of `addresses` at which a connection is accepted within `limit`.
 pub fn accepts(addresses: &[SocketAddr], limit: Duration) -> Option<SocketAddr> {
     addresses.iter().find(|address| TcpStream::connect_timeout(address, limit).is_ok()).copied()

@@ -23,6 +23,8 @@ pub enum Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(target_os = "macos", allow(dead_code, reason = "the other platform tells"))]
 pub enum Outside {
+    /// What somebody types on a terminal.
+    Terminal,
     /// A lock on a file.
     Lock,
     /// An answer, or a connection, by TCP.

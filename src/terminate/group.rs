@@ -35,7 +35,7 @@ pub fn has(leader: Option<Pid>, pid: Pid) -> bool {
 
 /// Whether a child of ours in the group lives that is to end.
 pub fn has_living_member(leader: Pid, is_kept: &impl Fn(Pid) -> bool) -> bool {
-    children::of(Pid::this()).into_iter().any(|pid| {
+    children::ours().into_iter().any(|pid| {
         let is_living = process::read(pid).is_some_and(|it| it.group == leader && !it.zombie);
         is_living && !is_kept(pid)
     })

@@ -195,7 +195,7 @@ impl Ending {
     fn collect(&mut self, stage: Stage, now: Instant, is_kept: &impl Fn(Pid) -> bool) -> (Vec<Pid>, bool) {
         let (mut living, mut collected) = (Vec::new(), false);
         let leader = self.leader;
-        for pid in children::of(Pid::this()) {
+        for pid in children::ours() {
             if Some(pid) == leader {
                 continue;
             }

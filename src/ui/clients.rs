@@ -51,7 +51,7 @@ fn servers(file: &FileView) -> String {
 }
 
 fn cells(server: &ServerView) -> Vec<String> {
-    let mark = if server.way == Way::Hook { "●" } else { "○" };
+    let mark = if matches!(server.way, Way::Hook | Way::Control) { "●" } else { "○" };
     let local = if server.scope == Scope::Local { " (this project)" } else { "" };
     let disabled = if server.disabled { " (disabled)" } else { "" };
     let about = match (&server.reason, server.way) {
@@ -67,6 +67,7 @@ fn way(way: Way) -> &'static str {
     match way {
         Way::Hook => "behind mcp-hook",
         Way::Direct => "direct",
+        Way::Control => "mcp-hook itself",
         Way::Elsewhere => "elsewhere",
         Way::Other => "cannot be",
     }
@@ -74,7 +75,7 @@ fn way(way: Way) -> &'static str {
 
 fn of(way: Way) -> Style {
     match way {
-        Way::Hook => style::GOOD,
+        Way::Hook | Way::Control => style::GOOD,
         Way::Direct => style::WARNING,
         Way::Elsewhere => style::FAINT,
         Way::Other => style::BROKEN,

@@ -3,15 +3,22 @@
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
 
+use super::columns::cut;
 use super::style::{self, paint};
 use crate::app::check::connect::Connected;
 use crate::context;
-use crate::mcp::check::finding::{Finding, Level, Stage};
+use crate::mcp::check::clients::Measured;
+use crate::mcp::check::finding::{Code, Finding, Level, Stage};
+use crate::mcp::check::reach::Reach;
 use crate::supervisor::trial::report::{Outcome, TrialReport};
 use crate::supervisor::trial::watch::Trial;
+use crate::sys::terminal;
 use crate::text::{plain, tame};
 use crate::units::{size, time};
 
+/// How many servers are shown that are not done: more would not fit on a small terminal.
+const MOST_WAITING: usize = 12;
+const USUAL_WIDTH: usize = 80;
 /// How many of a server's last lines are shown.
 const MOST_LINES: usize = 10;
 
@@ -24,7 +31,9 @@ pub fn servers(servers: &[Connected]) -> String {
 }
 
 fn server(server: &Connected) -> String {
+    let is_unasked = server.report.findings.iter().any(|finding| finding.code == Code::NotAsked);
     let (sign, style) = match server.state {
+        Outcome::Ok if is_unasked => ("○", style::FAINT),
         Outcome::Ok => ("✓", style::GOOD),
         Outcome::Warning => ("!", style::WARNING),
         Outcome::Failed => ("✗", style::ERROR),
@@ -38,7 +47,15 @@ fn server(server: &Connected) -> String {
         text += &finding(error, &said);
     }
     text.extend(others.into_iter().map(|other| finding(other, "")));
+    text.extend(server.clients.as_ref().map(reach));
     text
+}
+
+fn reach(reach: &Reach) -> String {
+    let list = |clients: &[Measured]| clients.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let works = if reach.works.is_empty() { String::new() } else { format!("works in {}; ", list(&reach.works)) };
+    let text = format!("{works}not in {}", list(&reach.fails));
+    format!("    {} {text}\n", paint(style::FAINT, "clients:"))
 }
 
 /// What is known of a server in a line.
@@ -108,9 +125,15 @@ impl Meanwhile {
         if is_dumb || !io::stderr().is_terminal() {
             return;
         }
-        let lines: Vec<String> = trials.iter().filter(|trial| trial.report.is_none()).map(meanwhile).collect();
+        let waiting: Vec<&Trial> = trials.iter().filter(|trial| trial.report.is_none()).collect();
+        let width = terminal::width(io::stderr()).unwrap_or(USUAL_WIDTH);
+        let mut lines: Vec<String> = waiting.iter().take(MOST_WAITING).map(|trial| meanwhile(trial)).collect();
+        if waiting.len() > MOST_WAITING {
+            lines.push(format!("  … and {} more", waiting.len() - MOST_WAITING));
+        }
         let mut text = "\x1b[A\x1b[2K".repeat(self.drawn);
-        text.extend(lines.iter().map(|line| format!("{line}\n")));
+        // A line that is broken would be drawn over.
+        text.extend(lines.iter().map(|line| format!("{}\n", cut(line, width.saturating_sub(2)))));
         self.drawn = lines.len();
         let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
     }
@@ -127,7 +150,6 @@ mod tests {
     use anstream::adapter::strip_str;
 
     use super::*;
-    use crate::mcp::check::finding::Code;
     use crate::supervisor::trial::report::{ServerInfo, Timings};
 
     #[test]
@@ -151,11 +173,8 @@ mod tests {
             Finding::new(Code::Exited, "it ended before it answered (exit status 1)").hint("the cause is its own");
         let failed =
             TrialReport { stderr: vec!["no\ttoken \x1b[2J".to_owned()], ..TrialReport::unstarted(vec![finding]) };
-        let all = [("good", good), ("slow", slow), ("bad\n", failed)].map(|(name, report)| Connected {
-            name: name.to_owned(),
-            state: report.outcome(),
-            report,
-        });
+        let all = [("good", good), ("slow", slow), ("bad\n", failed)]
+            .map(|(name, report)| Connected::from((name.to_owned(), report)));
         insta::assert_snapshot!(strip_str(&servers(&all)).to_string(), @r"
         ✓ good  everything 1.2.3 · 2025-11-25 · 12 tools · 1 prompt · answers after 420 ms · 84.0 MiB
         ! slow  everything 1.2.3 · 2025-11-25 · 12 tools · 1 prompt · answers after 420 ms · 84.0 MiB

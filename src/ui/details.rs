@@ -8,7 +8,9 @@ use super::table::ending;
 use super::traffic;
 use crate::context;
 use crate::server::endpoint::Endpoint;
-use crate::session::view::{ContainerView, LastExit, RecordView, ServerView, TreeView};
+use crate::server::health::HealthState;
+use crate::server::launch::Launch;
+use crate::session::view::{ContainerView, HealthView, LastExit, RecordView, ServerView, TreeView};
 use crate::text::{plain, tame};
 use crate::units::size::{bytes, trend};
 use crate::units::time::duration;
@@ -30,6 +32,7 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
     let rows = [
         ("command", line(server.command().map(|words| words.join(" ")))),
         ("defined in", line(record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string()))),
+        ("started", line(record.and_then(|it| it.launch.as_ref()).map(Launch::text))),
         ("address", line(server.endpoint().map(address))),
         ("client", line(record.and_then(|it| it.client.as_ref()).map(traffic::client))),
         ("requests", line(passed.map(|it| traffic::requests(it, now)))),
@@ -40,6 +43,7 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
             "restarts",
             line(passed.map(|_| server.restarts()).filter(|&it| it > 0).map(|it| format!("{it} under this client"))),
         ),
+        ("health", line(record.and_then(|it| it.health.as_ref()).map(|it| health(it, now)))),
         ("container", line(record.and_then(|it| it.container.as_ref()).map(container))),
         ("processor", line(tree.map(processor))),
         ("memory", line(memory(server))),
@@ -56,6 +60,18 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
 
 fn line(value: Option<String>) -> Vec<String> {
     value.into_iter().map(|value| plain(&value)).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds are shown")]
+fn health(health: &HealthView, now: u64) -> String {
+    let time = health.since.map(|since| duration(now.saturating_sub(since) as f64 / 1000.0)).unwrap_or_default();
+    match (health.state, &health.complaint) {
+        (HealthState::Unknown, _) => "not asked yet".to_owned(),
+        (HealthState::Ok, _) => format!("ok for {time}"),
+        (HealthState::Failing, complaint) => {
+            format!("failing for {time}: {}", complaint.as_deref().unwrap_or_default())
+        }
+    }
 }
 
 fn container(container: &ContainerView) -> String {
@@ -97,8 +113,9 @@ fn last_exit(last: &LastExit, restarts: u32, now: u64) -> String {
         0 => String::new(),
         times => format!("; started again {}", count(times.into(), "time", "times")),
     };
-    let file = last.changed.as_ref().map_or(String::new(), |file| format!(" ({file})"));
-    format!("{ago} ago: {}{file}{how}{again}", last.reason.text())
+    let why = last.changed.as_ref().or(last.finding.as_ref().map(|finding| &finding.message));
+    let why = why.map_or(String::new(), |why| format!(" ({why})"));
+    format!("{ago} ago: {}{why}{how}{again}", last.reason.text())
 }
 
 fn watchers(record: &RecordView) -> Option<String> {
@@ -188,7 +205,13 @@ mod tests {
             memory_peak_bytes: Some(700 << 20),
             memory_limit_bytes: Some(2 << 30),
             restarts: 1,
-            last_exit: Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, changed: None, at: 0 }),
+            last_exit: Some(LastExit {
+                exit: Some(Exit::Code(1)),
+                reason: Reason::Exited,
+                changed: None,
+                finding: None,
+                at: 0,
+            }),
             supervisor_pid: Some(6),
             keeper_pid: Some(5),
             log: "/logs/web.log".into(),

@@ -37,9 +37,28 @@ pub fn diff(text: &str, edits: &[Edit], masks: &[Edit]) -> String {
 /// Both texts, and which of their lines differ.
 #[derive(Default)]
 struct Sides {
-    old: String,
-    new: String,
+    old: Side,
+    new: Side,
     changes: Vec<Change>,
+}
+
+#[derive(Default)]
+struct Side {
+    text: String,
+    /// The number of the line that it ends in, from 0.
+    line: usize,
+}
+
+impl Side {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.line += text.matches('\n').count();
+    }
+
+    /// Its lines; behind a last newline is none.
+    fn lines(&self) -> Vec<String> {
+        self.text.lines().map(shown_line).collect()
+    }
 }
 
 /// Lines of the old text, from 0, and those of the new one in their place.
@@ -50,10 +69,11 @@ struct Change {
 }
 
 impl Change {
-    /// Without the lines at its beginning that are the same.
+    /// Only the lines that there are, without those at its beginning that are the same.
     fn trimmed(&self, old: &[String], new: &[String]) -> Self {
-        let mut trimmed = self.clone();
-        let is_same = |it: &Self| it.old.start < it.old.end && old[it.old.start] == new[it.new.start];
+        let within = |range: &Range<usize>, lines: &[String]| range.start.min(lines.len())..range.end.min(lines.len());
+        let mut trimmed = Self { old: within(&self.old, old), new: within(&self.new, new) };
+        let is_same = |it: &Self| !it.old.is_empty() && !it.new.is_empty() && old[it.old.start] == new[it.new.start];
         while is_same(&trimmed) {
             trimmed.old.start += 1;
             trimmed.new.start += 1;
@@ -64,15 +84,15 @@ impl Change {
 
 impl Sides {
     fn same(&mut self, text: &str) {
-        self.old.push_str(text);
-        self.new.push_str(text);
+        self.old.push(text);
+        self.new.push(text);
     }
 
     fn change(&mut self, old: &str, new: &str) {
-        let from = [line(&self.old), line(&self.new)];
-        self.old.push_str(old);
-        self.new.push_str(new);
-        let change = Change { old: from[0]..line(&self.old) + 1, new: from[1]..line(&self.new) + 1 };
+        let from = [self.old.line, self.new.line];
+        self.old.push(old);
+        self.new.push(new);
+        let change = Change { old: from[0]..self.old.line + 1, new: from[1]..self.new.line + 1 };
         match self.changes.last_mut() {
             Some(last) if change.old.start < last.old.end => {
                 last.old.end = change.old.end;
@@ -83,7 +103,7 @@ impl Sides {
     }
 
     fn shown(&self) -> String {
-        let [old, new] = [&self.old, &self.new].map(|text| text.lines().map(shown_line).collect::<Vec<_>>());
+        let [old, new] = [&self.old, &self.new].map(Side::lines);
         let mut text = String::new();
         let changes: Vec<Change> = self.changes.iter().map(|change| change.trimmed(&old, &new)).collect();
         for hunk in changes.chunk_by(|one, next| next.old.start - one.old.end <= 2 * CONTEXT) {
@@ -91,11 +111,6 @@ impl Sides {
         }
         text
     }
-}
-
-/// The number of the line that a text ends in, from 0.
-fn line(text: &str) -> usize {
-    text.matches('\n').count()
 }
 
 /// A line as a terminal may show it: without marks and line ends, a tab as blanks.
@@ -107,13 +122,12 @@ fn hunk_text(hunk: &[Change], old: &[String], new: &[String]) -> String {
     let [Some(first), Some(last)] = [hunk.first(), hunk.last()] else { return String::new() };
     let before = first.old.start.min(CONTEXT);
     let after = (old.len() - last.old.end).min(CONTEXT);
-    let head = format!(
-        "@@ -{},{} +{},{} @@",
-        first.old.start - before + 1,
-        last.old.end - first.old.start + before + after,
-        first.new.start - before + 1,
-        last.new.end - first.new.start + before + after
-    );
+    let place = |start: usize, end: usize| {
+        let count = end - start + before + after;
+        format!("{},{count}", start - before + usize::from(count > 0))
+    };
+    let (was, is) = (place(first.old.start, last.old.end), place(first.new.start, last.new.end));
+    let head = format!("@@ -{was} +{is} @@");
     let mut text = paint(style::HINT, &head) + "\n";
     let mut at = first.old.start - before;
     for change in hunk {
@@ -174,6 +188,36 @@ mod tests {
             edit(&text, "line 20", ""),
         ];
         insta::assert_snapshot!(shown(&text, &edits, &[]));
+    }
+
+    #[test]
+    fn what_is_added_to_the_end_or_to_nothing_is_shown() {
+        let added =
+            |text: &str, new: &str| shown(text, &[Edit { span: text.len()..text.len(), text: new.to_owned() }], &[]);
+        let all =
+            [added("", "a\n"), added("a\n", "\nb\n"), added("a", "\nb\n"), added("\n", "a"), added("a\r\n", "\r\nb")];
+        insta::assert_snapshot!(all.join("--\n"), @r"
+        @@ -0,0 +1,1 @@
+        +a
+        --
+        @@ -1,1 +1,3 @@
+         a
+        +
+        +b
+        --
+        @@ -1,1 +1,2 @@
+         a
+        +b
+        --
+        @@ -1,1 +1,2 @@
+         
+        +a
+        --
+        @@ -1,1 +1,3 @@
+         a
+        +
+        +b
+        ");
     }
 
     #[test]

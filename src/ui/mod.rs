@@ -77,6 +77,11 @@ fn write(bytes: &[u8]) -> Result<bool> {
     }
 }
 
+/// Text for people as it is where no colours are wanted.
+pub fn without_colour(text: &str) -> String {
+    strip_str(text).to_string()
+}
+
 /// Whether colours are wanted on standard output.
 pub fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
@@ -103,11 +108,16 @@ pub fn error(error: &anyhow::Error) {
 }
 
 fn error_text(error: &anyhow::Error) -> String {
+    format!("{} {}\n", paint(style::ERROR, "mcp-hook:"), error_words(error))
+}
+
+/// What went wrong and the way out, for those who know who says it.
+pub fn error_words(error: &anyhow::Error) -> String {
     let (head, below) = head_and_lines(error);
-    let mut lines = vec![format!("{} {}", paint(style::ERROR, "mcp-hook:"), text::plain(&head))];
+    let mut lines = vec![text::plain(&head)];
     lines.extend(below.iter().map(|line| format!("  {}", text::tame(line.as_bytes()))));
     lines.extend(hint_of(error).map(|hint| format!("{} {}", paint(style::HINT, "hint:"), text::plain(hint))));
-    lines.join("\n") + "\n"
+    lines.join("\n")
 }
 
 /// Does something that takes a while, with a spinner on a terminal.

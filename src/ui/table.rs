@@ -229,7 +229,8 @@ mod tests {
     #[test]
     fn what_does_not_run_is_explained_below_its_row() {
         let reason = || "it ended by itself".to_owned();
-        let last_exit = Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, changed: None, at: 0 });
+        let last_exit =
+            Some(LastExit { exit: Some(Exit::Code(1)), reason: Reason::Exited, changed: None, finding: None, at: 0 });
         let waiting = ServerView {
             record: Some(RecordView { last_exit, ..RecordView::blank() }),
             ..server("web", StateView::Waiting { reason: reason(), until: 4_000 })

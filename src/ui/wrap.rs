@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::diff::diff;
 use super::style::{self, paint};
-use crate::app::wrap::{Change, Direction, FilePlan, Left, Plan, Step, WAIT};
+use crate::app::wrap::{Change, Direction, FilePlan, Left, NoControl, Plan, Step};
 use crate::client::mask;
+use crate::client::table::CLIENTS;
 use crate::client::write::Written;
 use crate::client::yaml::CommandLine;
 use crate::text::excerpt::excerpt;
@@ -13,7 +14,14 @@ use crate::text::plain;
 use crate::units;
 
 pub fn plan(plan: &Plan) -> String {
-    let text: String = plan.files.iter().map(|file| self::file(plan.direction, file)).collect();
+    if plan.files.is_empty() {
+        let names: Vec<&str> = CLIENTS.iter().map(|client| client.name).collect();
+        return format!("no file of a client was found; mcp-hook knows those of {}\n", names.join(", "));
+    }
+    let mut text: String = plan.files.iter().map(|file| self::file(plan.direction, file)).collect();
+    for (client, why) in &plan.without_control {
+        let _ = writeln!(text, "mcp-hook mcp is not added to {}: {}", client.name, no_control(why));
+    }
     let is_all = plan.files.iter().all(|file| matches!(file.step, Step::Nothing));
     let nothing = match plan.direction {
         Direction::Wrap => "nothing to wrap\n",
@@ -22,29 +30,44 @@ pub fn plan(plan: &Plan) -> String {
     if is_all { text + nothing } else { text }
 }
 
+fn no_control(why: &NoControl) -> String {
+    match why {
+        NoControl::NoFile(place) => {
+            format!("it has no file of your own, such as {}", plain(&place.display().to_string()))
+        }
+        NoControl::NotWritten => "its file is not written; the command is mcp-hook, its only argument mcp".to_owned(),
+    }
+}
+
 /// What is asked before it is done.
 pub fn question(plan: &Plan) -> String {
-    let (servers, files) = plan.extent();
-    let verb = match plan.direction {
-        Direction::Wrap => "wrap",
-        Direction::Unwrap => "unwrap",
-    };
-    let servers = units::count(servers as u64, "server", "servers");
-    format!("{verb} {servers} in {}?", units::count(files as u64, "file", "files"))
+    let names = plan.changes().map(|change| change.names.len()).sum::<usize>() as u64;
+    let servers = (names > 0).then(|| units::count(names, "server", "servers"));
+    let has_control = plan.changes().any(|change| !change.control.is_empty());
+    let files = units::count(plan.changes().count() as u64, "file", "files");
+    format!("{} in {files}?", deeds(plan.direction, servers, has_control, ["wrap", "unwrap", "add", "remove"]))
 }
 
 /// What was done, in a line.
 pub fn done(direction: Direction, file: &FilePlan, written: &Written) -> String {
-    let verb = match direction {
-        Direction::Wrap => "wrapped",
-        Direction::Unwrap => "unwrapped",
-    };
-    let names = match &file.step {
-        Step::Change(change) => change.names.join(", "),
-        _ => String::new(),
-    };
+    let Step::Change(change) = &file.step else { return String::new() };
+    let names = (!change.names.is_empty()).then(|| change.names.join(", "));
+    let verbs = ["wrapped", "unwrapped", "added", "removed"];
+    let deeds = deeds(direction, names, !change.control.is_empty(), verbs);
     let copy = written.copy.as_ref().map(|copy| format!("; as it was: {}", copy.display())).unwrap_or_default();
-    format!("{verb} {names} in {}{copy}", file.file.path.display())
+    format!("{deeds} in {}{copy}", file.file.path.display())
+}
+
+/// What happens to servers, and to `mcp-hook mcp`.
+fn deeds(direction: Direction, servers: Option<String>, has_control: bool, verbs: [&str; 4]) -> String {
+    let [wrap, unwrap, add, remove] = verbs;
+    let (verb, control) = match direction {
+        Direction::Wrap => (wrap, add),
+        Direction::Unwrap => (unwrap, remove),
+    };
+    let servers = servers.map(|servers| format!("{verb} {servers}"));
+    let control = has_control.then(|| format!("{control} mcp-hook mcp"));
+    servers.into_iter().chain(control).collect::<Vec<_>>().join(" and ")
 }
 
 fn file(direction: Direction, file: &FilePlan) -> String {
@@ -53,11 +76,12 @@ fn file(direction: Direction, file: &FilePlan) -> String {
         Step::Nothing => String::new(),
         Step::Change(change) => changes(&path, file, change),
         Step::Busy(change, pid) => {
-            let names = plain(&change.names.join(", "));
+            let names = plain(&[change.names.as_slice(), &change.control].concat().join(", "));
             let client = file.file.client.name;
             let hint = paint(style::HINT, "hint:");
             format!(
-                "{path}: {client} runs (pid {pid}) and writes this file itself, so it is left alone: {names}\n{hint} {WAIT}\n"
+                "{path}: {client} runs (pid {pid}) and writes this file itself, so it is left alone: {names}\n{hint} {}\n",
+                change.wait()
             )
         }
         Step::Refused(error) => format!("{}\n", paint(style::BROKEN, &plain(error))),
@@ -100,6 +124,7 @@ fn reason(why: &Left) -> String {
         Left::Wrapped => "mcp-hook stands in front already".to_owned(),
         Left::Defined => "mcp-hook runs what is defined under this name".to_owned(),
         Left::Remote => "the client does not start it".to_owned(),
+        Left::Control => "it is mcp-hook itself".to_owned(),
         Left::NotWrapped => "mcp-hook does not stand in front".to_owned(),
         Left::Because(why) => plain(why),
     }

@@ -3,7 +3,7 @@
 use crate::support::{Sandbox, Shell, Terminal};
 
 /// The commands in an order in which their examples make sense, each after what it needs.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "init",
     "completions",
     "add",
@@ -23,6 +23,7 @@ const ORDER: [&str; 21] = [
     "clients",
     "wrap",
     "unwrap",
+    "mcp",
     "cleanup",
     "doctor",
 ];
@@ -101,6 +102,7 @@ fn follow(terminal: &mut Terminal<'_>, example: &str) {
         _ if example.contains(" run ") => drop(terminal.run(&format!("ENDS=yes {example}")).ok()),
         // What asks, or goes on until it is told to end.
         "mcp-hook allow" | "mcp-hook wrap cursor --server tickets" => answer(terminal, example, "[y/N]", "y\n"),
+        "mcp-hook mcp" => drop(terminal.run("mcp-hook mcp </dev/null").ok()),
         _ if example.contains("--follow") => answer(terminal, example, "hook ready", "\u{3}"),
         _ if example.contains("--watch") => {
             answer(terminal, &format!("TERM=xterm {example}"), "quit", "q");

@@ -16,6 +16,7 @@
 )]
 #![allow(unsafe_code, reason = "pseudo-terminals and pidfds need system calls; each block says why it is sound")]
 
+mod agent;
 mod architecture;
 mod clients;
 mod completions;
@@ -24,6 +25,7 @@ mod containers;
 mod definitions;
 mod documentation;
 mod faults;
+mod health;
 mod help;
 mod lives;
 mod numbers;

@@ -23,9 +23,11 @@ mod case_39_40_sdks;
 mod claude_code;
 mod clients_killed;
 mod defined;
+mod faults_in_clients;
 mod http_in_background;
 mod killed_under_a_client;
 mod own_ports;
+mod passed_by;
 mod readme;
 mod sdk_clients_go_on;
 #[path = "../integration/support/mod.rs"]

@@ -1,5 +1,7 @@
 //! Clients on the official SDKs whose server dies under them: the call that was running fails, the next ones are answered.
 
+use std::ffi::OsString;
+
 use serde_json::{Value, json};
 
 use crate::support::process::Process;
@@ -9,6 +11,8 @@ use crate::support::wait::Deadline;
 const NAME: &str = "dying";
 /// A resource of the reference server.
 const RESOURCE: &str = "demo://resource/dynamic/text/1";
+/// That of `tests/fixtures/updating_server.py`.
+const NOTE: &str = "note://text";
 
 #[test]
 fn python_client_goes_on_after_its_server_died_in_a_call() {
@@ -53,6 +57,21 @@ fn typescript_client_is_still_subscribed_after_its_server_died() {
 #[test]
 fn rust_client_is_still_subscribed_after_its_server_died() {
     go_on_being_subscribed(Sdk::Rust);
+}
+
+#[test]
+fn stateless_python_client_hears_of_a_resource_after_its_server_died() {
+    go_on_hearing_of_updates(Sdk::Python);
+}
+
+#[test]
+fn stateless_typescript_client_hears_of_a_resource_after_its_server_died() {
+    go_on_hearing_of_updates(Sdk::TypeScript);
+}
+
+#[test]
+fn stateless_rust_client_hears_of_a_resource_after_its_server_died() {
+    go_on_hearing_of_updates(Sdk::Rust);
 }
 
 /// Neither of the servers has subscriptions of its own to changes of its list, or tells of any; the client hears of the
@@ -108,6 +127,30 @@ fn go_on_being_subscribed(sdk: Sdk) {
     assert!(told[0]["text"].as_str().is_some_and(|text| text.starts_with("Started")), "{told:?}");
     assert_eq!(told[1], json!({"event": "updated", "uri": RESOURCE}));
     lives.next();
+    close(client, &world);
+}
+
+/// A server that has subscriptions of its own is told of the client's by the relay; the client listens once.
+fn go_on_hearing_of_updates(sdk: Sdk) {
+    let world = World::new();
+    let server = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/updating_server.py");
+    let words = [env!("CARGO_BIN_EXE_mcp-hook"), "run", NAME, "--"].map(OsString::from);
+    let words = [&words[..], &[world.installed("python/bin/python").into(), server.into()]].concat();
+    let mut client = Client::connect_in(&world, sdk, Era::Stateless, &words);
+    let mut lives = Lives::below(client.process());
+    client.listen(Some(NOTE));
+    let line = json!({"line": "once more"});
+    for _ in 0..2 {
+        let pid = lives.next().pid;
+        client.call("write", &line);
+        let mut told = [client.expect_any(), client.expect_any()];
+        told.sort_by_key(|event| event["event"].to_string());
+        let answer = json!({"event": "text", "text": format!("pid {pid}")});
+        assert_eq!(told, [answer, json!({"event": "updated", "uri": NOTE})]);
+        lives.kill_in_the_middle_of(|| client.call("write", &line));
+        assert_died(&client.expect("error"));
+        client.expect("changed");
+    }
     close(client, &world);
 }
 

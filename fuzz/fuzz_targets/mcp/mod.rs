@@ -6,7 +6,7 @@
 pub mod framer;
 #[path = "../../../src/mcp/message.rs"]
 pub mod message;
-#[path = "../../../src/mcp/scanner.rs"]
+#[path = "../../../src/mcp/scanner/mod.rs"]
 pub mod scanner;
 #[path = "../../../src/mcp/search.rs"]
 pub mod search;

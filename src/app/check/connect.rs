@@ -1,24 +1,32 @@
 //! Speaking to servers: a copy of each is started, asked, and ended, all side by side.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 use serde::Serialize;
 
+use super::of_client;
 use super::subject::{self, Goal, Subject};
 use crate::app::free_name::FreeName;
 use crate::app::plan;
 use crate::app::target::ResolvedTarget;
+use crate::client::table::Client;
 use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::names::{ServerName, SessionId};
+use crate::failure;
 use crate::mcp::check::finding::{Code, Finding};
+use crate::mcp::check::reach::{self, Reach};
+use crate::port::lease::Lease;
 use crate::server::command::CommandLine;
 use crate::server::record::Mode;
 use crate::session::live::{self, Session};
 use crate::session::{self, find, sweep};
 use crate::supervisor::plan::Plan;
 use crate::supervisor::trial::report::{Outcome, TrialReport};
+use crate::supervisor::trial::terms::Terms;
 use crate::supervisor::trial::watch::{Trial, Trials};
 use crate::sys::Pid;
 
@@ -27,6 +35,11 @@ pub enum Request {
     /// Servers that are defined here, all if none is named.
     Defined(Vec<ServerName>),
     Typed(CommandLine),
+    /// Servers in a client's files, all if none is named.
+    OfClient {
+        client: &'static Client,
+        names: Vec<ServerName>,
+    },
     /// A server at an address, and what is sent with each request.
     Url {
         url: String,
@@ -41,6 +54,14 @@ pub struct Connected {
     pub state: Outcome,
     #[serde(flatten)]
     pub report: TrialReport,
+    /// Where it works and where not, if that differs.
+    pub clients: Option<Reach>,
+}
+
+impl From<(String, TrialReport)> for Connected {
+    fn from((name, report): (String, TrialReport)) -> Self {
+        Self { name, state: report.outcome(), clients: reach::reach(&report.findings), report }
+    }
 }
 
 /// Who is told meanwhile.
@@ -62,6 +83,7 @@ pub fn connect(
     let subjects = match request {
         Request::Defined(names) => subject::defined(&names, in_session.as_ref())?,
         Request::Typed(command) => vec![subject::typed(command)?],
+        Request::OfClient { client, names } => of_client::subjects(client, &names, in_session.as_ref())?,
         Request::Url { url, headers } => vec![subject::at(&url, headers, &[])],
     };
     let place = Place::make()?;
@@ -77,51 +99,83 @@ fn ask(
     progress: &impl TrialProgress,
 ) -> Result<Result<Vec<Connected>, Interrupted>> {
     let mut trials = Trials::new();
-    let mut all: Vec<(String, Vec<Finding>, Option<String>)> = Vec::new();
-    for Subject { name, findings, goal } in subjects {
+    let started = subjects.iter().filter(|subject| matches!(subject.goal, Some(Goal::Start(..)))).count();
+    let terms = Terms { limit, is_alone: started == 1 };
+    let mut asked = Vec::new();
+    for Subject { name, mut findings, goal, if_mentioned } in subjects {
         let could_not = || format!("could not check {name}");
-        let trial = match goal {
-            None => None,
-            Some(Goal::Start(server, target)) => {
-                let plan = place.plan(&server, target).with_context(could_not)?;
-                trials.start(plan, limit).with_context(could_not)?;
-                Some(server.to_string())
-            }
-            Some(Goal::Ask(target)) => {
-                trials.ask(name.clone(), target, limit).with_context(could_not)?;
-                Some(name.clone())
-            }
-        };
-        all.push((name, findings, trial));
+        let mut is_asked = goal.is_some();
+        match goal {
+            None => {}
+            Some(Goal::Start(server, target)) => match plan::lease(&place.root, target.settings(), None) {
+                Ok(lease) => {
+                    let plan = place.plan(&server, target, lease).with_context(could_not)?;
+                    trials.start(name.clone(), plan, terms).with_context(could_not)?;
+                }
+                Err(error) => {
+                    findings.push(portless(&error));
+                    is_asked = false;
+                }
+            },
+            Some(Goal::Ask(target)) => trials.ask(name.clone(), target, limit).with_context(could_not)?,
+        }
+        let trial = is_asked.then(|| trials.all.len() - 1);
+        asked.push(Asked { name, findings, if_mentioned, trial });
     }
     if let Err(signal) = trials.wait(|trials| progress.show(trials)) {
         return Ok(Err(Interrupted(signal)));
     }
-    let connected = all.into_iter().map(|(name, findings, trial)| {
-        let trial = trial.and_then(|name| trials.all.iter_mut().find(|trial| trial.name == name));
-        connected(name, findings, trial)
-    });
-    Ok(Ok(connected.collect()))
+    Ok(Ok(asked.into_iter().map(|asked| asked.connected(&mut trials.all)).collect()))
 }
 
-fn connected(name: String, findings: Vec<Finding>, trial: Option<&mut Trial>) -> Connected {
-    let report = match trial {
-        None => TrialReport::unstarted(findings),
-        Some(trial) => match trial.report.take() {
-            Some(report) => report.with_findings(findings),
-            None => {
+/// That its port cannot be had, so that no copy of it can be started.
+fn portless(error: &anyhow::Error) -> Finding {
+    let finding = Finding::new(Code::NotAsked, format!("no copy of it was started: {error:#}"));
+    finding.hint(failure::hint_of(error).unwrap_or("mcp-hook status --all shows the ports of servers"))
+}
+
+/// A server that was looked at before it was asked.
+struct Asked {
+    name: String,
+    findings: Vec<Finding>,
+    if_mentioned: Vec<(String, Finding)>,
+    /// Which of the trials it is.
+    trial: Option<usize>,
+}
+
+impl Asked {
+    fn connected(mut self, trials: &mut [Trial]) -> Connected {
+        let report = match self.trial.map(|at| trials[at].report.take()) {
+            None => TrialReport::unstarted(self.findings),
+            Some(Some(report)) => {
+                self.findings.extend(mentioned(&report, self.if_mentioned));
+                report.with_findings(self.findings)
+            }
+            Some(None) => {
                 let killed = Finding::new(Code::Exited, "its checker was killed; what it had started was ended");
                 TrialReport::unstarted(vec![killed.hint("check it again")])
             }
-        },
-    };
-    Connected { name, state: report.outcome(), report }
+        };
+        Connected::from((self.name, report))
+    }
+}
+
+/// What is to be said of the words that a server has used which does not work.
+fn mentioned(report: &TrialReport, words: Vec<(String, Finding)>) -> impl Iterator<Item = Finding> {
+    let has_failed = report.outcome() == Outcome::Failed;
+    let texts = report.stderr.iter().chain(report.findings.iter().map(|finding| &finding.message));
+    let said: Vec<String> = texts.filter(|_| has_failed).cloned().collect();
+    let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let says = move |word: &str| said.iter().any(|text| text.split(|it| !is_name(it)).any(|it| it == word));
+    words.into_iter().filter(move |(word, _)| says(word)).map(|(_, finding)| finding)
 }
 
 /// Where the servers find what a server finds in its session: a session of this process, which is removed afterwards.
 struct Place {
     root: Root,
     id: SessionId,
+    /// The names that were given: two servers of a client may be called alike but for what a name cannot hold.
+    used: RefCell<HashSet<ServerName>>,
 }
 
 impl Place {
@@ -134,7 +188,7 @@ impl Place {
                 (root, session)
             }
         };
-        Ok(Self { root, id: session.record.id })
+        Ok(Self { root, id: session.record.id, used: RefCell::default() })
     }
 
     fn paths(&self) -> SessionPaths {
@@ -149,16 +203,23 @@ impl Place {
     }
 
     /// A plan for a copy of a server.
-    fn plan(&self, name: &ServerName, target: ResolvedTarget) -> Result<Plan> {
+    fn plan(&self, wanted: &ServerName, target: ResolvedTarget, lease: Option<Lease>) -> Result<Plan> {
+        let numbered = (2..).map(|n| wanted.numbered(n));
+        let mut names = std::iter::once(wanted.clone()).chain(numbered);
+        let name = &names.find(|name| self.used.borrow_mut().insert(name.clone())).expect("there is always another");
         let paths = self.paths().server(name);
         let prepared = target.bind(&self.id, name, &paths)?;
         let free_name = match FreeName::take(name, &paths) {
             Ok(Some(free_name)) => free_name,
             _ => FreeName::unrecorded(name).context("could not open /dev/null")?,
         };
-        let mut plan = plan::plan(&self.root, self.session()?, free_name, Mode::Run, prepared)?;
+        let mode = if lease.is_some() { Mode::Start } else { Mode::Run };
+        let mut plan = plan::plan(&self.root, self.session()?, free_name, mode, prepared)?;
         plan.watched.client = None;
-        Ok(plan)
+        if let Some(lease) = lease {
+            plan.give(lease);
+        }
+        Ok(*plan)
     }
 
     fn remove(&self) {

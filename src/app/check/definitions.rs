@@ -36,7 +36,7 @@ fn is_called(server: &Checked, name: &ServerName) -> bool {
 
 /// That no file defines a server; what cannot be read may be where it is defined.
 pub(super) fn not_found(name: &ServerName, catalogue: &Catalogue) -> anyhow::Error {
-    let file = document::user_file().map_or_else(|_| "servers.json".into(), |it| it.display().to_string());
+    let file = file_of_user();
     let unreadable = catalogue.sources().iter().find_map(|source| Some((source, source.entries.as_ref().err()?)));
     let why = match unreadable {
         Some((source, error)) => format!("could not read {}: {}", source.file.display(), source.shorten(error)),
@@ -44,6 +44,11 @@ pub(super) fn not_found(name: &ServerName, catalogue: &Catalogue) -> anyhow::Err
     };
     let hint = format!("mcp-hook list shows what is defined; {file} is yours");
     hinted(format!("could not check {name}: {why}"), hint)
+}
+
+/// Where the user's definitions are.
+pub(super) fn file_of_user() -> String {
+    document::user_file().map_or_else(|_| "servers.json".into(), |it| it.display().to_string())
 }
 
 /// A definition with the session's copy of its configuration, as `start` would take it, and its source beside it.

@@ -2,6 +2,8 @@
 
 pub mod connect;
 mod definitions;
+mod of_client;
+mod remark;
 mod subject;
 
 pub use self::definitions::check;

@@ -13,8 +13,8 @@ use crate::definition::problem::{Problem, Warning};
 use crate::disk::layout::{self, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::mcp::check::finding::{Code, Finding};
-use crate::mcp::check::over_http;
-use crate::mcp::http::address::{Address, BadAddress};
+use crate::mcp::check::http_fault;
+use crate::mcp::http::address::{self, Address, BadAddress};
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::record::ServerRecord;
@@ -30,6 +30,19 @@ pub struct Subject {
     pub findings: Vec<Finding>,
     /// What is to be done, if nothing speaks against it.
     pub goal: Option<Goal>,
+    /// Words, and what is to be said if it does not work and uses them.
+    pub if_mentioned: Vec<(String, Finding)>,
+}
+
+impl Subject {
+    pub fn new(name: String, findings: Vec<Finding>, goal: Option<Goal>) -> Self {
+        Self { name, findings, goal, if_mentioned: Vec::new() }
+    }
+
+    /// One that is not asked, for this reason.
+    pub fn refused(name: String, finding: Finding) -> Self {
+        Self::new(name, vec![finding], None)
+    }
 }
 
 pub enum Goal {
@@ -47,21 +60,29 @@ pub fn typed(command: CommandLine) -> Result<Subject> {
     let name = ServerName::from_label(label);
     let prepared = Prepared::typed(command, directory, Settings::default());
     let goal = Some(Goal::Start(name.clone(), ResolvedTarget::Typed(Box::new(prepared))));
-    Ok(Subject { name: name.to_string(), findings: Vec::new(), goal })
+    Ok(Subject::new(name.to_string(), Vec::new(), goal))
 }
 
 /// A server at an address.
 pub fn at(url: &str, headers: Vec<(String, String)>, secrets: &[String]) -> Subject {
+    let secrets = [secrets, &address::secrets(url), &of_headers(&headers)].concat();
+    let name = address::shown(url);
     let (findings, goal) = match Address::parse(url) {
-        Ok(address) => (Vec::new(), Some(Goal::Ask(HttpTarget { address, headers, secrets: secrets.to_vec() }))),
-        Err(BadAddress::Tls) => (vec![over_http::unasked()], None),
+        Ok(address) => (Vec::new(), Some(Goal::Ask(HttpTarget { address, headers, secrets }))),
+        Err(BadAddress::Tls) => (vec![http_fault::unasked()], None),
         Err(error) => {
-            let shown = Secrets::new(secrets).masked(url);
+            let shown = Secrets::new(&secrets).masked(&name);
             let finding = Finding::new(Code::InvalidDefinition, format!("{shown} is no address: {error}"));
             (vec![finding.hint("an address looks like http://127.0.0.1:3001/mcp")], None)
         }
     };
-    Subject { name: url.to_owned(), findings, goal }
+    Subject::new(name, findings, goal)
+}
+
+/// The values of headers, and what stands in them behind a word as `Bearer`.
+fn of_headers(headers: &[(String, String)]) -> Vec<String> {
+    let words = headers.iter().flat_map(|(_, value)| [Some(value.as_str()), value.split_once(' ').map(|it| it.1)]);
+    words.flatten().map(str::to_owned).collect()
 }
 
 /// These servers, or all that are defined here. `session` has the copies of configurations that count.
@@ -74,16 +95,18 @@ pub fn defined(names: &[ServerName], session: Option<&SessionPaths>) -> Result<V
             subjects.push(subject(&listed, session)?);
         }
     }
-    match names.iter().find(|name| !subjects.iter().any(|subject| subject.name == name.as_str())) {
-        Some(name) => Err(not_found(name, &catalogue)),
-        None => Ok(subjects),
+    for name in names {
+        if !subjects.iter().any(|subject| subject.name == name.as_str()) {
+            subjects.push(of_session(name, session).ok_or_else(|| not_found(name, &catalogue))?);
+        }
     }
+    Ok(subjects)
 }
 
 fn subject(listed: &CatalogueEntry<'_>, session: Option<&SessionPaths>) -> Result<Subject> {
     let name = listed.name.to_owned();
     let file = listed.source.file.display();
-    let refused = |finding: Finding| Subject { name: name.clone(), findings: vec![finding], goal: None };
+    let refused = |finding: Finding| Subject::refused(name.clone(), finding);
     match (&listed.state, listed.content) {
         (DefinitionState::Refused(_), _) => {
             let message = format!("{file} has not been allowed, so nothing in it is started");
@@ -116,22 +139,32 @@ fn examined(definition: &Definition, session: Option<&SessionPaths>) -> Result<S
     let left: Vec<String> = warnings.iter().filter(|it| is_unexpanded(it)).map(ToString::to_string).collect();
     findings.extend(lines(left).into_iter().map(|line| Finding::new(Code::Unexpanded, line).lenient()));
     if !problems.is_empty() {
-        return Ok(Subject { name, findings, goal: None });
+        return Ok(Subject::new(name, findings, None));
     }
     if matches!(definition.kind, ServerKind::Remote) {
         let (url, headers) = server.remote().unwrap_or_default();
         let found = at(&url, headers, server.secrets());
         findings.extend(found.findings);
-        return Ok(Subject { name, findings, goal: found.goal });
+        return Ok(Subject::new(name, findings, found.goal));
     }
-    if definition.hook.settings.port.is_some() {
-        let found = running(&definition.name, session)
-            .map_or_else(|| unasked(&definition.name), |url| at(&url, Vec::new(), server.secrets()));
+    if let Some(url) = running(&definition.name, session) {
+        let found = at(&url, Vec::new(), server.secrets());
         findings.extend(found.findings);
-        return Ok(Subject { name, findings, goal: found.goal });
+        return Ok(Subject::new(name, findings, found.goal));
     }
     let target = ResolvedTarget::Defined(Box::new(server.with_copy_of(copy.as_ref())?));
-    Ok(Subject { name, findings, goal: Some(Goal::Start(definition.name.clone(), target)) })
+    Ok(Subject::new(name, findings, Some(Goal::Start(definition.name.clone(), target))))
+}
+
+/// A server of this session that was started by its command: asked where it listens, or a copy of it.
+fn of_session(name: &ServerName, session: Option<&SessionPaths>) -> Option<Subject> {
+    if let Some(url) = running(name, session) {
+        return Some(Subject { name: name.to_string(), ..at(&url, Vec::new(), &[]) });
+    }
+    let record = ServerRecord::read(&session?.server(name)).ok()??;
+    let prepared = Prepared::typed(record.command, record.directory, record.settings);
+    let goal = Some(Goal::Start(name.clone(), ResolvedTarget::Typed(Box::new(prepared))));
+    Some(Subject::new(name.to_string(), Vec::new(), goal))
 }
 
 /// Where a server of this session listens.
@@ -139,13 +172,6 @@ fn running(name: &ServerName, session: Option<&SessionPaths>) -> Option<String> 
     let record = ServerRecord::read(&session?.server(name)).ok()??;
     let port = record.port.filter(|_| !record.state.is_final())?;
     Some(port.url.unwrap_or_else(|| format!("http://127.0.0.1:{}/mcp", port.number)))
-}
-
-/// That a server with a port is not asked, because it does not run here.
-fn unasked(name: &ServerName) -> Subject {
-    let finding = Finding::new(Code::NotAsked, "it listens on a port, and does not run in this session");
-    let hint = format!("mcp-hook start {name}; then it is asked as it runs");
-    Subject { name: name.to_string(), findings: vec![finding.hint(hint)], goal: None }
 }
 
 fn of_problem(problem: &Problem, line: String, definition: &Definition) -> Finding {

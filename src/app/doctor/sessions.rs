@@ -4,7 +4,7 @@ use super::stuck::{self, Stuck};
 use super::{Finding, servers};
 use crate::context;
 use crate::disk::layout::Root;
-use crate::disk::names::{ServerName, SessionId};
+use crate::disk::names::SessionId;
 use crate::server::record::{ServerRecord, ServerState};
 use crate::server::token::Token;
 use crate::session::clients::ClientOddity;
@@ -23,8 +23,8 @@ pub struct Sessions {
     /// Sessions that belong to another place, and what runs there.
     elsewhere: Vec<String>,
     stuck: Vec<Stuck>,
-    /// Servers that started with their session and failed, and what is to be said of it.
-    failed: Vec<(ServerName, String)>,
+    /// Servers that started with their session and failed, what is to be said of it, and what tells more.
+    failed: Vec<(String, String)>,
     /// What is odd about servers and their clients, and what can be done.
     odd: Vec<(String, String)>,
     /// Why records cannot be read.
@@ -56,7 +56,7 @@ impl Sessions {
             self.servers += session.servers.len();
             // Nobody was told when they failed.
             let failed = records().filter(|record| record.autostart && has_failed(record));
-            self.failed.extend(failed.map(|record| (record.name.clone(), did_not_start(&session.id, record))));
+            self.failed.extend(failed.map(|record| (did_not_start(&session.id, record), what_tells_why(record))));
             let odd = clients::oddities(records(), context::wall_millis());
             let told = |it: &ClientOddity| format!("{}: {}: {}", session.id, it.server, it.text);
             self.odd.extend(odd.iter().map(|it| (told(it), it.hint(Some(&session.id)))));
@@ -83,6 +83,13 @@ fn did_not_start(session: &SessionId, record: &ServerRecord) -> String {
     format!("{session}: {} did not start with its session: {why}", record.name)
 }
 
+fn what_tells_why(record: &ServerRecord) -> String {
+    let name = &record.name;
+    let more =
+        if record.can_be_asked() { format!("; mcp-hook check --connect {name} speaks to it") } else { String::new() };
+    format!("mcp-hook logs {name} shows why{more}")
+}
+
 pub fn judge(sessions: Sessions) -> Vec<Finding> {
     let known = format!("{} with a living shell, {} in them", sessions.living, servers(sessions.servers));
     let mut findings = vec![Finding::good("sessions", known)];
@@ -94,10 +101,7 @@ pub fn judge(sessions: Sessions) -> Vec<Finding> {
         let hint = "look at it from there; what is left of it is removed later";
         findings.push(Finding::warning("sessions", text, hint));
     }
-    for (name, text) in sessions.failed {
-        findings.push(Finding::warning("servers", text, format!("mcp-hook logs {name} shows why")));
-    }
-    for (text, hint) in sessions.odd {
+    for (text, hint) in sessions.failed.into_iter().chain(sessions.odd) {
         findings.push(Finding::warning("servers", text, hint));
     }
     for text in sessions.left {
@@ -127,8 +131,8 @@ mod tests {
         let left = Sessions {
             living: 1,
             failed: vec![(
-                "web".parse().expect("a name"),
                 "pts3-4-b: web did not start with its session: why".to_owned(),
+                "mcp-hook logs web shows why".to_owned(),
             )],
             odd: vec![(
                 "pts3-4-b: web: no message of x (pid 7) has passed for 3h 00m".to_owned(),

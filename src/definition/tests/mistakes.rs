@@ -35,13 +35,33 @@ fn every_mistake_is_named_with_file_and_key() {
 }
 
 #[test]
+fn every_mistake_about_questions_to_a_server_is_named() {
+    let said = said_of(MISTAKES_ABOUT_QUESTIONS);
+    insta::assert_snapshot!(said, @r#"
+    hook.ready: must not have both "log" and "mcp"
+    hook.ready: must not have both "delay" and "mcp"
+    hook.ready.mcp: must be true or false, not a string
+    hook.ready.mcp: must stand beside "port": a server is asked on its port
+    hook.health: must stand beside "port": a server is asked on its port; one on standard input is started again when it ends
+    hook.health: must be an object, not true or false
+    hook.health.evry: there is no such key; did you mean "every"?
+    hook.health.every: must be from 1s to 1day, not "0s"
+    hook.health.every: must be from 1s to 1day, not "500ms"
+    hook.health.timeout: must be from 1ms to 1day, not "0s"
+    hook.health.timeout: must be a time such as "2s" or "500ms", not a number
+    hook.health.failures: must be a whole number from 1 to 100, not 0
+    hook.health.failures: must be a whole number from 1 to 100, not 101
+    "#);
+}
+
+#[test]
 fn every_mistake_under_hook_is_named_with_file_and_key() {
     let said = said_of(HOOK_MISTAKES);
     insta::assert_snapshot!(said, @r#"
     hook: must be an object, not true or false
     hook.restrat: there is no such key; did you mean "restart"?
     hook.auto_start: there is no such key; did you mean "autostart"?
-    hook.frobnicate: there is no such key; those there are: autostart, config, environmentVariables, exact, idle, log, memory, port, ready, relay, restart, sample, stop, terminal, watch
+    hook.frobnicate: there is no such key; those there are: autostart, config, environmentVariables, exact, health, idle, launcher, log, memory, port, ready, relay, restart, sample, stop, terminal, watch
     hook.autostart: must be true or false, not a string
     hook.port: must be "auto" or a number from 1 to 65535, not "8000"
     hook.port: must be a whole number from 1 to 65535, not 0
@@ -96,6 +116,7 @@ fn every_mistake_about_files_and_rest_is_named_with_file_and_key() {
     insta::assert_snapshot!(said_of(REST_MISTAKES), @r#"
     hook.watch: must be a list, not a string
     hook.watch[1]: must not be empty
+    hook.launcher: must be "pinned" or "as-written", not "always"
     hook.idle: must be a time such as "2s" or "500ms", not a number
     hook.idle: must be from 1ms to 1day, not "0s"
     hook.idle: must not stand beside "relay": false, with which no message is seen
@@ -131,6 +152,22 @@ const MISTAKES: &[&str] = &[
     r#"{"command": "x", "cwd": true}"#,
     r#"{"url": ""}"#,
     r#"{"url": "http://a", "headers": {"Authorization": null}}"#,
+];
+
+const MISTAKES_ABOUT_QUESTIONS: &[&str] = &[
+    r#"{"port": 1, "ready": {"log": "x", "mcp": true}}"#,
+    r#"{"port": 1, "ready": {"delay": "1s", "mcp": true}}"#,
+    r#"{"port": 1, "ready": {"mcp": "yes"}}"#,
+    r#"{"ready": {"mcp": true}}"#,
+    r#"{"health": {}}"#,
+    r#"{"port": 1, "health": true}"#,
+    r#"{"port": 1, "health": {"evry": "1s"}}"#,
+    r#"{"port": 1, "health": {"every": "0s"}}"#,
+    r#"{"port": 1, "health": {"every": "500ms"}}"#,
+    r#"{"port": 1, "health": {"timeout": "0s"}}"#,
+    r#"{"port": 1, "health": {"timeout": 5}}"#,
+    r#"{"port": 1, "health": {"failures": 0}}"#,
+    r#"{"port": 1, "health": {"failures": 101}}"#,
 ];
 
 const HOOK_MISTAKES: &[&str] = &[
@@ -189,6 +226,7 @@ const HOOK_MISTAKES: &[&str] = &[
 const REST_MISTAKES: &[&str] = &[
     r#"{"watch": "src"}"#,
     r#"{"watch": ["src", ""]}"#,
+    r#"{"launcher": "always"}"#,
     r#"{"idle": 30}"#,
     r#"{"idle": "0s"}"#,
     r#"{"idle": "30m", "relay": false}"#,

@@ -8,7 +8,10 @@ mod mistakes;
 
 use super::entry::{Definition, ServerKind};
 use super::parse::{EntryContent, ServerEntry, entries};
-use crate::server::settings::{LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal};
+use crate::server::health::HealthCheck;
+use crate::server::settings::{
+    LauncherPolicy, LogLimits, PortChoice, PortWish, Ready, ReadyWhen, Restart, Settings, StopSignal,
+};
 
 fn read(text: &str) -> Vec<ServerEntry> {
     entries(Path::new("servers.json"), text).expect("a document")
@@ -52,7 +55,8 @@ fn every_setting_is_read() {
         r#"{"command": "x", "hook": {
             "autostart": true, "port": {"prefer": 8000, "env": "PORT"}, "restart": "always", "memory": "2GiB",
             "ready": {"log": "listening on \\d+", "timeout": "1m"}, "stop": {"signal": "SIGINT", "grace": "10s"},
-            "log": {"size": "1MiB", "keep": 0}, "sample": "off", "terminal": false,
+            "log": {"size": "1MiB", "keep": 0}, "sample": "off", "terminal": false, "launcher": "as-written",
+            "health": {"every": "10s", "timeout": "2s", "failures": 5},
             "watch": ["server.py", "src/**/*.py"], "idle": "30m",
             "environmentVariables": [{"name": "T", "isRequired": true, "isSecret": true, "default": "d",
                 "choices": ["a", "b"], "description": "why", "format": "string", "placeholder": "p"}],
@@ -64,8 +68,10 @@ fn every_setting_is_read() {
         terminal: false,
         relay: true,
         exact: false,
+        launcher: LauncherPolicy::AsWritten,
         restart: Restart::Always,
         ready: Ready { when: ReadyWhen::Log("listening on \\d+".into()), timeout_ms: 60_000 },
+        health: Some(HealthCheck { every_ms: 10_000, timeout_ms: 2_000, failures: 5 }),
         port: Some(PortWish { number: PortChoice::Prefer(8000), variable: Some("PORT".into()) }),
         memory: Some(2 << 30),
         log: LogLimits { size: 1 << 20, keep: 0 },
@@ -105,6 +111,9 @@ fn ports_sizes_and_times_have_several_forms() {
     ] {
         assert_eq!(settings(&format!("{{\"memory\": {text}}}")).memory, Some(size), "{text}");
     }
+    let mcp = |is_so| settings(&format!(r#"{{"port": 1, "ready": {{"mcp": {is_so}}}}}"#)).ready.when;
+    assert_eq!((mcp(true), mcp(false)), (ReadyWhen::Mcp, ReadyWhen::Usual));
+    assert_eq!(settings(r#"{"port": 1, "health": {}}"#).health, Some(HealthCheck::default()));
     let delay = settings(r#"{"ready": {"delay": "1s 500ms"}}"#).ready;
     assert_eq!(delay, Ready { when: ReadyWhen::Delay(1500), timeout_ms: 30_000 });
     assert_eq!(settings(r#"{"sample": "10s"}"#).sample_ms, Some(10_000));

@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::answer::{self, Discovered, Introduction};
-use super::doing::Doing;
+use super::doing::Seen;
 use super::finding::{Code, Finding, Level};
-use super::lists::{Counts, Lists, Step, UNSEEN};
+use super::learned::Learned;
+use super::lists::{Lists, Step, UNSEEN};
+use super::oddities::Oddities;
 use super::reading::{Clue, Heard, Reader};
 use super::request::{self, Era};
-use super::words;
-use crate::units::time::millis;
+use super::verdict::{Opening, Verdict};
+use super::words::{self, Exited};
 
 /// How long `server/discover` may go unanswered before `initialize` is sent, too.
 const DISCOVERY: Duration = Duration::from_millis(2300);
@@ -25,43 +27,6 @@ const EACH: Duration = Duration::from_secs(10);
 
 const DISCOVER_ID: u64 = 1;
 const INITIALIZE_ID: u64 = 2;
-
-/// Whether a life of the server begins with `server/discover`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    Discover,
-    /// A server that ends on `server/discover` gets a second life without.
-    Initialize,
-}
-
-/// How a conversation is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It answers; there may be findings all the same.
-    Answers,
-    /// One of the findings says why it does not.
-    Fails,
-    /// It is to be started anew, and asked by `initialize`.
-    Again,
-}
-
-/// What was learned of the server.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Learned {
-    pub introduction: Option<Introduction>,
-    /// Of its lists, as far as they were read.
-    pub counts: Option<Counts>,
-    /// Until the first good answer, and from there until the last list.
-    pub handshake: Option<Duration>,
-    pub list: Option<Duration>,
-}
-
-/// The end of the server's first process, in words.
-pub struct Exited<'a> {
-    /// As "exit status 1".
-    pub exit: &'a str,
-    pub last_words: &'a [String],
-}
 
 #[derive(Debug)]
 enum State {
@@ -83,9 +48,7 @@ pub struct Conversation {
     deadline: Instant,
     clue: Option<Clue>,
     has_closed_output: bool,
-    texts: usize,
-    first_text: Option<String>,
-    has_text_ids: bool,
+    oddities: Oddities,
     pub learned: Learned,
     findings: Vec<Finding>,
 }
@@ -102,9 +65,7 @@ impl Conversation {
             deadline: now + limit,
             clue: None,
             has_closed_output: false,
-            texts: 0,
-            first_text: None,
-            has_text_ids: false,
+            oddities: Oddities::default(),
             learned: Learned::default(),
             findings: Vec::new(),
         };
@@ -140,10 +101,7 @@ impl Conversation {
                 Heard::Request { id, method } => self.take_request(&id, &method, now),
                 Heard::Clue(clue) => self.take_clue(clue, now),
                 Heard::ByteOrderMark => self.findings.push(words::byte_order_mark()),
-                Heard::Text(text) => {
-                    self.texts += 1;
-                    self.first_text.get_or_insert(text);
-                }
+                Heard::Text(text) => self.oddities.take_text(text),
                 Heard::Notification => {}
             }
         }
@@ -161,19 +119,19 @@ impl Conversation {
             State::Greeting { initialize_at: Some(_) } => self.state = State::Over(Verdict::Again),
             State::Greeting { .. } => {
                 let clue = self.clue.as_ref().map(words::clue);
-                self.fail(clue.unwrap_or_else(|| words::exited(exited.exit, "before it answered", exited.last_words)));
+                self.fail(clue.unwrap_or_else(|| words::exited(exited, "before it answered")));
             }
             State::Listing(ref lists) => {
                 let before = format!("when it was asked for its {}", lists.kind().key());
-                let finding = words::exited(exited.exit, &before, exited.last_words);
+                let finding = words::exited(exited, &before);
                 self.fail(Finding { hint: finding.hint, ..Finding::new(Code::ListExited, finding.message) });
             }
             State::Over(_) => {}
         }
     }
 
-    /// Does what is due by now; `doing` is what the server was seen to do.
-    pub fn pass_time(&mut self, doing: Doing, now: Instant) {
+    /// Does what is due by now; `seen` is what the server was seen to do.
+    pub fn pass_time(&mut self, seen: &Seen, now: Instant) {
         if let State::Greeting { initialize_at: Some(at) } = self.state
             && now >= at
         {
@@ -189,13 +147,12 @@ impl Conversation {
                 let finding = match &self.clue {
                     Some(clue) => words::clue(clue),
                     None if self.has_closed_output => words::closed_output(),
-                    None => words::no_answer(seconds, doing, said),
+                    None => words::no_answer(seconds, seen, said),
                 };
                 self.fail(finding);
             }
             State::Listing(lists) => {
-                let what = doing.words().map(|words| format!("; it {words}")).unwrap_or_default();
-                let method = lists.kind().method();
+                let (method, what) = (lists.kind().method(), seen.clause());
                 let message = format!("it does not answer {method} within {} s{what}", EACH.as_secs());
                 let step = lists.give_up(Finding::new(Code::ListNoAnswer, message).hint(UNSEEN));
                 self.follow(step, now);
@@ -207,12 +164,7 @@ impl Conversation {
     /// What was found, for a server that is over.
     pub fn into_findings(mut self) -> (Learned, Vec<Finding>) {
         let has_failed = matches!(self.state, State::Over(Verdict::Fails));
-        if self.has_text_ids && !has_failed {
-            self.findings.push(words::text_id());
-        }
-        if let Some(first) = self.first_text.filter(|_| !has_failed || self.clue.is_none()) {
-            self.findings.push(words::stdout_text(self.texts, &first));
-        }
+        self.findings.extend(self.oddities.findings(has_failed, self.clue.is_some()));
         (self.learned, self.findings)
     }
 
@@ -280,7 +232,7 @@ impl Conversation {
     fn id_of(&mut self, answer: &Value) -> Option<u64> {
         let id = &answer["id"];
         let text = id.as_str().and_then(|text| text.parse().ok());
-        self.has_text_ids |= text.is_some();
+        self.oddities.has_text_ids |= text.is_some();
         id.as_u64().or(text).filter(|&id| self.has_asked(id))
     }
 
@@ -335,12 +287,5 @@ impl Conversation {
         if self.findings.iter().any(|finding| finding.level == Level::Error) {
             self.state = State::Over(Verdict::Fails);
         }
-    }
-}
-
-impl Learned {
-    /// Milliseconds of a stage, as JSON has them.
-    pub fn millis(time: Option<Duration>) -> Option<u64> {
-        time.map(millis)
     }
 }

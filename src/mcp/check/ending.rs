@@ -12,8 +12,10 @@ pub const AFTER_SIGTERM: Duration = Duration::from_secs(3);
 const SLOW: Duration = Duration::from_millis(500);
 
 /// How the end went.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
+    /// Whether the end of its input means something to it: not to one that listens on a port.
+    pub reads_input: bool,
     /// How long its first process took to end after its input had; `None` if it was still there.
     pub by_eof: Option<Duration>,
     /// The same after SIGTERM, if that was needed.
@@ -24,17 +26,19 @@ pub struct Course {
     pub container: Option<(String, String)>,
 }
 
+impl Default for Course {
+    fn default() -> Self {
+        Self { reads_input: true, by_eof: None, by_sigterm: None, left: Vec::new(), container: None }
+    }
+}
+
 pub fn examine(course: &Course) -> Vec<Finding> {
     let mut findings = Vec::new();
     match (course.by_eof, course.by_sigterm) {
         (Some(took), _) if took > SLOW => findings.push(slow(took, "its input ended")),
         (Some(_), _) => {}
         (None, by_sigterm) => {
-            let seconds = AFTER_EOF.as_secs();
-            findings.push(
-                Finding::new(Code::IgnoresEof, format!("it was there {seconds} s after its input had ended"))
-                    .hint("end when standard input ends: clients have no other way to say that they are gone"),
-            );
+            findings.extend(course.reads_input.then(ignores_eof));
             match by_sigterm {
                 Some(took) if took > SLOW => findings.push(slow(took, "SIGTERM")),
                 Some(_) => {}
@@ -58,6 +62,22 @@ pub fn examine(course: &Course) -> Vec<Finding> {
     findings
 }
 
+/// That names are new in the server's working directory.
+pub fn writes_files(directory: &str, names: &[String]) -> Finding {
+    const MOST: usize = 5;
+    let more = names.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let shown = names[..names.len().min(MOST)].join(", ");
+    Finding::new(Code::WritesFiles, format!("it leaves files in its working directory, {directory}: {shown}{more}"))
+        .hint("\"cwd\" gives it a directory of its own")
+}
+
+fn ignores_eof() -> Finding {
+    let seconds = AFTER_EOF.as_secs();
+    Finding::new(Code::IgnoresEof, format!("it was there {seconds} s after its input had ended"))
+        .hint("end when standard input ends: clients have no other way to say that they are gone")
+}
+
 fn slow(took: Duration, after: &str) -> Finding {
     Finding::new(Code::SlowStop, format!("it took {:.1} s to end after {after}", took.as_secs_f64()))
         .hint("clients kill two seconds after they have closed its input; under mcp-hook run \"stop\": {\"grace\": \"5s\"} gives it more")
@@ -77,6 +97,8 @@ mod tests {
             (course(None, millis(10)), &[Code::IgnoresEof]),
             (course(None, millis(1000)), &[Code::IgnoresEof, Code::SlowStop]),
             (course(None, None), &[Code::IgnoresEof, Code::IgnoresSigterm]),
+            (Course { reads_input: false, ..course(None, None) }, &[Code::IgnoresSigterm]),
+            (Course { reads_input: false, ..course(None, millis(10)) }, &[]),
             (Course { left: vec!["node (pid 7)".to_owned()], ..course(millis(10), None) }, &[Code::LeavesProcesses]),
             (
                 Course {

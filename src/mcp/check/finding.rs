@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::clients::{Hurdle, Measured};
+
 /// How far a server was followed. The first stage with an error is the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +42,11 @@ pub struct Finding {
     pub message: String,
     /// What helps.
     pub hint: Option<String>,
+    /// The clients that get over it all the same, and those that do not, where that differs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub works_in: Vec<Measured>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fails_in: Vec<Measured>,
 }
 
 /// Makes [`Code`] of a table: the name of each, its stage and its level.
@@ -117,15 +124,22 @@ codes! {
     LeavesProcesses "leaves-processes" Lifecycle Warning
     SlowStop "slow-stop" Lifecycle Warning
     LeavesContainer "leaves-container" Lifecycle Warning
+    WritesFiles "writes-files" Lifecycle Info
 }
 
 impl Finding {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { stage: code.stage(), code, level: code.level(), message: message.into(), hint: None }
+        let (works_in, fails_in) = (Vec::new(), Vec::new());
+        Self { stage: code.stage(), code, level: code.level(), message: message.into(), hint: None, works_in, fails_in }
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same, of which is known whom it stops.
+    pub fn hurdle(self, hurdle: Hurdle) -> Self {
+        Self { works_in: hurdle.works_in(), fails_in: hurdle.fails_in(), ..self }
     }
 
     /// The same as a warning.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::clients::Hurdle;
 use super::finding::{Code, Finding};
 use super::listing::Kind;
 use super::lists::UNSEEN;
-use crate::mcp::http::address::Address;
+use crate::mcp::http::address::{Address, shown};
 use crate::mcp::http::event_stream;
 use crate::mcp::http::response::Response;
 use crate::text::excerpt::excerpt;
@@ -133,7 +134,7 @@ pub fn no_http(address: &Address) -> Finding {
 pub fn redirect(to: &str) -> Finding {
     Finding::new(
         Code::Redirect,
-        format!("it sends clients on to {}: they repeat the question without its message", excerpt(to)),
+        format!("it sends clients on to {}: they repeat the question without its message", excerpt(&shown(to))),
     )
     .hint("give clients that address")
 }
@@ -155,7 +156,7 @@ pub fn token_refused() -> Finding {
 }
 
 pub fn needs_login(server: &str) -> Finding {
-    Finding::new(Code::NeedsLogin, format!("it wants a login at {} (OAuth)", excerpt(server)))
+    Finding::new(Code::NeedsLogin, format!("it wants a login at {} (OAuth)", excerpt(&shown(server))))
         .hint("log in from a client that knows OAuth; no login was made")
 }
 
@@ -186,7 +187,13 @@ pub fn in_list(fault: &Fault, kind: Kind) -> Finding {
 pub fn legacy_sse() -> Finding {
     Finding::new(
         Code::LegacySse,
-        "it speaks HTTP with SSE, as of 2024-11-05: newer clients fall back to it, some do not",
+        "it speaks HTTP with SSE, as of 2024-11-05: Claude Code falls back to it, Gemini CLI under \"httpUrl\" does not",
     )
+    .hurdle(Hurdle::LegacySse)
     .hint("give clients the type sse, or take a version of the server with streamable HTTP")
+}
+
+pub fn unasked() -> Finding {
+    Finding::new(Code::NotAsked, "it is asked over TLS, which mcp-hook does not speak: nothing was sent")
+        .hint("ask it by a client, or by the address behind the proxy that speaks TLS")
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::clients::Hurdle;
 use super::finding::{Code, Finding};
 use crate::text::excerpt::excerpt;
 
@@ -64,9 +65,10 @@ fn invalid(index: usize, tool: &Value) -> Option<Finding> {
             None => "has an inputSchema without a type".to_owned(),
         },
     };
-    let message = format!("its tool {:?} {wrong}: clients refuse the whole list, or drop the tool", excerpt(name));
+    let message = format!("its tool {:?} {wrong}: most clients refuse the whole list", excerpt(name));
     Some(
         Finding::new(Code::InvalidTool, message)
+            .hurdle(Hurdle::InvalidTool)
             .hint("\"inputSchema\": {\"type\": \"object\"} is what every tool needs at least"),
     )
 }
@@ -101,10 +103,9 @@ fn large(count: usize, bytes: usize, largest: usize) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(
-        Finding::new(Code::LargeList, message)
-            .hint("shorter descriptions and schemas, fewer tools, or several pages (nextCursor)"),
-    )
+    let finding = Finding::new(Code::LargeList, message);
+    let finding = if largest > SDK_LIMIT { finding.hurdle(Hurdle::LargeMessage) } else { finding };
+    Some(finding.hint("shorter descriptions and schemas, fewer tools, or several pages (nextCursor)"))
 }
 
 /// That a server offers nothing, or no tools at least.
@@ -113,7 +114,8 @@ pub fn nothing(others: usize) -> Finding {
         0 => Finding::new(
             Code::NoTools,
             "it has no tools, no prompts and no resources: Gemini CLI takes that for a failure, others connect for nothing",
-        ),
+        )
+        .hurdle(Hurdle::NothingListed),
         _ => Finding::new(Code::NoTools, "it has no tools: clients that know only tools find nothing in it"),
     };
     finding.hint("see whether it needs a variable, a login or an option before it offers its tools")

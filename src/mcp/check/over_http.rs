@@ -1,18 +1,20 @@
 //! The same questions over HTTP: streamable HTTP in both eras, and HTTP with SSE, which came before.
 
+mod fallback;
+mod pulse;
+
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::answer::{self, Discovered, Introduction};
-use super::conversation::Learned;
-use super::finding::{Code, Finding, Level};
+use super::finding::{Finding, Level};
 use super::http_fault::{self, Fault};
+use super::learned::Learned;
 use super::lists::{Lists, Step};
+use super::question::{Came, OwnHeaders, Question, Wants};
 use super::request::{self, Era, MODERN};
 use crate::mcp::http::address::Address;
-use crate::mcp::http::event_stream;
-use crate::mcp::http::response::Response;
 
 const DISCOVER_ID: u64 = 1;
 const INITIALIZE_ID: u64 = 2;
@@ -21,38 +23,6 @@ const MOST_REDIRECTS: u32 = 5;
 const DISCOVERY: Duration = Duration::from_secs(5);
 /// How long each answer after the first may take.
 const EACH: Duration = Duration::from_secs(10);
-
-/// What is to be asked.
-#[derive(Clone, Debug)]
-pub struct Question {
-    pub method: &'static str,
-    pub address: Address,
-    pub headers: Vec<(String, String)>,
-    pub body: Option<String>,
-    pub wants: Wants,
-}
-
-/// When an answer is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wants {
-    /// Once the response is whole, or has a message with this id.
-    Answer(Option<u64>),
-    /// Once the stream, which stays open, has named where to post.
-    Endpoint,
-    /// Once the stream that is open has a message with this id; the response itself is nothing.
-    OnStream(u64),
-}
-
-/// What came of a question.
-#[derive(Debug)]
-pub enum Came {
-    Response(Response),
-    /// Nobody takes connections there, in the system's words.
-    Refused(String),
-    /// What came is no HTTP, or ended in the middle.
-    Broken,
-    TimedOut,
-}
 
 #[derive(Debug)]
 enum State {
@@ -65,6 +35,8 @@ enum State {
         lists: Lists,
         request: Value,
     },
+    /// What a server that has answered the handshake is asked again and again.
+    Pulse(Value),
     /// The documents that tell where one logs in, those that were not looked at yet.
     Metadata(Vec<Address>),
     /// The same with another name in front, after this status.
@@ -74,15 +46,27 @@ enum State {
     Over,
 }
 
+/// How far a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    Lists,
+    /// Until it answers the handshake; a session is given back.
+    Handshake,
+    /// As often as [`HttpConversation::ask_again`] is called, in one session.
+    Pulse,
+}
+
 pub struct HttpConversation {
+    goal: Goal,
     address: Address,
-    /// What the user wants to be sent.
-    headers: Vec<(String, String)>,
+    headers: OwnHeaders,
     state: State,
     /// Where messages are posted in HTTP with SSE.
     post: Option<Address>,
     session: Option<String>,
     redirects: u32,
+    /// Whether it has a new session because the one before was lost.
+    is_renewed: bool,
     began: Instant,
     limit: Duration,
     pub learned: Learned,
@@ -92,17 +76,23 @@ pub struct HttpConversation {
 impl HttpConversation {
     pub fn begin(address: Address, headers: Vec<(String, String)>, limit: Duration, now: Instant) -> Self {
         Self {
+            goal: Goal::Lists,
+            headers: OwnHeaders::new(headers, &address),
             address,
-            headers,
             state: State::Discover,
             post: None,
             session: None,
             redirects: 0,
+            is_renewed: false,
             began: now,
             limit,
             learned: Learned::default(),
             findings: Vec::new(),
         }
+    }
+
+    pub fn with_goal(self, goal: Goal) -> Self {
+        Self { goal, ..self }
     }
 
     /// How long the answer to the next question is waited for, at most.
@@ -122,13 +112,16 @@ impl HttpConversation {
                 self.post(&request::discover(DISCOVER_ID), Some(DISCOVER_ID), &extra)
             }
             State::Initialize => self.post(&request::initialize(INITIALIZE_ID), Some(INITIALIZE_ID), &[]),
-            State::OldStream(_) => self.get(&self.address, "text/event-stream", Wants::Endpoint),
+            State::OldStream(_) => Question::get(&self.address, &self.headers, "text/event-stream", Wants::Endpoint),
             State::Initialized => self.post(&request::initialized(), None, &[]),
             State::Listing { request, .. } => {
                 let method = request["method"].as_str().unwrap_or_default();
                 self.post(request, request["id"].as_u64(), &[("Mcp-Method", method)])
             }
-            State::Metadata(places) => self.get(places.first()?, "application/json", Wants::Answer(None)),
+            State::Pulse(request) => self.pulse(request),
+            State::Metadata(places) => {
+                Question::get(places.first()?, &self.headers, "application/json", Wants::Answer(None))
+            }
             State::OtherHost(_) => {
                 let mut question = self.post(&request::initialize(INITIALIZE_ID), Some(INITIALIZE_ID), &[]);
                 question.headers.push(("Host".to_owned(), format!("localhost:{}", self.address.port)));
@@ -140,7 +133,8 @@ impl HttpConversation {
     }
 
     fn post(&self, message: &Value, id: Option<u64>, extra: &[(&str, &str)]) -> Question {
-        let mut headers = self.headers.clone();
+        let address = self.post.as_ref().unwrap_or(&self.address).clone();
+        let mut headers = self.headers.to(&address);
         let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
         add("Accept", "application/json, text/event-stream");
         if let Some(session) = &self.session {
@@ -156,29 +150,21 @@ impl HttpConversation {
             (Some(id), Some(_)) => Wants::OnStream(id),
             (id, _) => Wants::Answer(id),
         };
-        let address = self.post.as_ref().unwrap_or(&self.address).clone();
         Question { method: "POST", address, headers, body: Some(message.to_string()), wants }
-    }
-
-    fn get(&self, address: &Address, accept: &str, wants: Wants) -> Question {
-        let mut headers = self.headers.clone();
-        headers.push(("Accept".to_owned(), accept.to_owned()));
-        Question { method: "GET", address: address.clone(), headers, body: None, wants }
     }
 
     /// Takes what came of the question.
     pub fn take(&mut self, came: Came, now: Instant) {
         let response = match came {
             Came::Response(response) => response,
-            Came::Refused(_) | Came::Broken | Came::TimedOut if self.is_optional() => {
-                return self.take_fault(Fault::Nothing, now);
-            }
-            Came::Refused(why) => return self.fail(http_fault::refused(&self.address, &why)),
-            Came::Broken => return self.fail(http_fault::no_http(&self.address)),
-            Came::TimedOut => return self.take_fault(Fault::Nothing, now),
+            Came::Refused(why) if !self.is_optional() => return self.fail(http_fault::refused(&self.address, &why)),
+            Came::Broken if !self.is_optional() => return self.fail(http_fault::no_http(&self.address)),
+            _ => return self.take_fault(Fault::Nothing, now),
         };
-        if let Some(session) = response.head.as_ref().and_then(|head| head.header("mcp-session-id")) {
-            self.session.get_or_insert(session.to_owned());
+        // Some name a session in a refusal, too, and know none of that name afterwards.
+        let head = response.head.as_ref().filter(|head| matches!(self.state, State::Initialize) && head.status < 300);
+        if let Some(session) = head.and_then(|head| head.header("mcp-session-id")) {
+            self.session = Some(session.to_owned());
         }
         match (&self.state, http_fault::read(&response)) {
             (State::Goodbye, _) => self.state = State::Over,
@@ -203,14 +189,6 @@ impl HttpConversation {
         }
     }
 
-    /// Whether the server may leave this question unanswered.
-    fn is_optional(&self) -> bool {
-        matches!(
-            self.state,
-            State::OldStream(_) | State::Initialized | State::Metadata(_) | State::Goodbye | State::OtherHost(_)
-        )
-    }
-
     fn take_answer(&mut self, answer: &Value, length: usize, now: Instant) {
         match &mut self.state {
             State::Discover => match answer::discovered(answer) {
@@ -232,6 +210,7 @@ impl HttpConversation {
                 let step = lists.take(answer, length);
                 self.follow(step, now);
             }
+            State::Pulse(_) => self.take_pulse(answer),
             _ => {}
         }
     }
@@ -242,6 +221,14 @@ impl HttpConversation {
     }
 
     fn begin_lists(&mut self, era: Era, now: Instant) {
+        match self.goal {
+            Goal::Lists => {}
+            Goal::Handshake => {
+                self.state = if self.session.is_some() { State::Goodbye } else { State::Over };
+                return;
+            }
+            Goal::Pulse => return self.begin_pulse(),
+        }
         let capabilities = self.learned.introduction.as_ref().map(|it| it.capabilities.clone()).unwrap_or_default();
         let (lists, step) = Lists::begin(era, capabilities, INITIALIZE_ID + 1);
         self.state = State::Listing { lists, request: Value::Null };
@@ -264,8 +251,8 @@ impl HttpConversation {
     }
 
     fn take_fault(&mut self, fault: Fault, now: Instant) {
-        let is_authorized = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        let (has_other_name, is_streamable) = (self.may_have_other_name(), self.post.is_none());
+        let is_authorized = self.headers.authorize(&self.address);
+        let (has_other_name, is_streamable) = (self.address.is_loopback_number(), self.post.is_none());
         match (&mut self.state, fault) {
             (State::Goodbye, _) => self.state = State::Over,
             (State::Initialized, _) => self.begin_lists(Era::Legacy, now),
@@ -275,6 +262,7 @@ impl HttpConversation {
                 self.fail(finding);
             }
             (State::Metadata(_), _) => self.take_metadata(None),
+            (State::Pulse(_), Fault::Status { status: 400 | 404, .. }) if self.session.is_some() => self.renew(),
             (State::Listing { lists, .. }, fault) => {
                 let is_lost = self.session.is_some() && matches!(fault, Fault::Status { status: 404, .. });
                 let finding =
@@ -299,64 +287,12 @@ impl HttpConversation {
         }
     }
 
-    /// Whether the address names this machine by number.
-    fn may_have_other_name(&self) -> bool {
-        self.address.host.starts_with("127.") || self.address.host == "[::1]"
-    }
-
-    /// The stream of a server from before streamable HTTP names where to post.
-    fn take_stream(&mut self, response: &Response) {
-        let endpoint = event_stream::events(&response.body).into_iter().find(|event| event.name == "endpoint");
-        let post = endpoint.and_then(|event| self.address.join(event.data.trim()).ok());
-        if let (Some(post), true) = (post, http_fault::is_stream(response)) {
-            self.findings.push(http_fault::legacy_sse());
-            self.post = Some(post);
-            self.state = State::Initialize;
-        } else if let State::OldStream(before) = &self.state {
-            let finding = http_fault::describe(before, &self.address, self.limit);
-            self.fail(finding);
-        }
-    }
-
-    fn take_metadata(&mut self, document: Option<&Value>) {
-        let servers = document.and_then(|it| it.get("authorization_servers")?.as_array());
-        if let Some(server) = servers.and_then(|servers| servers.first()?.as_str()) {
-            return self.fail(http_fault::needs_login(server));
-        }
-        if let State::Metadata(places) = &mut self.state {
-            places.remove(0);
-            if places.is_empty() {
-                self.fail(http_fault::needs_token());
-            }
-        }
-    }
-
     fn fail(&mut self, finding: Finding) {
-        let stage = finding.stage;
         self.findings.push(finding);
         let before = std::mem::replace(&mut self.state, State::Over);
         if let State::Listing { lists, .. } = before {
             self.findings.extend(lists.findings);
             self.learned.counts = Some(lists.counts);
         }
-        debug_assert!(self.findings.iter().any(|finding| finding.stage == stage));
     }
-}
-
-/// Whether a response has all that was wanted.
-pub fn is_enough(wants: Wants, response: &Response) -> bool {
-    if !http_fault::is_stream(response) {
-        return response.is_whole;
-    }
-    match wants {
-        Wants::Answer(None) => true,
-        Wants::Answer(Some(id)) | Wants::OnStream(id) => http_fault::message(&response.body, id).is_some(),
-        Wants::Endpoint => event_stream::events(&response.body).iter().any(|event| event.name == "endpoint"),
-    }
-}
-
-/// That a code is of HTTP alone.
-pub fn unasked() -> Finding {
-    Finding::new(Code::NotAsked, "it is asked over TLS, which mcp-hook does not speak: nothing was sent")
-        .hint("ask it by a client, or by the address behind the proxy that speaks TLS")
 }

@@ -31,6 +31,10 @@ pub fn initialized() -> Value {
     json!({"jsonrpc": "2.0", "method": "notifications/initialized"})
 }
 
+pub fn ping(id: u64) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": "ping"})
+}
+
 /// A page of a list.
 pub fn list(id: u64, kind: Kind, cursor: Option<&str>, era: Era) -> Value {
     let mut params = json!({});

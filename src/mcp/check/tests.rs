@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::conversation::{Conversation, Exited, Opening, Verdict};
-use super::doing::Doing;
+use super::conversation::Conversation;
+use super::doing::Seen;
 use super::finding::{Code, Finding};
+use super::verdict::{Opening, Verdict};
+use super::words::Exited;
 use crate::context;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -29,7 +31,7 @@ fn wait_out(conversation: &mut Conversation, mut now: Instant) -> Duration {
     let began = now;
     while conversation.verdict().is_none() {
         now = conversation.wakes_at();
-        conversation.pass_time(Doing::Unknown, now);
+        conversation.pass_time(&Seen::default(), now);
     }
     now - began
 }
@@ -63,7 +65,7 @@ fn both_eras_are_told_by_the_answers_and_a_late_one_counts() {
     assert!(sent.contains("server/discover") && !sent.contains("initialize"), "{sent}");
 
     let (mut conversation, now) = talk(Opening::Discover, &[]);
-    conversation.pass_time(Doing::Unknown, conversation.wakes_at());
+    conversation.pass_time(&Seen::default(), conversation.wakes_at());
     let sent = String::from_utf8(conversation.take_outgoing()).expect("text");
     assert!(sent.contains("\"initialize\""), "{sent}");
     conversation.hear(line(modern).as_bytes(), now);

@@ -1,6 +1,7 @@
 //! What was found, in words, and what helps.
 
-use super::doing::Doing;
+use super::clients::Hurdle;
+use super::doing::{Doing, Seen};
 use super::finding::{Code, Finding};
 use super::reading::Clue;
 use crate::text::excerpt::excerpt;
@@ -45,8 +46,9 @@ pub fn text_id() -> Finding {
 pub fn byte_order_mark() -> Finding {
     Finding::new(
         Code::ByteOrderMark,
-        "it writes a byte order mark in front of its first message: Claude Code connects, most others wait for ever",
+        "it writes a byte order mark in front of its first message: Claude Code and Codex connect, most others wait for ever",
     )
+    .hurdle(Hurdle::ByteOrderMark)
     .hint("write UTF-8 without a byte order mark (Windows PowerShell: a new UTF8Encoding($false))")
 }
 
@@ -58,18 +60,45 @@ pub fn stdout_text(count: usize, first: &str) -> Finding {
         .hint("have it log to standard error; mcp-hook run keeps such lines from the client meanwhile")
 }
 
-/// That it ended; `exit` as "exit status 1".
-pub fn exited(exit: &str, before: &str, last_words: &[String]) -> Finding {
+/// The end of the server's first process, in words.
+pub struct Exited<'a> {
+    /// As "exit status 1".
+    pub exit: &'a str,
+    pub last_words: &'a [String],
+}
+
+pub fn exited(exited: &Exited<'_>, before: &str) -> Finding {
+    let Exited { exit, last_words } = exited;
     let silence = if last_words.is_empty() { ", and printed nothing on standard error" } else { "" };
     Finding::new(Code::Exited, format!("it ended {before} ({exit}){silence}")).hint(remedy(last_words))
 }
 
 /// That there is no answer after `seconds`.
-pub fn no_answer(seconds: u64, doing: Doing, has_said_anything: bool) -> Finding {
-    let what = doing.words().map(|words| format!("; it {words}")).unwrap_or_default();
+pub fn no_answer(seconds: u64, seen: &Seen, has_said_anything: bool) -> Finding {
     let said = if has_said_anything { "understandable " } else { "" };
-    Finding::new(Code::NoAnswer, format!("there is no {said}answer after {seconds} s{what}"))
-        .hint(doing.hint(has_said_anything))
+    Finding::new(Code::NoAnswer, format!("there is no {said}answer after {seconds} s{}", seen.clause()))
+        .hint(known_remedy(&seen.last_words).map_or_else(|| seen.doing.hint(has_said_anything), str::to_owned))
+}
+
+/// That a server with a port does not listen there after `seconds`.
+pub fn does_not_listen(port: u16, seconds: u64, seen: &Seen) -> Finding {
+    let what = match seen.doing {
+        Doing::Listens => "; it waits for connections elsewhere".to_owned(),
+        _ => seen.clause(),
+    };
+    Finding::new(Code::NoAnswer, format!("it does not listen on its port {port} after {seconds} s{what}"))
+        .hint("give it its port: ${MCP_PORT} in its arguments, or \"port\": {\"env\": NAME}; --timeout 2m waits longer")
+}
+
+pub fn port_taken(port: u16) -> Finding {
+    Finding::new(Code::Refused, format!("another program listens on its port {port}"))
+        .hint("give it another one, or auto; mcp-hook status --all shows the ports of servers")
+}
+
+/// That nobody could be asked on the port; `error` is the system's.
+pub fn unreachable(error: &str) -> Finding {
+    Finding::new(Code::Refused, format!("it could not be asked on its port: {error}"))
+        .hint("see \"url\" in its definition")
 }
 
 /// That it closed its output and did not end.
@@ -80,17 +109,18 @@ pub fn closed_output() -> Finding {
 
 /// What helps by what it said last.
 fn remedy(last_words: &[String]) -> String {
-    let says = |text: &str| last_words.iter().any(|line| line.contains(text));
-    for (text, remedy) in REMEDIES {
-        if says(text) {
-            return (*remedy).to_owned();
-        }
-    }
-    if last_words.is_empty() {
+    if let Some(remedy) = known_remedy(last_words) {
+        remedy.to_owned()
+    } else if last_words.is_empty() {
         "run its command in a terminal: it may want a file, a variable or an option that is missing".to_owned()
     } else {
         "the cause is its own, and in its last lines".to_owned()
     }
+}
+
+fn known_remedy(last_words: &[String]) -> Option<&'static str> {
+    let says = |text: &str| last_words.iter().any(|line| line.contains(text));
+    REMEDIES.iter().find(|(text, _)| says(text)).map(|(_, remedy)| *remedy)
 }
 
 const REMEDIES: &[(&str, &str)] = &[
@@ -127,7 +157,9 @@ mod tests {
             ("npm error code E404", "the registry has no such package"),
             ("something else", "the cause is its own"),
         ] {
-            let hint = exited("exit status 1", "before it answered", &[line.to_owned()]).hint.expect("a hint");
+            let hint = exited(&Exited { exit: "exit status 1", last_words: &[line.to_owned()] }, "before it answered")
+                .hint
+                .expect("a hint");
             assert!(hint.starts_with(begins), "{line}: {hint}");
         }
     }

@@ -1,6 +1,7 @@
 //! Where a server is reached.
 
 use std::fmt;
+use std::net::IpAddr;
 
 /// An `http` address, as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,10 +64,53 @@ impl Address {
         self.target.split('?').next().unwrap_or_default()
     }
 
+    /// Whether it names this machine by number.
+    pub fn is_loopback_number(&self) -> bool {
+        self.host.starts_with("127.") || self.host == "[::1]"
+    }
+
+    /// Whether its host is this machine, by number or by name.
+    pub fn is_of_this_machine(&self) -> bool {
+        let number = self.host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        number.map_or_else(|_| self.host.eq_ignore_ascii_case("localhost"), |number| number.is_loopback())
+    }
+
     /// What stands in the header `Host`.
     pub fn authority(&self) -> String {
         if self.port == 80 { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
     }
+}
+
+/// An address as it may be shown: without a name and password in it, and without the values behind its question mark.
+pub fn shown(url: &str) -> String {
+    let (rest, has_fragment) = url.split_once('#').map_or((url, false), |(rest, _)| (rest, true));
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let start = place.find("//").map_or(0, |at| at + 2);
+    let end = place[start..].find('/').map_or(place.len(), |length| start + length);
+    let mut shown = match place[start..end].rfind('@') {
+        Some(at) => format!("{}***{}", &place[..start], &place[start + at..]),
+        None => place.to_owned(),
+    };
+    let hidden = |parameter: &str| match parameter.split_once('=') {
+        Some((name, _)) => format!("{name}=***"),
+        None => "***".to_owned(),
+    };
+    if let Some(query) = query {
+        shown += "?";
+        shown += &query.split('&').map(hidden).collect::<Vec<_>>().join("&");
+    }
+    shown + if has_fragment { "#***" } else { "" }
+}
+
+/// What is secret in an address, or may be.
+pub fn secrets(url: &str) -> Vec<String> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let login = place.split('/').next().unwrap_or_default().rsplit_once('@').map_or("", |(login, _)| login);
+    let password = login.split_once(':').map_or("", |(_, password)| password);
+    let values = query.split('&').map(|parameter| parameter.split_once('=').map_or(parameter, |(_, value)| value));
+    [login, password].into_iter().chain(values).filter(|value| !value.is_empty()).map(str::to_owned).collect()
 }
 
 impl fmt::Display for Address {
@@ -78,6 +122,24 @@ impl fmt::Display for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_secret_in_an_address_is_not_shown() {
+        for (url, seen, hidden) in [
+            ("http://h:1/mcp", "http://h:1/mcp", &[][..]),
+            ("http://me:pass@word@h/x?a", "http://***@h/x?***", &["me:pass@word", "pass@word", "a"]),
+            ("https://h?token=t&b=%20", "https://h?token=***&b=***", &["t", "%20"]),
+            ("//me@h/@/?", "//***@h/@/?***", &[]),
+            ("/login?next=/a@b#token=c", "/login?next=***#***", &["/a@b"]),
+            ("http://h/#x", "http://h/#***", &[]),
+            ("", "", &[]),
+        ] {
+            assert_eq!(shown(url), seen);
+            if url.contains("://") || url.contains('?') {
+                assert!(hidden.iter().all(|it| secrets(url).iter().any(|known| known == it)), "{url}");
+            }
+        }
+    }
 
     #[test]
     fn addresses_are_taken_apart_and_put_together() {

@@ -59,6 +59,11 @@ impl Response {
         Self { head: self.head.clone(), body: self.body.clone(), ..Self::default() }
     }
 
+    /// How much of it is held, in bytes.
+    pub fn held(&self) -> usize {
+        self.raw.len() + self.body.len()
+    }
+
     /// Takes what has come.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), NotHttp> {
         self.raw.extend(bytes);

@@ -2,12 +2,14 @@
 //!
 //! In the era of the handshake (up to 2025-11-25) that is `initialize` as the client sent it, `notifications/initialized`, the
 //! last `logging/setLevel` and the open `resources/subscribe`. In the stateless one (2026-07-28) a connection has no
-//! state but its open `subscriptions/listen`. Which it is, the answers of the server tell, not the questions of the client.
+//! state but its open `subscriptions/listen`; the client's `server/discover` comes before them, to see that the successor
+//! speaks that way. Which era it is, the answers of the server tell, not the questions of the client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::differences;
 use super::subscriptions::{Subscriptions, Told};
 use super::tool_count::ToolCount;
 use crate::mcp::message::{Head, Kind, LISTS, Raw};
@@ -21,7 +23,8 @@ pub struct Dialogue {
     /// Whether any request was ever answered.
     pub has_answered: bool,
     initialize: Option<(Raw, Vec<u8>)>,
-    /// Its answer as the server gave it.
+    discover: Option<(Raw, Vec<u8>)>,
+    /// The answer to the one that the era goes by, as the server gave it.
     answer: Value,
     initialized: Option<Vec<u8>>,
     /// Requests that change what the server does, by what they are about; the client's own, which were answered.
@@ -63,6 +66,7 @@ impl Dialogue {
         let kept = || Kept { id: id.clone(), bytes: bytes.to_vec(), is_answered: false };
         match method {
             "initialize" => self.initialize = Some((id.clone(), bytes.to_vec())),
+            "server/discover" => self.discover = Some((id.clone(), bytes.to_vec())),
             "logging/setLevel" => drop(self.settings.insert(Setting::Level, kept())),
             "resources/subscribe" => drop(self.settings.insert(Setting::Subscription(uri(bytes)), kept())),
             "tools/list" => self.tools.asked(bytes),
@@ -94,8 +98,7 @@ impl Dialogue {
             }
             "server/discover" if self.era == Era::Unknown => {
                 let mut answer = answer();
-                let is_known = answer["error"]["code"].as_i64().is_some_and(|code| STATELESS_ERRORS.contains(&code));
-                if head.has_result || is_known {
+                if head.has_result || is_stateless(&answer) {
                     self.era = Era::Stateless;
                     self.answer = answer["result"].take();
                 }
@@ -134,19 +137,22 @@ impl Dialogue {
 
     /// What a new life hears first.
     pub fn replay(&mut self) -> Vec<Vec<u8>> {
-        match self.era {
-            Era::Handshake => {
-                let Some((id, bytes)) = self.initialize.clone() else { return Vec::new() };
-                self.swallowed.insert(id.clone());
-                self.handshake = Some(id);
-                vec![bytes]
-            }
-            Era::Unknown | Era::Stateless => self.subscriptions.replay(),
-        }
+        let first = match self.era {
+            Era::Handshake => self.initialize.clone(),
+            Era::Stateless => self.discover.clone(),
+            Era::Unknown => None,
+        };
+        let Some((id, bytes)) = first else { return self.after_handshake() };
+        self.swallowed.insert(id.clone());
+        self.handshake = Some(id);
+        vec![bytes]
     }
 
-    /// What it hears once it has answered `initialize`.
+    /// What it hears once it has answered that.
     pub fn after_handshake(&mut self) -> Vec<Vec<u8>> {
+        if self.era != Era::Handshake {
+            return self.subscriptions.replay();
+        }
         let settings = self.settings.values().map(|kept| kept.bytes.clone());
         let told = self.initialized.clone().into_iter().chain(settings).collect();
         self.swallowed.extend(self.settings.values().map(|kept| kept.id.clone()));
@@ -167,28 +173,27 @@ impl Dialogue {
         self.swallowed.remove(id)
     }
 
-    /// Takes the answer of a successor to the handshake; what is different about it, in words.
-    pub fn handshake_answered(&mut self, bytes: &[u8]) -> Vec<String> {
+    /// Takes the answer of a successor to what its predecessor had answered: what is different about it, or why it is of no
+    /// use, in words. Without bytes the answer was too long to be looked at.
+    pub fn handshake_answered(&mut self, head: &Head, bytes: Option<&[u8]>) -> Result<Vec<String>, String> {
         self.handshake = None;
-        let new = parse(bytes)["result"].clone();
-        let old = std::mem::replace(&mut self.answer, new);
-        let mut differences = Vec::new();
-        if old["protocolVersion"] != self.answer["protocolVersion"] {
-            let version = |of: &Value| of["protocolVersion"].as_str().unwrap_or("none").to_owned();
-            differences.push(format!(
-                "it speaks protocol version {}, its predecessor {}",
-                version(&self.answer),
-                version(&old)
-            ));
+        let mut answer = bytes.map_or(Value::Null, parse);
+        let is_known = head.has_result || (self.era == Era::Stateless && is_stateless(&answer));
+        if !is_known {
+            let refused = match self.era {
+                Era::Stateless => "it does not speak the protocol of its predecessor, which has no handshake",
+                Era::Handshake | Era::Unknown => "it refused the handshake of its predecessor",
+            };
+            let said = String::from_utf8_lossy(bytes.unwrap_or(b"an error that is too long to be shown"));
+            return Err(format!("{refused}: {}", said.trim()));
         }
-        let names = |of: &Value| {
-            of["capabilities"].as_object().map(|map| map.keys().cloned().collect::<BTreeSet<_>>()).unwrap_or_default()
-        };
-        let lost: Vec<String> = names(&old).difference(&names(&self.answer)).cloned().collect();
-        if !lost.is_empty() {
-            differences.push(format!("it no longer has {}", lost.join(", ")));
+        let new = answer["result"].take();
+        if new.is_null() {
+            return Ok(Vec::new());
         }
-        differences
+        let differences = differences::between(&self.answer, &new);
+        self.answer = new;
+        Ok(differences)
     }
 
     /// The lists that the server has, and of whose changes the client is told. A client may know them from another process
@@ -222,6 +227,11 @@ fn notification(list: &str, subscription: &Value) -> Vec<u8> {
         message["params"] = json!({ "_meta": { "io.modelcontextprotocol/subscriptionId": subscription } });
     }
     format!("{message}\n").into_bytes()
+}
+
+/// Whether an answer is an error that only a server of the stateless era gives.
+fn is_stateless(answer: &Value) -> bool {
+    answer["error"]["code"].as_i64().is_some_and(|code| STATELESS_ERRORS.contains(&code))
 }
 
 fn uri(bytes: &[u8]) -> String {

@@ -127,6 +127,9 @@ impl Relay {
             let method = head.method.clone().unwrap_or_default();
             self.open.push(Open { id: id.clone(), method, since: now, is_cancelled: false });
         }
+        if let Some(id) = &head.cancelled {
+            self.open.iter_mut().filter(|open| open.id == *id).for_each(|open| open.is_cancelled = true);
+        }
     }
 
     pub(super) fn refuse_all(&self, message: &Message, cause: &str, actions: &mut Vec<Action>) {

@@ -3,9 +3,11 @@
 use std::string::FromUtf8Error;
 use std::time::Instant;
 
-use super::{Action, Asked, Call, Life, Passing, REMEMBERED, Relay, Told};
+use serde_json::value::RawValue;
+
+use super::{Action, Asked, Call, Life, Passing, Relay, Told, reply};
 use crate::mcp::edit;
-use crate::mcp::framer::Piece;
+use crate::mcp::framer::{self, Piece};
 use crate::mcp::message::{Head, Kind, Message, Raw};
 
 impl Relay {
@@ -27,39 +29,84 @@ impl Relay {
                         self.note_of_server(head, None, now, &mut actions);
                     }
                     actions.push(Action::ToClient(bytes));
+                } else if let Message::Single(head) = message {
+                    self.long_message_of_successor(&head, now, &mut actions);
                 }
             }
             Piece::Whole(bytes, Message::Stray) => actions.push(Action::Stray(bytes)),
-            Piece::Whole(bytes, Message::Single(head)) => self.server_message(bytes, head, now, &mut actions),
-            Piece::Whole(bytes, Message::Batch(heads)) => {
-                for head in &heads {
-                    self.note_of_server(head, None, now, &mut actions);
-                }
-                actions.push(Action::ToClient(bytes));
-            }
+            Piece::Whole(bytes, Message::Single(head)) => self.server_message(bytes, &head, now, &mut actions),
+            Piece::Whole(bytes, Message::Batch(heads)) => self.server_batch(bytes, &heads, now, &mut actions),
         }
         actions
     }
 
-    pub(super) fn server_message(&mut self, mut bytes: Vec<u8>, head: Head, now: Instant, actions: &mut Vec<Action>) {
+    /// An array in which all is as it should be passes as it is. Of another, what is left passes one by one: every client
+    /// has to take that.
+    fn server_batch(&mut self, bytes: Vec<u8>, heads: &[Head], now: Instant, actions: &mut Vec<Action>) {
+        let elements = serde_json::from_slice::<Vec<&RawValue>>(&bytes).unwrap_or_default();
+        if self.ended == 0 || elements.is_empty() {
+            // Of what is not UTF-8, nothing can be taken out.
+            if self.ended == 0 || !heads.iter().any(|head| self.is_answer_to_nothing(head)) {
+                for head in heads {
+                    self.note_of_server(head, None, now, actions);
+                }
+                actions.push(Action::ToClient(bytes));
+            }
+            return;
+        }
+        let lines: Vec<Vec<u8>> = elements.iter().map(|element| format!("{}\n", element.get()).into_bytes()).collect();
+        let mut each = Vec::new();
+        for line in &lines {
+            if let Message::Single(head) = framer::message(line) {
+                self.server_message(line.clone(), &head, now, &mut each);
+            }
+        }
+        let for_client =
+            |action: &Action| if let Action::ToClient(bytes) = action { Some(bytes.clone()) } else { None };
+        if each.iter().filter_map(for_client).eq(lines) {
+            each.retain(|action| for_client(action).is_none());
+            each.push(Action::ToClient(bytes));
+        }
+        actions.extend(each);
+    }
+
+    /// What was too long to be held of a successor that had not answered what it was told first.
+    fn long_message_of_successor(&mut self, head: &Head, now: Instant, actions: &mut Vec<Action>) {
+        match (head.kind(), &head.id) {
+            (Kind::Response, Some(id)) if self.dialogue.swallows(id) => self.replay_answered(None, head, now, actions),
+            (Kind::Response, _) => {}
+            _ => self.drop_of_successor(head, actions),
+        }
+    }
+
+    /// A server does not wait for an answer to what was dropped.
+    fn drop_of_successor(&mut self, head: &Head, actions: &mut Vec<Action>) {
+        if let Life::Replaying(held) = &mut self.life {
+            held.note_dropped();
+        }
+        if let (Kind::Request, Some(id)) = (head.kind(), &head.id) {
+            actions.push(Action::ToThisServer(reply::too_early(id)));
+        }
+    }
+
+    pub(super) fn server_message(&mut self, mut bytes: Vec<u8>, head: &Head, now: Instant, actions: &mut Vec<Action>) {
         if head.kind() == Kind::Response && head.id.as_ref().is_some_and(|id| self.dialogue.swallows(id)) {
-            return self.replay_answered(&bytes, &head, now, actions);
+            return self.replay_answered(Some(&bytes), head, now, actions);
         }
         if let Life::Replaying(held) = &mut self.life {
             // An answer to nothing that this life was asked.
-            if head.kind() != Kind::Response {
-                held.push((bytes, head));
+            if head.kind() != Kind::Response && !held.push(bytes, head) {
+                self.drop_of_successor(head, actions);
             }
             return;
         }
         match head.kind() {
             Kind::Response => {
-                let place = self.open.iter().position(|open| Some(&open.id) == head.id.as_ref());
-                let is_known = |id: &Raw| self.ended > 0 || self.answered.contains(id);
-                if place.is_none() && head.id.as_ref().is_some_and(is_known) {
+                if self.is_answer_to_nothing(head) {
                     return;
                 }
-                let method = place.map(|place| self.open[place].method.clone());
+                let open = self.open.iter().find(|open| Some(&open.id) == head.id.as_ref());
+                let method = open.map(|open| open.method.clone());
                 if matches!(method.as_deref(), Some("initialize" | "server/discover"))
                     && head.has_result
                     && !self.is_exact
@@ -74,12 +121,12 @@ impl Relay {
                         Some(Told::AsItIs) | None => {}
                     }
                 }
-                self.note_of_server(&head, Some(&bytes), now, actions);
+                self.note_of_server(head, Some(&bytes), now, actions);
             }
-            Kind::Request => bytes = self.server_asks(bytes, &head),
+            Kind::Request => bytes = self.server_asks(bytes, head),
             Kind::Notification if head.method.as_deref() == Some("notifications/subscriptions/acknowledged") => {
                 let lists = if self.is_exact { Vec::new() } else { self.dialogue.lists() };
-                match self.dialogue.subscriptions.acknowledged(&head, &bytes, &lists) {
+                match self.dialogue.subscriptions.acknowledged(head, &bytes, &lists) {
                     Told::AsItIs => {}
                     Told::Nothing => return,
                     Told::Instead(told) => bytes = told,
@@ -95,6 +142,12 @@ impl Relay {
             Kind::Notification | Kind::Unknown => {}
         }
         actions.push(Action::ToClient(bytes));
+    }
+
+    /// Whether it answers what this life was not asked, or has answered before.
+    fn is_answer_to_nothing(&self, head: &Head) -> bool {
+        let Some(id) = head.id.as_ref().filter(|_| head.kind() == Kind::Response) else { return false };
+        (self.ended > 0 || self.answered.contains(id)) && !self.open.iter().any(|open| open.id == *id)
     }
 
     /// Remembers a request of the server; the message as the client is to see it.
@@ -118,10 +171,7 @@ impl Relay {
             Kind::Response => {
                 let Some(place) = self.open.iter().position(|open| open.id == *id) else { return };
                 let open = self.open.remove(place);
-                self.answered.push_back(open.id.clone());
-                if self.answered.len() > REMEMBERED {
-                    self.answered.pop_front();
-                }
+                self.answered.note(id);
                 actions.extend(self.dialogue.answered(&open.method, id, head, bytes).map(Action::Differs));
                 actions.push(Action::Done(Call {
                     took: Some(now.saturating_duration_since(open.since)),

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::dialogue::Era;
-use super::{Action, Call, Death, Life, Next, Open, Passing, Relay, queue, reply};
+use super::{Action, Call, Death, Held, Life, Next, Open, Passing, Relay, queue, reply};
 use crate::mcp::message::{Head, Kind, Message};
 
 impl Relay {
@@ -36,12 +36,12 @@ impl Relay {
             undelivered.retain(|(_, message)| !message.heads().iter().any(Head::is_initialized));
         }
         self.queue.put_back(queue::without_stale(undelivered), now);
-        let is_restarting = !matches!(next, Next::None(_));
+        let not_again = if let Next::None(cause) = &next { Some(cause.as_str()) } else { None };
         let (listening, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.open).into_iter().partition(|open| self.dialogue.subscriptions.contains(&open.id));
         self.open = listening;
         for open in open {
-            actions.extend(self.end_call(open, death, is_restarting, now));
+            actions.extend(self.end_call(open, death, not_again, now));
         }
         for asked in self.asked.iter_mut().filter(|asked| !asked.is_stale) {
             asked.is_stale = true;
@@ -65,13 +65,14 @@ impl Relay {
         actions
     }
 
-    fn end_call(&mut self, open: Open, death: &Death, is_restarting: bool, now: Instant) -> Vec<Action> {
+    /// `not_again` is why the server is not started again, if it is not.
+    fn end_call(&mut self, open: Open, death: &Death, not_again: Option<&str>, now: Instant) -> Vec<Action> {
         if open.is_cancelled {
             return Vec::new();
         }
         let answer = match open.method.as_str() {
             // Asked again: it has no effect but to begin.
-            "initialize" if is_restarting => {
+            "initialize" if not_again.is_none() => {
                 if let Some(bytes) = self.dialogue.initialize() {
                     let head = Head { id: Some(open.id), method: Some(open.method), ..Head::default() };
                     self.queue.put_back(vec![(bytes, Message::Single(head))], now);
@@ -79,7 +80,7 @@ impl Relay {
                 return Vec::new();
             }
             "server/discover" if !self.dialogue.has_answered => reply::unknown_method(&open.id),
-            _ => reply::died(&open.id, &self.server, death, is_restarting),
+            _ => reply::died(&open.id, &self.server, death, not_again),
         };
         let took = Some(now.saturating_duration_since(open.since));
         vec![Action::ToClient(answer), Action::Done(Call { method: open.method, took, is_error: true })]
@@ -91,34 +92,43 @@ impl Relay {
             return Vec::new();
         }
         let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::ToThisServer).collect();
-        self.life = Life::Replaying(Vec::new());
+        self.life = Life::Replaying(Held::default());
         if !self.dialogue.awaits_handshake() {
             self.be_up(now, &mut actions);
         }
         actions
     }
 
-    pub(super) fn replay_answered(&mut self, bytes: &[u8], head: &Head, now: Instant, actions: &mut Vec<Action>) {
+    /// The successor has answered what it was told first; without bytes the answer was too long to be looked at.
+    pub(super) fn replay_answered(
+        &mut self,
+        bytes: Option<&[u8]>,
+        head: &Head,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
         if !matches!(self.life, Life::Replaying(_)) || !self.dialogue.is_handshake(head) {
             return;
         }
-        if head.has_error {
-            let why = String::from_utf8_lossy(bytes).trim().to_owned();
-            return actions.push(Action::Fail(format!("it refused the handshake of its predecessor: {why}")));
+        match self.dialogue.handshake_answered(head, bytes) {
+            Err(why) => actions.push(Action::Fail(why)),
+            Ok(differences) => {
+                actions.extend(differences.into_iter().map(Action::Differs));
+                actions.extend(self.dialogue.after_handshake().into_iter().map(Action::ToThisServer));
+                self.be_up(now, actions);
+            }
         }
-        actions.extend(self.dialogue.handshake_answered(bytes).into_iter().map(Action::Differs));
-        actions.extend(self.dialogue.after_handshake().into_iter().map(Action::ToThisServer));
-        self.be_up(now, actions);
     }
 
     /// The successor may be spoken to: what was held and what waited goes on, and the client hears that lists may differ.
     fn be_up(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        let held = match std::mem::replace(&mut self.life, Life::Up) {
-            Life::Replaying(held) => held,
-            _ => Vec::new(),
+        let (held, dropped) = match std::mem::replace(&mut self.life, Life::Up) {
+            Life::Replaying(held) => held.into_messages(),
+            _ => Default::default(),
         };
+        actions.extend(dropped.map(Action::Differs));
         for (bytes, head) in held {
-            self.server_message(bytes, head, now, actions);
+            self.server_message(bytes, &head, now, actions);
         }
         if !self.is_exact {
             actions.extend(self.dialogue.list_changes().into_iter().map(Action::ToClient));

@@ -1,26 +1,27 @@
 //! What stands between a client and its server: decides which message goes where while the server lives, what is answered
 //! in its place when it ends, and what its successor has to be told. No input, no output, no clock.
 
+mod answered;
 mod dialogue;
+mod differences;
 mod from_client;
 mod from_server;
+mod held;
 mod lives;
 mod queue;
 mod reply;
 mod subscriptions;
 mod tool_count;
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use self::answered::Answered;
 use self::dialogue::Dialogue;
+use self::held::Held;
 use self::queue::Queue;
 pub use self::reply::{Death, Exit};
 use self::subscriptions::Told;
-use super::message::{Head, Raw};
-
-/// How many answered requests are remembered.
-const REMEMBERED: usize = 1024;
+use super::message::Raw;
 
 /// What is to be done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub struct Relay {
     dialogue: Dialogue,
     open: Vec<Open>,
     /// The requests that were answered last: a second answer to one of them is nobody's.
-    answered: VecDeque<Raw>,
+    answered: Answered,
     asked: Vec<Asked>,
     /// How many requests of servers were given another id.
     renamed: u64,
@@ -93,7 +94,7 @@ enum Life {
     /// One is being started.
     Starting,
     /// It has been told what its predecessor was, and has not answered. What it says meanwhile is held.
-    Replaying(Vec<(Vec<u8>, Head)>),
+    Replaying(Held),
     /// It is spoken to.
     Up,
     /// There is none, for this reason.
@@ -142,7 +143,7 @@ impl Relay {
             ended: 0,
             dialogue: Dialogue::default(),
             open: Vec::new(),
-            answered: VecDeque::new(),
+            answered: Answered::default(),
             asked: Vec::new(),
             renamed: 0,
             queue: Queue::default(),

@@ -30,18 +30,18 @@ pub struct Death {
 }
 
 /// For a request that was delivered and never answered.
-pub fn died(id: &Raw, server: &str, death: &Death, is_restarting: bool) -> Vec<u8> {
-    let next = if is_restarting {
-        "It is being started again: the next call will reach it."
-    } else {
-        "It is not started again by itself."
-    };
+/// `not_again` is why the server is not started again, and what helps; none if it is.
+pub fn died(id: &Raw, server: &str, death: &Death, not_again: Option<&str>) -> Vec<u8> {
+    let next = not_again.map_or_else(
+        || "It is being started again: the next call will reach it.".to_owned(),
+        |cause| format!("It is not started again yet: {cause}."),
+    );
     let message = format!(
         "The MCP server {server:?} {} while it worked on this call. The call may have had effects; it was not repeated. {next}",
         death.why
     );
     let data = json!({
-        "source": "mcp-hook", "server": server, "exit": death.exit, "stderr": death.stderr, "restarting": is_restarting,
+        "source": "mcp-hook", "server": server, "exit": death.exit, "stderr": death.stderr, "restarting": not_again.is_none(),
     });
     error(id, INTERNAL_ERROR, &message, Some(data))
 }
@@ -50,6 +50,16 @@ pub fn died(id: &Raw, server: &str, death: &Death, is_restarting: bool) -> Vec<u
 pub fn refused(id: &Raw, server: &str, cause: &str) -> Vec<u8> {
     let message = format!("The MCP server {server:?} did not get this call: {cause}.");
     error(id, INTERNAL_ERROR, &message, Some(json!({ "source": "mcp-hook", "server": server, "restarting": false })))
+}
+
+/// For a request of a server that has said more than is kept before it may speak to its client.
+pub fn too_early(id: &Raw) -> Vec<u8> {
+    error(
+        id,
+        INTERNAL_ERROR,
+        "mcp-hook dropped this request: it came, with too much else, before the first answer",
+        None,
+    )
 }
 
 /// For `server/discover`, of which the server died.

@@ -4,12 +4,23 @@ use proptest::prelude::*;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
+use super::fields::LONGEST_VALUE;
 use super::*;
-use crate::mcp::message::Kind;
+use crate::mcp::message::{Head, Kind, Raw};
 
 fn scan(bytes: &[u8]) -> Message {
     let mut scanner = Scanner::default();
     scanner.read(bytes);
+    scanner.finish()
+}
+
+/// The same of one that turns out to be long after so many bytes.
+fn skim(bytes: &[u8], after: usize, size: usize) -> Message {
+    let (begin, rest) = bytes.split_at(after.min(bytes.len()));
+    let mut scanner = Scanner::default();
+    scanner.read(begin);
+    scanner.skim();
+    rest.chunks(size).for_each(|piece| scanner.read(piece));
     scanner.finish()
 }
 
@@ -157,9 +168,23 @@ fn memory_does_not_grow_with_a_message() {
     for _ in 0..1024 {
         scanner.read(&[b'x'; 4096]);
     }
-    assert!(scanner.key.capacity() + scanner.open.capacity() + scanner.places.capacity() < 1024);
-    assert!(scanner.value.is_none());
+    assert!(scanner.open.capacity() + scanner.fields.capacity() < 1024);
     scanner.read(br#""}}"#);
+    assert!(matches!(scanner.finish(), Message::Single(head) if head.has_result));
+}
+
+#[test]
+fn deep_in_a_long_message_memory_does_not_grow_with_its_depth() {
+    let mut scanner = Scanner::default();
+    scanner.read(br#"{"id":1,"result":"#);
+    scanner.skim();
+    for bracket in [b'[', b']'] {
+        for _ in 0..1024 {
+            scanner.read(&[bracket; 4096]);
+        }
+        assert!(scanner.open.capacity() + scanner.fields.capacity() < 1024);
+    }
+    scanner.read(b"}");
     assert!(matches!(scanner.finish(), Message::Single(head) if head.has_result));
 }
 
@@ -170,6 +195,8 @@ fn any_value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         "[\\PC\"\\\\\n]{0,8}".prop_map(Value::from),
+        "[\\[\\]{}\"\\\\]{0,70}".prop_map(Value::from),
+        "x{0,200}\\PC".prop_map(Value::from),
     ];
     let key = prop_oneof![
         prop::sample::select(vec!["id", "method", "result", "error", "params", "_meta", "requestId", "progressToken"])
@@ -202,10 +229,20 @@ proptest! {
         }
     }
 
+    /// An id may stand before the long member or behind it: the keys of a map have any order.
+    #[test]
+    fn of_a_long_message_the_same_is_found(
+        value in any_value(), pretty in any::<bool>(), after in 0..400usize, size in 1..200usize,
+    ) {
+        let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+        prop_assert_eq!(skim(text.as_bytes(), after, size), scan(text.as_bytes()), "{}", text);
+    }
+
     #[test]
     fn a_mutated_message_is_json_for_both_or_for_none(
         value in any_value(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3u8), 1..4),
+        after in 0..400usize,
     ) {
         let mut bytes = serde_json::to_vec(&value).unwrap();
         for (at, byte, how) in changes {
@@ -218,7 +255,11 @@ proptest! {
                 _ => {}
             }
         }
-        prop_assert_eq!(scan(&bytes) != Message::Stray, is_json(&bytes), "{:?}", String::from_utf8_lossy(&bytes));
+        let found = scan(&bytes);
+        prop_assert_eq!(found != Message::Stray, is_json(&bytes), "{:?}", String::from_utf8_lossy(&bytes));
+        if found != Message::Stray {
+            prop_assert_eq!(skim(&bytes, after, 64), found, "{:?}", String::from_utf8_lossy(&bytes));
+        }
     }
 
     #[test]

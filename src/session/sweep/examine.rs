@@ -41,6 +41,15 @@ pub fn examine(root: &Root, id: SessionId) -> ExaminedSession {
     examine_with(id, paths, names, SessionRecord::owner)
 }
 
+/// Looks at a session's servers beside this one; `None` if there are no others.
+pub fn examine_others(root: &Root, id: SessionId, known: &ServerName) -> Option<ExaminedSession> {
+    let paths = root.session(&id);
+    let mut names = servers::names(&paths).ok()?;
+    names.retain(|name| name != known);
+    let has_others = !names.is_empty();
+    has_others.then(|| examine_with(id, paths, Ok(names), SessionRecord::owner))
+}
+
 /// The same, if that does not take long: else the id is given back.
 pub fn examine_quickly(root: &Root, id: SessionId) -> Result<ExaminedSession, SessionId> {
     let paths = root.session(&id);

@@ -10,5 +10,5 @@ pub mod logs;
 pub mod policy;
 mod servers;
 
-pub use self::examine::{ExaminedSession, examine, examine_all};
+pub use self::examine::{ExaminedSession, examine, examine_all, examine_others};
 pub use self::files::remove as remove_files;

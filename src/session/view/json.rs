@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 
 use super::container::ContainerView;
+use super::health::HealthView;
 use super::server::ServerView;
 use super::state::{LastExit, StateView};
 use super::traffic::TrafficView;
@@ -13,6 +14,7 @@ use super::usage::TreeView;
 use crate::disk::names::ServerName;
 use crate::server::client::ClientProcess;
 use crate::server::endpoint::Endpoint;
+use crate::server::launch::Launch;
 use crate::server::record::Mode;
 use crate::sys::wait::Exit;
 
@@ -23,6 +25,8 @@ struct FlatServer<'a> {
     managed: bool,
     mode: Option<Mode>,
     client: Option<&'a ClientProcess>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    launch: Option<&'a Launch>,
     pid: Option<i32>,
     supervisor_pid: Option<i32>,
     keeper_pid: Option<i32>,
@@ -36,6 +40,7 @@ struct FlatServer<'a> {
     last_exit: Option<&'a LastExit>,
     next_attempt: Option<u64>,
     traffic: Option<&'a TrafficView>,
+    health: Option<&'a HealthView>,
     cpu_seconds: f64,
     cpu_percent: f64,
     cpu_percent_now: f64,
@@ -75,6 +80,7 @@ fn flat<'a>(server: &'a ServerView, tree: &'a TreeView) -> FlatServer<'a> {
         managed: server.is_managed(),
         mode: record.map(|it| it.mode),
         client: record.and_then(|it| it.client.as_ref()),
+        launch: record.and_then(|it| it.launch.as_ref()),
         pid: server.process.map(|it| it.pid),
         supervisor_pid: record.and_then(|it| it.supervisor_pid),
         keeper_pid: record.and_then(|it| it.keeper_pid),
@@ -88,6 +94,7 @@ fn flat<'a>(server: &'a ServerView, tree: &'a TreeView) -> FlatServer<'a> {
         last_exit: server.last_exit(),
         next_attempt: server.state.next_attempt(),
         traffic: server.traffic(),
+        health: record.and_then(|it| it.health.as_ref()),
         cpu_seconds: tree.cpu_seconds,
         cpu_percent: tree.cpu_percent,
         cpu_percent_now: tree.cpu_percent_now,

@@ -2,6 +2,7 @@
 
 mod container;
 mod foreign_listener;
+mod health;
 mod json;
 mod server;
 mod state;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub use self::container::ContainerView;
+pub use self::health::HealthView;
 #[cfg(test)]
 pub use self::server::ProcessView;
 pub use self::server::{RecordView, ServerView};

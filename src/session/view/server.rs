@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::container::ContainerView;
 use super::foreign_listener;
+use super::health::HealthView;
 use super::state::{LastExit, StateView};
 use super::traffic::TrafficView;
 use super::usage::TreeView;
@@ -17,6 +18,7 @@ use crate::server::client::ClientProcess;
 use crate::server::end::End;
 use crate::server::endpoint::Endpoint;
 use crate::server::history::UsageHistory;
+use crate::server::launch::Launch;
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::usage::Usage;
 use crate::session::{clients, servers};
@@ -56,6 +58,8 @@ pub struct RecordView {
     pub mode: Mode,
     /// Who it is run for.
     pub client: Option<ClientProcess>,
+    /// How it was started, if its command is one of a launcher.
+    pub launch: Option<Launch>,
     /// What has passed between it and its client, if mcp-hook stands between them.
     pub traffic: Option<TrafficView>,
     /// Its supervisor, while it lives.
@@ -66,6 +70,8 @@ pub struct RecordView {
     pub keeper: Option<Identity>,
     pub endpoint: Option<Endpoint>,
     pub container: Option<ContainerView>,
+    /// Whether it answers, if it runs and is asked every so often.
+    pub health: Option<HealthView>,
     /// How often it was started again.
     pub restarts: u32,
     pub last_exit: Option<LastExit>,
@@ -117,11 +123,12 @@ impl ServerView {
             *last_words = said_last(&files.log, &record);
         }
         let mut view = Self::new(record.name.clone(), state);
-        let supervisor = supervisor.map(|it| it.pid());
-        if let Some(stopped) = supervisor.filter(|&pid| process::read(pid).is_some_and(|it| it.stopped)) {
-            view.warnings.push(format!("its supervisor (pid {stopped}) is stopped: nobody watches over it"));
+        if let Some(stopped) = supervisor.as_ref().filter(|it| it.was_stopped()) {
+            view.warnings.push(format!("its supervisor (pid {}) is stopped: nobody watches over it", stopped.pid()));
         }
+        let supervisor = supervisor.map(|it| it.pid());
         view.warnings.append(&mut record.differences);
+        view.warnings.extend(HealthView::of(&record).and_then(|health| health.warning(&record.name)));
         let watcher = supervisor.filter(|_| !matches!(record.state, ServerState::Ended(_)));
         let first = record.state.server().filter(|_| watcher.is_some());
         let history = std::mem::take(&mut record.history);
@@ -227,9 +234,11 @@ impl RecordView {
     fn of(record: ServerRecord, peak: u64, log: PathBuf) -> Self {
         let is_over = record.state.is_final();
         Self {
+            health: HealthView::of(&record),
             last_exit: last_end(&record).map(LastExit::of),
             mode: record.mode,
             client: record.client,
+            launch: record.launch,
             traffic: record.traffic.as_ref().map(|traffic| TrafficView::of(traffic, is_over)),
             supervisor_pid: None,
             keeper_pid: None,
@@ -257,12 +266,14 @@ impl RecordView {
         Self {
             mode: Mode::Start,
             client: None,
+            launch: None,
             traffic: None,
             supervisor_pid: None,
             keeper_pid: None,
             keeper: None,
             endpoint: None,
             container: None,
+            health: None,
             restarts: 0,
             last_exit: None,
             memory_peak_bytes: None,

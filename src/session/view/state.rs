@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::mcp::check::finding::Finding;
 use crate::server::end::{End, Reason};
 use crate::server::record::{ServerRecord, ServerState};
 use crate::server::unkillable;
@@ -97,7 +98,7 @@ impl StateView {
         let exit = end.exit;
         match end.reason {
             Reason::Exited if !end.early => Self::Exited { reason, exit },
-            Reason::Exited | Reason::NotReady | Reason::OverMemory => {
+            Reason::Exited | Reason::NotReady | Reason::OverMemory | Reason::Unhealthy => {
                 Self::Failed { reason, exit, last_words: Vec::new() }
             }
             _ => Self::Stopped { reason, exit },
@@ -206,12 +207,16 @@ pub struct LastExit {
     /// The watched file that changed, if that is why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
+    /// What was found wrong with it, if that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Finding>,
     /// When it was over, in milliseconds since the epoch.
     pub at: u64,
 }
 
 impl LastExit {
     pub(super) fn of(end: &End) -> Self {
-        Self { exit: end.exit, reason: end.reason, changed: end.changed.clone(), at: end.at }
+        let (changed, finding) = (end.changed.clone(), end.finding.clone());
+        Self { exit: end.exit, reason: end.reason, changed, finding, at: end.at }
     }
 }

@@ -44,6 +44,15 @@ fn a_server_without_a_sign_of_its_own_is_ready_when_it_serves_or_does_nothing_mo
     }
 }
 
+#[test]
+fn a_server_that_is_to_answer_the_handshake_is_ready_when_it_has_and_lost_when_the_time_is_over() {
+    let (mut readiness, now) = readiness(ReadyWhen::Mcp);
+    assert_eq!(readiness.ask(now, true), Answer::NotYet(2 * SECOND), "to listen is not to answer");
+    assert_eq!(readiness.ask(now + 2 * SECOND, true), Answer::Lost(Reason::NotReady));
+    readiness.hear_answer();
+    assert_eq!(readiness.ask(now, true), Answer::Ready);
+}
+
 fn by_npm(when: ReadyWhen, has_port: bool) -> (Readiness, Instant) {
     let now = context::now();
     let ready = Ready { when, timeout_ms: 2000 };

@@ -10,46 +10,53 @@ use super::activity::Activity;
 use super::events::Events;
 use super::farewell;
 use super::life::{End, Life};
+use super::litter::Litter;
 use super::program;
 use super::report::{Message, TrialReport};
+use super::terms::Terms;
 use crate::context;
 use crate::disk::lock_file::LockFile;
-use crate::mcp::check::conversation::{Conversation, Exited, Opening, Verdict};
+use crate::mcp::check::conversation::Conversation;
 use crate::mcp::check::doing::Doing;
 use crate::mcp::check::ending;
 use crate::mcp::check::finding::{Code, Finding, Level};
+use crate::mcp::check::verdict::{Opening, Verdict};
+use crate::mcp::check::words::Exited;
+use crate::server::secrets::Secrets;
 use crate::server::usage::Usage;
 use crate::supervisor::instance::collect_orphans;
 use crate::supervisor::launcher_queue::{LauncherQueue, Turn};
 use crate::supervisor::plan::Plan;
-use crate::sys::{Pid, children, fd, mark, orphans, title};
+use crate::supervisor::shortcut;
+use crate::sys::{children, fd, mark, orphans, title};
 
 /// What `ps -o comm` shows of it.
 const TITLE: &str = "mcp-checker";
 
 pub struct Checker {
-    events: Events,
+    pub(super) events: Events,
     told: File,
     turn: Option<LockFile>,
+    pub(super) litter: Option<Litter>,
 }
 
 impl Checker {
     /// Becomes the checker; `told` is where the command hears of it.
-    pub fn new(plan: Plan, told: File) -> io::Result<Self> {
+    pub fn new(plan: Plan, terms: Terms, told: File) -> io::Result<Self> {
         let _ = setsid();
         title::set_short(TITLE);
         let _ = mark::set(plan.record.token.mark());
         let _ = orphans::adopt();
         fd::silence_standard();
-        Ok(Self { events: Events::new(plan)?, told, turn: None })
+        let litter = Litter::begin(&plan.record.directory, terms.is_alone);
+        Ok(Self { events: Events::new(plan)?, told, turn: None, litter })
     }
 
     /// Checks the server, which has `limit` for its first answer.
     pub fn run(mut self, limit: Duration) {
-        let report = self.check(limit).with_skipped();
-        if let Some(turn) = self.turn.take() {
-            turn.give_back();
-        }
+        let secrets = Secrets::new(&self.events.plan.invocation.secrets);
+        let report = self.check(limit).with_skipped().masked(&secrets);
+        self.give_turn_back();
         self.tell(&Message::Report(Box::new(report)));
     }
 
@@ -62,7 +69,11 @@ impl Checker {
                 return TrialReport::unstarted(findings);
             }
         }
+        shortcut::choose(&mut self.events.plan);
         self.take_turn();
+        if let Some(number) = self.events.plan.port() {
+            return self.check_port(number, limit, findings);
+        }
         for opening in [Opening::Discover, Opening::Initialize] {
             if let Some(container) = &self.events.plan.container {
                 container.make_room(None);
@@ -98,7 +109,7 @@ impl Checker {
 
     /// Two that are fetched at the same time may break the launcher's cache.
     fn take_turn(&mut self) {
-        let Some(queue) = LauncherQueue::of(&self.events.plan.invocation, context::now()) else { return };
+        let Some(queue) = LauncherQueue::of(&self.events.plan, context::now()) else { return };
         let mut has_told = false;
         while !self.events.is_called_off {
             match queue.take_turn(&self.events.plan.paths.launchers, context::now()) {
@@ -109,11 +120,18 @@ impl Checker {
                 Turn::Skip(_) => return,
                 Turn::Wait(pause) => {
                     if !std::mem::replace(&mut has_told, true) {
-                        self.tell_doing(Doing::Queued(queue.launcher.name()));
+                        let doing = Doing::Queued(queue.launcher.name());
+                        self.tell_doing(doing.words().unwrap_or_default());
                     }
                     self.events.wait_for(None, Some(pause));
                 }
             }
+        }
+    }
+
+    pub(super) fn give_turn_back(&mut self) {
+        if let Some(turn) = self.turn.take() {
+            turn.give_back();
         }
     }
 
@@ -129,15 +147,15 @@ impl Checker {
             collect_orphans(life.pid);
             let now = context::now();
             hear(life, &ready, &mut conversation, now);
-            if activity.look(life.stream, now) {
-                self.tell_doing(activity.doing);
+            if let Some(doing) = activity.look(life, now) {
+                self.tell_doing(doing);
             }
-            if (activity.is_launched || conversation.learned.introduction.is_some())
-                && let Some(turn) = self.turn.take()
-            {
-                turn.give_back();
+            if activity.is_launched || conversation.learned.introduction.is_some() {
+                self.give_turn_back();
             }
-            conversation.pass_time(activity.doing, now);
+            if now >= conversation.wakes_at() {
+                conversation.pass_time(&activity.seen(life, now), now);
+            }
         }
     }
 
@@ -149,8 +167,10 @@ impl Checker {
         let memory = if answers { memory() } else { None };
         let began = context::now();
         let (exit, lifecycle) = if answers {
+            self.litter.iter_mut().for_each(Litter::look);
             let (exit, course) = farewell::take_leave(&mut self.events, &mut life);
             findings.extend(ending::examine(&course));
+            findings.extend(self.litter.as_ref().and_then(Litter::finding));
             (exit, Some(context::elapsed_millis(began)))
         } else {
             (farewell::end_at_once(&mut self.events, &mut life), None)
@@ -160,10 +180,8 @@ impl Checker {
         report
     }
 
-    fn tell_doing(&mut self, doing: Doing) {
-        if let Some(words) = doing.words() {
-            self.tell(&Message::Doing(words));
-        }
+    pub(super) fn tell_doing(&mut self, words: String) {
+        self.tell(&Message::Doing(words));
     }
 
     fn tell(&mut self, message: &Message) {
@@ -198,7 +216,7 @@ fn hear(life: &mut Life, ready: &[End], conversation: &mut Conversation, now: In
 }
 
 /// What the server's tree takes.
-fn memory() -> Option<u64> {
-    let usage = Usage::of_all(children::of(Pid::this()));
+pub(super) fn memory() -> Option<u64> {
+    let usage = Usage::of_all(children::ours());
     (!usage.pids.is_empty()).then(|| Usage::proportional(&usage.pids).unwrap_or(usage.memory))
 }

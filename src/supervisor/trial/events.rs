@@ -1,6 +1,8 @@
 //! What a checker waits for.
 
+use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -20,6 +22,8 @@ pub struct Events {
 
 #[derive(Clone, Copy)]
 enum Source {
+    /// Something that is only waited for.
+    Other,
     Signals,
     Party(Party),
     Life(End),
@@ -38,7 +42,19 @@ impl Events {
 
     /// The same at most for `limit`.
     pub fn wait_for(&mut self, life: Option<&Life>, limit: Option<Duration>) -> Vec<End> {
+        self.poll(life, None, limit)
+    }
+
+    /// The same until this can be read, too.
+    pub fn wait_with(&mut self, life: &Life, other: &File) {
+        self.poll(Some(life), Some(other), None);
+    }
+
+    fn poll(&mut self, life: Option<&Life>, other: Option<&File>, limit: Option<Duration>) -> Vec<End> {
         let mut poller = Poller::new(limit);
+        if let Some(other) = other {
+            poller.readable(Source::Other, other.as_fd());
+        }
         poller.readable(Source::Signals, self.inbox.as_poll_fd());
         self.plan.watched.register(&mut poller, Source::Party);
         if let Some(life) = life {
@@ -50,6 +66,7 @@ impl Events {
                 Source::Signals => self.is_called_off |= self.inbox.drain().iter().any(|&it| it != Signal::SIGCHLD),
                 Source::Party(party) => self.is_called_off |= self.plan.watched.has_ended(party),
                 Source::Life(end) => ends.push(end),
+                Source::Other => {}
             }
         }
         ends

@@ -35,12 +35,25 @@ pub fn take_leave(events: &mut Events, life: &mut Life) -> (Option<Exit>, Course
     } else {
         timeouts(AFTER_SIGTERM)
     };
+    let exit = end_by_signal(events, life, patience, &mut course);
+    course.container = end_container(events, exit);
+    (exit, course)
+}
+
+/// Ends it, and notes how long it took if it ended in time.
+fn end_by_signal(events: &mut Events, life: &mut Life, patience: StopTimeouts, course: &mut Course) -> Option<Exit> {
     let sigterm = context::now();
-    let exit = end(events, life, patience, &mut |now| {
+    end(events, life, patience, &mut |now| {
         if course.by_sigterm.is_none() && now < sigterm + AFTER_SIGTERM {
             course.by_sigterm = Some(now.duration_since(sigterm));
         }
-    });
+    })
+}
+
+/// Ends one whose input means nothing to it, which is told to end by a signal.
+pub fn dismiss(events: &mut Events, life: &mut Life) -> (Option<Exit>, Course) {
+    let mut course = Course { reads_input: false, ..Course::default() };
+    let exit = end_by_signal(events, life, timeouts(AFTER_SIGTERM), &mut course);
     course.container = end_container(events, exit);
     (exit, course)
 }
@@ -64,7 +77,7 @@ fn await_exit(events: &mut Events, life: &mut Life, until: Instant) {
 /// The processes that are there although the first one has ended, if they do not follow it.
 fn await_others(events: &mut Events, life: &mut Life, until: Instant) -> Vec<String> {
     loop {
-        let others: Vec<Pid> = children::of(Pid::this()).into_iter().filter(|&pid| is_left(pid, life.pid)).collect();
+        let others: Vec<Pid> = children::ours().into_iter().filter(|&pid| is_left(pid, life.pid)).collect();
         let now = context::now();
         if others.is_empty() || now >= until || events.is_called_off {
             return others.into_iter().map(|pid| format!("{} (pid {pid})", process::name(pid))).collect();

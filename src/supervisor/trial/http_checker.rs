@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::report::{Message, TrialReport};
 use crate::context;
+use crate::mcp::check::finding::Finding;
 use crate::mcp::check::http_fault;
-use crate::mcp::check::over_http::{Came, HttpConversation, Question, Wants, is_enough};
+use crate::mcp::check::learned::Learned;
+use crate::mcp::check::over_http::HttpConversation;
+use crate::mcp::check::question::{Came, Question, Wants, is_enough};
 use crate::mcp::http::address::Address;
 use crate::mcp::http::request::Request;
 use crate::mcp::http::response::Response;
@@ -25,21 +28,23 @@ pub struct HttpTarget {
 
 /// Asks the server, which has `limit` for its first answer, and tells what was learned.
 pub fn run(target: HttpTarget, limit: Duration, mut told: File) {
+    let secrets = Secrets::new(&target.secrets);
+    let (learned, findings) = converse(target, limit);
+    let report = TrialReport::of(learned, findings).with_findings(Vec::new()).masked(&secrets);
+    let line = serde_json::to_string(&Message::Report(Box::new(report))).unwrap_or_default() + "\n";
+    let _ = told.write_all(line.as_bytes());
+}
+
+/// Asks it, and returns what was learned and found.
+pub fn converse(target: HttpTarget, limit: Duration) -> (Learned, Vec<Finding>) {
     let mut conversation = HttpConversation::begin(target.address, target.headers, limit, context::now());
     let mut connections = Connections::default();
-    let secrets = Secrets::new(&target.secrets);
     while let Some(question) = conversation.question() {
         let limit = conversation.patience().min(limit);
         let came = connections.ask(&question, context::now() + limit);
         conversation.take(came, context::now());
     }
-    let mut report = TrialReport::of(conversation.learned, conversation.findings).with_findings(Vec::new());
-    for finding in &mut report.findings {
-        finding.message = secrets.masked(&finding.message);
-        finding.hint = finding.hint.take().map(|hint| secrets.masked(&hint));
-    }
-    let line = serde_json::to_string(&Message::Report(Box::new(report))).unwrap_or_default() + "\n";
-    let _ = told.write_all(line.as_bytes());
+    (conversation.learned, conversation.findings)
 }
 
 /// A connection for each question, and one that stays open in HTTP with SSE.

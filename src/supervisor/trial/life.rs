@@ -104,6 +104,18 @@ impl Life {
         }
     }
 
+    /// Takes all that it has printed for last words.
+    pub fn log_output(&mut self) {
+        self.read_error();
+        loop {
+            let bytes = self.read_output();
+            if bytes.is_empty() {
+                return;
+            }
+            self.last_words.push(&bytes);
+        }
+    }
+
     pub fn has_output(&self) -> bool {
         self.output.is_some()
     }

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{AccessFlags, access};
-
 use crate::context;
+use crate::mcp::check::clients::Hurdle;
 use crate::mcp::check::finding::{Code, Finding};
+use crate::server::program::{self, can_execute};
 use crate::text::excerpt::excerpt;
 
 /// How much of a file tells what it is, in bytes.
@@ -50,7 +50,7 @@ impl Search<'_> {
                 Err(not_executable(&file))
             };
         }
-        let candidates = self.path.split(':').map(|place| self.directory.join(place).join(word));
+        let candidates = program::candidates(word, self.path, self.directory);
         let found: Vec<PathBuf> = candidates.filter(|file| file.is_file()).collect();
         match (found.iter().find(|file| can_execute(file)), found.first()) {
             (Some(file), _) => Ok(file.clone()),
@@ -69,6 +69,7 @@ impl Search<'_> {
         let apart = format!("\"command\": {program:?}, \"args\": [{}]", arguments.join(", "));
         Some(
             Finding::new(Code::CommandLineInCommand, message)
+                .hurdle(Hurdle::CommandLine)
                 .hint(format!("give the program and its arguments apart: {apart}")),
         )
     }
@@ -103,10 +104,6 @@ impl Search<'_> {
         let program = words.find(|word| !word.starts_with('-') && !word.contains('=')).filter(|_| is_env)?;
         self.find(program).is_err().then(|| program.to_owned())
     }
-}
-
-fn can_execute(file: &Path) -> bool {
-    file.is_file() && access(file, AccessFlags::X_OK).is_ok()
 }
 
 fn not_executable(file: &Path) -> Finding {

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::mcp::check::conversation::Learned;
-use crate::mcp::check::finding::{Finding, Level, Stage};
+use crate::mcp::check::finding::{Code, Finding, Level, Stage};
+use crate::mcp::check::learned::Learned;
+use crate::server::secrets::Secrets;
 use crate::sys::wait::Exit;
 
 /// What a checker tells, a line each.
@@ -80,6 +81,20 @@ impl TrialReport {
         }
     }
 
+    /// The same without what must not be shown.
+    pub fn masked(mut self, secrets: &Secrets) -> Self {
+        let mask = |text: &mut String| *text = secrets.masked(text);
+        for finding in &mut self.findings {
+            mask(&mut finding.message);
+            finding.hint.as_mut().map(mask);
+        }
+        if let Some(server) = &mut self.server {
+            server.name.iter_mut().chain(&mut server.version).for_each(mask);
+        }
+        self.protocol.as_mut().map(mask);
+        self
+    }
+
     /// Of a server that was not started.
     pub fn unstarted(findings: Vec<Finding>) -> Self {
         Self { findings, ..Self::default() }.with_skipped()
@@ -99,11 +114,12 @@ impl TrialReport {
         }
     }
 
-    /// The stages after the first one that failed are not reached.
+    /// The stages after the first one that failed are not reached, and none of a server that is not asked.
     pub(super) fn with_skipped(mut self) -> Self {
         self.findings.sort_by_key(|finding| finding.stage);
+        let is_unasked = self.findings.iter().any(|finding| finding.code == Code::NotAsked);
         let errors = self.findings.iter().filter(|finding| finding.level == Level::Error);
-        let failed = errors.map(|finding| finding.stage).min();
+        let failed = errors.map(|finding| finding.stage).min().or(is_unasked.then_some(Stage::Config));
         self.skipped =
             failed.map_or_else(Vec::new, |failed| Stage::ALL.into_iter().filter(|&stage| stage > failed).collect());
         self

@@ -11,7 +11,9 @@ use nix::sys::signal::{Signal, kill};
 use super::checker::Checker;
 use super::http_checker::{self, HttpTarget};
 use super::report::{Message, TrialReport};
+use super::terms::Terms;
 use crate::context;
+use crate::port::lease::Lease;
 use crate::server::end::End;
 use crate::server::record::ServerState;
 use crate::supervisor::contained;
@@ -50,24 +52,25 @@ pub struct Trials {
 impl Trials {
     /// None yet. Whatever is orphaned below this process comes to it from now on.
     pub fn new() -> Self {
-        let strangers = children::of(Pid::this());
+        let strangers = children::ours();
         let _ = orphans::adopt();
         Self { all: Vec::new(), strangers }
     }
 
-    /// Splits off a checker for a copy of a server, which has `limit` for its first answer.
-    pub fn start(&mut self, mut plan: Plan, limit: Duration) -> io::Result<()> {
+    /// Splits off a checker for a copy of a server.
+    pub fn start(&mut self, name: String, mut plan: Plan, terms: Terms) -> io::Result<()> {
         plan.sign();
         let _ = plan.record.write(&plan.paths);
-        let name = plan.record.name.to_string();
         match self.split(name)? {
             None => {
+                // Only the checker holds its port, so that it can let it go.
+                plan.lease.as_mut().map(Lease::let_go);
                 self.all.last_mut().expect("it was just added").plan = Some(plan);
                 Ok(())
             }
             Some(told) => {
                 plan.watched.renew();
-                become_checker(|| Checker::new(plan, told).map(|checker| checker.run(limit)))
+                become_checker(|| Checker::new(plan, terms, told).map(|checker| checker.run(terms.limit)))
             }
         }
     }
@@ -199,6 +202,9 @@ impl Trial {
         let Some(plan) = &mut self.plan else { return };
         if let Some(container) = plan.container.as_mut().filter(|_| was_killed) {
             contained::end_lost(container, StopTimeouts::AT_ONCE);
+        }
+        if let Some(lease) = plan.lease.take() {
+            lease.give_back();
         }
         plan.record.state = ServerState::Ended(End::unstarted(None));
         let _ = plan.record.write(&plan.paths);

@@ -22,14 +22,25 @@ pub fn of(parent: Pid) -> Vec<Pid> {
 /// The same for a process whose other threads, if it has any, fork nothing. Orphans that it adopts belong to its first
 /// thread as long as that lives (`find_new_reaper` in Linux' `kernel/exit.c`).
 pub fn of_first_thread(parent: Pid) -> Vec<Pid> {
-    of_thread(Path::new(&format!("/proc/{parent}/task/{parent}"))).unwrap_or_else(|_| of(parent))
+    of_thread(&first_thread(parent)).unwrap_or_else(|_| of(parent))
+}
+
+/// It has the number of its process.
+fn first_thread(process: Pid) -> PathBuf {
+    format!("/proc/{process}/task/{process}").into()
+}
+
+/// The children of this process, whose first thread alone forks. The others are not looked at: what the kernel keeps of a
+/// look at a thread it takes away when the thread ends, and who collects this process meanwhile spins until that is done.
+pub fn ours() -> Vec<Pid> {
+    of_first_thread(Pid::this())
 }
 
 fn of_threads(parent: Pid) -> io::Result<Vec<Pid>> {
     let threads = PathBuf::from(format!("/proc/{parent}/task"));
-    // Two links and one for each thread. The only thread of a process has its number.
+    // Two links and one for each thread.
     if fs::metadata(&threads)?.nlink() == 3 {
-        return of_thread(&threads.join(parent.to_string()));
+        return of_thread(&first_thread(parent));
     }
     let mut children = Vec::new();
     for thread in fs::read_dir(threads)?.flatten() {
@@ -54,7 +65,7 @@ fn of_thread(thread: &Path) -> io::Result<Vec<Pid>> {
 
 /// Whether the kernel lists the children of a process (`CONFIG_PROC_CHILDREN`).
 pub fn are_listed() -> bool {
-    of_threads(Pid::this()).is_ok()
+    of_thread(&first_thread(Pid::this())).is_ok()
 }
 
 #[cfg(test)]

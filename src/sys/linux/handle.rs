@@ -11,7 +11,7 @@ use nix::sys::stat::fstat;
 use nix::sys::statfs::fstatfs;
 use nix::unistd::Pid;
 
-use super::process;
+use super::process::{self, Process};
 use crate::sys::{Fate, Identity, ready};
 
 /// `PID_FS_MAGIC` of `linux/magic.h`: pidfds live on a file system of their own since Linux 6.9, where an inode
@@ -24,6 +24,7 @@ pub struct ProcessHandle {
     identity: Identity,
     /// `None` where the kernel has no pidfds or a filter forbids them; then the identity is compared before each use.
     pidfd: Option<OwnedFd>,
+    was_stopped: bool,
 }
 
 impl ProcessHandle {
@@ -36,9 +37,9 @@ impl ProcessHandle {
         };
         // Read after the pidfd was opened: should the process have ended in between and its number be used again,
         // the pidfd tells (it is readable), and the handle counts as exited.
-        let start = process::read(pid)?.start;
+        let Process { start, stopped, .. } = process::read(pid)?;
         let serial = pidfd.as_ref().and_then(serial_number);
-        Some(Self { identity: Identity { pid: pid.as_raw(), start, serial }, pidfd })
+        Some(Self { identity: Identity { pid: pid.as_raw(), start, serial }, pidfd, was_stopped: stopped })
     }
 
     /// Opens a handle on the process that was recorded; `None` if it has ended, its number belongs to another, or nobody
@@ -59,14 +60,14 @@ impl ProcessHandle {
         };
         let serial = pidfd.as_ref().and_then(serial_number);
         // The same serial number is proof enough, should `/proc` not show the process.
-        let start = match (process::look(recorded.pid()), serial) {
-            (Ok(Some(process)), _) => process.start,
+        let (start, was_stopped) = match (process::look(recorded.pid()), serial) {
+            (Ok(Some(process)), _) => (process.start, process.stopped),
             (Ok(None), _) => return Fate::Ended,
-            (Err(_), Some(serial)) if recorded.serial == Some(serial) => recorded.start,
+            (Err(_), Some(serial)) if recorded.serial == Some(serial) => (recorded.start, false),
             (Err(_), Some(_)) if recorded.serial.is_some() => return Fate::Ended,
             (Err(_), _) => return Fate::Unknown,
         };
-        let handle = Self { identity: Identity { pid: recorded.pid, start, serial }, pidfd };
+        let handle = Self { identity: Identity { pid: recorded.pid, start, serial }, pidfd, was_stopped };
         if handle.identity.is_same(recorded) && !handle.has_exited() { Fate::Lives(handle) } else { Fate::Ended }
     }
 
@@ -81,6 +82,11 @@ impl ProcessHandle {
 
     pub fn pid(&self) -> Pid {
         self.identity.pid()
+    }
+
+    /// Whether it was stopped or traced when the handle was opened.
+    pub fn was_stopped(&self) -> bool {
+        self.was_stopped
     }
 
     /// Whether the process has ended; a zombie has.

@@ -1,6 +1,7 @@
 //! Linux: pidfds, subreapers, parent-death signals and `/proc`.
 
 pub mod boot;
+pub mod caller;
 pub mod changes;
 pub mod children;
 pub mod follow;
@@ -11,5 +12,6 @@ pub mod locks;
 pub mod mark;
 pub mod orphans;
 pub mod process;
+mod sockets;
 pub mod title;
 pub mod waits;

@@ -41,12 +41,9 @@ pub fn are_visible() -> bool {
     File::open("/proc/self/limits").is_ok() && link.to_str() == Some(&Pid::this().to_string())
 }
 
-fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
-    let after_name = stat.iter().rposition(|&byte| byte == b')')? + 2;
-    let text = std::str::from_utf8(stat.get(after_name..)?).ok()?;
-    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
-    // Field numbers as in the manual page, where the state is field 3.
-    let field = |number: usize| fields.get(number - 3).copied();
+pub(super) fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
+    let fields = Fields::of(stat)?;
+    let field = |number| fields.text(number);
     let number = |index: usize| field(index).and_then(|text| text.parse::<i64>().ok());
     let id = |index| number(index).and_then(|value| i32::try_from(value).ok()).map(Pid::from_raw);
     let ticks: u64 = (14..=17).filter_map(|index| u64::try_from(number(index)?).ok()).sum();
@@ -66,6 +63,31 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
     })
 }
 
+/// The fields of `proc_pid_stat(5)`, by the numbers of the manual page.
+pub(super) struct Fields<'stat> {
+    name: &'stat [u8],
+    /// From the third on, the state.
+    others: Vec<&'stat str>,
+}
+
+impl<'stat> Fields<'stat> {
+    pub fn of(stat: &'stat [u8]) -> Option<Self> {
+        let begin = stat.iter().position(|&byte| byte == b'(')? + 1;
+        let end = stat.iter().rposition(|&byte| byte == b')')?;
+        let others = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
+        Some(Self { name: stat.get(begin..end)?, others: others.split_ascii_whitespace().collect() })
+    }
+
+    /// What the program is called, as in [`name`].
+    pub fn name(&self) -> String {
+        String::from_utf8_lossy(self.name).into_owned()
+    }
+
+    pub fn text(&self, number: usize) -> Option<&'stat str> {
+        self.others.get(number - 3).copied()
+    }
+}
+
 /// How many files `pid` has open, standard streams included; `None` if there is no such process, or it may not be seen.
 ///
 /// Since Linux 6.2 the directory says so itself (`proc_pid_fd(5)`); before, its entries are counted.
@@ -75,6 +97,12 @@ pub fn open_files(pid: Pid) -> Option<u64> {
         0 => fs::read_dir(&listing).ok().map(|entries| entries.count() as u64),
         count => Some(count),
     }
+}
+
+/// The paths of the files that `pid` has open, as far as that may be seen.
+pub fn open_paths(pid: Pid) -> Vec<PathBuf> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    entries.filter_map(|entry| fs::read_link(entry.path()).ok()).filter(|path| path.is_absolute()).collect()
 }
 
 /// The memory of `pid` in bytes, swapped pages included, where pages that several processes share are divided among
@@ -192,6 +220,13 @@ pub(super) fn read_small<'a>(path: &str, buffer: &'a mut [u8]) -> io::Result<&'a
     debug_assert!(CString::new(path).is_ok());
     let length = File::open(path)?.read(buffer)?;
     Ok(&buffer[..length])
+}
+
+/// Whether it has something to compute now: whether one of its threads runs, or would if there were a processor for it.
+pub fn runs(pid: Pid) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stat = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("stat")).ok();
+    threads.filter_map(stat).any(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('R')))
 }
 
 #[cfg(test)]

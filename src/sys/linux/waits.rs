@@ -11,6 +11,7 @@ use nix::libc;
 use nix::time::ClockId;
 use nix::unistd::Pid;
 
+use super::sockets;
 pub use crate::sys::waiting::{Input, Outside, Waiting};
 
 /// A sleep that is longer is not a part of any work.
@@ -47,12 +48,10 @@ pub fn outside(pid: Pid) -> Option<Outside> {
     if calls.iter().any(Call::is_lock) {
         return Some(Outside::Lock);
     }
-    let sockets = sockets(&process)?;
-    let is_ours = |inode: &str| sockets.iter().any(|socket| socket == inode);
-    let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(process.join("net").join(table)).unwrap_or_default());
-    let is_connected =
-        |text: &String| CONNECTED.iter().any(|state| text.lines().filter_map(|it| in_state(it, state)).any(is_ours));
-    (!calls.is_empty() && tables.iter().any(is_connected)).then_some(Outside::Network)
+    if calls.iter().any(|call| call.reads_terminal(&process)) {
+        return Some(Outside::Terminal);
+    }
+    (!calls.is_empty() && sockets::has_connection(&process)?).then_some(Outside::Network)
 }
 
 /// Whoever ends just now, or closes a descriptor, has something to do.
@@ -62,50 +61,7 @@ fn unreadable(error: &io::Error) -> Waiting {
 
 /// Whether `pid` has a socket that it accepts connections on, by TCP or at a path; `None` if the system does not tell.
 pub fn listens(pid: Pid) -> Option<bool> {
-    let process = PathBuf::from(format!("/proc/{pid}"));
-    let sockets = sockets(&process)?;
-    if sockets.is_empty() {
-        return Some(false);
-    }
-    let in_table = |table: &str| fs::read_to_string(process.join("net").join(table)).unwrap_or_default();
-    let is_ours = |inode: &str| sockets.iter().any(|socket| socket == inode);
-    Some(
-        in_table("tcp").lines().filter_map(of_tcp).any(is_ours)
-            || in_table("tcp6").lines().filter_map(of_tcp).any(is_ours)
-            || in_table("unix").lines().filter_map(of_unix).any(is_ours),
-    )
-}
-
-/// The numbers of the sockets that a process has open; `None` if the system does not tell.
-fn sockets(process: &Path) -> Option<Vec<String>> {
-    let links = fs::read_dir(process.join("fd")).ok()?.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
-    let number = |link: PathBuf| {
-        let link = link.to_string_lossy();
-        link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']')).map(str::to_owned)
-    };
-    Some(links.filter_map(number).collect())
-}
-
-/// The states `TCP_ESTABLISHED` and `TCP_SYN_SENT`.
-const CONNECTED: [&str; 2] = ["01", "02"];
-
-/// The number of the socket in a line of `/proc/net/tcp`, if it is one that listens (`TCP_LISTEN`).
-fn of_tcp(line: &str) -> Option<&str> {
-    in_state(line, "0A")
-}
-
-/// The same if it is in this state.
-fn in_state<'line>(line: &'line str, state: &str) -> Option<&'line str> {
-    let mut fields = line.split_ascii_whitespace();
-    (fields.nth(3)? == state).then_some(())?;
-    fields.nth(5)
-}
-
-/// The same in `/proc/net/unix` (`__SO_ACCEPTCON`).
-fn of_unix(line: &str) -> Option<&str> {
-    let mut fields = line.split_ascii_whitespace();
-    (fields.nth(3)? == "00010000").then_some(())?;
-    fields.nth(2)
+    sockets::listens(Path::new(&format!("/proc/{pid}")))
 }
 
 /// A system call that a thread is in.
@@ -133,6 +89,14 @@ impl Call {
         let commands = [libc::F_SETLKW, libc::F_OFD_SETLKW];
         let is_fcntl = || commands.iter().any(|&command| u64::try_from(command) == Ok(self.argument(1)));
         self.number == libc::SYS_flock || self.number == libc::SYS_fcntl && is_fcntl()
+    }
+
+    /// Whether it is one that reads what is typed on a terminal (`pts(4)`, `tty(4)`).
+    fn reads_terminal(&self, process: &Path) -> bool {
+        let link = || fs::read_link(process.join("fd").join(self.argument(0).to_string())).unwrap_or_default();
+        let is_terminal =
+            |link: PathBuf| link.starts_with("/dev/pts") || link.to_string_lossy().starts_with("/dev/tty");
+        [libc::SYS_read, libc::SYS_readv].contains(&self.number) && is_terminal(link())
     }
 
     fn look(&self, process: &Path, input: Option<Input>) -> Waiting {
@@ -302,6 +266,7 @@ mod tests {
         let port = listener.local_addr().expect("an address").port();
         for (script, wanted) in [
             (format!("import fcntl; fcntl.flock(open({path:?}), fcntl.LOCK_EX)"), Outside::Lock),
+            ("import os; os.read(os.openpty()[1], 1)".to_owned(), Outside::Terminal),
             (format!("import socket; socket.create_connection(('127.0.0.1', {port})).recv(1)"), Outside::Network),
         ] {
             let mut child =
@@ -316,10 +281,6 @@ mod tests {
 
     #[test]
     fn listening_sockets_are_seen() {
-        assert_eq!(of_tcp("0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0  1000 0 4711 1 0 100"), Some("4711"));
-        assert_eq!(of_tcp("0: 0100007F:1F90 00000000:0000 01 0:0 00:0 0  1000 0 4711 1 0 100"), None);
-        assert_eq!(of_unix("0: 00000002 00000000 00010000 0001 01 4712 /run/x"), Some("4712"));
-        assert_eq!(of_unix("0: 00000002 00000000 00000000 0001 01 4712"), None);
         let _server = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
         assert_eq!(listens(Pid::this()), Some(true));
     }

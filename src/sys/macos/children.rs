@@ -14,6 +14,11 @@ pub fn of_first_thread(parent: Pid) -> Vec<Pid> {
     of(parent)
 }
 
+/// The children of this process.
+pub fn ours() -> Vec<Pid> {
+    of(Pid::this())
+}
+
 /// Whether the kernel lists the children of a process.
 pub fn are_listed() -> bool {
     true

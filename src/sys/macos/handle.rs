@@ -9,7 +9,7 @@ use nix::sys::event::{EvFlags, EventFilter, FilterFlag, KEvent, Kqueue};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::process;
+use super::process::{self, Process};
 use crate::sys::{Fate, Identity, ready};
 
 /// A process that was there when the handle was opened, and stays the one that is meant.
@@ -18,6 +18,7 @@ pub struct ProcessHandle {
     identity: Identity,
     /// Readable from the end of the process on: the event is never fetched. `None` if it had ended before.
     exit: Option<OwnedFd>,
+    was_stopped: bool,
 }
 
 impl ProcessHandle {
@@ -26,9 +27,9 @@ impl ProcessHandle {
         // Waiting for the end first, then reading who it is: should the process have ended in between and its number
         // be used again, the kqueue tells (it is readable), and the handle counts as exited.
         let exit = wait_for_exit(pid).ok();
-        let start = process::read(pid)?.start;
+        let Process { start, stopped, .. } = process::read(pid)?;
         let serial = process::serial_number(pid);
-        Some(Self { identity: Identity { pid: pid.as_raw(), start, serial }, exit })
+        Some(Self { identity: Identity { pid: pid.as_raw(), start, serial }, exit, was_stopped: stopped })
     }
 
     /// Opens a handle on the process that was recorded; `None` if it has ended or its number belongs to another.
@@ -61,6 +62,11 @@ impl ProcessHandle {
 
     pub fn pid(&self) -> Pid {
         self.identity.pid()
+    }
+
+    /// Whether it was stopped or traced when the handle was opened.
+    pub fn was_stopped(&self) -> bool {
+        self.was_stopped
     }
 
     /// Whether the process has ended; a zombie has.

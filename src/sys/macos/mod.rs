@@ -3,6 +3,7 @@
 //! Written against the headers and the published kernel source; type-checked, but never run.
 
 pub mod boot;
+pub mod caller;
 pub mod changes;
 pub mod children;
 pub mod follow;

@@ -1,5 +1,7 @@
 //! Servers that have one fault and no other, and its code.
 
+use serde_json::json;
+
 use super::{assert_nothing_is_left, codes, connect, define_faulty, servers};
 use crate::support::Sandbox;
 
@@ -34,6 +36,7 @@ const FAULTS: &[(&str, &[&str], &str)] = &[
     ("ignores-sigterm", &["ignores-eof", "ignores-sigterm"], "warning"),
     ("leaves-processes", &["leaves-processes"], "warning"),
     ("slow-stop", &["slow-stop"], "warning"),
+    ("writes-files", &["writes-files"], "ok"),
 ];
 
 /// On a machine under load every end is slow.
@@ -59,6 +62,47 @@ fn each_fault_has_its_code_and_no_other_and_all_are_asked_side_by_side() {
     }
     assert_eq!(servers.len(), FAULTS.len());
     assert_nothing_is_left(&sandbox);
+}
+
+#[test]
+fn the_clients_that_a_fault_stops_are_told_from_those_that_it_does_not() {
+    let sandbox = Sandbox::new();
+    let python = ["claude-code", "python-sdk"];
+    let cases: [(&str, &[&str], &[&str]); 4] = [
+        ("byte-order-mark", &["claude-code", "codex"], &["gemini", "mcporter", "inspector", "python-sdk"]),
+        ("no-tools", &["claude-code", "codex", "mcporter"], &["gemini"]),
+        ("huge-list", &python, &["gemini", "mcporter", "inspector"]),
+        ("invalid-tool", &["inspector"], &["claude-code", "codex", "gemini", "python-sdk"]),
+    ];
+    let names: Vec<&str> = cases.iter().map(|(fault, ..)| *fault).chain(["none", "large-list", "version"]).collect();
+    define_faulty(&sandbox, &names);
+    let all = servers(&connect(&sandbox, &["--json"]).expect_code(1));
+    for (fault, works, fails) in cases {
+        assert_eq!(all[fault]["clients"], json!({"works": works, "fails": fails}), "{fault}");
+        let found = all[fault]["findings"].as_array().unwrap().iter().find(|it| it["fails_in"].is_array()).unwrap();
+        assert_eq!((&found["works_in"], &found["fails_in"]), (&json!(works), &json!(fails)));
+    }
+    for alike in ["none", "large-list", "version"] {
+        assert!(all[alike]["clients"].is_null(), "{:#}", all[alike]);
+    }
+    let shown = connect(&sandbox, &["no-tools"]).ok();
+    assert!(
+        shown.stdout.contains("    clients: works in Claude Code, Codex, mcporter; not in Gemini CLI\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_one_server_leaves_in_its_directory_is_told() {
+    let sandbox = Sandbox::new();
+    define_faulty(&sandbox, &["writes-files"]);
+    let server = &servers(&connect(&sandbox, &["--json"]).ok())["writes-files"];
+    let home = sandbox.home();
+    let message = format!("it leaves files in its working directory, {}: notes.db, notes.log", home.display());
+    let found = server["findings"].as_array().unwrap().iter().find(|it| it["code"] == "writes-files");
+    assert_eq!(found.map(|it| &it["message"]), Some(&json!(message)), "{server:#}");
+    let again = &servers(&connect(&sandbox, &["--json"]).ok())["writes-files"];
+    assert!(!codes(again).contains(&"writes-files"), "it was there before: {again:#}");
 }
 
 #[test]

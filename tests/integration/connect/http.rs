@@ -9,7 +9,7 @@ use super::{codes, connect, define, servers};
 use crate::support::port::free_port;
 use crate::support::{DefinedSession, Sandbox};
 
-const FAULTY: &str = include_str!("../../fixtures/fault_http_server.py");
+pub(super) const FAULTY: &str = include_str!("../../fixtures/fault_http_server.py");
 
 /// A server with a fault, and its port. It ends with its input.
 fn serve(sandbox: &Sandbox, fault: &str) -> (Child, String) {
@@ -99,6 +99,43 @@ fn what_is_secret_in_an_address_stands_in_no_message() {
 }
 
 #[test]
+fn a_secret_of_the_command_line_stands_in_no_message_either() {
+    let sandbox = Sandbox::new();
+    let sent = ["--header", "Authorization: Bearer open-sesame"];
+    for (fault, seen) in [
+        ("redirect", "it sends clients on to http://***@127.0.0.1/elsewhere?token=***"),
+        ("echo", "it fails with the status 500: no /mcp?key=*** for ***"),
+    ] {
+        let (mut child, url) = serve(&sandbox, fault);
+        let url = url.replace("http://", "http://me:open-sesame@") + "?key=open-sesame";
+        for json in [&["--json"][..], &[]] {
+            let output = connect(&sandbox, &[&["--url", &url], &sent[..], json].concat()).expect_code(1);
+            assert!(output.stdout.contains(seen), "{output}");
+            assert!(!output.stdout.contains("sesame") && !output.stderr.contains("sesame"), "{output}");
+        }
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+    let output = connect(&sandbox, &["--url", "http://me:open-sesame@[/", "--header", "open-sesame"]).expect_code(1);
+    assert!(!output.stderr.contains("sesame"), "{output}");
+    let output = connect(&sandbox, &["--url", "ftp://me:open-sesame@h/?open-sesame"]).expect_code(1);
+    assert!(output.stdout.contains("ftp://***@h/?*** is no address"), "{output}");
+}
+
+#[test]
+fn another_server_that_is_named_is_not_sent_what_was_meant_for_the_first() {
+    let sandbox = Sandbox::new();
+    let (mut second, elsewhere) = serve(&sandbox, "token-refused");
+    let (mut first, url) = serve(&sandbox, &elsewhere);
+    let server = ask(&sandbox, &url, &["--header", "Authorization: Bearer open-sesame"]);
+    assert_eq!(server["state"], "ok", "it refuses whoever sends a token: {server:#}");
+    for child in [&mut first, &mut second] {
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}
+
+#[test]
 fn defined_servers_are_asked_where_they_run() {
     let sandbox = Sandbox::new();
     sandbox.env("TOKEN", "open-sesame");
@@ -110,7 +147,7 @@ fn defined_servers_are_asked_where_they_run() {
     let mut session = DefinedSession::open(&sandbox);
     let before = servers(&connect(&sandbox, &["--json"]));
     assert_eq!(codes(&before["remote"]), ["token-refused"], "{:#}", before["remote"]);
-    assert_eq!(codes(&before["web"]), ["not-asked"]);
+    assert_eq!(codes(&before["web"]), ["server-error"], "a copy is asked of one that does not run");
     session.hook("start web").ok();
     let pid = sandbox.server("web").unwrap()["pid"].clone();
     let output = session.terminal.run("mcp-hook check --connect web");

@@ -10,7 +10,7 @@ fn a_copy_has_the_environment_the_directory_and_the_configuration_of_its_server(
     let sandbox = Sandbox::new();
     sandbox.env("API_KEY", "open-sesame");
     sandbox.write("home/template.json", "{\"host\": \"pve1\"}");
-    let script = "echo $PWD $API_KEY $EXTRA >&2; cat \"$MCP_CONFIG_FILE\" >&2; echo >&2; exit 1";
+    let script = "echo $API_KEY; echo $PWD $API_KEY $EXTRA >&2; cat \"$MCP_CONFIG_FILE\" >&2; echo >&2; exit 1";
     let hook = json!({
         "config": {"source": sandbox.home().join("template.json")},
         "environmentVariables": [{"name": "API_KEY", "isSecret": true}],
@@ -19,7 +19,9 @@ fn a_copy_has_the_environment_the_directory_and_the_configuration_of_its_server(
     let entry =
         json!({"command": "sh", "args": ["-c", script], "cwd": directory, "env": {"EXTRA": "more"}, "hook": hook});
     define(&sandbox, &[("web".to_owned(), entry)].into_iter().collect());
-    let all = servers(&connect(&sandbox, &["--json"]).expect_code(1));
+    let output = connect(&sandbox, &["--json"]).expect_code(1);
+    assert!(output.stdout.contains("on standard output: \\\"***\\\"") && !output.stdout.contains("sesame"), "{output}");
+    let all = servers(&output);
     let expected = json!([format!("{} *** more", directory.display()), "{\"host\": \"pve1\"}"]);
     assert_eq!(all["web"]["stderr"], expected, "{:#}", all["web"]);
     assert_nothing_is_left(&sandbox);

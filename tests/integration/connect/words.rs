@@ -13,6 +13,7 @@ fn steady(text: &str) -> String {
     };
     let line = |line: &str| {
         let line = after(&after(line, "answers after ", "N"), "(pid ", "N");
+        let line = after(&line, "standard input, for ", "N");
         match line.rsplit_once(" · ") {
             Some((before, last)) if last.ends_with("iB") => format!("{before} · SIZE"),
             _ => line,
@@ -43,11 +44,12 @@ fn the_verdict_stands_first_then_what_was_seen_the_last_words_and_what_helps() {
         leaves-processes: it left processes behind, which were ended: sleep (pid N)
         hint: mcp-hook run ends them with it; under a client alone they would go on
     ✗ no-answer  fails at handshake
-        no-answer: there is no answer after 10 s; it reads its standard input
+        no-answer: there is no answer after 10 s; it reads its standard input, for N s
         hint: it may keep its answer in a buffer: write each message with its newline and flush standard output; or it waits for something else than MCP messages on standard input
     ! no-tools  fault 1.0 · 2025-06-18 · 0 tools · answers after N ms · SIZE
         no-tools: it has no tools, no prompts and no resources: Gemini CLI takes that for a failure, others connect for nothing
         hint: see whether it needs a variable, a login or an option before it offers its tools
+        clients: works in Claude Code, Codex, mcporter; not in Gemini CLI
     ✓ none  fault 1.0 · 2025-06-18 · 1 tool · answers after N ms · SIZE
     ");
 }
@@ -65,8 +67,9 @@ fn a_terminal_shows_meanwhile_what_is_waited_for() {
     let sandbox = Sandbox::new();
     sandbox.env("TERM", "xterm");
     let mut terminal = Terminal::open(&sandbox, Shell::Bash);
-    terminal.send_line("mcp-hook check --connect --timeout 1h -- cat /dev/stdin");
-    terminal.wait_for("checking cat (");
+    terminal.send_line("mcp-hook check --connect --timeout 1h -- python3 -c 'import sys; sys.stdin.read()'");
+    terminal.wait_for("checking python3 (");
+    terminal.wait_for("): it reads its standard input");
     terminal.send("\x03");
     terminal.wait_prompt();
 }

@@ -125,9 +125,9 @@ fn commands_that_cannot_be_started_are_named() {
     let sandbox = Sandbox::new();
     let session = WindowSession::open(&sandbox);
     sandbox.write("home/no-program", "");
-    insta::assert_snapshot!(said(&session, &["start", "a", "--session", &session.id, "--", "no-such-program"]), @"1: mcp-hook: could not start no-such-program: command not found");
-    insta::assert_snapshot!(said(&session, &["start", "b", "--session", &session.id, "--", "./no-such-file"]), @"1: mcp-hook: could not start ./no-such-file: no such file");
-    insta::assert_snapshot!(said(&session, &["start", "c", "--session", &session.id, "--", "./no-program"]), @"1: mcp-hook: could not start ./no-program: permission denied");
+    insta::assert_snapshot!(said(&session, &["start", "a", "--session", &session.id, "--", "no-such-program"]), @"1: mcp-hook: could not start no-such-program: command not found (not-found)");
+    insta::assert_snapshot!(said(&session, &["start", "b", "--session", &session.id, "--", "./no-such-file"]), @"1: mcp-hook: could not start ./no-such-file: no such file (not-found)");
+    insta::assert_snapshot!(said(&session, &["start", "c", "--session", &session.id, "--", "./no-program"]), @"1: mcp-hook: could not start ./no-program: permission denied (not-executable)");
     session.end();
 }
 

@@ -1,8 +1,14 @@
 //! Commands on a server whose client is there.
 
+use std::fs;
+use std::process::Stdio;
+
+use nix::sys::stat::Mode;
+
+use crate::support::scripted::SERVER;
 use crate::support::wait::Deadline;
 use crate::support::watchers::{kill, kill_both};
-use crate::support::{BackgroundSession, Sandbox, Scripted, Shell, Terminal, Watchers};
+use crate::support::{BackgroundSession, Sandbox, Scripted, Watchers};
 
 /// What a request is answered with by the relay.
 #[track_caller]
@@ -54,49 +60,57 @@ fn a_server_that_is_to_be_started_again_can_be_stopped_meanwhile() {
 }
 
 #[test]
-fn commands_that_want_opposite_things_at_once_cost_no_client_its_connection() {
+fn commands_at_once_cost_no_client_its_connection_and_each_call_has_one_answer() {
     let sandbox = Sandbox::new();
     let mut client = Scripted::legacy(&sandbox, &[]);
     let session = client.session();
-    for verbs in [["stop", "restart"], ["start", "stop"], ["stop", "stop"]].into_iter().cycle().take(12) {
+    let at_once = [["stop", "restart"], ["start", "stop"], ["stop", "stop"], ["restart", "restart"]];
+    for verbs in at_once.into_iter().cycle().take(16) {
+        let mut calls = vec![client.call("hang"), client.call("echo")];
         let commands = verbs.map(|verb| {
             let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
-            command.args([verb, "--session", &session, "server"]).stderr(std::process::Stdio::piped());
+            command.args([verb, "--session", &session, "server"]).stderr(Stdio::piped());
             (verb, command.spawn().unwrap())
         });
+        calls.push(client.call("hang"));
         for (verb, command) in commands {
             let output = command.wait_with_output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
-            assert!(verb != "stop" || output.status.success(), "{verb}: {said}");
+            let has_to_succeed = verb == "stop" || verbs == ["restart"; 2];
+            assert!(!has_to_succeed || output.status.success(), "{verb} of {verbs:?}: {said}");
         }
         client.hook("restart").ok();
-        client.echo();
+        let (before, _) = client.echo();
+        let mut answered: Vec<u64> = before.iter().filter_map(|message| message["id"].as_u64()).collect();
+        answered.sort_unstable();
+        assert_eq!(answered, calls, "{verbs:?}: {before:?}");
     }
     client.finish();
 }
 
 #[test]
-fn the_keys_of_the_live_view_work_on_a_clients_server() {
+fn a_start_beside_a_stop_waits_for_the_end_and_brings_the_server_back() {
     let sandbox = Sandbox::new();
-    let mut terminal = Terminal::open(&sandbox, Shell::Bash);
-    let session = terminal.variable("MCP_SESSION_ID");
-    let mut client = Scripted::legacy(&sandbox, &["--session", &session]);
-    let server = client.server();
-    terminal.wait_prompt();
-    terminal.send_line("TERM=xterm mcp-hook status --watch; echo \"sta\"tus:$?:");
-    terminal.wait_for("restart");
-    terminal.send("x");
-    client.await_state("idle");
-    assert!(!server.alive());
-    assert_eq!(refusal(&mut client), STOPPED);
-    // The result of the one is shown before the other is asked for. The log, which is shown too, has it in other words.
-    terminal.wait_for("(signal");
-    terminal.send("r");
-    client.await_state("running");
+    nix::unistd::mkfifo(&sandbox.path("home/hold"), Mode::S_IRWXU).unwrap();
+    // The end of its first process is up to this test.
+    let line = format!("trap 'read line < hold; exit 0' TERM; python3 {SERVER}; wait");
+    let mut client = Scripted::command(&sandbox, &["--grace", "1h"], &["sh", "-c", &line]);
+    client.initialize();
+    let commands = ["stop", "start"].map(|verb| {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
+        command.args([verb, "--session", &client.session(), "server"]).stderr(Stdio::piped());
+        let command = command.spawn().unwrap();
+        client.await_state("stopping");
+        command
+    });
+    fs::write(sandbox.path("home/hold"), "end now\n").unwrap();
+    for command in commands {
+        let output = command.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
     client.echo();
-    terminal.send("q");
-    terminal.wait_for("status:0:");
-    client.client.finish();
+    fs::remove_file(sandbox.path("home/hold")).unwrap();
+    client.finish();
 }
 
 #[test]
@@ -113,6 +127,22 @@ fn a_restart_under_a_client_answers_what_was_open_and_the_next_call_is_the_new_s
     assert_ne!(client.server().pid, first.pid);
     let said = sandbox.hook(["restart", "--fresh", "--session", &client.session(), "server"]).expect_code(1);
     assert!(said.stderr.contains("it belongs to a client, which started it as it is"), "{said}");
+    client.finish();
+}
+
+#[test]
+fn a_clients_server_that_runs_is_not_started_once_more() {
+    let sandbox = Sandbox::new();
+    let mut client = Scripted::legacy(&sandbox, &[]);
+    let server = client.server();
+    for command in [&[][..], &["--", "true"], &["--no-wait"]] {
+        let said =
+            sandbox.hook([&["start", "--session", &client.session(), "server"][..], command].concat()).expect_code(1);
+        let (error, hint) = said.stderr.split_once('\n').unwrap();
+        assert!(error.starts_with("mcp-hook: could not start server: it is running already, for "), "{error}");
+        assert_eq!(hint, "hint: mcp-hook restart server, or start it under another name\n");
+    }
+    assert_eq!(client.server().pid, server.pid);
     client.finish();
 }
 

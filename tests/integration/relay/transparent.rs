@@ -192,6 +192,27 @@ fn a_message_of_64_mib_takes_no_memory_of_that_size_in_either_direction() {
     sandbox.assert_clean();
 }
 
+#[test]
+fn the_memory_that_a_long_message_takes_is_given_back() {
+    let sandbox = Sandbox::new();
+    let mut client = PipedClient::run(&sandbox, &[], &["cat"]);
+    client.say(b"{\"id\":1,\"method\":\"x\"}\n");
+    client.hear_line();
+    let supervisor = client.supervisor();
+    let before = memory(supervisor, "RssAnon");
+    for (length, part) in [(100 * KIB, &b"x"[..]), (900 * KIB, b"\\n"), (8 * MIB, b"x")] {
+        let mut long = b"{\"method\":\"notifications/message\",\"params\":{\"text\":\"".to_vec();
+        long.extend(part.repeat(length / part.len()));
+        long.extend(b"\"}}\n");
+        let saying = client.say_all(long.clone());
+        assert_bytes(&client.hear_line(), &long);
+        client.input = Some(saying.join().unwrap());
+        wait::until("the memory", || (memory(supervisor, "RssAnon") <= before + 64 * KIB).then_some(()));
+    }
+    client.finish();
+    sandbox.assert_clean();
+}
+
 /// How far a process has read the file that is its standard input.
 fn position(process: Process) -> usize {
     let info = fs::read_to_string(format!("/proc/{}/fdinfo/0", process.pid)).unwrap();

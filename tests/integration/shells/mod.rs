@@ -6,6 +6,7 @@ mod fixture;
 mod hints;
 mod hook;
 mod log;
+mod one_process;
 mod options;
 mod original;
 mod other_user;

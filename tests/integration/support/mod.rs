@@ -2,10 +2,12 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "shared by two targets, neither of which needs all of it")]
 
 pub mod background_session;
+pub mod calls;
 pub mod container;
 pub mod defined_session;
 pub mod each_shell;
 pub mod engine;
+pub mod faulty;
 pub mod hold;
 pub mod innocent;
 pub mod namespace;
@@ -32,6 +34,7 @@ pub mod watchers;
 pub mod window_session;
 
 pub use background_session::BackgroundSession;
+pub use calls::Calls;
 pub use container::Container;
 pub use defined_session::DefinedSession;
 pub use engine::Engine;

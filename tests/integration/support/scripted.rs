@@ -9,7 +9,7 @@ use super::process::Process;
 use super::sandbox::Sandbox;
 use super::wait;
 
-const SERVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/scripted.py");
+pub const SERVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/scripted.py");
 
 /// A conversation of a client with the lives of a server.
 pub struct Scripted<'s> {

@@ -131,6 +131,7 @@ impl World {
     fn server_hears(&mut self, message: &Value) {
         match (message["method"].as_str(), &message["id"]) {
             (Some("initialize"), _) => self.server_says(&serde_json::from_str(ANSWER).unwrap()),
+            (Some("server/discover"), _) => self.server_says(&serde_json::from_str(DISCOVERED).unwrap()),
             (Some("tools/call"), id) => {
                 assert!(self.received.insert(id.as_u64().unwrap()), "delivered twice");
             }

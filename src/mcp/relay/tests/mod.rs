@@ -3,6 +3,7 @@
 mod chaos;
 mod idle;
 mod subscriptions;
+mod successors;
 
 use super::*;
 use crate::mcp::framer::{Framer, Piece};
@@ -78,6 +79,13 @@ impl Case {
 
     fn started(&mut self) -> Vec<String> {
         told(self.relay.started(self.now))
+    }
+
+    /// The same for a successor that answers what it is told first as its predecessor did: what comes of that.
+    fn succeeded(&mut self, answer: &str) -> Vec<String> {
+        let first = self.started();
+        assert!(matches!(&first[..], [one] if one.starts_with("s ")), "{first:?}");
+        self.server(answer)
     }
 
     /// After a handshake.
@@ -214,6 +222,19 @@ fn a_call_that_was_cancelled_gets_no_answer() {
 }
 
 #[test]
+fn a_call_that_reaches_the_successor_with_its_cancellation_gets_no_answer_either() {
+    let mut case = Case::legacy();
+    case.client(CALL);
+    case.client(CANCEL);
+    let message = |text: &str| (format!("{text}\n").into_bytes(), crate::mcp::framer::message(text.as_bytes()));
+    assert!(case.ended_before(vec![message(CALL), message(CANCEL)]).is_empty());
+    case.started();
+    let told = case.server(ANSWER);
+    assert!(told.ends_with(&[format!("s {CALL}"), format!("s {CANCEL}")]), "{told:?}");
+    assert!(case.ended(Next::Now).is_empty());
+}
+
+#[test]
 fn requests_of_a_dead_server_are_cancelled_and_never_mixed_with_those_of_the_next() {
     let mut case = Case::legacy();
     case.server(ASK);
@@ -270,7 +291,8 @@ fn in_the_stateless_era_only_subscriptions_go_on() {
     case.client(CALL);
     let answers = case.ended(Next::Now);
     assert!(matches!(&answers[..], [one] if one.contains("\"id\":1,")), "{answers:?}");
-    let replayed = case.started();
+    assert_eq!(case.started(), [format!("s {DISCOVER}")]);
+    let replayed = case.server(DISCOVERED);
     assert_eq!(replayed[0], format!("s {LISTEN}"));
     assert!(
         replayed[1].contains("list_changed") && replayed[1].contains(r#""io.modelcontextprotocol/subscriptionId":"l""#)
@@ -279,7 +301,7 @@ fn in_the_stateless_era_only_subscriptions_go_on() {
     assert_eq!(case.server(ACKNOWLEDGED).len(), 1);
     case.client(&CANCEL.replace("\"requestId\":1", "\"requestId\":\"l\""));
     case.ended(Next::Now);
-    assert!(case.started().is_empty());
+    assert!(case.succeeded(DISCOVERED).is_empty());
 }
 
 #[test]

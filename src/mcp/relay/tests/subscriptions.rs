@@ -31,7 +31,7 @@ fn what_was_announced_is_acknowledged_though_the_server_would_not() {
     let partly = ACKNOWLEDGED.replace(r#"{"toolsListChanged":true}"#, "{}");
     acknowledged(&case.server(&partly));
     case.ended(Next::Now);
-    assert_eq!(case.started(), [format!("s {LISTEN}"), CHANGED_FOR_IT.to_owned()]);
+    assert_eq!(case.succeeded(SILENT), [format!("s {LISTEN}"), CHANGED_FOR_IT.to_owned()]);
     assert!(case.server(&partly).is_empty());
 }
 
@@ -41,12 +41,12 @@ fn a_server_that_knows_no_subscriptions_is_stood_in_for() {
     acknowledged(&case.server(UNKNOWN));
     for _ in 0..2 {
         assert!(case.ended(Next::Now).is_empty());
-        assert_eq!(case.started(), [format!("s {LISTEN}"), CHANGED_FOR_IT.to_owned()]);
+        assert_eq!(case.succeeded(SILENT), [format!("s {LISTEN}"), CHANGED_FOR_IT.to_owned()]);
         assert!(case.server(UNKNOWN).is_empty());
     }
     case.client(UNSUBSCRIBE);
     case.ended(Next::Now);
-    assert!(case.started().is_empty());
+    assert!(case.succeeded(SILENT).is_empty());
 }
 
 /// It has asked another process of the server, as the TypeScript SDK does.
@@ -74,7 +74,7 @@ fn other_refusals_and_those_of_a_client_that_wants_nothing_of_lists_pass() {
         case.client(listen);
         assert_eq!(case.server(answer), [format!("c {answer}")]);
         case.ended(Next::Now);
-        assert!(case.started().is_empty());
+        assert!(case.succeeded(SILENT).is_empty());
     }
 }
 
@@ -83,30 +83,30 @@ fn other_refusals_and_those_of_a_client_that_wants_nothing_of_lists_pass() {
 fn nothing_is_said_of_changes_before_the_acknowledgement() {
     let mut case = listening();
     case.ended(Next::Now);
-    assert_eq!(case.started(), [format!("s {LISTEN}")]);
+    assert_eq!(case.succeeded(SILENT), [format!("s {LISTEN}")]);
     acknowledged(&case.server(ACKNOWLEDGED));
     case.ended(Next::Now);
-    assert_eq!(case.started(), [format!("s {LISTEN}"), CHANGED_FOR_IT.to_owned()]);
+    assert_eq!(case.succeeded(SILENT), [format!("s {LISTEN}"), CHANGED_FOR_IT.to_owned()]);
 }
 
 #[test]
 fn one_that_goes_on_can_be_ended_by_both_sides() {
     let mut case = Case::modern();
     case.ended(Next::Now);
-    case.started();
+    case.succeeded(DISCOVERED);
     assert_eq!(case.client(UNSUBSCRIBE), [format!("s {UNSUBSCRIBE}")]);
     let mut case = Case::modern();
     case.ended(Next::Now);
-    case.started();
+    case.succeeded(DISCOVERED);
     case.server(ACKNOWLEDGED);
     assert_eq!(case.server(ENDED), [format!("c {ENDED}")]);
     case.ended(Next::Now);
-    assert!(case.started().is_empty());
+    assert!(case.succeeded(DISCOVERED).is_empty());
     let mut case = Case::modern();
     case.ended(Next::OnRequest);
     assert!(case.client(UNSUBSCRIBE).is_empty());
     assert_eq!(case.client(CALL), ["start"]);
-    assert_eq!(case.started(), [format!("s {CALL}")]);
+    assert_eq!(case.succeeded(DISCOVERED), [format!("s {CALL}")]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn one_that_was_never_delivered_is_delivered_once() {
     let mut case = listening();
     let (bytes, message) = read(LISTEN);
     case.ended_before(vec![(bytes, message)]);
-    assert_eq!(case.started(), [format!("s {LISTEN}")]);
+    assert_eq!(case.succeeded(SILENT), [format!("s {LISTEN}")]);
 }
 
 #[test]

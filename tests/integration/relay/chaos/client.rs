@@ -40,8 +40,16 @@ pub struct Client<'s> {
     /// Requests of servers that are to be answered, by the id that the client knows: their secrets.
     asked: BTreeMap<String, Value>,
     was_asked: BTreeSet<String>,
+    /// Of lives that have ended: they are answered all the same, once the next one is there.
+    stale: Vec<Stale>,
     failures: u32,
     restarts: Vec<Child>,
+}
+
+struct Stale {
+    id: String,
+    secret: Value,
+    life: u64,
 }
 
 impl<'s> Client<'s> {
@@ -68,6 +76,7 @@ impl<'s> Client<'s> {
             next: 1,
             asked: BTreeMap::new(),
             was_asked: BTreeSet::new(),
+            stale: Vec::new(),
             failures: 0,
             restarts: Vec::new(),
         };
@@ -136,8 +145,7 @@ impl<'s> Client<'s> {
                 let ids: Vec<String> = self.asked.keys().cloned().collect();
                 let id = self.random.pick(&ids).unwrap();
                 let secret = self.asked.remove(&id).unwrap();
-                let id: Value = serde_json::from_str(&id).unwrap();
-                self.say(&json!({ "jsonrpc": "2.0", "id": id, "result": { "secret": secret } }));
+                self.answer(&id, &secret);
             }
             _ => {
                 let hows = ["now", "now", "late", "late", "twice", "progress", "ask", "ask", "never"];
@@ -149,6 +157,11 @@ impl<'s> Client<'s> {
         while let Ok(line) = self.lines.try_recv() {
             self.hear(&line);
         }
+        let life = self.story.life();
+        if let Some(place) = self.stale.iter().position(|stale| stale.life < life) {
+            let Stale { id, secret, .. } = self.stale.remove(place);
+            self.answer(&id, &secret);
+        }
         if self.story.refused > REFUSED {
             self.story.refused = 0;
             self.restart();
@@ -157,6 +170,11 @@ impl<'s> Client<'s> {
             let least = self.random.below(MOST_OPEN);
             self.wait_until(|story| story.open().count() <= least);
         }
+    }
+
+    fn answer(&mut self, id: &str, secret: &Value) {
+        let id: Value = serde_json::from_str(id).unwrap();
+        self.say(&json!({ "jsonrpc": "2.0", "id": id, "result": { "secret": secret } }));
     }
 
     fn cancel(&mut self) {
@@ -225,17 +243,18 @@ impl<'s> Client<'s> {
         let (method, id) = (message["method"].as_str(), &message["id"]);
         match method {
             Some(_) if !id.is_null() => {
-                let is_new = self.asked.insert(id.to_string(), message["params"]["secret"].clone()).is_none();
-                assert!(is_new, "an id is used twice: {text}");
-                self.was_asked.insert(id.to_string());
+                let id = id.to_string();
+                let is_stale = self.stale.iter().any(|stale| stale.id == id);
+                self.was_asked.insert(id.clone());
+                let is_new = self.asked.insert(id, message["params"]["secret"].clone()).is_none();
+                assert!(is_new && !is_stale, "an id is used twice: {text}");
                 self.story.note_question(&message);
             }
             Some("notifications/cancelled") => {
                 let id = message["params"]["requestId"].to_string();
                 assert!(self.was_asked.contains(&id), "never asked: {text}");
-                // Its answer may be on its way all the same.
-                if self.random.one_in(2) {
-                    self.asked.remove(&id);
+                if let Some(secret) = self.asked.remove(&id).filter(|_| self.random.one_in(2)) {
+                    self.stale.push(Stale { id, secret, life: self.story.life() });
                 }
             }
             Some("notifications/progress") => {

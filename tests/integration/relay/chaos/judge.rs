@@ -57,6 +57,11 @@ impl Story {
         self.requests.iter().filter(|(_, it)| it.is_open() && it.how != "never").map(|(id, _)| *id)
     }
 
+    /// The latest life that was heard of.
+    pub fn life(&self) -> u64 {
+        self.latest.0
+    }
+
     /// Every message of a server has a number, higher than those before: of the same life, and of earlier ones.
     pub fn note_number(&mut self, message: &Value) {
         let numbers = if message["method"].is_null() { &message["result"] } else { &message["params"] };
@@ -116,16 +121,31 @@ pub fn judge(story: &Story, log: &str) {
         let is_own = said.life > 1 && ["handshake", "setting"].contains(&kind);
         assert!(story.seen.contains(&place) || kind == "again" || is_own, "lost: {kind} {place:?} of {lives} lives");
     }
-    let said: BTreeMap<u64, Vec<(u64, u64)>> = of("saying").fold(BTreeMap::new(), |mut said, it| {
+    let mut said: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+    for it in of("saying") {
         let number = it.value["n"].as_u64().unwrap();
         said.entry(it.value["id"].as_u64().unwrap()).or_default().push((it.life, number));
-        said
-    });
+    }
     let heard: Vec<(u64, String)> =
         of("heard").map(|it| (it.life, it.value["line"].as_str().unwrap().into())).collect();
-    judge_answers(story, &said, &heard);
-    judge_order(story, &heard);
+    let of_lines =
+        |id: fn(&str) -> Option<u64>| heard.iter().filter_map(|(life, line)| Some((*life, id(line)?))).collect();
+    let servers = Servers { said, had: of_lines(request_id), called_off: of_lines(cancelled_id), heard: &heard };
+    judge_answers(story, &servers);
+    judge_order(story, &servers);
     judge_whole(story, lives);
+}
+
+/// What the servers wrote down.
+struct Servers<'log> {
+    /// Life and number of the answers to each request.
+    said: BTreeMap<u64, Vec<(u64, u64)>>,
+    /// Which life had which request.
+    had: BTreeSet<(u64, u64)>,
+    /// Which life was told that which request is cancelled.
+    called_off: BTreeSet<(u64, u64)>,
+    /// Every line with its life.
+    heard: &'log [(u64, String)],
 }
 
 fn entry(line: &str) -> Entry {
@@ -133,16 +153,20 @@ fn entry(line: &str) -> Entry {
     Entry { life: value["life"].as_u64().unwrap(), what: value["what"].as_str().unwrap().to_owned(), value }
 }
 
-fn judge_answers(story: &Story, said: &BTreeMap<u64, Vec<(u64, u64)>>, heard: &[(u64, String)]) {
-    let had: BTreeSet<u64> = heard.iter().filter_map(|(_, line)| request_id(line)).collect();
-    for (id, request) in &story.requests {
+fn judge_answers(story: &Story, servers: &Servers<'_>) {
+    let any_has = |pairs: &BTreeSet<(u64, u64)>, id| pairs.iter().any(|(_, other)| *other == id);
+    for (&id, request) in &story.requests {
         match &request.answer {
             Some(Answer::Result { life, number }) => {
-                let is_said = said.get(id).is_some_and(|said| said.contains(&(*life, *number)));
+                let is_said = servers.said.get(&id).is_some_and(|said| said.contains(&(*life, *number)));
                 assert!(is_said || request.how == "now", "made up: {id} {request:?}");
             }
-            Some(Answer::Refused) => assert!(!had.contains(id), "refused, but a server had it: {id} {request:?}"),
-            Some(Answer::Died) => {}
+            Some(Answer::Refused) => {
+                assert!(!any_has(&servers.had, id), "refused, but a server had it: {id} {request:?}");
+            }
+            Some(Answer::Died) => {
+                assert!(!any_has(&servers.called_off, id), "cancelled and answered: {id} {request:?}");
+            }
             None => assert!(request.is_cancelled, "never answered: {id} {request:?}"),
         }
     }
@@ -153,8 +177,15 @@ fn request_id(line: &str) -> Option<u64> {
     message["method"].as_str().filter(|method| *method == "tools/call").and(message["id"].as_u64())
 }
 
+fn cancelled_id(line: &str) -> Option<u64> {
+    let message: Value = serde_json::from_str(line).unwrap();
+    message["method"].as_str().filter(|method| *method == "notifications/cancelled")?;
+    message["params"]["requestId"].as_u64()
+}
+
 /// What every new life is told again.
-const TOLD_AGAIN: [&str; 4] = ["initialize", "notifications/initialized", "logging/setLevel", "subscriptions/listen"];
+const TOLD_AGAIN: [&str; 5] =
+    ["initialize", "notifications/initialized", "logging/setLevel", "server/discover", "subscriptions/listen"];
 
 /// What a line is to the one who said it: an answer is known by its secret, since its id may have been another.
 fn identity(line: &str) -> Option<String> {
@@ -168,31 +199,34 @@ fn identity(line: &str) -> Option<String> {
 
 /// What servers heard is what the client said, in its order and nothing twice; and what a life lacks between the first and
 /// the last that it heard, somebody had a reason to keep from it.
-fn judge_order(story: &Story, heard: &[(u64, String)]) {
+fn judge_order(story: &Story, servers: &Servers<'_>) {
     let sent: BTreeMap<String, usize> =
         story.sent.iter().enumerate().filter_map(|(place, line)| Some((identity(line)?, place))).collect();
     let (mut before, mut life_before) = (None, 0);
-    for (life, line) in heard {
+    for (life, line) in servers.heard {
         let Some(identity) = identity(line) else { continue };
         let place = *sent.get(&identity).unwrap_or_else(|| panic!("life {life} heard what nobody said: {line}"));
         assert!(Some(place) > before, "life {life} heard out of order, or again: {line}");
         if *life == life_before {
             let missing = &story.sent[before.map_or(0, |before| before + 1)..place];
-            missing
-                .iter()
-                .for_each(|line| assert!(may_be_missing(story, *life, line), "life {life} never heard {line}"));
+            missing.iter().for_each(|line| {
+                assert!(may_be_missing(story, servers, *life, line), "life {life} never heard {line}");
+            });
         }
         (before, life_before) = (Some(place), *life);
     }
 }
 
-fn may_be_missing(story: &Story, life: u64, said: &str) -> bool {
+fn may_be_missing(story: &Story, servers: &Servers<'_>, life: u64, said: &str) -> bool {
     let message: Value = serde_json::from_str(said).unwrap();
     let request = message["id"].as_u64().and_then(|id| story.requests.get(&id));
     match message["method"].as_str() {
         None => message["result"]["secret"].as_u64().and_then(|secret| story.asked.get(&secret)) != Some(&life),
-        // That of a request of a dead life.
-        Some("notifications/cancelled") => true,
+        // That of a request of another life, or of one that it had answered.
+        Some("notifications/cancelled") => cancelled_id(said).is_none_or(|id| {
+            let is_said = servers.said.get(&id).is_some_and(|said| said.iter().any(|(of, _)| *of == life));
+            is_said || !servers.had.contains(&(life, id))
+        }),
         Some(method) if TOLD_AGAIN.contains(&method) => true,
         Some("tools/call") => request.is_some_and(|it| it.is_cancelled || it.answer == Some(Answer::Refused)),
         Some(_) => false,

@@ -6,6 +6,7 @@ mod lives;
 mod model;
 pub mod mortal;
 mod plain_client;
+pub mod registry;
 mod reserved_port;
 mod snapshot;
 pub mod terminal_client;

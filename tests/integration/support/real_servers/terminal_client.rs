@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::path::PathBuf;
-use std::process::Child;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 
 use serde_json::{Value, json};
 
@@ -25,6 +25,19 @@ pub enum Product {
     GeminiCli,
 }
 
+/// What a client has as its servers.
+pub struct Servers {
+    pub entries: Vec<(String, Entry)>,
+    /// How many seconds one may take to come up.
+    pub patience: u32,
+}
+
+/// How a client reaches a server.
+pub enum Entry {
+    Command(Vec<String>),
+    Url(String),
+}
+
 /// A client that is installed, with its home in the sandbox.
 pub struct TerminalClient<'w> {
     world: &'w World,
@@ -43,6 +56,13 @@ pub struct RunningClient {
 impl<'w> TerminalClient<'w> {
     /// One that asks `model` and has a server `mortal`, started by `words`; `None`, and it is said why, where it does not run.
     pub fn new(product: Product, world: &'w World, model: &Model, words: &[OsString]) -> Option<Self> {
+        let words = words.iter().map(|word| word.to_str().unwrap().to_owned()).collect();
+        let servers = Servers { entries: vec![("mortal".to_owned(), Entry::Command(words))], patience: 100 };
+        Self::with_servers(product, world, model, &servers)
+    }
+
+    /// One that asks `model` and has these servers; `None`, and it is said why, where it does not run.
+    pub fn with_servers(product: Product, world: &'w World, model: &Model, servers: &Servers) -> Option<Self> {
         let program = product.program(world)?;
         let client = Self { world, product, program };
         let temporary = world.sandbox.home().join("tmp");
@@ -50,11 +70,10 @@ impl<'w> TerminalClient<'w> {
             fs::create_dir(path).unwrap();
         }
         world.sandbox.env("TMPDIR", temporary);
-        let words: Vec<_> = words.iter().map(|word| word.to_str().unwrap()).collect();
         match product {
-            Product::ClaudeCode => client.configure_claude_code(model, &words),
-            Product::Codex => client.configure_codex(model, &words),
-            Product::GeminiCli => client.configure_gemini_cli(model, &words),
+            Product::ClaudeCode => client.configure_claude_code(model, servers),
+            Product::Codex => client.configure_codex(model, servers),
+            Product::GeminiCli => client.configure_gemini_cli(model, servers),
         }
         Some(client)
     }
@@ -68,9 +87,8 @@ impl<'w> TerminalClient<'w> {
         };
         let streams = ["client.out", "client.err"].map(|name| self.world.sandbox.path(name));
         let [stdout, stderr] = [&streams[0], &streams[1]].map(|path| File::create(path).unwrap());
-        let mut command = self.world.sandbox.command(&self.program);
-        command.args(words).arg(prompt).args(more).current_dir(self.directory()).stdout(stdout).stderr(stderr);
-        let child = command.spawn().unwrap();
+        let mut command = self.command(words);
+        let child = command.arg(prompt).args(more).stdout(stdout).stderr(stderr).spawn().unwrap();
         let process = Process::with_pid(child.id().cast_signed()).expect("it runs");
         RunningClient { child, process, streams }
     }
@@ -78,8 +96,7 @@ impl<'w> TerminalClient<'w> {
     /// Runs a command of it to its end.
     #[track_caller]
     pub fn run(&self, words: &[&str]) -> Output {
-        let mut command = self.world.sandbox.command(&self.program);
-        self.world.sandbox.run(command.args(words).current_dir(self.directory()))
+        self.world.sandbox.run(&mut self.command(words))
     }
 
     /// What a shell starts Claude Code with, to talk with it.
@@ -88,17 +105,24 @@ impl<'w> TerminalClient<'w> {
         format!("cd '{}' && '{}' --allowedTools mcp__mortal", self.directory().display(), self.program.display())
     }
 
+    /// A command of it, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = self.world.sandbox.command(&self.program);
+        command.args(words).current_dir(self.directory());
+        command
+    }
+
     /// Where it works.
     fn directory(&self) -> PathBuf {
         self.world.sandbox.home().join("work")
     }
 
-    fn configure_claude_code(&self, model: &Model, words: &[&str]) {
+    fn configure_claude_code(&self, model: &Model, servers: &Servers) {
         let state = json!({
             "hasCompletedOnboarding": true,
             "customApiKeyResponses": { "approved": [&KEY[KEY.len() - 20..]] },
             "projects": { self.directory().to_str().unwrap(): { "hasTrustDialogAccepted": true } },
-            "mcpServers": servers(words),
+            "mcpServers": servers.object(|url| json!({ "type": "http", "url": url })),
         });
         let sandbox = &self.world.sandbox;
         sandbox.write("home/.claude.json", state.to_string());
@@ -106,15 +130,12 @@ impl<'w> TerminalClient<'w> {
         sandbox.env("ANTHROPIC_API_KEY", KEY);
         // Otherwise the model has to look for tools before it sees them.
         sandbox.env("ENABLE_TOOL_SEARCH", "false");
-        // In milliseconds: how long a server may take to come up on a machine under load.
-        sandbox.env("MCP_TIMEOUT", "100000");
+        sandbox.env("MCP_TIMEOUT", (servers.patience * 1000).to_string());
     }
 
     /// A server that is not required may come later than the first request to the model. Codex hands on few variables.
-    fn configure_codex(&self, model: &Model, words: &[&str]) {
+    fn configure_codex(&self, model: &Model, servers: &Servers) {
         let url = model.url();
-        let [command, arguments] = [json!(words[0]), json!(words[1..])];
-        let records = self.world.sandbox.runtime();
         let settings = format!(
             "model = 'test'
              model_provider = 'test'
@@ -126,26 +147,31 @@ impl<'w> TerminalClient<'w> {
              [model_providers.test]
              name = 'test'
              base_url = '{url}/v1'
-             wire_api = 'responses'
-             [mcp_servers.mortal]
-             command = {command}
-             args = {arguments}
-             env = {{ MCP_HOOK_DIR = '{records}' }}
-             required = true
-             startup_timeout_sec = 100
-             default_tools_approval_mode = 'approve'\n",
-            records = records.display(),
+             wire_api = 'responses'\n"
         );
+        let records = self.world.sandbox.runtime();
+        let entries = servers.entries.iter().map(|(name, entry)| {
+            format!(
+                "[mcp_servers.{name}]\n{}required = true\nstartup_timeout_sec = {}\n\
+                 default_tools_approval_mode = 'approve'\n",
+                entry.toml(&records),
+                servers.patience
+            )
+        });
+        let settings = settings + &entries.collect::<String>();
         self.world.sandbox.write("home/.codex/config.toml", settings);
     }
 
-    fn configure_gemini_cli(&self, model: &Model, words: &[&str]) {
-        let settings = json!({
+    fn configure_gemini_cli(&self, model: &Model, servers: &Servers) {
+        let mut settings = json!({
             "security": { "auth": { "selectedType": "gemini-api-key" }, "folderTrust": { "enabled": false } },
             "general": { "enableAutoUpdate": false },
             "privacy": { "usageStatisticsEnabled": false },
-            "mcpServers": servers(words),
+            "mcpServers": servers.object(|url| json!({ "httpUrl": url })),
         });
+        for (_, server) in settings["mcpServers"].as_object_mut().unwrap() {
+            server["timeout"] = json!(servers.patience * 1000);
+        }
         let sandbox = &self.world.sandbox;
         sandbox.write("home/.gemini/settings.json", settings.to_string());
         sandbox.env("GOOGLE_GEMINI_BASE_URL", model.url());
@@ -222,7 +248,27 @@ fn skipped(what: &str, why: &str) -> Option<PathBuf> {
     None
 }
 
-/// A server as clients have it in their files of JSON.
-fn servers(words: &[&str]) -> Value {
-    json!({ "mortal": { "command": words[0], "args": words[1..] } })
+impl Servers {
+    /// As clients have them in their files of JSON.
+    pub fn object(&self, with_url: impl Fn(&str) -> Value) -> Value {
+        let entries = self.entries.iter().map(|(name, entry)| match entry {
+            Entry::Command(words) => (name.clone(), json!({ "command": words[0], "args": words[1..] })),
+            Entry::Url(url) => (name.clone(), with_url(url)),
+        });
+        Value::Object(entries.collect())
+    }
+}
+
+impl Entry {
+    /// As Codex has it in its file, with where mcp-hook keeps its records.
+    fn toml(&self, records: &Path) -> String {
+        match self {
+            Self::Command(words) => {
+                let [command, arguments] = [json!(words[0]), json!(words[1..])];
+                let records = records.display();
+                format!("command = {command}\nargs = {arguments}\nenv = {{ MCP_HOOK_DIR = '{records}' }}\n")
+            }
+            Self::Url(url) => format!("url = '{url}'\n"),
+        }
+    }
 }

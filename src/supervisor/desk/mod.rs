@@ -1,6 +1,8 @@
 //! What a supervisor hears and says: it waits for events here, and what it has to tell goes from here to the record, the
 //! log, whoever waits for the start, and the client. It decides nothing.
 
+mod saying;
+
 use std::time::Duration;
 
 use super::announcement::Announcer;
@@ -20,14 +22,12 @@ use crate::log::LogWriter;
 use crate::log::central::Level;
 use crate::mcp::relay::{Death, Next as Successor};
 use crate::server::end::{End, Reason};
-use crate::server::record::{Mode, ServerState, Watchers};
+use crate::server::record::{Mode, Watchers};
 use crate::server::secrets::Secrets;
-use crate::server::unkillable;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
 use crate::sys::signals::Inbox;
 use crate::sys::{Identity, Pid, children, title};
-use crate::terminate::survivors::Survivors;
 
 /// How long a start waits for files that go on changing.
 const UNSETTLED: Duration = Duration::from_secs(2);
@@ -45,7 +45,7 @@ pub struct Channels {
 }
 
 pub struct Desk {
-    pub plan: Plan,
+    pub plan: Box<Plan>,
     pub sources: Sources,
     pub log: LogWriter,
     /// To `start`, until the server is ready.
@@ -56,7 +56,7 @@ pub struct Desk {
 
 impl Desk {
     /// Fails because signals cannot be received.
-    pub fn new(mut plan: Plan, channels: Channels) -> std::io::Result<Self> {
+    pub fn new(mut plan: Box<Plan>, channels: Channels) -> std::io::Result<Self> {
         let inbox = Inbox::new(&REQUESTS).inspect_err(|error| plan.fail(error))?;
         let me = ProcessHandle::open(Pid::this());
         let secrets = Secrets::new(&plan.invocation.secrets);
@@ -120,6 +120,7 @@ impl Desk {
         self.sources.register(&mut poller);
         if let Some(instance) = &instance {
             instance.child.register(&mut poller, self.sources.client.as_ref());
+            instance.probes.register(&mut poller);
         }
         let ready = poller.wait();
         let mut events: Vec<Event> = ready.into_iter().filter_map(|source: Source| self.sources.read(source)).collect();
@@ -176,16 +177,6 @@ impl Desk {
         }
     }
 
-    pub fn become_ready(&mut self, instance: &Instance) {
-        let (server, since) = (instance.child.identity, instance.child.since);
-        let took = Duration::from_millis(context::wall_millis().saturating_sub(since));
-        self.note(Level::Info, &format!("ready after {:.1} s", took.as_secs_f64()));
-        self.record(ServerState::Running { server, since, ready: true });
-        if let Some(announcer) = self.announcer.take() {
-            announcer.say_ready();
-        }
-    }
-
     /// Connects the client with a server that has just been started, and tells a successor where its predecessor was.
     pub fn connect(&mut self, instance: &mut Instance) {
         let limit = Duration::from_millis(self.plan.record.settings.ready.timeout_ms);
@@ -224,76 +215,6 @@ impl Desk {
 
     pub fn link_mut(&mut self) -> Option<&mut ClientLink> {
         self.sources.client.as_mut()?.link.as_mut()
-    }
-
-    pub fn report_end(&mut self, end: &End, level: Level) {
-        let record = &self.plan.record;
-        let lines = end_report::lines(end, record, level);
-        let text = end_report::failure_for_client(end, record, &self.plan.paths.log);
-        for (level, line) in lines {
-            self.note(level, &line);
-        }
-        if level == Level::Error {
-            self.say_to_client(&text);
-        }
-    }
-
-    pub fn report_unkillable(&mut self, survivors: &Survivors, reason: Reason) {
-        if let ServerState::Unkillable { .. } = self.plan.record.state {
-            return;
-        }
-        self.record(ServerState::unkillable(survivors, reason));
-        if let ServerState::Unkillable { pids, refused, .. } = &self.plan.record.state {
-            let text = format!("{}; still waiting", unkillable::describe(pids, refused));
-            self.note(Level::Error, &text);
-        }
-    }
-
-    pub fn note_change(&mut self, reason: Reason) {
-        if let Some(file) = self.changed.take().filter(|_| reason == Reason::FileChanged) {
-            self.note(Level::Info, &format!("started again because {} ({file})", reason.text()));
-        }
-    }
-
-    /// Writes down what is waited for, and says it to whoever waits too.
-    pub fn tell(&mut self, text: &str) {
-        self.note(Level::Info, text);
-        if let Some(announcer) = &mut self.announcer {
-            announcer.tell(text);
-        }
-    }
-
-    /// Notes what people should know at once, and says it to who waits for the start and to the client.
-    pub fn warn(&mut self, text: &str) {
-        let text = self.log.masked(&format!("warning: {text}"));
-        self.note(Level::Warn, &text);
-        if let Some(announcer) = &mut self.announcer {
-            announcer.tell(&text);
-        }
-        self.say_to_client(&format!("{}: {text}", self.plan.record.name));
-    }
-
-    pub fn say_to_client(&mut self, text: &str) {
-        if let Some(client) = &mut self.sources.client {
-            client.say(text);
-        }
-    }
-
-    pub fn note(&mut self, level: Level, text: &str) {
-        self.log.note(level, context::wall_clock(), text);
-    }
-
-    pub fn record(&mut self, state: ServerState) {
-        self.plan.record.state = state;
-        self.write_record();
-    }
-
-    pub fn write_record(&mut self) {
-        if let Some(link) = self.sources.client.as_mut().and_then(|client| client.link.as_mut()) {
-            link.save_to(&mut self.plan.record);
-        }
-        // A runtime directory that vanished costs the server nothing but its record.
-        let _ = self.plan.record.write(&self.plan.paths);
     }
 
     /// Waits until the client has taken what the server said last; if it takes nothing, no longer than a server is waited

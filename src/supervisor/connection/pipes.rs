@@ -6,8 +6,10 @@ use std::io::{ErrorKind, Read};
 
 use nix::errno::Errno;
 
-/// How much is read at once, in bytes.
-const CHUNK: usize = 32 << 10;
+/// How much is read at once, in bytes: nearly every message is shorter.
+const SMALL: usize = 8 << 10;
+/// The same where more came than that: what a pipe holds.
+const LARGE: usize = 64 << 10;
 
 /// What becomes of bytes whose receiver ends before it has taken them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,23 +74,44 @@ impl Outbox {
 }
 
 /// What has come of an attempt to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     Nothing,
     Some,
     End,
 }
 
-/// Reads once and hands in what there is.
-#[expect(clippy::large_stack_arrays, reason = "a pipe gives as much at once, and the stack is there anyhow")]
-pub fn read(file: Option<&mut File>, hand_in: &mut impl FnMut(&[u8])) -> Reading {
-    let mut chunk = [0; CHUNK];
-    match file.map(|file| file.read(&mut chunk)) {
-        None => Reading::Nothing,
-        Some(Ok(length @ 1..)) => {
-            hand_in(&chunk[..length]);
-            Reading::Some
+/// Reads from pipes, in larger pieces while much comes.
+#[derive(Default)]
+pub struct Intake {
+    large: Vec<u8>,
+}
+
+impl Intake {
+    /// Reads once and hands in what there is.
+    pub fn read(&mut self, file: Option<&mut File>, hand_in: &mut impl FnMut(&[u8])) -> Reading {
+        let mut small = [0; SMALL];
+        let chunk = if self.large.is_empty() { &mut small } else { self.large.as_mut_slice() };
+        match file.map(|file| file.read(chunk)) {
+            None => Reading::Nothing,
+            Some(Ok(length @ 1..)) => {
+                hand_in(&chunk[..length]);
+                if length < SMALL {
+                    self.release();
+                } else if self.large.is_empty() {
+                    self.large = vec![0; LARGE];
+                }
+                Reading::Some
+            }
+            Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
+                Reading::Nothing
+            }
+            Some(Ok(0) | Err(_)) => Reading::End,
         }
-        Some(Err(error)) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Reading::Nothing,
-        Some(Ok(0) | Err(_)) => Reading::End,
+    }
+
+    /// Gives back the memory that is only needed while much comes.
+    pub fn release(&mut self) {
+        self.large = Vec::new();
     }
 }

@@ -1,17 +1,19 @@
 //! What is put in front of a command and taken away again leaves the file as it was, whatever the file looks like.
 
+mod control;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::edit::{self, Edit};
-use super::entry::EntryState;
-use super::file::{self, FileContent};
-use super::scope::Scope;
-use super::syntax::Syntax;
-use super::table::{CLIENTS, Client};
+use crate::client::edit::{self, Edit};
+use crate::client::entry::EntryState;
+use crate::client::file::{self, FileContent};
+use crate::client::scope::Scope;
+use crate::client::syntax::Syntax;
+use crate::client::table::{CLIENTS, Client};
 
 /// A text that a client reads, and which client.
 #[derive(Clone, Debug)]
@@ -76,6 +78,7 @@ fn check(sample: &Sample) -> Result<usize, TestCaseError> {
     prop_assert!(Sample::wrapping(&after).0.is_empty(), "a second time changes something: {}", wrapped);
     prop_assert_eq!(edit::apply(&wrapped, &unwrapping(&after, &before)), sample.text.clone());
     check_outside(&before, &edits, &wrapped)?;
+    control::check(sample, &before)?;
     Ok(count)
 }
 

@@ -2,23 +2,28 @@
 //!
 //! Neither side waits for the other longer than it would without us: what one does not take, the other is not asked for.
 
+mod moving;
+mod pipes;
+mod suspicion;
+
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use super::pipes::{Kept, Outbox, Reading, read};
-use super::suspicion::Suspicion;
+use self::pipes::{Intake, Kept, Outbox};
+use self::suspicion::Suspicion;
 use super::tally::Tally;
 use crate::context;
 use crate::mcp::framer::{self, Framer};
 use crate::mcp::relay::{Action, Death, Next, Relay};
 use crate::server::record::ServerRecord;
 use crate::sys::poll::Poller;
-use crate::sys::ready;
 use crate::sys::shared_writer::SharedWriter;
 
 /// Once so much waits for one side, nothing more is taken from the other, in bytes.
 const ENOUGH: usize = 64 << 10;
+/// What is as long as this takes memory that is given back, in bytes.
+const LARGE: usize = 32 << 10;
 
 /// The four ends, and what is on its way between them.
 pub struct Connection {
@@ -30,6 +35,7 @@ pub struct Connection {
     client_output: Option<SharedWriter>,
     server_input: Option<File>,
     server_output: Option<File>,
+    intake: Intake,
     to_client: Outbox,
     to_server: Outbox,
     /// Why the server may be of no use.
@@ -38,6 +44,8 @@ pub struct Connection {
     last: Option<Instant>,
     /// Whether what the client says is for the successor of a server that is being ended.
     is_held: bool,
+    /// Whether a large message has passed whose memory has not been given back.
+    has_grown: bool,
 }
 
 /// The server's ends; both do not block.
@@ -77,11 +85,13 @@ impl Connection {
             client_output: Some(SharedWriter::new(client_output)),
             server_input: None,
             server_output: None,
+            intake: Intake::default(),
             to_client: Outbox::default(),
             to_server: Outbox::default(),
             suspicion: Suspicion::default(),
             last: None,
             is_held: false,
+            has_grown: false,
         }
     }
 
@@ -104,6 +114,11 @@ impl Connection {
     /// How much the client has still to take, in bytes.
     pub fn undelivered(&self) -> usize {
         self.to_client.bytes
+    }
+
+    /// Whether a successor has not answered yet what it was told.
+    pub fn is_replaying(&self) -> bool {
+        self.relay.is_replaying()
     }
 
     /// Whether a server has ever answered.
@@ -182,85 +197,6 @@ impl Connection {
         }
     }
 
-    /// Moves what can be moved at an end of which the poller has told.
-    pub fn serve(&mut self, end: ConnectionEnd, now: Instant) -> Vec<ConnectionOutcome> {
-        match end {
-            ConnectionEnd::ClientInput => return self.read_client(now),
-            ConnectionEnd::ServerOutput => return self.read_server(now),
-            ConnectionEnd::ClientOutput => self.write_client(),
-            ConnectionEnd::ServerInput => self.write_server(now),
-        }
-        Vec::new()
-    }
-
-    fn read_client(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
-        let (relay, framer, tally, mut actions) = (&mut self.relay, &mut self.from_client, &mut self.tally, Vec::new());
-        let mut take_in = |piece| {
-            tally.note_client(&piece, now, context::wall_millis());
-            actions.extend(relay.client(piece, now));
-        };
-        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut take_in);
-        match read(self.client_input.as_mut(), &mut hand_in) {
-            Reading::Nothing => return Vec::new(),
-            Reading::Some => self.last = Some(now),
-            Reading::End => {
-                // A line without an end is the server's to judge.
-                framer.end(&mut take_in);
-                self.client_input = None;
-            }
-        }
-        self.carry_out(actions, now)
-    }
-
-    fn read_server(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
-        let (relay, framer, tally, mut actions) = (&mut self.relay, &mut self.from_server, &mut self.tally, Vec::new());
-        let mut take_in = |piece| {
-            tally.note_server(&piece, now, context::wall_millis());
-            actions.extend(relay.server(piece, now));
-        };
-        let mut hand_in = |bytes: &[u8]| framer.push(bytes, &mut take_in);
-        match read(self.server_output.as_mut(), &mut hand_in) {
-            Reading::Nothing => return Vec::new(),
-            Reading::Some => self.last = Some(now),
-            Reading::End => {
-                self.server_output = None;
-                self.suspicion.closed("output", now);
-            }
-        }
-        self.carry_out(actions, now)
-    }
-
-    /// Hands on what a server has said that has ended. Does not wait for the end of input: an escaped process may hold it.
-    pub fn drain(&mut self, now: Instant) -> Vec<ConnectionOutcome> {
-        let mut outcomes = Vec::new();
-        while let Some(output) = &self.server_output
-            && ready::is_readable(output.as_fd())
-        {
-            outcomes.extend(self.read_server(now));
-        }
-        self.read_client_ahead(now, &mut outcomes);
-        if self.client_input.is_none() {
-            // No successor will say anything behind it.
-            let (mut actions, relay, tally) = (Vec::new(), &mut self.relay, &mut self.tally);
-            self.from_server.end(&mut |piece| {
-                tally.note_server(&piece, now, context::wall_millis());
-                actions.extend(relay.server(piece, now));
-            });
-            outcomes.extend(self.carry_out(actions, now));
-        }
-        outcomes
-    }
-
-    /// Takes what the client has said by now: it may have ended its input before its server ended.
-    fn read_client_ahead(&mut self, now: Instant, outcomes: &mut Vec<ConnectionOutcome>) {
-        while let Some(input) = &self.client_input
-            && self.to_server.bytes < ENOUGH
-            && ready::is_readable(input.as_fd())
-        {
-            outcomes.extend(self.read_client(now));
-        }
-    }
-
     /// The server's tree has ended, and has been drained.
     pub fn server_ended(&mut self, death: &Death, next: Next, now: Instant) -> Vec<ConnectionOutcome> {
         let rest = self.from_server.rest();
@@ -285,8 +221,14 @@ impl Connection {
         let mut outcomes = Vec::new();
         for action in actions {
             match action {
-                Action::ToClient(bytes) => self.to_client.push(bytes, Kept::No),
-                Action::ToServer(bytes) => self.to_server.push(bytes, Kept::ForSuccessor),
+                Action::ToClient(bytes) => {
+                    self.has_grown |= bytes.len() >= LARGE;
+                    self.to_client.push(bytes, Kept::No);
+                }
+                Action::ToServer(bytes) => {
+                    self.has_grown |= bytes.len() >= LARGE;
+                    self.to_server.push(bytes, Kept::ForSuccessor);
+                }
                 Action::ToThisServer(bytes) => self.to_server.push(bytes, Kept::No),
                 Action::Stray(bytes) => outcomes.push(ConnectionOutcome::Stray(bytes)),
                 Action::Start => outcomes.push(ConnectionOutcome::Wanted),
@@ -299,27 +241,5 @@ impl Connection {
         self.write_client();
         self.write_server(now);
         outcomes
-    }
-
-    fn write_client(&mut self) {
-        let Some(output) = &self.client_output else { return self.to_client.clear() };
-        if !self.to_client.flush(|bytes| output.write(bytes)) {
-            // Nobody reads any more: the server is to notice that at its next write.
-            (self.client_output, self.server_output) = (None, None);
-            self.to_client.clear();
-        }
-    }
-
-    fn write_server(&mut self, now: Instant) {
-        let Some(input) = &self.server_input else { return };
-        let is_open = self.to_server.flush(|bytes| nix::unistd::write(input, bytes));
-        let is_all_said = self.client_input.is_none() && self.to_server.bytes == 0 && !self.relay.is_replaying();
-        // What it has not taken is kept for its successor.
-        if !is_open || is_all_said {
-            self.server_input = None;
-        }
-        if !is_open && self.client_input.is_some() {
-            self.suspicion.closed("input", now);
-        }
     }
 }

@@ -1,0 +1,129 @@
+//! What `npx` would run, where that is known for certain: from its cache, its configuration and the directory, by the rules
+//! of npm's own sources (`libnpmexec`, `@npmcli/config`, `@npmcli/run-script`). Nothing is executed to find out.
+
+mod cache;
+mod command;
+mod config;
+mod environment;
+mod installation;
+mod local;
+mod npmrc;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use command::NpxCommand;
+use config::Config;
+use environment::Parts;
+use installation::Installation;
+use local::Project;
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// A command, and what it would find.
+pub struct View<'a> {
+    pub words: &'a [String],
+    /// All of its environment.
+    pub variables: &'a BTreeMap<OsString, OsString>,
+    pub directory: &'a Path,
+}
+
+/// What is executed in place of `npx`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Direct {
+    /// The link to the server in the cache.
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+    /// The variables that npm sets.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Why `npx` has to find out itself, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt(pub String);
+
+impl Direct {
+    pub fn words(&self) -> Vec<String> {
+        let program = self.program.display().to_string();
+        [program].into_iter().chain(self.arguments.iter().cloned()).collect()
+    }
+}
+
+type Known<T> = Result<T, Doubt>;
+
+/// What a command would run; `None` if it is none of `npx`.
+pub fn resolve(view: &View<'_>) -> Option<Result<Direct, Doubt>> {
+    let command = NpxCommand::parse(view.words)?;
+    Some(command.and_then(|command| view.resolve(&command)))
+}
+
+impl View<'_> {
+    fn resolve(&self, command: &NpxCommand) -> Known<Direct> {
+        let directory = self.directory.canonicalize().or_else(|error| doubt(format!("its directory: {error}")))?;
+        let path = self.text("PATH")?.unwrap_or_default();
+        let npm = Installation::find(&command.npx, path, &directory)?;
+        let project = Project::around(&directory)?;
+        let config = Config::read(self, &npm, &project)?;
+        project.check_nothing_in_front(command, &config.prefix)?;
+        let found = cache::find(command, &config.cache, &npm)?;
+        let (npm, project, config, directory) = (&npm, &project, &config, directory.as_path());
+        let variables = environment::of(self, &Parts { command, npm, project, config, found: &found, directory })?;
+        let path = variables.iter().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value);
+        cache::check_interpreter(&found.program(), path, directory)?;
+        Ok(Direct { program: found.program(), arguments: command.arguments.clone(), variables })
+    }
+
+    /// A variable as text.
+    fn text(&self, name: &str) -> Known<Option<&str>> {
+        match self.variables.get(&OsString::from(name)).map(|value| value.to_str()) {
+            Some(None) => doubt(format!("{name} is not UTF-8")),
+            value => Ok(value.flatten()),
+        }
+    }
+
+    /// The same; an empty one counts as unset.
+    fn set(&self, name: &str) -> Known<Option<&str>> {
+        Ok(self.text(name)?.filter(|value| !value.is_empty()))
+    }
+}
+
+fn doubt<T>(why: impl Display) -> Known<T> {
+    Err(Doubt(why.to_string()))
+}
+
+/// The content of a file, if it is there.
+fn read(file: &Path) -> Known<Option<Vec<u8>>> {
+    let mut content = Vec::new();
+    let result = File::open(file).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut content));
+    match result {
+        Ok(_) if content.len() as u64 <= LARGEST => Ok(Some(content)),
+        Ok(_) => doubt(format!("{} is too large", file.display())),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => doubt(format!("could not read {}: {error}", file.display())),
+    }
+}
+
+/// The same as JSON.
+fn read_json(file: &Path) -> Known<Option<Value>> {
+    let Some(content) = read(file)? else { return Ok(None) };
+    match serde_json::from_slice(&content) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => doubt(format!("could not read {}: {error}", file.display())),
+    }
+}
+
+/// A path as it stands, if it is absolute and written the plain way.
+fn plain_path(text: &str) -> Option<PathBuf> {
+    let path = Path::new(text);
+    let is_plain =
+        path.is_absolute() && path.components().collect::<PathBuf>().as_os_str() == text && !text.contains("/../");
+    is_plain.then(|| path.to_path_buf()).filter(|_| !text.ends_with("/.."))
+}

@@ -1,0 +1,277 @@
+//! `npx` passed by: what runs is what the real `npx` runs, in every cache and directory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::support::real_servers::registry::Registry;
+use crate::support::real_servers::{Era, PlainClient, World};
+
+/// What a program of a test does: it tells what it sees.
+const PROGRAM: &str = r"#!/usr/bin/env node
+const fs = require('fs');
+const parent = fs.readFileSync(`/proc/${process.ppid}/comm`, 'utf8').trim();
+const seen = { parent, file: __filename, argv: process.argv, execPath: process.execPath, cwd: process.cwd(), env: process.env };
+console.log(JSON.stringify(seen));
+";
+
+/// Who runs what is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Npx,
+    Nobody,
+}
+
+/// A world with a registry, and a directory in which everything is run.
+struct Npx {
+    /// Ends before the world does.
+    _registry: Registry,
+    world: World,
+    directory: PathBuf,
+}
+
+impl Npx {
+    fn new() -> Self {
+        let world = World::new();
+        let packages = world.sandbox.path("packages");
+        fs::create_dir_all(&packages).unwrap();
+        let registry = Registry::serve(&world.sandbox, &[&packages]);
+        let directory = world.sandbox.path("work");
+        fs::create_dir(&directory).unwrap();
+        let npx = Self { _registry: registry, world, directory };
+        npx.publish("@t/one", "1.0.0", &json!({"one": "run.js"}));
+        npx
+    }
+
+    /// Adds a package of which each program is `run.js`, `other.js` or what else `bins` names.
+    fn publish(&self, name: &str, version: &str, bins: &Value) {
+        let directory = format!("packages/{}-{version}", name.replace('/', "-"));
+        let manifest = json!({"name": name, "version": version, "bin": bins});
+        self.world.sandbox.write(format!("{directory}/package.json"), manifest.to_string());
+        for program in ["run.js", "other.js"] {
+            self.world.sandbox.write(format!("{directory}/{program}"), PROGRAM);
+        }
+    }
+
+    /// Has `npx` fetch what it needs for this.
+    fn fetch(&self, words: &[&str]) {
+        self.seen("npx", words).expect("npx runs it");
+    }
+
+    /// What the program sees; `None` if there is none to be run.
+    fn seen(&self, program: &str, words: &[&str]) -> Option<Value> {
+        let mut command = self.world.sandbox.command(program);
+        let output = self.world.sandbox.run(command.args(words).current_dir(&self.directory));
+        let last = output.stdout.lines().last().unwrap_or_default();
+        serde_json::from_str(last).ok()
+    }
+
+    /// Compares what `npx` runs with what is run through mcp-hook, which is to be started by `by`.
+    #[track_caller]
+    fn compare(&self, what: &str, words: &[&str], by: By) {
+        let hook: Vec<&str> = ["run", "it", "--direct", "--", "npx"].into_iter().chain(words.iter().copied()).collect();
+        let ours = self.seen(env!("CARGO_BIN_EXE_mcp-hook"), &hook);
+        let theirs = self.seen("npx", words);
+        let (Some(mut ours), Some(mut theirs)) = (ours.clone(), theirs.clone()) else {
+            assert_eq!((ours, by), (theirs, By::Npx), "{what}");
+            return;
+        };
+        let parent = ours["parent"].take();
+        assert_eq!(if parent == "mcp-supervisor" { By::Nobody } else { By::Npx }, by, "{what}: {parent}");
+        theirs["parent"].take();
+        let ours_env = environment(&mut ours);
+        let theirs_env = environment(&mut theirs);
+        assert_eq!(ours, theirs, "{what}");
+        assert_eq!(ours_env, theirs_env, "{what}");
+    }
+
+    /// The directory of the cache that this was fetched into.
+    fn cached(&self) -> PathBuf {
+        let entries = fs::read_dir(self.world.sandbox.home().join(".npm/_npx")).unwrap();
+        let found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].clone()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        self.world.sandbox.write(format!("work/{name}"), text);
+    }
+
+    /// Installs a package as npm would, without npm.
+    fn install(&self, below: &Path, name: &str, version: &str, bin: &str) {
+        let directory = below.join("node_modules").join(name);
+        let source = self.world.sandbox.path(format!("packages/{}-{version}", name.replace('/', "-")));
+        fs::create_dir_all(directory.parent().unwrap()).unwrap();
+        let copied = std::process::Command::new("cp").arg("-r").args([&source, &directory]).status().unwrap();
+        assert!(copied.success());
+        make_executable(&directory.join("run.js"));
+        if below.join("package.json").exists() || !below.ends_with("lib") {
+            let bins = below.join("node_modules/.bin");
+            fs::create_dir_all(&bins).unwrap();
+            symlink(format!("../{name}/run.js"), bins.join(bin)).unwrap();
+        }
+    }
+}
+
+fn make_executable(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The variables, without those of mcp-hook.
+fn environment(seen: &mut Value) -> BTreeMap<String, Value> {
+    let all = seen["env"].take();
+    let all = all.as_object().expect("variables");
+    let is_ours = |name: &str| name.starts_with("MCP_") && name != "MCP_HOOK_DIR" && name != "MCP_TEST_TOKEN";
+    all.iter().filter(|(name, _)| !is_ours(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+#[test]
+fn an_exact_version_is_run_without_npx_once_npx_has_fetched_it() {
+    let npx = Npx::new();
+    let exact = ["-y", "@t/one@1.0.0", "a", "b  c", "$HOME", "--", "-y"];
+    npx.compare("nothing is there yet", &exact, By::Npx);
+    npx.compare("it is there", &exact, By::Nobody);
+    npx.compare("without -y", &["@t/one@1.0.0"], By::Nobody);
+    npx.compare("behind --", &["-y", "--", "@t/one@1.0.0", "x"], By::Nobody);
+    npx.compare("a name", &["-y", "@t/one"], By::Npx);
+    npx.compare("a tag", &["-y", "@t/one@latest"], By::Npx);
+    npx.compare("a range", &["-y", "@t/one@^1.0.0"], By::Npx);
+    npx.compare("a call", &["-y", "-p", "@t/one@1.0.0", "-c", "one x"], By::Npx);
+}
+
+#[test]
+fn of_several_programs_the_one_is_run_that_npx_would_run() {
+    let npx = Npx::new();
+    npx.publish("two", "1.0.0", &json!({"aaa": "other.js", "two": "run.js"}));
+    npx.publish("none", "1.0.0", &json!({"aaa": "other.js", "bbb": "run.js"}));
+    npx.publish("same", "1.0.0", &json!({"zzz": "run.js", "aaa": "run.js"}));
+    npx.publish("text", "1.0.0", &json!("./run.js"));
+    for (package, by) in [("two", By::Nobody), ("none", By::Npx), ("same", By::Npx), ("text", By::Nobody)] {
+        let spec = format!("{package}@1.0.0");
+        let _ = npx.seen("npx", &["-y", &spec]);
+        npx.compare(package, &["-y", &spec, "x"], by);
+    }
+    for words in
+        [&["-y", "-p", "none@1.0.0", "bbb"][..], &["-y", "--package", "two@1.0.0", "--package", "@t/one@1.0.0", "one"]]
+    {
+        npx.fetch(words);
+        npx.compare("a program is named", words, By::Nobody);
+    }
+}
+
+#[test]
+fn what_stands_in_front_of_the_cache_is_left_to_npx() {
+    let npx = Npx::new();
+    npx.publish("@t/one", "2.0.0", &json!({"one": "run.js"}));
+    let exact = ["-y", "@t/one@1.0.0", "x"];
+    npx.fetch(&exact);
+    npx.install(&npx.directory, "@t/one", "2.0.0", "one");
+    npx.compare("another version is in the project", &exact, By::Nobody);
+    fs::remove_dir_all(npx.directory.join("node_modules")).unwrap();
+    npx.install(&npx.directory, "@t/one", "1.0.0", "one");
+    npx.compare("the same version is in the project", &exact, By::Npx);
+    let below = npx.directory.join("below");
+    fs::create_dir(&below).unwrap();
+    let npx = Npx { directory: below, ..npx };
+    npx.compare("the project is above", &exact, By::Npx);
+    npx.world.sandbox.write("work/below/package.json", r#"{"name": "@t/one", "version": "1.0.0"}"#);
+    npx.compare("the directory is the package", &exact, By::Npx);
+    npx.world.sandbox.write("work/below/package.json", r#"{"name": "x", "workspaces": ["y"]}"#);
+    npx.compare("there are workspaces", &exact, By::Npx);
+}
+
+#[test]
+fn what_is_installed_for_all_is_left_to_npx() {
+    let npx = Npx::new();
+    let exact = ["-y", "@t/one@1.0.0", "x"];
+    let prefix = npx.world.sandbox.path("global");
+    npx.world.sandbox.env("npm_config_prefix", &prefix);
+    npx.fetch(&exact);
+    npx.compare("nothing is global", &exact, By::Nobody);
+    npx.install(&prefix.join("lib"), "@t/one", "1.0.0", "one");
+    fs::create_dir(prefix.join("bin")).unwrap();
+    symlink("../lib/node_modules/@t/one/run.js", prefix.join("bin/one")).unwrap();
+    npx.compare("it is global", &exact, By::Npx);
+}
+
+#[test]
+fn a_cache_that_is_not_whole_is_left_to_npx_and_used_again_once_npx_has_mended_it() {
+    let npx = Npx::new();
+    let exact = ["-y", "@t/one@1.0.0", "x"];
+    npx.fetch(&exact);
+    let cached = npx.cached();
+    let package = cached.join("node_modules/@t/one/package.json");
+    let manifest = fs::read_to_string(&package).unwrap();
+    fs::write(&package, manifest.replace("1.0.0", "0.9.0")).unwrap();
+    npx.compare("it has another version, which npx does not see", &exact, By::Npx);
+    fs::remove_dir_all(cached.join("node_modules/@t")).unwrap();
+    npx.compare("the package is gone", &exact, By::Npx);
+    npx.compare("npx has fetched it again", &exact, By::Nobody);
+    fs::remove_file(cached.join("node_modules/.package-lock.json")).unwrap();
+    npx.compare("half of it was written", &exact, By::Npx);
+    fs::remove_dir_all(&cached).unwrap();
+    npx.fetch(&exact);
+    fs::remove_file(cached.join("node_modules/.bin/one")).unwrap();
+    npx.compare("the program is gone", &exact, By::Npx);
+}
+
+#[test]
+fn npms_configuration_counts_as_it_does_for_npx() {
+    let npx = Npx::new();
+    let exact = ["-y", "@t/one@1.0.0", "x"];
+    npx.fetch(&exact);
+    npx.write(
+        "package.json",
+        r#"{"name": "@me/mine", "version": "v1.2.3", "bin": "./x.js", "config": {"a": [1, true]}}"#,
+    );
+    npx.write(".npmrc", "fund=false\nsave-exact=true\nloglevel=error\n//host/:_authToken=secret\n");
+    npx.compare("plain settings of a project", &exact, By::Nobody);
+    npx.write(".npmrc", "node-options=--no-warnings\n");
+    npx.compare("settings that change how it is run", &exact, By::Npx);
+    npx.write(".npmrc", "");
+    for (name, value) in
+        [("npm_config_offline", "true"), ("EDITOR", "ed"), ("npm_config_user_agent", "mine"), ("CI", "1")]
+    {
+        npx.world.sandbox.env(name, value);
+        npx.compare(name, &exact, By::Nobody);
+        npx.world.sandbox.unset(name);
+    }
+    npx.world.sandbox.env("npm_config_cache", npx.world.sandbox.path("moved"));
+    npx.compare("another cache", &exact, By::Npx);
+    npx.compare("another cache, once it is filled", &exact, By::Nobody);
+    npx.world.sandbox.unset("npm_config_cache");
+    let link = npx.world.sandbox.path("link");
+    symlink(&npx.directory, &link).unwrap();
+    npx.world.sandbox.env("PWD", &link);
+    let npx = Npx { directory: link, ..npx };
+    npx.compare("a directory behind a link", &exact, By::Nobody);
+}
+
+#[test]
+fn a_real_server_has_the_same_tools_without_npx() {
+    let world = World::new();
+    let _registry = Registry::serve(&world.sandbox, &[&world.installed("servers")]);
+    let words = ["npx", "-y", "@modelcontextprotocol/server-memory@2026.8.31"];
+    let tools = |options: &[&str]| {
+        let run: Vec<&str> =
+            [env!("CARGO_BIN_EXE_mcp-hook"), "run", "memory"].into_iter().chain(options.iter().copied()).collect();
+        let all: Vec<_> = run.into_iter().chain(["--"]).chain(words).map(Into::into).collect();
+        let mut client = PlainClient::connect(&world, Era::Handshake, &all);
+        let launch = world.sandbox.server("memory").expect("it runs")["launch"].clone();
+        let tools = client.expect_result("tools/list", json!({}));
+        client.close();
+        (launch["how"].as_str().map(str::to_owned), tools)
+    };
+    let (first, by_npx) = tools(&[]);
+    assert_eq!(first.as_deref(), Some("as-written"));
+    let (second, direct) = tools(&[]);
+    assert_eq!(second.as_deref(), Some("direct"));
+    let (third, _) = tools(&["--launcher", "as-written"]);
+    assert_eq!(third.as_deref(), Some("as-written"));
+    assert_eq!(by_npx, direct);
+    assert!(by_npx["tools"].as_array().is_some_and(|tools| !tools.is_empty()));
+}
