@@ -45,6 +45,7 @@ fn runs_a_script(arguments: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::process::{Command, Stdio};
 
     use super::*;
@@ -71,13 +72,11 @@ mod tests {
     #[test]
     fn a_client_is_found_above_its_shell_unless_that_owns_the_session() {
         let mut command = Command::new("sh");
-        let mut shell =
-            command.args(["-c", "read line; :"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("a shell");
+        command.args(["-c", "echo; read line; :"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut shell = command.spawn().expect("a shell");
         let (pid, nobody) = (Pid::from_raw(shell.id().cast_signed()), Pid::from_raw(1));
-        // Until it has executed the shell, the child is a copy of this process.
-        while process::name(pid) != "sh" {
-            std::hint::spin_loop();
-        }
+        // Until it prints, the child may be a copy of this process, or a shell that has no arguments yet.
+        shell.stdout.take().expect("a pipe").read_exact(&mut [0]).expect("it runs");
         let found = ClientProcess::of(pid, nobody).expect("it lives");
         assert_eq!(found.pid, Pid::this().as_raw());
         let own = ClientProcess::of(pid, pid).expect("it lives");
