@@ -51,6 +51,9 @@ pub struct Client {
     stderr: PathBuf,
 }
 
+/// Runs what follows in a session of its own, which ends with it.
+const IN_SESSION: &str = r#"eval "$(mcp-hook open)"; "$@""#;
+
 impl Client {
     /// A client with `words` as the command of its server, in the project of `server`; the tools are listed when this
     /// returns.
@@ -71,6 +74,16 @@ impl Client {
         let mut client = Self::spawn(world, world.sandbox.command(&program[0]).args(&program[1..]), words);
         client.expect("tools");
         client
+    }
+
+    /// The same with the client in a session of its own; the names of the tools come with it.
+    #[track_caller]
+    pub fn connect_in_session(world: &World, sdk: Sdk, era: Era, words: &[OsString]) -> (Self, Value) {
+        let mut command = world.sandbox.command("sh");
+        command.args(["-c", IN_SESSION, "sh"]).args(sdk.words(world, era));
+        let mut client = Self::spawn(world, &mut command, words);
+        let names = client.expect("tools")["names"].take();
+        (client, names)
     }
 
     fn spawn(world: &World, command: &mut Command, words: &[OsString]) -> Self {
