@@ -18,6 +18,7 @@ mod server;
 mod session;
 mod shell;
 mod supervisor;
+mod syntax;
 mod sys;
 mod terminate;
 mod text;

@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use crate::client::entry::{EntryState, ServerEntry};
 use crate::client::file::{self, ClientFile};
+use crate::client::mask;
 use crate::client::place::Places;
 use crate::client::scope::Scope;
-use crate::client::syntax::Syntax;
 use crate::client::table::Client;
 use crate::client::yaml;
+use crate::syntax::Syntax;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ClientView {
@@ -36,7 +37,7 @@ pub struct ServerView {
     /// Whether the client does not use it.
     pub disabled: bool,
     pub way: Way,
-    /// What is started in the end, without mcp-hook in front.
+    /// What is started in the end, without mcp-hook in front and without secrets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
     /// Why mcp-hook cannot stand in front.
@@ -100,20 +101,19 @@ fn file_view(file: &ClientFile) -> FileView {
 }
 
 fn server_view(entry: &ServerEntry) -> ServerView {
-    let (way, skipped, reason) = match &entry.state {
-        EntryState::Direct(_) => (Way::Direct, 0, None),
-        EntryState::Wrapped { at, .. } => (Way::Hook, *at, None),
-        EntryState::Defined(_) => (Way::Hook, 0, None),
-        EntryState::Control(_) => (Way::Control, 0, None),
-        EntryState::Remote => (Way::Elsewhere, 0, None),
-        EntryState::Unwrappable(why) => (Way::Other, 0, Some(why.to_string())),
+    let (way, reason) = match &entry.state {
+        EntryState::Direct(_) => (Way::Direct, None),
+        EntryState::Wrapped { .. } | EntryState::Defined(_) => (Way::Hook, None),
+        EntryState::Control(_) => (Way::Control, None),
+        EntryState::Remote => (Way::Elsewhere, None),
+        EntryState::Unwrappable(why) => (Way::Other, Some(why.to_string())),
     };
     ServerView {
         name: entry.name.clone(),
         scope: entry.scope,
         disabled: entry.is_disabled,
         way,
-        command: entry.words()[skipped..].to_vec(),
+        command: mask::own_command(entry),
         reason,
     }
 }

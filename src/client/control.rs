@@ -4,13 +4,11 @@
 //! inside its braces, one that was empty has none: so the text itself says what it was before. In TOML it is a table
 //! of its own at the end.
 
-use std::ops::Range;
-
-use super::edit::{self, Edit, quoted};
-use super::syntax::node::{Field, Node};
-use super::syntax::{self, Syntax};
 use super::table::{Client, Shape};
-use crate::definition::json::MARK;
+use crate::syntax::Syntax;
+use crate::syntax::edit::{self, CommentBetween, Edit, quoted};
+use crate::syntax::json::MARK;
+use crate::syntax::node::{Field, Node};
 
 /// What the entry is called.
 pub const NAME: &str = "mcp-hook";
@@ -24,9 +22,14 @@ pub enum NoPlace {
     Together,
 }
 
-/// Puts the entry in.
-pub fn add(client: &Client, text: &str, hook: &str) -> Result<Edit, NoPlace> {
-    let root = syntax::parse(client.syntax, text).map_err(|_| NoPlace::OtherForm)?;
+impl From<CommentBetween> for NoPlace {
+    fn from(_: CommentBetween) -> Self {
+        Self::Together
+    }
+}
+
+/// Puts the entry into a text that was read.
+pub fn add(client: &Client, (text, root): (&str, &Node), hook: &str) -> Result<Edit, NoPlace> {
     let [key] = client.key else { return Err(NoPlace::OtherForm) };
     if client.syntax == Syntax::Yaml {
         return Err(NoPlace::OtherForm);
@@ -48,36 +51,41 @@ pub fn add(client: &Client, text: &str, hook: &str) -> Result<Edit, NoPlace> {
         Some(section) => first_in(text, section, &entry),
         None if is_blank(text) => {
             let start = mark(text);
-            Ok(Edit { span: start..start, text: format!("{{ {new_section} }}") })
+            Ok(Edit::insertion(start, format!("{{ {new_section} }}")))
         }
-        None => first_in(text, &root, &new_section),
+        None => first_in(text, root, &new_section),
     }
 }
 
-/// Takes away the entry of this name from the section at the end of a path.
-pub fn remove(client: &Client, text: &str, path: &[&str], name: &str) -> Result<Edit, NoPlace> {
-    let root = syntax::parse(client.syntax, text).map_err(|_| NoPlace::OtherForm)?;
+/// Takes away the entries of these names from the section at the end of a path, in a text that was read.
+pub fn remove(
+    client: &Client,
+    (text, root): (&str, &Node),
+    path: &[&str],
+    names: &[&str],
+) -> Result<Vec<Edit>, NoPlace> {
     let section = root.at(path).ok_or(NoPlace::OtherForm)?;
     let fields = section.fields().ok_or(NoPlace::OtherForm)?;
-    let index = fields.iter().position(|field| field.name == name).ok_or(NoPlace::OtherForm)?;
+    let is_named = |index: &usize| names.contains(&fields[*index].name.as_str());
+    let indices: Vec<usize> = (0..fields.len()).filter(is_named).collect();
     let is_braced = text[section.span.clone()].starts_with('{');
     if client.syntax == Syntax::Toml && !is_braced {
-        return table(text, &fields[index]);
+        return indices.iter().map(|&index| table(text, &fields[index])).collect::<Result<_, _>>().map(edit::joined);
     }
-    if let ([key], [_]) = (path, fields)
+    if let ([_], [_]) = (path, fields)
         && is_of_ours(text, section)
         && client.syntax != Syntax::Toml
     {
         let around = root.fields().unwrap_or_default();
-        let is_whole = around.len() == 1 && is_of_ours(text, &root) && root.span.start == mark(text);
+        let is_whole = around.len() == 1 && is_of_ours(text, root) && root.span.start == mark(text);
         if is_whole {
-            return Ok(Edit { span: root.span.clone(), text: String::new() });
+            return Ok(vec![Edit::removal(root.span.clone())]);
         }
-        if around.first().is_some_and(|first| first.name == *key) {
-            return member(text, &root, 0);
+        if around.first().is_some_and(|first| first.value.span == section.span) {
+            return Ok(edit::without_members(text, root, &[0])?);
         }
     }
-    member(text, section, index)
+    Ok(edit::without_members(text, section, &indices)?)
 }
 
 /// What an entry holds.
@@ -115,26 +123,12 @@ fn is_of_ours(text: &str, object: &Node) -> bool {
     text.starts_with("{ ") && text.ends_with(" }")
 }
 
-/// Takes away a member of an object, with the comma that it has for itself.
-fn member(text: &str, object: &Node, index: usize) -> Result<Edit, NoPlace> {
-    let spans: Vec<Range<usize>> =
-        object.fields().unwrap_or_default().iter().map(|field| field.key.start..field.value.span.end).collect();
-    if index == 0 {
-        return edit::without_first(text, object.span.start + 1, &spans, 1).map_err(|_| NoPlace::Together);
-    }
-    let span = spans[index - 1].end..spans[index].end;
-    if text[span.start..spans[index].start].trim() != "," {
-        return Err(NoPlace::Together);
-    }
-    Ok(Edit { span, text: String::new() })
-}
-
 /// A table behind everything else.
 fn at_the_end(text: &str, key: &str, hook: &str) -> Edit {
     let end = if text.find('\n').is_some_and(|newline| text[..newline].ends_with('\r')) { "\r\n" } else { "\n" };
     let before = if text.len() > mark(text) { end } else { "" };
     let lines = format!("{before}[{key}.{NAME}]{end}command = {}{end}args = [\"mcp\"]{end}", quoted(hook));
-    Edit { span: text.len()..text.len(), text: lines }
+    Edit::insertion(text.len(), lines)
 }
 
 /// Takes away the lines of an entry, with the newline in front of its header.
@@ -157,5 +151,5 @@ fn table(text: &str, entry: &Field) -> Result<Edit, NoPlace> {
     }
     let newline = if first.ends_with("\r\n") { "\r\n" } else { "\n" };
     let has_one = !is_inline && text[..start].ends_with(newline);
-    Ok(Edit { span: if has_one { start - newline.len() } else { start }..end, text: String::new() })
+    Ok(Edit::removal(if has_one { start - newline.len() } else { start }..end))
 }

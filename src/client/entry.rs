@@ -1,12 +1,13 @@
 //! A server's entry in a client's file: how the client starts it, and whether mcp-hook stands in front.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use super::scope::Scope;
-use super::syntax::node::{Content, Field, Node};
 use super::table::{Client, Shape};
 use crate::definition::client_entry;
+use crate::syntax::node::{Content, Field, Node, StandsTwice};
 
 #[derive(Clone, Debug)]
 pub struct ServerEntry {
@@ -77,10 +78,13 @@ pub enum Within {
 /// The entries below `path`, in the order in which they stand.
 pub fn entries(client: &Client, scope: Scope, text: &str, servers: &Node) -> Vec<ServerEntry> {
     let fields = servers.fields().unwrap_or_default();
-    let is_twice = |name: &str| fields.iter().filter(|field| field.name == name).count() > 1;
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for field in fields {
+        *counts.entry(&field.name).or_default() += 1;
+    }
     let mut entries = Vec::new();
     for field in fields {
-        let state = if is_twice(&field.name) {
+        let state = if counts[field.name.as_str()] > 1 {
             EntryState::Unwrappable(Unwrappable::Twice)
         } else {
             state(client, text, &field.value).unwrap_or_else(EntryState::Unwrappable)
@@ -89,6 +93,12 @@ pub fn entries(client: &Client, scope: Scope, text: &str, servers: &Node) -> Vec
         entries.push(ServerEntry { name: field.name.clone(), scope, is_disabled, value: field.value.clone(), state });
     }
     entries
+}
+
+impl From<StandsTwice> for Unwrappable {
+    fn from(_: StandsTwice) -> Self {
+        Self::Twice
+    }
 }
 
 fn state(client: &Client, text: &str, entry: &Node) -> Result<EntryState, Unwrappable> {
@@ -115,13 +125,13 @@ fn is_remote_type(entry: &Node) -> bool {
 }
 
 fn apart(text: &str, entry: &Node) -> Result<CommandPlace, Unwrappable> {
-    let command = only(entry, "command")?.ok_or(Unwrappable::NoCommand)?.clone();
+    let command = entry.only("command")?.ok_or(Unwrappable::NoCommand)?.clone();
     let word = command.value.text().ok_or(Unwrappable::OtherForm)?;
     if word.trim().is_empty() {
         return Err(Unwrappable::NoCommand);
     }
     let mut words = vec![word.to_owned()];
-    let arguments = only(entry, "args")?.cloned();
+    let arguments = entry.only("args")?.cloned();
     if let Some(arguments) = &arguments {
         words.extend(texts(&arguments.value).ok_or(Unwrappable::OtherArguments)?);
     }
@@ -131,19 +141,12 @@ fn apart(text: &str, entry: &Node) -> Result<CommandPlace, Unwrappable> {
 }
 
 fn together(entry: &Node) -> Result<CommandPlace, Unwrappable> {
-    let list = only(entry, "command")?.ok_or(Unwrappable::NoCommand)?.value.clone();
+    let list = entry.only("command")?.ok_or(Unwrappable::NoCommand)?.value.clone();
     let words = texts(&list).ok_or(Unwrappable::OtherForm)?;
     match words.first() {
         Some(word) if !word.trim().is_empty() => Ok(CommandPlace { words, layout: CommandLayout::Together(list) }),
         _ => Err(Unwrappable::NoCommand),
     }
-}
-
-/// The field of this name; two of them are an error: it is not clear which one counts.
-fn only<'n>(entry: &'n Node, name: &str) -> Result<Option<&'n Field>, Unwrappable> {
-    let mut found = entry.fields().unwrap_or_default().iter().filter(|field| field.name == name);
-    let first = found.next();
-    if found.next().is_some() { Err(Unwrappable::Twice) } else { Ok(first) }
 }
 
 fn texts(list: &Node) -> Option<Vec<String>> {
@@ -220,6 +223,12 @@ impl ServerEntry {
 
     pub fn words(&self) -> &[String] {
         self.place().map_or(&[], |place| &place.words)
+    }
+
+    /// What it starts in the end, without mcp-hook in front.
+    pub fn own_words(&self) -> &[String] {
+        let skipped = if let EntryState::Wrapped { at, .. } = &self.state { *at } else { 0 };
+        &self.words()[skipped..]
     }
 }
 

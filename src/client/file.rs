@@ -2,18 +2,18 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::control::{self, NoPlace};
-use super::edit::Edit;
 use super::entry::{self, ServerEntry};
 use super::mask;
 use super::place::{FileSpec, Places};
 use super::scope::Scope;
-use super::syntax::{self, Syntax, node::Node};
 use super::table::{CLIENTS, Client};
 use crate::definition::document::{self, Document};
+use crate::syntax::edit::Edit;
+use crate::syntax::node::Node;
+use crate::syntax::{self, Syntax};
 
 #[derive(Debug)]
 pub struct ClientFile {
@@ -32,9 +32,15 @@ pub struct ClientFile {
 #[derive(Debug)]
 pub struct FileContent {
     pub text: String,
+    pub root: Node,
     pub entries: Vec<ServerEntry>,
-    /// Where values stand that are not to be shown.
-    pub secrets: Vec<Range<usize>>,
+}
+
+impl FileContent {
+    /// The edits that hide what nobody is to see.
+    pub fn masks(&self) -> Vec<Edit> {
+        mask::masks(&self.text, &self.root, &self.entries)
+    }
 }
 
 /// The files that are there, of all clients or of these. One that several clients read is the first one's.
@@ -66,14 +72,16 @@ fn existing(path: PathBuf) -> Option<(PathBuf, PathBuf)> {
 }
 
 impl ClientFile {
-    /// What takes `mcp-hook mcp` away that an entry of it starts.
-    pub fn without_control(&self, text: &str, entry: &ServerEntry) -> Result<Edit, NoPlace> {
-        let path = path_of(self.client, entry.scope, self.project.as_deref()).unwrap_or_default();
-        control::remove(self.client, text, &path, &entry.name)
+    /// What takes `mcp-hook mcp` away that these entries start, which are of one part of `content`.
+    pub fn without_control(&self, content: &FileContent, entries: &[&ServerEntry]) -> Result<Vec<Edit>, NoPlace> {
+        let scope = entries.first().map_or(Scope::User, |entry| entry.scope);
+        let path = path_of(self.client, scope, self.project.as_deref()).unwrap_or_default();
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        control::remove(self.client, (&content.text, &content.root), &path, &names)
     }
 
     /// What would stand in it with another text.
-    pub fn reparsed(&self, text: String) -> Result<FileContent, syntax::NotParsed> {
+    pub fn with_text(&self, text: String) -> Result<FileContent, syntax::NotParsed> {
         parse(self.client, self.spec.parts, self.project.as_deref(), text)
     }
 }
@@ -81,10 +89,14 @@ impl ClientFile {
 type ReadContent = (Option<String>, Result<FileContent, String>);
 
 fn read(client: &Client, spec: &FileSpec, places: &Places, document: Document) -> ReadContent {
-    let project = project(spec, places, client, &document.text);
-    let content = parse(client, spec.parts, project.as_deref(), document.text)
-        .map_err(|error| format!("could not read {}: {error}", document.file.display()));
-    (project, content)
+    match syntax::parse(client.syntax, &document.text) {
+        Err(error) => (None, Err(format!("could not read {}: {error}", document.file.display()))),
+        Ok(root) => {
+            let project = project(spec, places, client, &root);
+            let content = content(client, spec.parts, project.as_deref(), (document.text, root));
+            (project, Ok(content))
+        }
+    }
 }
 
 /// What stands in a text; `project` is the key of the project that the local part is of.
@@ -95,14 +107,17 @@ pub fn parse(
     text: String,
 ) -> Result<FileContent, syntax::NotParsed> {
     let root = syntax::parse(client.syntax, &text)?;
+    Ok(content(client, parts, project, (text, root)))
+}
+
+fn content(client: &Client, parts: &[Scope], project: Option<&str>, (text, root): (String, Node)) -> FileContent {
     let mut entries = Vec::new();
     for &scope in parts {
         if let Some(node) = path_of(client, scope, project).and_then(|path| root.at(&path)) {
             entries.extend(entry::entries(client, scope, &text, node));
         }
     }
-    let secrets = mask::secrets(&root, &entries);
-    Ok(FileContent { text, entries, secrets })
+    FileContent { text, root, entries }
 }
 
 /// The keys that lead to the servers of a part of a file; `None` if there is no such part.
@@ -115,11 +130,10 @@ pub fn path_of<'a>(client: &Client, scope: Scope, project: Option<&'a str>) -> O
 }
 
 /// The key of the current project in a client's own file: the nearest directory that has one.
-fn project(spec: &FileSpec, places: &Places, client: &Client, text: &str) -> Option<String> {
+fn project(spec: &FileSpec, places: &Places, client: &Client, root: &Node) -> Option<String> {
     if !spec.parts.contains(&Scope::Local) || client.syntax == Syntax::Yaml {
         return None;
     }
-    let root = syntax::parse(client.syntax, text).ok()?;
     let is_known = |directory: &&str| root.at(&["projects", directory]).and_then(Node::fields).is_some();
     let here = places.working_directory.as_deref()?;
     here.ancestors().filter_map(Path::to_str).find(is_known).map(str::to_owned)

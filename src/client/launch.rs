@@ -7,8 +7,8 @@ use super::dialect::{Expanded, Unset, Values};
 use super::entry::{EntryState, REMOTE_KEYS, ServerEntry};
 use super::env_file;
 use super::inheritance::sounds_secret;
-use super::syntax::node::{Content, Node};
 use super::table::{Client, Shape};
+use crate::syntax::node::{Content, Node};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Launch {

@@ -1,31 +1,34 @@
-//! Which values of a file are nobody's business.
+//! What of a file is not to be shown: values that are nobody's business.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use super::edit::Edit;
 use super::entry::{CommandPlace, ServerEntry};
-use super::syntax::node::{Content, Field, Node};
-use crate::server::secrets::is_telling;
+use crate::server::secret_words::{self, MASK};
+use crate::server::secrets::{Secrets, is_telling};
+use crate::syntax::edit::Edit;
+use crate::syntax::node::{Content, Field, Node};
 
 /// Below these keys every value is one.
 const HOLDERS: [&str; 7] = ["env", "environment", "envs", "headers", "http_headers", "env_http_headers", "requestInit"];
 
-/// Where they stand: not where a command does, which is shown as it is.
-pub fn secrets(root: &Node, entries: &[ServerEntry]) -> Vec<Range<usize>> {
-    let mut commands = Vec::new();
-    for entry in entries {
-        commands.extend(entry.place().into_iter().flat_map(CommandPlace::spans));
-    }
-    let mut found = Vec::new();
-    collect(root, Around::Anything, &mut found);
-    found.retain(|span| commands.iter().all(|command| span.end <= command.start || command.end <= span.start));
-    found.sort_by_key(|span| span.start);
-    found
+/// The edits that put a mask in place of each, in order and apart from each other. A command is shown, without its secrets.
+pub fn masks(text: &str, root: &Node, entries: &[ServerEntry]) -> Vec<Edit> {
+    let mut search = Search {
+        commands: entries.iter().filter_map(ServerEntry::place).flat_map(CommandPlace::spans).collect(),
+        ..Search::default()
+    };
+    search.look(root, Around::Anything);
+    search.look_at_lines(text);
+    search.masks.sort_by_key(|mask| mask.span.start);
+    search.masks
 }
 
-/// The edits that put a mask in place of each.
-pub fn edits(secrets: &[Range<usize>]) -> Vec<Edit> {
-    secrets.iter().map(|span| Edit { span: span.clone(), text: "\"***\"".to_owned() }).collect()
+/// What an entry starts, without mcp-hook in front and without secrets.
+pub fn own_command(entry: &ServerEntry) -> Vec<String> {
+    let mut search = Search::default();
+    search.look(&entry.value, Around::Anything);
+    secret_words::masked(entry.own_words(), &Secrets::new(&search.secrets))
 }
 
 /// What is known of the place that a node stands in.
@@ -35,17 +38,73 @@ enum Around {
     Secrets,
 }
 
-fn collect(node: &Node, around: Around, found: &mut Vec<Range<usize>>) {
-    match &node.content {
-        Content::Fields(fields) => fields.iter().for_each(|field| collect(&field.value, below(field, around), found)),
-        Content::Items(items) => items.iter().for_each(|item| collect(item, around, found)),
-        Content::Text(_) | Content::Other if around == Around::Secrets => found.push(node.span.clone()),
-        Content::Text(_) | Content::Other | Content::Flag(_) => {}
+#[derive(Default)]
+struct Search<'a> {
+    /// Where commands and their arguments stand.
+    commands: HashSet<Range<usize>>,
+    masks: Vec<Edit>,
+    /// Values that are secret wherever they stand.
+    secrets: Vec<String>,
+    /// Texts that follow each other, such as the words of a command line.
+    lines: Vec<Vec<&'a Node>>,
+}
+
+impl<'a> Search<'a> {
+    fn look(&mut self, node: &'a Node, around: Around) {
+        let around = if self.commands.contains(&node.span) { Around::Anything } else { around };
+        match (&node.content, around) {
+            (Content::Fields(fields), _) => fields.iter().for_each(|field| self.look_below(field, around)),
+            (Content::Items(items), Around::Secrets) => items.iter().for_each(|item| self.look(item, around)),
+            (Content::Items(items), Around::Anything) => {
+                let (texts, others): (Vec<&Node>, Vec<&Node>) = items.iter().partition(|item| item.text().is_some());
+                self.lines.push(texts);
+                for item in others {
+                    self.look(item, around);
+                }
+            }
+            (Content::Text(_), Around::Anything) => self.lines.push(vec![node]),
+            (Content::Text(_) | Content::Other, Around::Secrets) => {
+                self.mask(node.span.clone(), &format!("\"{MASK}\""));
+            }
+            (Content::Other, Around::Anything) | (Content::Flag(_), _) => {}
+        }
+    }
+
+    fn look_below(&mut self, field: &'a Field, around: Around) {
+        let name = field.name.to_lowercase();
+        let is_holder = HOLDERS.iter().any(|holder| name == holder.to_lowercase()) && field.value.fields().is_some();
+        let is_secret = is_telling(&name);
+        let value = field.value.text().filter(|value| !secret_words::is_reference(value));
+        if is_secret && around == Around::Secrets {
+            self.secrets.extend(value.map(str::to_owned));
+        }
+        self.look(&field.value, if is_holder || is_secret { Around::Secrets } else { around });
+    }
+
+    fn look_at_lines(&mut self, text: &str) {
+        let known = Secrets::new(&self.secrets);
+        for line in std::mem::take(&mut self.lines) {
+            let words: Vec<&str> = line.iter().filter_map(|node| node.text()).collect();
+            for part in secret_words::parts(&words, &known) {
+                match written(text, line[part.word]) {
+                    Some(start) => self.mask(start + part.bytes.start..start + part.bytes.end, MASK),
+                    None => self.mask(line[part.word].span.clone(), &format!("\"{MASK}\"")),
+                }
+            }
+        }
+    }
+
+    fn mask(&mut self, span: Range<usize>, mask: &str) {
+        // Of a word with escapes all is masked, and once.
+        if self.masks.last().is_none_or(|last| last.span != span) {
+            self.masks.push(Edit { span, text: mask.to_owned() });
+        }
     }
 }
 
-fn below(field: &Field, around: Around) -> Around {
-    let name = field.name.to_lowercase();
-    let is_holder = HOLDERS.iter().any(|holder| name == holder.to_lowercase()) && field.value.fields().is_some();
-    if is_holder || is_telling(&name) { Around::Secrets } else { around }
+/// Where a text begins behind its quotes, if it is written as it is.
+fn written(text: &str, node: &Node) -> Option<usize> {
+    let value = node.text()?;
+    let start = node.span.start + node.span.len().checked_sub(value.len())? / 2;
+    (text.get(start..start + value.len()) == Some(value)).then_some(start)
 }

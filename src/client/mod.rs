@@ -4,7 +4,6 @@
 
 pub mod control;
 pub mod dialect;
-pub mod edit;
 pub mod entry;
 mod env_file;
 pub mod file;
@@ -12,9 +11,9 @@ pub mod inheritance;
 pub mod launch;
 pub mod mask;
 pub mod place;
+pub mod prefix;
 pub mod running;
 pub mod scope;
-pub mod syntax;
 pub mod table;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Which bytes change when mcp-hook is put in front of a command or taken away.
+//! mcp-hook in front of a command: which bytes change when it is put there and when it is taken away.
 //!
 //! The words that are put in front stand in the list of arguments before what was there, and the command goes behind them as
 //! it is written. So the text itself says what it was before. A list that was not there has blanks inside its
@@ -7,14 +7,8 @@
 use std::ops::Range;
 
 use super::entry::{CommandLayout, CommandPlace, Within};
-use super::syntax::node::{Field, Node};
-
-/// What stands in place of a part of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
-    pub span: Range<usize>,
-    pub text: String,
-}
+use crate::syntax::edit::{self, Edit, quoted};
+use crate::syntax::node::{Field, Node};
 
 /// Why mcp-hook cannot be taken away again without losing something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +16,7 @@ pub struct Edit {
 pub struct WordsApart;
 
 /// Puts `hook run NAME --` in front of a command.
-pub fn wrap(text: &str, place: &CommandPlace, hook: &str, name: &str) -> Vec<Edit> {
+pub fn add(text: &str, place: &CommandPlace, hook: &str, name: &str) -> Vec<Edit> {
     let [hook, name] = [hook, name].map(quoted);
     match &place.layout {
         CommandLayout::Together(list) => vec![in_front_of(text, list, &format!("{hook}, \"run\", {name}, \"--\""))],
@@ -41,14 +35,14 @@ pub fn wrap(text: &str, place: &CommandPlace, hook: &str, name: &str) -> Vec<Edi
 }
 
 /// Takes away what stands in front of the word `at`.
-pub fn unwrap(text: &str, place: &CommandPlace, at: usize) -> Result<Vec<Edit>, WordsApart> {
+pub fn remove(text: &str, place: &CommandPlace, at: usize) -> Result<Vec<Edit>, WordsApart> {
     match &place.layout {
         CommandLayout::Together(list) => Ok(vec![without_words(text, list, at)?]),
         CommandLayout::Apart { command, arguments: Some(arguments), within } => {
             let items = arguments.value.items().unwrap_or_default();
             let own = text[items[at - 1].span.clone()].to_owned();
             let list = match list_of_ours(text, command, arguments, *within) {
-                Some(span) if items.len() == at => Edit { span, text: String::new() },
+                Some(span) if items.len() == at => Edit::removal(span),
                 _ => without_words(text, &arguments.value, at)?,
             };
             let mut edits = vec![Edit { span: command.value.span.clone(), text: own }, list];
@@ -59,72 +53,21 @@ pub fn unwrap(text: &str, place: &CommandPlace, at: usize) -> Result<Vec<Edit>, 
     }
 }
 
-/// The text with the edits, which are in order and apart from each other.
-pub fn apply(text: &str, edits: &[Edit]) -> String {
-    let mut changed = String::with_capacity(text.len());
-    let mut end = 0;
-    for edit in edits {
-        changed.push_str(&text[end..edit.span.start]);
-        changed.push_str(&edit.text);
-        end = edit.span.end;
-    }
-    changed + &text[end..]
-}
-
-/// A string as JSON has it; TOML reads the same.
-pub fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 /// Words in front of what stands in a list.
 fn in_front_of(text: &str, list: &Node, words: &str) -> Edit {
-    in_front(text, list.span.start + 1, list.items().is_none_or(<[_]>::is_empty), words)
+    edit::in_front(text, list.span.start + 1, list.items().is_none_or(<[_]>::is_empty), words)
 }
 
-/// Something in front of what stands behind an opening bracket; each group begins as the first one does.
-pub fn in_front(text: &str, start: usize, is_empty: bool, words: &str) -> Edit {
-    let text = if is_empty {
-        words.to_owned()
-    } else {
-        let gap = space_at(text, start);
-        let between = if gap.is_empty() { " " } else { "" };
-        format!("{gap}{words},{between}")
-    };
-    Edit { span: start..start, text }
-}
-
-/// The opposite of [`in_front`]: the first `count` of what stands behind an opening bracket go.
-pub fn without_first(text: &str, start: usize, items: &[Range<usize>], count: usize) -> Result<Edit, WordsApart> {
-    let mut end = start;
-    for (index, item) in items[..count].iter().enumerate() {
-        let between = text[end..item.start].trim();
-        if between != if index == 0 { "" } else { "," } {
-            return Err(WordsApart);
-        }
-        end = item.end;
-    }
-    let comma = end + space_at(text, end).len();
-    if text[comma..].starts_with(',') {
-        end = comma + 1;
-    } else if count < items.len() {
-        return Err(WordsApart);
-    }
-    if count < items.len() && space_at(text, start).is_empty() && text[end..].starts_with(' ') {
-        end += 1;
-    }
-    Ok(Edit { span: start..end, text: String::new() })
-}
-
-/// The same for a list.
+/// The opposite: the first words of a list go.
 fn without_words(text: &str, list: &Node, count: usize) -> Result<Edit, WordsApart> {
     let items: Vec<Range<usize>> = list.items().unwrap_or_default().iter().map(|item| item.span.clone()).collect();
-    without_first(text, list.span.start + 1, &items, count)
+    edit::without_first(text, list.span.start + 1, &items, count).map_err(|_| WordsApart)
 }
 
 /// A list of arguments where there was none, behind the command.
 fn new_list(text: &str, command: &Field, within: Within, words: &str) -> Edit {
     let at = command.value.span.end;
-    Edit { span: at..at, text: format!("{}[ {words} ]", head_of_list(text, command, within)) }
+    Edit::insertion(at, format!("{}[ {words} ]", head_of_list(text, command, within)))
 }
 
 /// Where a list stands that [`new_list`] made.
@@ -150,7 +93,7 @@ fn head_of_list(text: &str, command: &Field, within: Within) -> String {
     let key = if text[command.key.clone()].starts_with('"') { "\"args\"" } else { "args" };
     match within {
         Within::Braces => {
-            let gap = &before[before.trim_end().len()..];
+            let gap = edit::space_before(text, command.key.start);
             let gap = &gap[gap.rfind("\r\n").or_else(|| gap.rfind('\n')).unwrap_or(0)..];
             format!(",{gap}{key}{sign}")
         }
@@ -164,9 +107,4 @@ fn head_of_list(text: &str, command: &Field, within: Within) -> String {
 
 fn line_ends_with_return(rest: &str) -> bool {
     rest.find('\n').is_some_and(|newline| rest[..newline].ends_with('\r'))
-}
-
-pub fn space_at(text: &str, at: usize) -> &str {
-    let rest = &text[at..];
-    &rest[..rest.len() - rest.trim_start().len()]
 }

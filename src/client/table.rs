@@ -4,7 +4,7 @@ use super::dialect::Dialect;
 use super::inheritance::Inheritance;
 use super::place::{Base, FileSpec, Writer};
 use super::scope::Scope;
-use super::syntax::Syntax;
+use crate::syntax::Syntax;
 
 /// An MCP client, and how it keeps its servers.
 #[derive(Debug, PartialEq, Eq)]

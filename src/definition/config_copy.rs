@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 use serde_json::Value as Json;
 
 use super::entry::{Config, is_variable_name};
-use super::json::{self, NotJson};
 use super::json_path::JsonPath;
 use super::problem::{ConfigProblem, Problem};
 use super::requirement::{ServerEnvironment, VariableValue};
 use crate::disk::file::{self, Source};
 use crate::disk::file_at::FileAt;
+use crate::syntax::json::{self, NotJson};
 
 /// A larger file is no configuration, in bytes.
 const LARGEST: u64 = 1 << 20;

@@ -1,47 +1,58 @@
 //! Changing one server in the text of a file. Every byte outside of what is changed stays as it is.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::PrettyFormatter;
 
-use super::json::{self, Member};
 use super::parse::SERVERS;
+use crate::syntax::edit::{self, Edit, quoted, space_before, space_behind};
+use crate::syntax::json::MARK;
+use crate::syntax::node::{Field, Node};
+use crate::syntax::{self, Syntax};
 
 /// `text` with `entry` as the server `name`, and whether there was one of this name before. A name that stands twice is an
 /// error: it is not clear which one to change.
 pub fn set(text: &str, name: &str, entry: &impl Serialize) -> Result<(String, bool)> {
-    let text = if text.trim_start_matches(json::MARK).trim().is_empty() { "{}\n" } else { text };
-    let root = Object::root(text)?;
-    let Some(servers) = root.member(SERVERS)? else {
-        return Ok((root.with(SERVERS, &BTreeMap::from([(name, entry)]))?, false));
+    let text = if is_blank(text) { "{}\n" } else { text };
+    let root = syntax::parse(Syntax::Json, text)?;
+    let document = Object::root(text, &root)?;
+    let Some(servers) = root.only(SERVERS)? else {
+        let edit = document.with(SERVERS, &BTreeMap::from([(name, entry)]))?;
+        return Ok((edit::apply(text, &[edit]), false));
     };
-    let servers = root.object(servers)?;
-    match servers.member(name)? {
-        Some(member) => Ok((servers.replaced(member, entry)?, true)),
-        None => Ok((servers.with(name, entry)?, false)),
-    }
+    let servers = document.below(servers)?;
+    let known = servers.node.only(name)?;
+    let edit = match known {
+        Some(known) => servers.replaced(known, entry)?,
+        None => servers.with(name, entry)?,
+    };
+    Ok((edit::apply(text, &[edit]), known.is_some()))
 }
 
 /// `text` without the server `name`; `None` if there is none.
 pub fn remove(text: &str, name: &str) -> Result<Option<String>> {
-    if text.trim_start_matches(json::MARK).trim().is_empty() {
+    if is_blank(text) {
         return Ok(None);
     }
-    let root = Object::root(text)?;
-    let Some(servers) = root.member(SERVERS)? else { return Ok(None) };
-    let servers = root.object(servers)?;
-    Ok(servers.member(name)?.map(|member| servers.without(member)))
+    let root = syntax::parse(Syntax::Json, text)?;
+    let document = Object::root(text, &root)?;
+    let Some(servers) = root.only(SERVERS)? else { return Ok(None) };
+    let servers = document.below(servers)?;
+    let Some(server) = servers.node.only(name)? else { return Ok(None) };
+    Ok(Some(edit::apply(text, &servers.without(server)?)))
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim_start_matches(MARK).trim().is_empty()
 }
 
 struct Object<'text> {
     text: &'text str,
-    /// From brace to brace.
-    span: Range<usize>,
-    members: Vec<Member>,
+    node: &'text Node,
+    members: &'text [Field],
     /// By how much a member stands further to the right than the object.
     unit: &'text str,
 }
@@ -57,78 +68,65 @@ struct Layout<'text> {
 }
 
 impl<'text> Object<'text> {
-    fn root(text: &'text str) -> Result<Self> {
-        let start = text.len() - text.trim_start_matches(json::MARK).trim_start().len();
-        let mut root = Self::at(text, start..text.trim_end().len(), "  ")?;
-        for member in &root.members {
-            if let Some((_, indentation)) = space_before(text, member.key.start).rsplit_once('\n') {
-                root.unit = indentation;
-                break;
-            }
-        }
+    fn root(text: &'text str, node: &'text Node) -> Result<Self> {
+        let mut root = Self::of(text, node, "  ")?;
+        let indentation = |member: &Field| Some(space_before(text, member.key.start).rsplit_once('\n')?.1);
+        root.unit = root.members.iter().find_map(indentation).unwrap_or(root.unit);
         Ok(root)
     }
 
-    fn at(text: &'text str, span: Range<usize>, unit: &'text str) -> Result<Self> {
-        let moved = |it: Range<usize>| it.start + span.start..it.end + span.start;
-        let members = json::members(&text[span.clone()])?.into_iter();
-        let members = members.map(|it| Member { key: moved(it.key), value: moved(it.value), ..it }).collect();
-        Ok(Self { text, span, members, unit })
+    fn of(text: &'text str, node: &'text Node, unit: &'text str) -> Result<Self> {
+        let members = node.fields().context("it is not an object")?;
+        Ok(Self { text, node, members, unit })
     }
 
-    fn object(&self, member: &Member) -> Result<Self> {
-        Self::at(self.text, member.value.clone(), self.unit)
+    fn below(&self, member: &'text Field) -> Result<Self> {
+        Self::of(self.text, &member.value, self.unit)
     }
 
-    /// The only member of this name.
-    fn member(&self, name: &str) -> Result<Option<&Member>> {
-        let mut found = self.members.iter().filter(|member| member.name == name);
-        let first = found.next();
-        ensure!(found.next().is_none(), "{name:?} stands there more than once");
-        Ok(first)
+    fn replaced(&self, member: &Field, value: &impl Serialize) -> Result<Edit> {
+        Ok(Edit { span: member.value.span.clone(), text: self.layout_of(member).value(value)? })
     }
 
-    fn replaced(&self, member: &Member, value: &impl Serialize) -> Result<String> {
-        let value = self.layout_of(member).value(value)?;
-        Ok(self.text[..member.value.start].to_owned() + &value + &self.text[member.value.end..])
-    }
-
-    fn with(&self, name: &str, value: &impl Serialize) -> Result<String> {
+    fn with(&self, name: &str, value: &impl Serialize) -> Result<Edit> {
         let layout = self.members.last().map_or_else(|| self.layout_of_first(), |member| self.layout_of(member));
-        let (at, comma) = self.members.last().map_or((self.span.start + 1, ""), |last| (last.value.end, ","));
-        let [before, after] = [&self.text[..at], &self.text[at..]];
-        let member = serde_json::to_string(name)? + layout.colon + &layout.value(value)?;
+        let member = quoted(name) + layout.colon + &layout.value(value)?;
+        if let Some(last) = self.members.last() {
+            return Ok(Edit::insertion(last.value.span.end, [",", &layout.gap, &member].concat()));
+        }
+        let start = self.node.span.start + 1;
+        let inside = space_behind(self.text, start);
         // Blanks between empty braces give way; a line that is there already stays.
-        let after = if comma.is_empty() && !space_after(after).contains('\n') { after.trim_start() } else { after };
-        let end = if comma.is_empty() && !space_after(after).contains('\n') { &*layout.end } else { "" };
-        Ok([before, comma, &layout.gap, &member, end, after].concat())
+        if inside.contains('\n') {
+            return Ok(Edit::insertion(start, layout.gap + &member));
+        }
+        Ok(Edit { span: start..start + inside.len(), text: [layout.gap, member, layout.end].concat() })
     }
 
-    /// The text without a member, its comma, and what stands before it.
-    fn without(&self, member: &Member) -> String {
+    /// A member goes, with its comma and what stands before it.
+    fn without(&self, member: &Field) -> Result<Vec<Edit>> {
+        if self.members.len() == 1 {
+            return Ok(vec![Edit::removal(self.node.span.start + 1..self.node.span.end - 1)]);
+        }
         let index = self.members.iter().position(|other| other == member).unwrap_or_default();
-        let (from, to) = match (index.checked_sub(1), self.members.get(index + 1)) {
-            (Some(previous), _) => (self.members[previous].value.end, member.value.end),
-            (None, Some(next)) => (member.key.start, next.key.start),
-            (None, None) => (self.span.start + 1, self.span.end - 1),
-        };
-        self.text[..from].to_owned() + &self.text[to..]
+        Ok(edit::without_members(self.text, self.node, &[index])?)
     }
 
     /// As a member stands there.
-    fn layout_of(&self, member: &Member) -> Layout<'text> {
+    fn layout_of(&self, member: &Field) -> Layout<'text> {
         let gap = space_before(self.text, member.key.start).to_owned();
-        let colon = &self.text[member.key.end..member.value.start];
+        let colon = &self.text[member.key.end..member.value.span.start];
         Layout { gap, colon, end: String::new(), unit: self.unit }
     }
 
     /// As the rest of the text suggests for an object without members.
     fn layout_of_first(&self) -> Layout<'text> {
-        let is_on_one_line = !self.text.trim().contains('\n') && self.span.start > 0;
+        let start = self.node.span.start;
+        let is_on_one_line = !self.text.trim().contains('\n') && start > 0;
         if is_on_one_line {
             return Layout { gap: String::new(), colon: ":", end: String::new(), unit: self.unit };
         }
-        let line = self.text[..self.span.start].rsplit('\n').next().unwrap_or_default();
+        let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
         let indentation = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
         let newline = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
         let gap = [newline, indentation, self.unit].concat();
@@ -147,12 +145,4 @@ impl Layout<'_> {
         // Strings contain no line breaks as such.
         Ok(String::from_utf8(text)?.replace('\n', &(newline.to_owned() + indentation)))
     }
-}
-
-fn space_before(text: &str, at: usize) -> &str {
-    &text[text[..at].trim_end().len()..at]
-}
-
-fn space_after(text: &str) -> &str {
-    &text[..text.len() - text.trim_start().len()]
 }

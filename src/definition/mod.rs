@@ -11,7 +11,6 @@ mod edit;
 pub mod entry;
 pub mod examine;
 pub mod expand;
-pub mod json;
 pub mod json_path;
 pub mod parse;
 pub mod problem;

@@ -11,8 +11,10 @@ use serde_json::{Map, Value};
 use super::client_entry::WayToHook;
 use super::entry::{Definition, ServerKind};
 use super::reader::{ReadResult, Reader, join};
-use super::{json, settings};
+use super::settings;
 use crate::disk::names::ServerName;
+use crate::syntax::json;
+use crate::syntax::json_tree::{self, TrailingCommas};
 use crate::text::excerpt::excerpt;
 
 /// The key of the servers in a file.
@@ -118,11 +120,10 @@ fn unreadable(file: &Path, why: &dyn fmt::Display) -> Error {
 fn names(text: &str) -> Result<Vec<(String, usize)>> {
     let mut names: Vec<(String, usize)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    // Of two equal members the last one counts, as everywhere.
-    let servers = json::members(text)?.into_iter().rfind(|member| member.name == SERVERS);
-    let members = servers.map(|member| json::members(&text[member.value])).transpose()?;
-    for member in members.unwrap_or_default() {
-        match places.entry(member.name) {
+    let root = json_tree::parse(text, TrailingCommas::Refused)?;
+    let servers = root.field(SERVERS).and_then(|field| field.value.fields());
+    for server in servers.unwrap_or_default() {
+        match places.entry(server.name.clone()) {
             hash_map::Entry::Occupied(known) => names[*known.get()].1 += 1,
             hash_map::Entry::Vacant(new) => {
                 names.push((new.key().clone(), 1));

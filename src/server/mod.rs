@@ -15,6 +15,7 @@ pub mod pattern;
 pub mod program;
 pub mod record;
 pub mod secret_encodings;
+pub mod secret_words;
 pub mod secrets;
 pub mod settings;
 pub mod state;

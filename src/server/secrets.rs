@@ -77,8 +77,13 @@ impl Secrets {
         String::from_utf8_lossy(&line).into_owned()
     }
 
+    /// Where they stand in a text, in bytes; some may overlap.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        self.0.find(text.as_bytes())
+    }
+
     pub fn are_absent(&self, text: &str) -> bool {
-        self.0.find(text.as_bytes()).is_empty()
+        self.places(text).is_empty()
     }
 }
 

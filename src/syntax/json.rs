@@ -1,11 +1,6 @@
-//! JSON as people write it: what in it is none, which members an object has, in which order, and where each stands.
+//! JSON and nothing else: what people write into it that it does not have is called by its name.
 
-use std::fmt;
-use std::ops::Range;
-
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// The byte order mark that some editors begin a file with.
 pub const MARK: char = '\u{feff}';
@@ -60,51 +55,6 @@ fn foreign(text: &str) -> Option<NotJson> {
     None
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// Its name, without escapes.
-    pub name: String,
-    /// Where the name stands, quotes included.
-    pub key: Range<usize>,
-    pub value: Range<usize>,
-}
-
-/// The members of the object that `text` is, twice named ones too. Positions are those in `text`, in bytes.
-pub fn members(text: &str) -> serde_json::Result<Vec<Member>> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let raw = reader.deserialize_map(Members)?;
-    reader.end()?;
-    let mut members = Vec::new();
-    for (key, value) in raw {
-        members.push(Member { name: serde_json::from_str(key.get())?, key: span(text, key), value: span(text, value) });
-    }
-    Ok(members)
-}
-
-struct Members;
-
-/// Where a part of `text` stands in it.
-fn span(text: &str, part: &RawValue) -> Range<usize> {
-    let start = part.get().as_ptr() as usize - text.as_ptr() as usize;
-    start..start + part.get().len()
-}
-
-impl<'text> Visitor<'text> for Members {
-    type Value = Vec<(&'text RawValue, &'text RawValue)>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'text>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(members)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,18 +88,5 @@ mod tests {
         EOF while parsing a value at line 1 column 0
         "#);
         assert_eq!(read("\u{feff}{}"), Ok(serde_json::json!({})));
-    }
-
-    #[test]
-    fn members_are_found_where_they_stand() {
-        let text = " { \"a\\u0062\" : [1, {\"x\": 2}] ,\n\t\"c\":null,\"c\":\"d\" } ";
-        let found = members(text).expect("an object");
-        let parts = found.iter().map(|it| (it.name.as_str(), &text[it.key.clone()], &text[it.value.clone()]));
-        assert_eq!(
-            parts.collect::<Vec<_>>(),
-            [("ab", "\"a\\u0062\"", "[1, {\"x\": 2}]"), ("c", "\"c\"", "null"), ("c", "\"c\"", "\"d\"")]
-        );
-        assert_eq!(members("{}").expect("an object"), []);
-        assert!(members("[]").is_err() && members("{} {}").is_err() && members("{\"a\"}").is_err());
     }
 }

@@ -1,12 +1,12 @@
-//! JSON, with and without what editors and their relatives let pass.
+//! Where everything stands in JSON, with and without what editors and their relatives let pass.
 
 use jsonc_parser::ast::{ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::NotParsed;
+use super::json;
 use super::node::{Content, Field, Node};
-use crate::definition::json;
+use super::not_parsed::NotParsed;
 
 /// Whether a comma may stand behind the last of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,19 @@
-//! The languages that clients' files are written in: a text becomes a tree that says where everything stands.
+//! The languages that files with servers are written in: a text becomes a tree that says where everything stands, and what is
+//! changed are bytes of the text.
 
-mod json;
+pub mod edit;
+pub mod json;
+pub mod json_tree;
 pub mod node;
+mod not_parsed;
 mod toml;
 
-use std::fmt;
-
+use self::json::MARK;
+use self::json_tree::TrailingCommas;
 use self::node::Node;
-use crate::definition::json::MARK;
+pub use self::not_parsed::NotParsed;
 
-/// The language of a file, as strict as the client that reads it.
+/// The language of a file, as strict as who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
     Json,
@@ -21,22 +25,6 @@ pub enum Syntax {
     Yaml,
 }
 
-/// Why a text is not what its client reads, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct NotParsed {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column, from 1.
-    pub column: usize,
-    pub what: String,
-}
-
-impl fmt::Display for NotParsed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}, column {}: {}", self.line, self.column, self.what)
-    }
-}
-
 /// The tree of a text; one that holds nothing is an empty object. A byte order mark in front is let pass.
 pub fn parse(syntax: Syntax, text: &str) -> Result<Node, NotParsed> {
     let skipped = if text.starts_with(MARK) { MARK.len_utf8() } else { 0 };
@@ -45,9 +33,9 @@ pub fn parse(syntax: Syntax, text: &str) -> Result<Node, NotParsed> {
         return Ok(Node::nothing(text.len()));
     }
     let mut root = match syntax {
-        Syntax::Json => json::parse_strictly(body),
-        Syntax::JsonWithComments => json::parse(body, json::TrailingCommas::Refused),
-        Syntax::Jsonc => json::parse(body, json::TrailingCommas::Allowed),
+        Syntax::Json => json_tree::parse_strictly(body),
+        Syntax::JsonWithComments => json_tree::parse(body, TrailingCommas::Refused),
+        Syntax::Jsonc => json_tree::parse(body, TrailingCommas::Allowed),
         Syntax::Toml => toml::parse(body),
         Syntax::Yaml => Ok(Node::nothing(body.len())),
     }?;

@@ -28,6 +28,11 @@ pub struct Field {
     pub value: Node,
 }
 
+/// There is more than one field of this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} stands there more than once")]
+pub struct StandsTwice(pub String);
+
 impl Node {
     /// What a text of this length holds that holds nothing.
     pub fn nothing(length: usize) -> Self {
@@ -58,6 +63,16 @@ impl Node {
     /// The field of this name; the last one, if there are several, as most clients have it.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields()?.iter().rfind(|field| field.name == name)
+    }
+
+    /// The only field of this name.
+    ///
+    /// # Errors
+    /// When there are several: it is not clear which one counts.
+    pub fn only(&self, name: &str) -> Result<Option<&Field>, StandsTwice> {
+        let mut found = self.fields().unwrap_or_default().iter().filter(|field| field.name == name);
+        let first = found.next();
+        if found.next().is_some() { Err(StandsTwice(name.to_owned())) } else { Ok(first) }
     }
 
     pub fn at(&self, path: &[&str]) -> Option<&Self> {

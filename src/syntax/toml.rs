@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::NotParsed;
 use super::node::{Content, Field, Node};
+use super::not_parsed::NotParsed;
 
 pub fn parse(text: &str) -> Result<Node, NotParsed> {
     let table = DeTable::parse(text).map_err(|error| not_parsed(text, &error))?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::style::{self, paint};
-use crate::client::edit::Edit;
+use crate::syntax::edit::Edit;
 use crate::text::plain;
 
 /// How many lines are shown around a change.
@@ -14,24 +14,45 @@ const LONGEST: usize = 240;
 /// How many characters of it are shown in front of what differs.
 const BEFORE: usize = 40;
 
-/// The lines that change, those around them, and no value that `masks` puts something else in place of.
-pub fn diff(text: &str, edits: &[Edit], masks: &[Edit]) -> String {
+/// A text, and the masks for what in it is not to be shown, which are in order and apart from each other.
+pub struct Masked<'a> {
+    text: &'a str,
+    masks: &'a [Edit],
+}
+
+/// The lines that change, and those around them.
+pub fn diff(old: &Masked<'_>, edits: &[Edit], new: &Masked<'_>) -> String {
     let mut sides = Sides::default();
-    let mut all: Vec<(&Edit, bool)> = edits.iter().map(|it| (it, true)).collect();
-    all.extend(masks.iter().map(|it| (it, false)));
-    all.sort_by_key(|(edit, _)| edit.span.start);
-    let mut end = 0;
-    for (edit, is_change) in all {
-        sides.same(&text[end..edit.span.start]);
-        if is_change {
-            sides.change(&text[edit.span.clone()], &edit.text);
-        } else {
-            sides.same(&edit.text);
-        }
-        end = edit.span.end;
+    let (mut old_end, mut new_end) = (0, 0);
+    for edit in edits {
+        let same = edit.span.start - old_end;
+        sides.same(&old.part(old_end..old_end + same), &new.part(new_end..new_end + same));
+        (old_end, new_end) = (edit.span.end, new_end + same + edit.text.len());
+        sides.change(&old.part(edit.span.clone()), &new.part(new_end - edit.text.len()..new_end));
     }
-    sides.same(&text[end..]);
+    sides.same(&old.part(old_end..old.text.len()), &new.part(new_end..new.text.len()));
     sides.shown()
+}
+
+impl<'a> Masked<'a> {
+    pub fn new(text: &'a str, masks: &'a [Edit]) -> Self {
+        Self { text, masks }
+    }
+
+    /// A part as it may be shown. What is masked and reaches over its ends is masked in each part.
+    fn part(&self, range: Range<usize>) -> String {
+        let first = self.masks.partition_point(|mask| mask.span.end <= range.start);
+        let masks = self.masks[first..].iter().take_while(|mask| mask.span.start < range.end);
+        let mut shown = String::with_capacity(range.len());
+        let mut end = range.start;
+        for mask in masks {
+            shown.push_str(&self.text[end..mask.span.start.max(end)]);
+            shown.push_str(&mask.text);
+            end = mask.span.end.min(range.end);
+        }
+        shown.push_str(&self.text[end..range.end]);
+        shown
+    }
 }
 
 /// Both texts, and which of their lines differ.
@@ -83,9 +104,9 @@ impl Change {
 }
 
 impl Sides {
-    fn same(&mut self, text: &str) {
-        self.old.push(text);
-        self.new.push(text);
+    fn same(&mut self, old: &str, new: &str) {
+        self.old.push(old);
+        self.new.push(new);
     }
 
     fn change(&mut self, old: &str, new: &str) {
@@ -169,14 +190,26 @@ fn part(line: &str, around: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::edit::apply;
 
     fn edit(text: &str, old: &str, new: &str) -> Edit {
         let start = text.find(old).expect("it stands there");
         Edit { span: start..start + old.len(), text: new.to_owned() }
     }
 
-    fn shown(text: &str, edits: &[Edit], masks: &[Edit]) -> String {
-        anstream::adapter::strip_str(&diff(text, edits, masks)).to_string()
+    /// The diff in which these values are masked.
+    fn shown(text: &str, edits: &[Edit], hidden: &[&str]) -> String {
+        let mask = |text: &str| -> Vec<Edit> {
+            let all = hidden.iter().flat_map(|value| text.match_indices(value));
+            let mut masks: Vec<Edit> =
+                all.map(|(at, value)| Edit { span: at..at + value.len(), text: "***".to_owned() }).collect();
+            masks.sort_by_key(|mask| mask.span.start);
+            masks
+        };
+        let after = apply(text, edits);
+        let [old, new] = [mask(text), mask(&after)];
+        let diff = diff(&Masked::new(text, &old), edits, &Masked::new(&after, &new));
+        anstream::adapter::strip_str(&diff).to_string()
     }
 
     #[test]
@@ -227,9 +260,26 @@ mod tests {
             "x".repeat(300),
             "y".repeat(300)
         );
-        let masks = [edit(&text, "\"SECRET\"", "***"), edit(&text, "\"SECRET\nSECRET\"", "***")];
-        let shown = shown(&text, &[edit(&text, "npx", "mcp-hook")], &masks);
+        let hidden = ["\"SECRET\"", "\"SECRET\nSECRET\""];
+        let shown = shown(&text, &[edit(&text, "npx", "mcp-hook")], &hidden);
         assert!(!shown.contains("SECRET"), "{shown}");
         insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn what_is_masked_is_masked_in_what_comes_and_goes_and_at_its_ends() {
+        let text = "\"run --key SECRET\"\n";
+        let moved = [edit(text, "\"run --key SECRET\"", "\"mcp-hook\", \"run --key SECRET\"")];
+        insta::assert_snapshot!(shown(text, &moved, &["SECRET"]), @r#"
+        @@ -1,1 +1,1 @@
+        -"run --key ***"
+        +"mcp-hook", "run --key ***"
+        "#);
+        let half = [edit(text, "RET\"", "RET\" x")];
+        insta::assert_snapshot!(shown(text, &half, &["SECRET"]), @r#"
+        @@ -1,1 +1,1 @@
+        -"run --key ******"
+        +"run --key ******" x
+        "#);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::diff::diff;
+use super::diff::{Masked, diff};
 use super::style::{self, paint};
 use crate::app::wrap::{Change, Direction, FilePlan, Left, NoControl, Plan, Step};
-use crate::client::mask;
+use crate::client::file::FileContent;
 use crate::client::table::CLIENTS;
 use crate::client::write::Written;
 use crate::client::yaml::CommandLine;
@@ -100,8 +100,10 @@ fn file(direction: Direction, file: &FilePlan) -> String {
 fn changes(path: &str, file: &FilePlan, change: &Change) -> String {
     let Ok(content) = &file.file.content else { return String::new() };
     let line = |sign: &str| paint(style::HEAD, &format!("{sign} {path}")) + "\n";
+    let [before, after] = [content, &change.after].map(FileContent::masks);
+    let (before, after) = (Masked::new(&content.text, &before), Masked::new(&change.after.text, &after));
 
-    line("---") + &line("+++") + &diff(&content.text, &change.edits, &mask::edits(&content.secrets))
+    line("---") + &line("+++") + &diff(&before, &change.edits, &after)
 }
 
 fn by_hand(path: &str, lines: &[CommandLine]) -> String {

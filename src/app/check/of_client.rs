@@ -14,7 +14,6 @@ use crate::client::file::{self, ClientFile, FileContent};
 use crate::client::launch::{self, Launch, Reading, Start};
 use crate::client::place::Places;
 use crate::client::scope::Scope;
-use crate::client::syntax::Syntax;
 use crate::client::table::{Client, PathOfClient};
 use crate::context;
 use crate::definition::allowed::{self, Permission};
@@ -27,6 +26,7 @@ use crate::server::command::CommandLine;
 use crate::server::invocation::{Prepared, Text};
 use crate::server::settings::Settings;
 use crate::supervisor::trial::program;
+use crate::syntax::Syntax;
 
 /// The servers of these names in the client's files, or all. Where several files have one of a name, the nearest one counts.
 pub fn subjects(client: &'static Client, names: &[ServerName], session: Option<&SessionPaths>) -> Result<Vec<Subject>> {

@@ -4,15 +4,15 @@ use proptest::prelude::*;
 
 use super::{Sample, client, sorted, unwrapping};
 use crate::client::control;
-use crate::client::edit::{self, Edit};
 use crate::client::entry::{EntryState, ServerEntry};
 use crate::client::file::FileContent;
-use crate::client::syntax::Syntax;
 use crate::client::table::CLIENTS;
+use crate::syntax::edit::{self, Edit};
+use crate::syntax::{self, Syntax};
 
 /// Adds it to a text, alone and together with everything that can be wrapped, and takes it away again.
 pub fn check(sample: &Sample, before: &FileContent) -> Result<(), TestCaseError> {
-    let Ok(edit) = control::add(sample.client, &before.text, "mcp-hook") else { return Ok(()) };
+    let Ok(edit) = control::add(sample.client, (&before.text, &before.root), "mcp-hook") else { return Ok(()) };
     if before.entries.iter().any(|entry| entry.name == control::NAME) {
         return Ok(());
     }
@@ -41,8 +41,9 @@ fn there_and_back(sample: &Sample, before: &FileContent, edits: &[Edit]) -> Resu
     );
     let others: Vec<ServerEntry> = after.entries.iter().filter(|entry| !is_control(entry)).cloned().collect();
     prop_assert_eq!(others.len(), before.entries.len());
-    let mut back = vec![control::remove(sample.client, &with, sample.client.key, control::NAME).expect("it can go")];
-    let without = FileContent { text: with.clone(), entries: others, secrets: Vec::new() };
+    let tree = (with.as_str(), &after.root);
+    let mut back = control::remove(sample.client, tree, sample.client.key, &[control::NAME]).expect("it can go");
+    let without = FileContent { text: with.clone(), root: after.root, entries: others };
     back.extend(unwrapping(&without, before));
     prop_assert_eq!(edit::apply(&with, &sorted(back)), before.text.clone(), "{}", with);
     Ok(())
@@ -78,7 +79,7 @@ fn it_comes_and_goes_where_there_are_no_servers() {
             let sample = Sample { client, text: text.replace("KEY", client.key[0]) };
             let Some(before) = sample.content(&sample.text) else { continue };
             count += 1;
-            assert!(control::add(client, &sample.text, "mcp-hook").is_ok(), "{}", sample.text);
+            assert!(control::add(client, (&before.text, &before.root), "mcp-hook").is_ok(), "{}", sample.text);
             check(&sample, &before).expect("what is promised holds");
         }
         assert!(count >= 14, "{}: {count}", client.id);
@@ -111,18 +112,51 @@ fn in_toml_too() {
     ] {
         let sample = Sample { client: client("codex"), text: text.to_owned() };
         let before = sample.content(text).expect("it can be read");
-        let added = control::add(sample.client, text, "mcp-hook").expect("there is a place");
+        let added = control::add(sample.client, (text, &before.root), "mcp-hook").expect("there is a place");
         assert!(sample.content(&edit::apply(text, &[added])).is_some(), "{text}");
         check(&sample, &before).expect("what is promised holds");
     }
 }
 
+/// A text without these entries.
+fn removed(id: &str, text: &str, names: &[&str]) -> Result<String, control::NoPlace> {
+    let client = client(id);
+    let root = syntax::parse(client.syntax, text).expect("it can be read");
+    control::remove(client, (text, &root), client.key, names).map(|edits| edit::apply(text, &edits))
+}
+
+#[test]
+fn several_go_together_with_the_commas_that_they_have_for_themselves() {
+    let all = ["a", "b", "c", "d"];
+    for (names, left) in [
+        (&["a", "b"][..], "c, d"),
+        (&["b", "c"], "a, d"),
+        (&["c", "d"], "a, b"),
+        (&["a", "d"], "b, c"),
+        (&["a", "c"], "b, d"),
+        (&["a", "b", "d"], "c"),
+        (&all, ""),
+    ] {
+        let text = "{\"mcpServers\": {\"a\": 1, \"b\": 1, \"c\": 1, \"d\": 1}}";
+        let left: Vec<String> = left.split(", ").filter(|it| !it.is_empty()).map(|it| format!("\"{it}\": 1")).collect();
+        let expected = format!("{{\"mcpServers\": {{{}}}}}", left.join(", "));
+        assert_eq!(removed("cursor", text, names), Ok(expected), "{names:?}");
+    }
+    let text = "[mcp_servers.a]\nx = 1\n[mcp_servers.b]\nx = 1\n\n[mcp_servers.c]\nx = 1\n";
+    assert_eq!(removed("codex", text, &["a", "b"]).as_deref(), Ok("\n[mcp_servers.c]\nx = 1\n"));
+    assert_eq!(removed("codex", text, &["a", "c"]).as_deref(), Ok("[mcp_servers.b]\nx = 1\n"));
+}
+
+#[test]
+fn of_two_sections_of_one_name_the_one_that_counts_goes() {
+    let text = "{ \"mcpServers\": {\"a\": 1}, \"mcpServers\": { \"mcp-hook\": 1 } }";
+    let left = "{ \"mcpServers\": {\"a\": 1}, \"mcpServers\": { } }";
+    assert_eq!(removed("cursor", text, &[control::NAME]).as_deref(), Ok(left));
+}
+
 #[test]
 fn what_was_changed_about_it_goes_with_it_and_what_stands_beside_it_stays() {
-    let removed = |id: &str, text: &str| {
-        let client = client(id);
-        control::remove(client, text, client.key, control::NAME).map(|edit| edit::apply(text, &[edit]))
-    };
+    let removed = |id: &str, text: &str| removed(id, text, &[control::NAME]);
     for (id, text, left) in [
         (
             "cursor",

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::client::edit::{self, Edit};
 use crate::client::entry::EntryState;
 use crate::client::file::{self, FileContent};
+use crate::client::prefix;
 use crate::client::scope::Scope;
-use crate::client::syntax::Syntax;
 use crate::client::table::{CLIENTS, Client};
+use crate::syntax::Syntax;
+use crate::syntax::edit::{self, Edit};
 
 /// A text that a client reads, and which client.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl Sample {
             _ => None,
         });
         let edits: Vec<Vec<Edit>> =
-            places.map(|(entry, place)| edit::wrap(&content.text, place, "mcp-hook", &entry.name)).collect();
+            places.map(|(entry, place)| prefix::add(&content.text, place, "mcp-hook", &entry.name)).collect();
         (sorted(edits.concat()), edits.len())
     }
 }
@@ -48,7 +49,7 @@ fn unwrapping(content: &FileContent, before: &FileContent) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (entry, old) in content.entries.iter().zip(&before.entries) {
         if let (EntryState::Wrapped { place, at }, EntryState::Direct(_)) = (&entry.state, &old.state) {
-            edits.extend(edit::unwrap(&content.text, place, *at).expect("nothing stands between"));
+            edits.extend(prefix::remove(&content.text, place, *at).expect("nothing stands between"));
         }
     }
     sorted(edits)

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::definition::edit::{remove, set};
+use crate::syntax::{self, Syntax};
 
 fn with(text: &str) -> String {
     set(text, "web", &json!({"command": "npx"})).expect("changed").0
@@ -130,8 +131,9 @@ fn document() -> impl Strategy<Value = String> {
 
 /// The names and the text of each value in an object.
 fn parts(text: &str) -> Vec<(String, String)> {
-    let members = crate::definition::json::members(text).expect("an object").into_iter();
-    members.map(|member| (member.name, text[member.value].to_owned())).collect()
+    let root = syntax::parse(Syntax::Json, text).expect("JSON");
+    let fields = root.fields().expect("an object").iter();
+    fields.map(|field| (field.name.clone(), text[field.value.span.clone()].to_owned())).collect()
 }
 
 proptest! {

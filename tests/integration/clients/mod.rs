@@ -3,6 +3,7 @@
 mod control;
 mod corpus;
 mod running;
+mod secrets;
 mod selection;
 mod writing;
 
