@@ -23,7 +23,9 @@ pub struct Framer {
 pub enum Piece {
     /// A message with its newline.
     Whole(Vec<u8>, Message),
-    /// Bytes of a message that is too long to be held.
+    /// The first bytes of a message that is too long to be held, and what is known of it by then.
+    Begin(Vec<u8>, Message),
+    /// More of its bytes.
     Part(Vec<u8>),
     /// Its last bytes, and what it was.
     End(Vec<u8>, Message),
@@ -66,9 +68,12 @@ impl Framer {
                 self.begin(&mut part);
             }
             self.is_first = false;
-            self.is_passing = true;
             self.scanner.skim();
-            each(Piece::Part(part));
+            each(if std::mem::replace(&mut self.is_passing, true) {
+                Piece::Part(part)
+            } else {
+                Piece::Begin(part, self.scanner.so_far())
+            });
         }
     }
 
@@ -143,7 +148,7 @@ mod tests {
 
     fn bytes(pieces: &[Piece]) -> Vec<u8> {
         let bytes = pieces.iter().flat_map(|piece| match piece {
-            Piece::Whole(bytes, _) | Piece::Part(bytes) | Piece::End(bytes, _) => bytes,
+            Piece::Whole(bytes, _) | Piece::Begin(bytes, _) | Piece::Part(bytes) | Piece::End(bytes, _) => bytes,
         });
         bytes.copied().collect()
     }

@@ -129,12 +129,26 @@ impl Message {
             Self::Stray => &[],
         }
     }
+
+    /// The same without the rest.
+    pub fn into_heads(self) -> Vec<Head> {
+        match self {
+            Self::Single(head) => vec![head],
+            Self::Batch(heads) => heads,
+            Self::Stray => Vec::new(),
+        }
+    }
 }
 
 impl Head {
     /// Whether it is the end of the handshake.
     pub fn is_initialized(&self) -> bool {
         self.method.as_deref() == Some("notifications/initialized")
+    }
+
+    /// Whether it takes a request back.
+    pub fn is_cancellation(&self) -> bool {
+        self.method.as_deref() == Some("notifications/cancelled")
     }
 
     /// What it is, by the fields that JSON-RPC tells it by.

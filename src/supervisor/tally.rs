@@ -75,7 +75,7 @@ impl Tally {
 fn heads(piece: &Piece) -> &[Head] {
     match piece {
         Piece::Whole(_, message) | Piece::End(_, message) => message.heads(),
-        Piece::Part(_) => &[],
+        Piece::Begin(..) | Piece::Part(_) => &[],
     }
 }
 

@@ -144,7 +144,7 @@ impl Server {
             let actions = match piece {
                 Piece::Whole(line, _) => self.dialogue.hear(&line),
                 Piece::End(..) => Dialogue::hear_too_much(),
-                Piece::Part(_) => Vec::new(),
+                Piece::Begin(..) | Piece::Part(_) => Vec::new(),
             };
             for action in actions {
                 self.act(action);

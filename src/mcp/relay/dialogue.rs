@@ -17,18 +17,23 @@ use crate::mcp::message::{Head, Kind, LISTS, Raw};
 /// The errors of a server that knows the stateless era (specification 2026-07-28).
 const STATELESS_ERRORS: std::ops::RangeInclusive<i64> = -32022..=-32020;
 
+/// For one that was too long to be kept.
+const INITIALIZED: &[u8] = b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n";
+
 #[derive(Debug, Default)]
 pub struct Dialogue {
     pub era: Era,
     /// Whether any request was ever answered.
     pub has_answered: bool,
-    initialize: Option<(Raw, Vec<u8>)>,
-    discover: Option<(Raw, Vec<u8>)>,
+    initialize: Option<Said>,
+    discover: Option<Said>,
     /// The answer to the one that the era goes by, as the server gave it.
     answer: Value,
     initialized: Option<Vec<u8>>,
-    /// Requests that change what the server does, by what they are about; the client's own, which were answered.
-    settings: BTreeMap<Setting, Kept>,
+    /// The requests that changed what the server does, by what they are about: the client's own.
+    settings: BTreeMap<Setting, Said>,
+    /// Those that the server has not answered, in their order.
+    unanswered: Vec<(Setting, Said)>,
     pub subscriptions: Subscriptions,
     /// Requests of this life that the client does not know of.
     swallowed: BTreeSet<Raw>,
@@ -51,36 +56,41 @@ enum Setting {
     Subscription(String),
 }
 
-#[derive(Debug)]
-struct Kept {
+/// A request of the client.
+#[derive(Clone, Debug)]
+struct Said {
     id: Raw,
-    bytes: Vec<u8>,
-    is_answered: bool,
+    /// None if it was too long to be kept.
+    bytes: Option<Vec<u8>>,
 }
 
 impl Dialogue {
-    /// The client has delivered a message.
-    pub fn of_client(&mut self, head: &Head, bytes: &[u8]) {
+    /// The client has delivered a message. Without bytes it was too long to be kept.
+    pub fn of_client(&mut self, head: &Head, bytes: Option<&[u8]>) {
         self.initialized_by(std::slice::from_ref(head), bytes);
         let (Kind::Request, Some(id), Some(method)) = (head.kind(), &head.id, head.method.as_deref()) else { return };
-        let kept = || Kept { id: id.clone(), bytes: bytes.to_vec(), is_answered: false };
-        match method {
-            "initialize" => self.initialize = Some((id.clone(), bytes.to_vec())),
-            "server/discover" => self.discover = Some((id.clone(), bytes.to_vec())),
-            "logging/setLevel" => drop(self.settings.insert(Setting::Level, kept())),
-            "resources/subscribe" => drop(self.settings.insert(Setting::Subscription(uri(bytes)), kept())),
-            "tools/list" => self.tools.asked(bytes),
-            "resources/unsubscribe" => drop(self.settings.remove(&Setting::Subscription(uri(bytes)))),
-            "subscriptions/listen" => self.subscriptions.open(id, bytes),
+        let said = Said { id: id.clone(), bytes: bytes.map(<[u8]>::to_vec) };
+        match (method, bytes) {
+            ("initialize", _) => self.initialize = Some(said),
+            ("server/discover", _) => self.discover = Some(said),
+            ("logging/setLevel", Some(_)) => self.unanswered.push((Setting::Level, said)),
+            ("resources/subscribe", Some(bytes)) => self.unanswered.push((Setting::Subscription(uri(bytes)), said)),
+            ("resources/unsubscribe", Some(bytes)) => {
+                let ended = Setting::Subscription(uri(bytes));
+                self.settings.remove(&ended);
+                self.unanswered.retain(|(setting, _)| *setting != ended);
+            }
+            ("tools/list", Some(bytes)) => self.tools.asked(bytes),
+            ("subscriptions/listen", Some(bytes)) => self.subscriptions.open(id, bytes),
             _ => {}
         }
     }
 
     /// Keeps `notifications/initialized`, which the successor is told in any case; false for all others.
-    pub fn initialized_by(&mut self, heads: &[Head], bytes: &[u8]) -> bool {
+    pub fn initialized_by(&mut self, heads: &[Head], bytes: Option<&[u8]>) -> bool {
         let is_it = matches!(heads, [head] if head.is_initialized());
         if is_it {
-            self.initialized = Some(bytes.to_vec());
+            self.initialized = Some(bytes.unwrap_or(INITIALIZED).to_vec());
         }
         is_it
     }
@@ -103,49 +113,68 @@ impl Dialogue {
                     self.answer = answer["result"].take();
                 }
             }
-            "logging/setLevel" | "resources/subscribe" => {
-                if let Some((setting, kept)) = self.settings.iter_mut().find(|(_, kept)| kept.id == *id) {
-                    kept.is_answered = true;
-                    if head.has_error {
-                        let setting = setting.clone();
-                        self.settings.remove(&setting);
-                    }
-                }
-            }
+            "logging/setLevel" | "resources/subscribe" => self.setting_answered(id, head.has_result),
             "subscriptions/listen" => self.subscriptions.forget(id),
             _ => {}
         }
         None
     }
 
-    pub fn has_subscriptions(&self) -> bool {
-        !self.subscriptions.is_empty()
-            || self.settings.keys().any(|setting| matches!(setting, Setting::Subscription(_)))
+    /// What was refused is as it was before. Of two that the server has answered, the one that was said later holds.
+    fn setting_answered(&mut self, id: &Raw, is_done: bool) {
+        let Some(place) = self.unanswered.iter().position(|(_, said)| said.id == *id) else { return };
+        let (setting, said) = self.unanswered.remove(place);
+        if is_done {
+            let mut earlier = 0..place;
+            self.unanswered.retain(|(other, _)| earlier.next().is_none() || *other != setting);
+            self.settings.insert(setting, said);
+        }
     }
 
-    /// `initialize` as the client sent it.
-    pub fn initialize(&self) -> Option<Vec<u8>> {
-        self.initialize.as_ref().map(|(_, bytes)| bytes.clone())
+    /// The client no longer wants a request answered.
+    pub fn cancelled(&mut self, id: &Raw) {
+        self.subscriptions.forget(id);
+        self.unanswered.retain(|(_, said)| said.id != *id);
+    }
+
+    pub fn has_subscriptions(&self) -> bool {
+        let mut settings = self.settings.keys().chain(self.unanswered.iter().map(|(setting, _)| setting));
+        !self.subscriptions.is_empty() || settings.any(|setting| matches!(setting, Setting::Subscription(_)))
+    }
+
+    /// Whether what the client began with is still known.
+    pub fn can_begin(&self) -> bool {
+        self.initialize.as_ref().is_some_and(|said| said.bytes.is_some())
+    }
+
+    /// `initialize` as the client sent it, and `notifications/initialized` if it did not wait for the answer with that.
+    pub fn beginning(&self) -> Vec<Vec<u8>> {
+        let initialize = self.initialize.as_ref().and_then(|said| said.bytes.clone());
+        initialize.into_iter().chain(self.initialized.clone()).collect()
     }
 
     pub fn life_ended(&mut self) {
-        self.settings.retain(|_, kept| kept.is_answered);
+        self.unanswered.clear();
         self.swallowed.clear();
         self.handshake = None;
         self.tools.life_ended();
     }
 
     /// What a new life hears first.
-    pub fn replay(&mut self) -> Vec<Vec<u8>> {
+    ///
+    /// # Errors
+    /// Why it cannot be told that, in words.
+    pub fn replay(&mut self) -> Result<Vec<Vec<u8>>, String> {
         let first = match self.era {
             Era::Handshake => self.initialize.clone(),
             Era::Stateless => self.discover.clone(),
             Era::Unknown => None,
         };
-        let Some((id, bytes)) = first else { return self.after_handshake() };
+        let Some(Said { id, bytes }) = first else { return Ok(self.after_handshake()) };
+        let bytes = bytes.ok_or("its client's first request was too long to be kept and said again")?;
         self.swallowed.insert(id.clone());
         self.handshake = Some(id);
-        vec![bytes]
+        Ok(vec![bytes])
     }
 
     /// What it hears once it has answered that.
@@ -153,9 +182,9 @@ impl Dialogue {
         if self.era != Era::Handshake {
             return self.subscriptions.replay();
         }
-        let settings = self.settings.values().map(|kept| kept.bytes.clone());
+        let settings = self.settings.values().filter_map(|said| said.bytes.clone());
         let told = self.initialized.clone().into_iter().chain(settings).collect();
-        self.swallowed.extend(self.settings.values().map(|kept| kept.id.clone()));
+        self.swallowed.extend(self.settings.values().map(|said| said.id.clone()));
         told
     }
 

@@ -3,11 +3,9 @@
 use std::string::FromUtf8Error;
 use std::time::Instant;
 
-use serde_json::value::RawValue;
-
-use super::{Action, Asked, Call, Life, Passing, Relay, Told, reply};
+use super::{Action, Asked, Asking, Call, Life, Passing, Relay, Told, batch, forget_oldest, reply};
 use crate::mcp::edit;
-use crate::mcp::framer::{self, Piece};
+use crate::mcp::framer::Piece;
 use crate::mcp::message::{Head, Kind, Message, Raw};
 
 impl Relay {
@@ -15,7 +13,7 @@ impl Relay {
     pub fn server(&mut self, piece: Piece, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         match piece {
-            Piece::Part(bytes) => {
+            Piece::Begin(bytes, _) | Piece::Part(bytes) => {
                 if self.from_server == Passing::Nothing {
                     self.from_server = if self.life == Life::Up { Passing::Through } else { Passing::Away };
                 }
@@ -43,31 +41,35 @@ impl Relay {
     /// An array in which all is as it should be passes as it is. Of another, what is left passes one by one: every client
     /// has to take that.
     fn server_batch(&mut self, bytes: Vec<u8>, heads: &[Head], now: Instant, actions: &mut Vec<Action>) {
-        let elements = serde_json::from_slice::<Vec<&RawValue>>(&bytes).unwrap_or_default();
-        if self.ended == 0 || elements.is_empty() {
-            // Of what is not UTF-8, nothing can be taken out.
-            if self.ended == 0 || !heads.iter().any(|head| self.is_answer_to_nothing(head)) {
-                for head in heads {
-                    self.note_of_server(head, None, now, actions);
-                }
-                actions.push(Action::ToClient(bytes));
-            }
-            return;
-        }
-        let lines: Vec<Vec<u8>> = elements.iter().map(|element| format!("{}\n", element.get()).into_bytes()).collect();
-        let mut each = Vec::new();
-        for line in &lines {
-            if let Message::Single(head) = framer::message(line) {
+        let Some(elements) = batch::split(&bytes) else { return self.server_bytes(bytes, heads, now, actions) };
+        let (mut each, mut lines) = (Vec::new(), Vec::new());
+        for (line, message) in elements {
+            if let Message::Single(head) = message {
                 self.server_message(line.clone(), &head, now, &mut each);
+                lines.push(line);
             }
         }
         let for_client =
             |action: &Action| if let Action::ToClient(bytes) = action { Some(bytes.clone()) } else { None };
-        if each.iter().filter_map(for_client).eq(lines) {
+        if !self.is_replaying() && each.iter().filter_map(for_client).eq(lines) {
             each.retain(|action| for_client(action).is_none());
             each.push(Action::ToClient(bytes));
         }
         actions.extend(each);
+    }
+
+    /// An array that is not UTF-8: nothing can be taken out of it.
+    fn server_bytes(&mut self, bytes: Vec<u8>, heads: &[Head], now: Instant, actions: &mut Vec<Action>) {
+        if let Life::Replaying(_) = self.life {
+            for head in heads {
+                self.drop_of_successor(head, actions);
+            }
+        } else if self.ended == 0 || !heads.iter().any(|head| self.is_answer_to_nothing(head)) {
+            for head in heads {
+                self.note_of_server(head, None, now, actions);
+            }
+            actions.push(Action::ToClient(bytes));
+        }
     }
 
     /// What was too long to be held of a successor that had not answered what it was told first.
@@ -132,13 +134,7 @@ impl Relay {
                     Told::Instead(told) => bytes = told,
                 }
             }
-            Kind::Notification if head.method.as_deref() == Some("notifications/cancelled") => {
-                let asked =
-                    self.asked.iter().find(|asked| !asked.is_stale && Some(&asked.id) == head.cancelled.as_ref());
-                if let Some(asked) = asked.filter(|asked| asked.id != asked.shown) {
-                    bytes = with_value(bytes, &["params", "requestId"], &asked.shown);
-                }
-            }
+            Kind::Notification if head.is_cancellation() => bytes = self.server_cancels(bytes, head),
             Kind::Notification | Kind::Unknown => {}
         }
         actions.push(Action::ToClient(bytes));
@@ -160,15 +156,25 @@ impl Relay {
             shown = Raw::new(format!("\"mcp-hook:{}\"", self.renamed).into_bytes());
         }
         let bytes = with_id(bytes, &id, &shown);
-        self.asked.push(Asked { id, shown, progress: head.wanted_progress.clone(), is_stale: false });
+        self.asked.push(Asked { id, shown, progress: head.wanted_progress.clone(), state: Asking::Awaited });
+        bytes
+    }
+
+    /// The server no longer waits for an answer; the message as the client is to see it.
+    fn server_cancels(&mut self, bytes: Vec<u8>, head: &Head) -> Vec<u8> {
+        let is_it = |asked: &&mut Asked| asked.state != Asking::Stale && Some(&asked.id) == head.cancelled.as_ref();
+        let Some(asked) = self.asked.iter_mut().find(is_it) else { return bytes };
+        asked.state = Asking::TakenBack;
+        let is_shown = asked.id == asked.shown;
+        let bytes = if is_shown { bytes } else { with_value(bytes, &["params", "requestId"], &asked.shown) };
+        forget_oldest(&mut self.asked, |asked| asked.state != Asking::Awaited);
         bytes
     }
 
     /// Remembers what the server answers and asks in a message that passes.
     fn note_of_server(&mut self, head: &Head, bytes: Option<&[u8]>, now: Instant, actions: &mut Vec<Action>) {
-        let Some(id) = &head.id else { return };
-        match head.kind() {
-            Kind::Response => {
+        match (head.kind(), &head.id) {
+            (Kind::Response, Some(id)) => {
                 let Some(place) = self.open.iter().position(|open| open.id == *id) else { return };
                 let open = self.open.remove(place);
                 self.answered.note(id);
@@ -179,11 +185,14 @@ impl Relay {
                     is_error: head.has_error,
                 }));
             }
-            Kind::Request => {
+            (Kind::Request, Some(id)) => {
                 let (id, progress) = (id.clone(), head.wanted_progress.clone());
-                self.asked.push(Asked { shown: id.clone(), id, progress, is_stale: false });
+                // It has passed under its own id: an answer is to this one, and no longer to another server's.
+                self.asked.retain(|asked| asked.shown != id);
+                self.asked.push(Asked { shown: id.clone(), id, progress, state: Asking::Awaited });
             }
-            Kind::Notification | Kind::Unknown => {}
+            _ if head.is_cancellation() => drop(self.server_cancels(Vec::new(), head)),
+            _ => {}
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What a relay does when a life of the server ends, and when the next one begins.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::dialogue::Era;
-use super::{Action, Call, Death, Held, Life, Next, Open, Passing, Relay, queue, reply};
-use crate::mcp::message::{Head, Kind, Message};
+use super::{Action, Asking, Call, Death, Held, Life, Next, Open, Passing, Relay, batch, queue, reply};
+use crate::mcp::framer;
+use crate::mcp::message::{Head, Message, Raw};
 
 impl Relay {
     /// The server's tree has ended and all that it said has been handed in. `undelivered` are messages of which no byte
@@ -12,7 +14,7 @@ impl Relay {
     pub fn ended(
         &mut self,
         death: &Death,
-        mut undelivered: Vec<(Vec<u8>, Message)>,
+        undelivered: Vec<(Vec<u8>, Message)>,
         next: Next,
         now: Instant,
     ) -> Vec<Action> {
@@ -24,18 +26,7 @@ impl Relay {
         if self.from_client == Passing::Through {
             self.from_client = Passing::Away;
         }
-        // An answer bears an id of the server's.
-        let requests =
-            undelivered.iter().flat_map(|(_, message)| message.heads()).filter(|head| head.kind() == Kind::Request);
-        for id in requests.filter_map(|head| head.id.as_ref()) {
-            self.open.retain(|open| open.id != *id);
-            self.dialogue.subscriptions.forget(id);
-        }
-        if self.dialogue.era == Era::Handshake {
-            // The successor is told that in any case.
-            undelivered.retain(|(_, message)| !message.heads().iter().any(Head::is_initialized));
-        }
-        self.queue.put_back(queue::without_stale(undelivered), now);
+        self.take_back(undelivered, now);
         let not_again = if let Next::None(cause) = &next { Some(cause.as_str()) } else { None };
         let (listening, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.open).into_iter().partition(|open| self.dialogue.subscriptions.contains(&open.id));
@@ -43,9 +34,10 @@ impl Relay {
         for open in open {
             actions.extend(self.end_call(open, death, not_again, now));
         }
-        for asked in self.asked.iter_mut().filter(|asked| !asked.is_stale) {
-            asked.is_stale = true;
-            actions.push(Action::ToClient(reply::cancelled(&asked.shown, &self.server)));
+        for asked in &mut self.asked {
+            if std::mem::replace(&mut asked.state, Asking::Stale) == Asking::Awaited {
+                actions.push(Action::ToClient(reply::cancelled(&asked.shown, &self.server)));
+            }
         }
         self.dialogue.life_ended();
         self.life = match next {
@@ -65,6 +57,23 @@ impl Relay {
         actions
     }
 
+    /// Keeps what the server has not had for its successor.
+    fn take_back(&mut self, undelivered: Vec<(Vec<u8>, Message)>, now: Instant) {
+        let whole = |(bytes, message): (Vec<u8>, Message)| {
+            let message = batch::whole(&bytes, message);
+            (bytes, message)
+        };
+        let undelivered: Vec<_> = undelivered.into_iter().map(whole).collect();
+        let requests: BTreeSet<Raw> = queue::requests(&undelivered).cloned().collect();
+        self.open.retain(|open| !requests.contains(&open.id));
+        for id in &requests {
+            self.dialogue.subscriptions.forget(id);
+        }
+        let is_asked_again = self.open.iter().any(|open| open.method == "initialize");
+        let is_told = self.dialogue.era == Era::Handshake || is_asked_again;
+        self.queue.put_back(queue::without_stale(undelivered, is_told), now);
+    }
+
     /// `not_again` is why the server is not started again, if it is not.
     fn end_call(&mut self, open: Open, death: &Death, not_again: Option<&str>, now: Instant) -> Vec<Action> {
         if open.is_cancelled {
@@ -72,11 +81,12 @@ impl Relay {
         }
         let answer = match open.method.as_str() {
             // Asked again: it has no effect but to begin.
-            "initialize" if not_again.is_none() => {
-                if let Some(bytes) = self.dialogue.initialize() {
-                    let head = Head { id: Some(open.id), method: Some(open.method), ..Head::default() };
-                    self.queue.put_back(vec![(bytes, Message::Single(head))], now);
-                }
+            "initialize" if not_again.is_none() && self.dialogue.can_begin() => {
+                let again = self.dialogue.beginning().into_iter().map(|bytes| {
+                    let message = framer::message(&bytes);
+                    (bytes, message)
+                });
+                self.queue.put_back(again.collect(), now);
                 return Vec::new();
             }
             "server/discover" if !self.dialogue.has_answered => reply::unknown_method(&open.id),
@@ -91,8 +101,12 @@ impl Relay {
         if self.life == Life::Up {
             return Vec::new();
         }
-        let mut actions: Vec<Action> = self.dialogue.replay().into_iter().map(Action::ToThisServer).collect();
         self.life = Life::Replaying(Held::default());
+        let told = match self.dialogue.replay() {
+            Ok(told) => told,
+            Err(why) => return vec![Action::Fail(why)],
+        };
+        let mut actions: Vec<Action> = told.into_iter().map(Action::ToThisServer).collect();
         if !self.dialogue.awaits_handshake() {
             self.be_up(now, &mut actions);
         }
@@ -134,9 +148,7 @@ impl Relay {
             actions.extend(self.dialogue.list_changes().into_iter().map(Action::ToClient));
         }
         for (bytes, message) in self.queue.take() {
-            for head in message.heads() {
-                self.note_of_client(head, &bytes, now);
-            }
+            self.note_message(&bytes, &message, now);
             actions.push(Action::ToServer(bytes));
         }
     }

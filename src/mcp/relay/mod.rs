@@ -2,6 +2,7 @@
 //! in its place when it ends, and what its successor has to be told. No input, no output, no clock.
 
 mod answered;
+mod batch;
 mod dialogue;
 mod differences;
 mod from_client;
@@ -130,7 +131,30 @@ struct Asked {
     /// Its id as the client knows it: another one where a dead life's is still open.
     shown: Raw,
     progress: Option<Raw>,
-    is_stale: bool,
+    state: Asking,
+}
+
+/// What became of a request of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asking {
+    /// The server waits for its answer.
+    Awaited,
+    /// It no longer does, and most clients give none then.
+    TakenBack,
+    /// The server is dead that waited for it.
+    Stale,
+}
+
+/// How many requests are remembered that nobody waits for.
+const MOST_GONE: usize = 1024;
+
+/// Forgets the oldest of those that nobody waits for, if they are too many.
+fn forget_oldest<T>(all: &mut Vec<T>, is_gone: impl Fn(&T) -> bool) {
+    if all.iter().filter(|one| is_gone(one)).count() > MOST_GONE
+        && let Some(place) = all.iter().position(is_gone)
+    {
+        all.remove(place);
+    }
 }
 
 impl Relay {
@@ -169,7 +193,7 @@ impl Relay {
     pub fn is_idle(&self) -> bool {
         self.life == Life::Up
             && self.open.iter().all(|open| open.is_cancelled)
-            && self.asked.iter().all(|asked| asked.is_stale)
+            && self.asked.iter().all(|asked| asked.state != Asking::Awaited)
             && !self.dialogue.has_subscriptions()
             && self.from_client == Passing::Nothing
             && self.from_server == Passing::Nothing

@@ -1,8 +1,9 @@
 //! What the client said while no server could hear it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
+use super::batch;
 use crate::mcp::message::{Head, Kind, Message, Raw};
 
 /// How many bytes are kept.
@@ -19,15 +20,16 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Keeps a message; false if there is no room.
-    pub fn push(&mut self, bytes: Vec<u8>, message: Message, now: Instant) -> bool {
-        let has_room = self.messages.len() < MOST && self.bytes + bytes.len() <= MOST_BYTES;
-        if has_room {
-            self.since.get_or_insert(now);
-            self.bytes += bytes.len();
-            self.messages.push_back((bytes, message));
-        }
-        has_room
+    /// Whether there is room for a message of this length.
+    pub fn has_room(&self, length: usize) -> bool {
+        self.messages.len() < MOST && self.bytes + length <= MOST_BYTES
+    }
+
+    /// Keeps a message.
+    pub fn push(&mut self, bytes: Vec<u8>, message: Message, now: Instant) {
+        self.since.get_or_insert(now);
+        self.bytes += bytes.len();
+        self.messages.push_back((bytes, message));
     }
 
     /// Puts messages in front, however many: they had been taken already.
@@ -39,12 +41,17 @@ impl Queue {
         }
     }
 
-    /// Takes a single request out; false if it does not wait here.
+    /// Takes a request out; false if it does not wait here.
     pub fn remove(&mut self, id: &Raw) -> bool {
-        let is_it = |message: &Message| matches!(message, Message::Single(head) if head.kind() == Kind::Request && head.id.as_ref() == Some(id));
-        let Some(place) = self.messages.iter().position(|(_, message)| is_it(message)) else { return false };
-        let removed = self.messages.remove(place);
-        self.bytes -= removed.map_or(0, |(bytes, _)| bytes.len());
+        let is_it = |head: &Head| head.kind() == Kind::Request && head.id.as_ref() == Some(id);
+        let Some(place) = self.messages.iter().position(|(_, message)| message.heads().iter().any(is_it)) else {
+            return false;
+        };
+        let behind = self.messages.split_off(place + 1);
+        let (bytes, message) = self.messages.pop_back().expect("it was found there");
+        self.messages.extend(batch::without(bytes, message, is_it));
+        self.messages.extend(behind);
+        self.bytes = self.messages.iter().map(|(bytes, _)| bytes.len()).sum();
         true
     }
 
@@ -66,19 +73,23 @@ impl Queue {
 }
 
 /// Of messages that a server did not get before it ended, those that mean something to its successor: no answers to what it
-/// asked, and no word about its requests or those that it had.
-pub fn without_stale(mut undelivered: Vec<(Vec<u8>, Message)>) -> Vec<(Vec<u8>, Message)> {
-    let is_request = |head: &&Head| head.kind() == Kind::Request;
-    let heads = undelivered.iter().flat_map(|(_, message)| message.heads());
-    let asked: Vec<Raw> = heads.filter(is_request).filter_map(|head| head.id.clone()).collect();
-    undelivered.retain(|(_, message)| {
-        let Message::Single(head) = message else { return true };
-        let is_of_dead = head.cancelled.as_ref().is_some_and(|id| !asked.contains(id)) || head.progress.is_some();
-        match head.kind() {
-            Kind::Response => false,
-            Kind::Notification => !is_of_dead,
-            Kind::Request | Kind::Unknown => true,
+/// asked, and no word about its requests or those that it had. With `is_told`, the successor is told anyhow that it is
+/// initialized.
+pub fn without_stale(undelivered: Vec<(Vec<u8>, Message)>, is_told: bool) -> Vec<(Vec<u8>, Message)> {
+    let asked: BTreeSet<Raw> = requests(&undelivered).cloned().collect();
+    let is_stale = |head: &Head| match head.kind() {
+        Kind::Response => true,
+        Kind::Notification => {
+            let is_of_dead = head.cancelled.as_ref().is_some_and(|id| !asked.contains(id)) || head.progress.is_some();
+            is_of_dead || (is_told && head.is_initialized())
         }
-    });
-    undelivered
+        Kind::Request | Kind::Unknown => false,
+    };
+    undelivered.into_iter().flat_map(|(bytes, message)| batch::without(bytes, message, is_stale)).collect()
+}
+
+/// The ids of the requests among messages.
+pub fn requests(messages: &[(Vec<u8>, Message)]) -> impl Iterator<Item = &Raw> {
+    let heads = messages.iter().flat_map(|(_, message)| message.heads());
+    heads.filter(|head| head.kind() == Kind::Request).filter_map(|head| head.id.as_ref())
 }

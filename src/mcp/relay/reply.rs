@@ -62,6 +62,11 @@ pub fn too_early(id: &Raw) -> Vec<u8> {
     )
 }
 
+/// For a request of a server whose answer cannot be handed on.
+pub fn too_long(id: &Raw) -> Vec<u8> {
+    error(id, INTERNAL_ERROR, "mcp-hook dropped the answer of the client: it is too long to be kept", None)
+}
+
 /// For `server/discover`, of which the server died.
 pub fn unknown_method(id: &Raw) -> Vec<u8> {
     error(id, METHOD_NOT_FOUND, "Method not found", None)

@@ -56,6 +56,15 @@ impl Fields {
         }
     }
 
+    /// The same before its last byte.
+    pub fn so_far(&self, is_batch: bool) -> Message {
+        match self.heads.as_slice() {
+            heads if is_batch => Message::Batch(heads.to_vec()),
+            [head] => Message::Single(head.clone()),
+            _ => Message::Stray,
+        }
+    }
+
     /// How many objects that members are read of stand in each other here.
     pub fn depth(&self) -> usize {
         self.places.len()

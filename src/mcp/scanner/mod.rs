@@ -83,6 +83,11 @@ impl Scanner {
         }
     }
 
+    /// What is known of the message by now.
+    pub fn so_far(&self) -> Message {
+        self.fields.so_far(self.is_batch)
+    }
+
     /// What the message was, after its last byte.
     pub fn finish(mut self) -> Message {
         if let State::Number(number) = self.state

@@ -88,12 +88,17 @@ fn one_with_a_long_first_answer_serves() {
 fn of_an_array_only_what_this_life_was_asked_reaches_the_client() {
     let sandbox = Sandbox::new();
     let mut client = Scripted::legacy(&sandbox, &[]);
-    let id = client.call("array");
+    let array = |client: &mut Scripted<'_>, other: u64| {
+        client.request("tools/call", &json!({"name": "array", "arguments": {"other": other}}))
+    };
+    let id = array(&mut client, 77);
     let both: Vec<Value> = client.hear().as_array().unwrap().iter().map(|answer| answer["id"].clone()).collect();
-    assert_eq!(both, [json!(1), json!(id)]);
+    assert_eq!(both, [json!(77), json!(id)]);
+    let answered = array(&mut client, id);
+    client.hear_answer(answered);
     kill(&mut client);
     assert_eq!(client.hear()["method"], "notifications/tools/list_changed");
-    let id = client.call("array");
+    let id = array(&mut client, 77);
     client.hear_answer(id);
     client.finish();
 }

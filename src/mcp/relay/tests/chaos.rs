@@ -45,6 +45,8 @@ struct World {
     heard_by_server: u64,
     told: u64,
     heard_by_client: u64,
+    /// What is said together, in an array.
+    array: Option<Vec<Value>>,
 }
 
 impl World {
@@ -66,6 +68,7 @@ impl World {
             heard_by_server: 0,
             told: 0,
             heard_by_client: 0,
+            array: None,
         };
         let first = if is_stateless { [DISCOVER, DISCOVERED] } else { [INITIALIZE, ANSWER] };
         world.relay.client(piece(Framer::of_client(), first[0]), world.now);
@@ -77,11 +80,17 @@ impl World {
     }
 
     fn client_says(&mut self, message: &Value) {
+        if let Some(array) = &mut self.array {
+            return array.push(message.clone());
+        }
         let actions = self.relay.client(piece(Framer::of_client(), &message.to_string()), self.now);
         self.carry_out(actions);
     }
 
     fn server_says(&mut self, message: &Value) {
+        if let Some(array) = &mut self.array {
+            return array.push(message.clone());
+        }
         let actions = self.relay.server(piece(Framer::of_server(), &message.to_string()), self.now);
         self.carry_out(actions);
     }
@@ -101,6 +110,9 @@ impl World {
     }
 
     fn client_hears(&mut self, message: &Value) {
+        if let Some(array) = message.as_array() {
+            return array.iter().for_each(|message| self.client_hears(message));
+        }
         let method = message["method"].as_str();
         if let Some(id) = message.get("id").filter(|_| method.is_some()) {
             let asker = message["params"]["life"].as_u64().unwrap();
@@ -129,6 +141,9 @@ impl World {
     }
 
     fn server_hears(&mut self, message: &Value) {
+        if let Some(array) = message.as_array() {
+            return array.iter().for_each(|message| self.server_hears(message));
+        }
         match (message["method"].as_str(), &message["id"]) {
             (Some("initialize"), _) => self.server_says(&serde_json::from_str(ANSWER).unwrap()),
             (Some("server/discover"), _) => self.server_says(&serde_json::from_str(DISCOVERED).unwrap()),
@@ -172,7 +187,28 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.random.below(20) {
+        match self.random.below(22) {
+            20 => self.say_together(Self::client_step, Self::client_says),
+            21 if self.is_up => self.say_together(Self::server_step, Self::server_says),
+            0..10 => self.client_step(),
+            10..18 if self.is_up => self.server_step(),
+            18 if self.is_up => self.kill(),
+            _ if !self.is_up && self.relay.life == Life::Starting => self.start(),
+            _ => {}
+        }
+    }
+
+    fn say_together(&mut self, step: fn(&mut Self), say: fn(&mut Self, &Value)) {
+        self.array = Some(Vec::new());
+        for _ in 0..=self.random.below(4) {
+            step(self);
+        }
+        let array = self.array.take().unwrap();
+        say(self, &Value::from(array));
+    }
+
+    fn client_step(&mut self) {
+        match self.random.below(10) {
             0..=5 => {
                 self.next += 1;
                 self.requests.insert(self.next, (0, false));
@@ -191,7 +227,7 @@ impl World {
                     &json!({ "method": "notifications/roots/list_changed", "params": { "number": self.sent } }),
                 );
             }
-            8 | 9 => {
+            _ => {
                 if let Some(id) = self.random.pick(self.asked_of_client.keys().cloned()) {
                     let asker = self.asked_of_client.remove(&id).unwrap();
                     let number: Value = serde_json::from_str(&id).unwrap();
@@ -199,21 +235,23 @@ impl World {
                     self.client_answers(&number, own, asker);
                 }
             }
-            10..=14 if self.is_up => self.server_answers(),
-            15 if self.is_up && !self.is_stateless => {
+        }
+    }
+
+    fn server_step(&mut self) {
+        match self.random.below(8) {
+            0..=4 => self.server_answers(),
+            5 if !self.is_stateless => {
                 // Each life counts from the beginning.
                 self.asked_by_life += 1;
                 self.server_says(
                     &json!({ "id": self.asked_by_life, "method": "ping", "params": { "life": self.life } }),
                 );
             }
-            16 | 17 if self.is_up => {
+            _ => {
                 self.told += 1;
                 self.server_says(&json!({ "method": "notifications/message", "params": { "number": self.told } }));
             }
-            18 if self.is_up => self.kill(),
-            _ if !self.is_up && self.relay.life == Life::Starting => self.start(),
-            _ => {}
         }
     }
 

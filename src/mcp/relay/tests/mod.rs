@@ -1,7 +1,9 @@
 //! State × message → actions, as a table, and whole lives.
 
+mod batches;
 mod chaos;
 mod idle;
+mod kept;
 mod subscriptions;
 mod successors;
 
@@ -328,7 +330,10 @@ fn long_messages_pass_and_their_ends_are_remembered() {
         Piece::Whole(bytes, message) => Piece::End(bytes, message),
         other => other,
     };
-    assert_eq!(case.relay.client(Piece::Part(b"{".to_vec()), now), [Action::ToThisServer(b"{".to_vec())]);
+    assert_eq!(
+        case.relay.client(Piece::Begin(b"{".to_vec(), Message::Stray), now),
+        [Action::ToThisServer(b"{".to_vec())]
+    );
     case.ended(Next::Now);
     let refused = told(case.relay.client(end(CALL), now));
     assert!(matches!(&refused[..], [one] if one.contains("\"error\"") && one.contains("\"id\":1,")), "{refused:?}");
