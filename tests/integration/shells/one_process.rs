@@ -81,7 +81,15 @@ fn hook_costs_an_idle_shell_one_process_from_start_to_exit(shell: Shell) {
     }
     // What a shell does once only, at its first start in a home.
     processes(&sandbox, shell, "");
-    assert_eq!(processes(&sandbox, shell, shell.hook_line()), processes(&sandbox, shell, "") + 1);
+    // bash 3 reads its EXIT trap by a copy of itself: it does not say otherwise whether there is one.
+    let cost = if shell == Shell::Bash && major_version(&sandbox, shell) < 4 { 2 } else { 1 };
+    assert_eq!(processes(&sandbox, shell, shell.hook_line()), processes(&sandbox, shell, "") + cost);
+}
+
+fn major_version(sandbox: &Sandbox, shell: Shell) -> u32 {
+    let said = sandbox.run(sandbox.command(shell.name()).arg("--version")).ok().stdout;
+    let major = said.split(|letter: char| !letter.is_ascii_digit()).find(|number| !number.is_empty());
+    major.and_then(|number| number.parse().ok()).expect("a version")
 }
 
 fn login_shell_starts_with_one_process_of_ours(shell: Shell) {
