@@ -19,6 +19,7 @@
 #![allow(unsafe_code, reason = "pseudo-terminals and pidfds need system calls; each block says why it is sound")]
 
 mod agent;
+mod agents_in_clients;
 mod case_11_12_launchers;
 mod case_39_40_sdks;
 mod claude_code;

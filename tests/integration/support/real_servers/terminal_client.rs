@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Model, World};
 use crate::support::wait::Deadline;
-use crate::support::{Output, Process, skip};
+use crate::support::{Output, Process, Shell, skip};
 
 /// The oldest Node in which the pinned Gemini CLI runs.
 const GEMINI_CLI_NEEDS: u32 = 20;
@@ -80,17 +80,30 @@ impl<'w> TerminalClient<'w> {
 
     /// Starts it with one prompt, after which it leaves, and with `more` options.
     pub fn start(&self, prompt: &str, more: &[&str]) -> RunningClient {
+        let streams = ["client.out", "client.err"].map(|name| self.world.sandbox.path(name));
+        let [stdout, stderr] = [&streams[0], &streams[1]].map(|path| File::create(path).unwrap());
+        let child = self.prompted(prompt, more).stdout(stdout).stderr(stderr).spawn().unwrap();
+        let process = Process::with_pid(child.id().cast_signed()).expect("it runs");
+        RunningClient { child, process, streams }
+    }
+
+    /// What a shell starts it with for one prompt.
+    pub fn prompt_line(&self, prompt: &str, more: &[&str]) -> String {
+        let command = self.prompted(prompt, more);
+        let words = [command.get_program()].into_iter().chain(command.get_args());
+        let words: Vec<_> = words.map(|word| Shell::Bash.quote(word.to_str().unwrap())).collect();
+        format!("cd '{}' && {} </dev/null", self.directory().display(), words.join(" "))
+    }
+
+    fn prompted(&self, prompt: &str, more: &[&str]) -> Command {
         let words: &[&str] = match self.product {
             Product::ClaudeCode => &["--allowedTools", "mcp__mortal", "--print"],
             Product::Codex => &["exec", "--skip-git-repo-check"],
             Product::GeminiCli => &["--model", "gemini-2.5-flash", "--yolo", "--prompt"],
         };
-        let streams = ["client.out", "client.err"].map(|name| self.world.sandbox.path(name));
-        let [stdout, stderr] = [&streams[0], &streams[1]].map(|path| File::create(path).unwrap());
         let mut command = self.command(words);
-        let child = command.arg(prompt).args(more).stdout(stdout).stderr(stderr).spawn().unwrap();
-        let process = Process::with_pid(child.id().cast_signed()).expect("it runs");
-        RunningClient { child, process, streams }
+        command.arg(prompt).args(more);
+        command
     }
 
     /// Runs a command of it to its end.
@@ -113,7 +126,7 @@ impl<'w> TerminalClient<'w> {
     }
 
     /// Where it works.
-    fn directory(&self) -> PathBuf {
+    pub fn directory(&self) -> PathBuf {
         self.world.sandbox.home().join("work")
     }
 
