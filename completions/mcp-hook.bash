@@ -831,7 +831,7 @@ _mcp__hook() {
                     return 0
                     ;;
                 --launcher)
-                    COMPREPLY=($(compgen -W "pinned as-written" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "pinned direct as-written" -- "${cur}"))
                     return 0
                     ;;
                 --watch)
@@ -878,7 +878,7 @@ _mcp__hook() {
                     return 0
                     ;;
                 --launcher)
-                    COMPREPLY=($(compgen -W "pinned as-written" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "pinned direct as-written" -- "${cur}"))
                     return 0
                     ;;
                 --watch)

@@ -31,8 +31,8 @@ pub fn foreign_in_root(name: &str, inside: impl Fn() -> Vec<String>) -> Option<S
             let foreign = inside().into_iter().find(|below| !is_known_in(name, below))?;
             Some(format!("{name}/{foreign}"))
         }
-        // What the user has allowed, and other roots, where the root is the state directory.
-        "allowed" | "roots" => None,
+        // What the user has allowed, what launchers ran, and other roots, where the root is the state directory.
+        "allowed" | "launches" | "roots" => None,
         _ if matches!(final_name(name).unwrap_or(name), "cleanup-cursor" | MARKER) => None,
         _ => Some(name.to_owned()),
     }

@@ -4,15 +4,25 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::npx::Direct;
+/// What is executed in place of a launcher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Direct {
+    /// The server's program, where the launcher finds it.
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+    /// The variables that the launcher sets.
+    pub variables: Vec<(String, String)>,
+}
 
-/// What was decided for the next start.
-#[derive(Default)]
-pub struct Shortcut {
-    /// What is executed in place of the launcher.
-    pub direct: Option<Direct>,
-    /// Whether a server that was started so failed: the launcher may mend that.
-    pub is_mistrusted: bool,
+/// Why the launcher has to find out itself, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt(pub String);
+
+impl Direct {
+    pub fn words(&self) -> Vec<String> {
+        let program = self.program.display().to_string();
+        [program].into_iter().chain(self.arguments.iter().cloned()).collect()
+    }
 }
 
 /// Part of the record.

@@ -90,6 +90,8 @@ pub enum Restart {
 pub enum LauncherPolicy {
     /// If the command says an exact version, and the launcher would run what is there.
     Pinned,
+    /// Also if it says none: with what the launcher would have run when it was asked last, at most a day ago.
+    Direct,
     /// Never.
     AsWritten,
 }
@@ -210,7 +212,8 @@ impl Restart {
 
 impl LauncherPolicy {
     /// All of them, by their names.
-    pub const ALL: [(&'static str, Self); 2] = [("pinned", Self::Pinned), ("as-written", Self::AsWritten)];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("pinned", Self::Pinned), ("direct", Self::Direct), ("as-written", Self::AsWritten)];
 }
 
 impl FromStr for LauncherPolicy {

@@ -7,6 +7,7 @@ use super::connection::ConnectionEnd;
 use super::file_watch::FileWatch;
 use super::lifeline::SupervisorEnd;
 use super::plan::{Party, Watched};
+use super::renewal::Renewal;
 use crate::context;
 use crate::log::Stream;
 use crate::server::end::Reason;
@@ -23,6 +24,8 @@ pub struct Sources {
     pub client: Option<Client>,
     /// What the server is started again for.
     pub files: Option<FileWatch>,
+    /// The launcher that is asked in the background.
+    pub renewal: Option<Renewal>,
 }
 
 /// Where an event comes from.
@@ -42,6 +45,7 @@ pub enum Source {
     /// The pipe from the keeper.
     Lifeline,
     Files,
+    Renewal,
 }
 
 /// What has happened.
@@ -63,6 +67,8 @@ pub enum Event {
     KeeperEnded,
     /// Watched files have changed, and do not go on doing so.
     FilesChanged,
+    /// What a launcher would run now is known, in words, or why it is not.
+    Renewed(String),
 }
 
 impl Sources {
@@ -89,6 +95,9 @@ impl Sources {
                 poller.within(limit);
             }
         }
+        if let Some(renewal) = &self.renewal {
+            poller.readable(Source::Renewal, renewal.as_poll_fd());
+        }
     }
 
     /// What has happened where the poller said that something has. What ends is reported once.
@@ -113,6 +122,7 @@ impl Sources {
                 self.files.as_mut()?.read(context::now());
                 None
             }
+            Source::Renewal => self.renewal.take_if(Renewal::read).map(|renewal| Event::Renewed(renewal.finish())),
         }
     }
 }
@@ -127,7 +137,7 @@ pub fn reason_to_end(events: &[Event], is_restartable: bool) -> Option<Reason> {
 /// The reason that an event is, and its weight.
 fn weigh(event: &Event, is_restartable: bool) -> Option<(u8, Reason)> {
     match event {
-        Event::ClientReads | Event::Printed(_) | Event::Connection(_) => None,
+        Event::ClientReads | Event::Printed(_) | Event::Connection(_) | Event::Renewed(_) => None,
         Event::FilesChanged => Some((0, Reason::FileChanged)),
         Event::InputClosed => Some((1, Reason::ClientGone)),
         Event::Ended(Party::Client) => Some((2, Reason::ClientGone)),

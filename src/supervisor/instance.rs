@@ -70,11 +70,12 @@ impl Instance {
         })
     }
 
-    /// Looks after a server that runs. Collects what has ended of its tree, but for the first process.
-    pub fn look(&mut self, record: &ServerRecord) -> Vec<Action> {
+    /// Looks after a server that runs. Collects what has ended of its tree, but for the first process. What is `aside` is not
+    /// the server's.
+    pub fn look(&mut self, record: &ServerRecord, aside: Option<Pid>) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.stop.is_none() {
-            match self.look_into(record, &mut actions) {
+            match self.look_into(record, aside, &mut actions) {
                 Ok(again) => self.look_again = again,
                 Err(reason) => actions.push(Action::Stop(reason)),
             }
@@ -83,7 +84,12 @@ impl Instance {
     }
 
     /// Returns when to look again, or as an error why the tree is to be ended.
-    fn look_into(&mut self, record: &ServerRecord, actions: &mut Vec<Action>) -> Result<Option<Duration>, Reason> {
+    fn look_into(
+        &mut self,
+        record: &ServerRecord,
+        aside: Option<Pid>,
+        actions: &mut Vec<Action>,
+    ) -> Result<Option<Duration>, Reason> {
         collect_orphans(self.child.pid());
         if wait::peek(self.child.pid()).is_some() {
             return Err(Reason::Exited);
@@ -93,16 +99,16 @@ impl Instance {
         if due.sample {
             actions.push(Action::AddSample(sample()));
         }
-        if due.memory && self.is_too_large(actions) {
+        if due.memory && self.is_too_large(aside, actions) {
             return Err(Reason::OverMemory);
         }
         Ok(sooner(again, self.sampling.next(context::now())))
     }
 
     /// Compares the tree's memory with its limit, closely only if it has to be.
-    fn is_too_large(&mut self, actions: &mut Vec<Action>) -> bool {
+    fn is_too_large(&mut self, aside: Option<Pid>, actions: &mut Vec<Action>) -> bool {
         // What was let go in an earlier run is still our child.
-        let children = children::ours().into_iter().filter(|&pid| !is_kept(pid));
+        let children = children::ours().into_iter().filter(|&pid| Some(pid) != aside && !is_kept(pid));
         let usage = Usage::of_all(children.collect());
         let is_suspect = self.sampling.is_suspect(usage.memory);
         let proportional = if is_suspect { Usage::proportional(&usage.pids) } else { None };

@@ -29,6 +29,7 @@ mod port_policy;
 mod probes;
 mod readiness;
 pub mod recovery;
+mod renewal;
 mod restart_policy;
 mod sampling;
 mod shortcut;

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
+use nix::libc;
 use nix::sys::signal::SigSet;
 use nix::unistd::{Pid, setpgid};
 
@@ -32,3 +33,26 @@ pub fn spawn(command: &mut Command, foreground: Option<Foreground>, ignored: Sig
     unsafe { command.pre_exec(prepare) };
     command.spawn()
 }
+
+/// Starts `command` in a process group that is there, in nobody's way: it gets what others leave of the processor. The
+/// kernel kills it when this process ends.
+///
+/// # Errors
+/// As `fork(2)`, `setpgid(2)` and `execve(2)`.
+pub fn spawn_aside(command: &mut Command, group: Pid) -> io::Result<Child> {
+    let parent = Pid::this();
+    let prepare = move || {
+        setpgid(Pid::from_raw(0), group)?;
+        // SAFETY: a system call on the process itself; where it is refused the process is as others are.
+        let _ = unsafe { libc::nice(LOWEST_PRIORITY) };
+        signals::reset_all(SigSet::empty());
+        orphans::die_with(parent)?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec `prepare` makes system calls only; it neither allocates nor locks.
+    unsafe { command.pre_exec(prepare) };
+    command.spawn()
+}
+
+/// `nice(2)`.
+const LOWEST_PRIORITY: i32 = 19;

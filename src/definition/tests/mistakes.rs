@@ -116,7 +116,7 @@ fn every_mistake_about_files_and_rest_is_named_with_file_and_key() {
     insta::assert_snapshot!(said_of(REST_MISTAKES), @r#"
     hook.watch: must be a list, not a string
     hook.watch[1]: must not be empty
-    hook.launcher: must be "pinned" or "as-written", not "always"
+    hook.launcher: must be "pinned", "direct" or "as-written", not "always"
     hook.idle: must be a time such as "2s" or "500ms", not a number
     hook.idle: must be from 1ms to 1day, not "0s"
     hook.idle: must not stand beside "relay": false, with which no message is seen

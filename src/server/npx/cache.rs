@@ -16,6 +16,8 @@ pub struct Found {
     /// The `node_modules/.bin` that it is in.
     pub bins: PathBuf,
     pub name: String,
+    /// The packages that were asked for, as npm writes them in the versions that are there.
+    pub installed: Vec<String>,
 }
 
 impl Found {
@@ -26,7 +28,7 @@ impl Found {
 
 /// What a command runs, if the cache has exactly that and all of it.
 pub fn find(command: &NpxCommand, cache: &Path, npm: &Installation) -> Known<Found> {
-    let directory = cache.join("_npx").join(key(&command.packages)?);
+    let directory = directory(command, cache)?;
     if !directory.is_dir() {
         return doubt("it has not been fetched yet");
     }
@@ -35,26 +37,30 @@ pub fn find(command: &NpxCommand, cache: &Path, npm: &Installation) -> Known<Fou
     }
     check_request(&directory, &command.packages, npm)?;
     check_complete(&directory)?;
-    for package in &command.packages {
-        check_installed(&directory, package)?;
-    }
+    let installed = command.packages.iter().map(|package| installed(&directory, package)).collect::<Known<_>>()?;
     let bins = directory.join("node_modules/.bin");
     let name = match (&command.bin, command.packages.as_slice()) {
         (Some(bin), _) if is_plain(bin) => bin.clone(),
         (None, [package]) => own_bin(&directory, package)?,
         _ => return doubt("what it runs has an unusual name"),
     };
-    let found = Found { bins, name };
+    let found = Found { bins, name, installed };
     if program::can_execute(&found.program()) {
         return Ok(found);
     }
     doubt(format!("{} cannot be executed", found.program().display()))
 }
 
-/// The name of the directory, by what was asked for.
+/// The directory for what is asked for.
+pub fn directory(command: &NpxCommand, cache: &Path) -> Known<PathBuf> {
+    Ok(cache.join("_npx").join(key(&command.packages)?))
+}
+
+/// Its name.
 fn key(packages: &[Package]) -> Known<String> {
     let mut ids: Vec<String> = packages.iter().map(Package::id).collect();
-    if ids.len() > 1 && ids.iter().any(|id| id.chars().any(char::is_uppercase)) {
+    let is_ordered = |character: char| matches!(character, 'a'..='z' | '0'..='9') || SIGNS.contains(character);
+    if ids.len() > 1 && !ids.iter().all(|id| id.chars().all(is_ordered)) {
         return doubt("the order of its packages is not certain");
     }
     ids.sort_by_key(|id| id.bytes().map(weight).collect::<Vec<_>>());
@@ -63,9 +69,12 @@ fn key(packages: &[Package]) -> Known<String> {
     Ok(digits.concat())
 }
 
-/// Where a character stands in the order of words (`localeCompare`).
+/// What stands in front of letters and digits in the order of words (`localeCompare`), in this order.
+const SIGNS: &str = "_-.@/";
+
+/// Where a character stands in that order.
 fn weight(byte: u8) -> (u8, u8) {
-    let sign = b"_-.@/".iter().position(|&sign| sign == byte);
+    let sign = SIGNS.bytes().position(|sign| sign == byte);
     sign.map_or((1, byte), |place| (0, u8::try_from(place).unwrap_or_default()))
 }
 
@@ -87,7 +96,7 @@ fn check_request(directory: &Path, packages: &[Package], npm: &Installation) -> 
 
 /// That everything is there that npm has noted as installed.
 fn check_complete(directory: &Path) -> Known<()> {
-    let lock = read_json(&directory.join("node_modules/.package-lock.json"))?;
+    let lock = lock(directory)?;
     let Some(packages) = lock.as_ref().and_then(|lock| lock["packages"].as_object()) else {
         return doubt("its cache is not complete");
     };
@@ -101,12 +110,21 @@ fn check_complete(directory: &Path) -> Known<()> {
     }
 }
 
-fn check_installed(directory: &Path, package: &Package) -> Known<()> {
+/// What npm has noted as installed.
+fn lock(directory: &Path) -> Known<Option<Value>> {
+    read_json(&directory.join("node_modules/.package-lock.json"))
+}
+
+/// A package in the version that is there, if that may be what is asked for, and is what npm has noted.
+fn installed(directory: &Path, package: &Package) -> Known<String> {
     let manifest = manifest(directory, package)?;
-    if manifest["name"] == *package.name && manifest["version"] == *package.version {
-        return Ok(());
+    let noted = &lock(directory)?.unwrap_or_default()["packages"][format!("node_modules/{}", package.name)]["version"];
+    match manifest["version"].as_str() {
+        Some(version) if manifest["name"] == *package.name && noted == version && package.may_be(version) => {
+            Ok(package.at(version))
+        }
+        _ => doubt(format!("its cache has {} in another version", package.name)),
     }
-    doubt(format!("its cache has {} in another version", package.name))
 }
 
 fn manifest(directory: &Path, package: &Package) -> Known<Value> {
@@ -171,16 +189,24 @@ pub fn check_interpreter(script: &Path, path: &str, directory: &Path) -> Known<(
 
 #[cfg(test)]
 mod tests {
+    use super::super::command::Wanted;
     use super::*;
 
     fn package(name: &str, version: &str) -> Package {
-        Package { name: name.to_owned(), version: version.to_owned() }
+        Package { name: name.to_owned(), wanted: Wanted::Exact(version.to_owned()) }
     }
 
     #[test]
     fn directories_have_the_names_that_npx_gives_them() {
         let memory = package("@modelcontextprotocol/server-memory", "2026.8.31");
         assert_eq!(key(&[memory]).expect("one"), "c98ccc168155bafa");
+        let name = "@modelcontextprotocol/server-memory".to_owned();
+        let newest = Package { name: name.clone(), wanted: Wanted::Latest };
+        let tag = Package { name, wanted: Wanted::Matching("latest".to_owned()) };
+        assert_eq!(key(&[newest]).expect("one"), "15b07286cbcc3329");
+        assert_eq!(key(&[tag]).expect("one"), "1c3f0e186a7095e1");
+        let range = Package { wanted: Wanted::Matching("^1.0.0".to_owned()), ..package("a", "") };
+        assert!(key(&[range, package("b", "1.0.0")]).is_err(), "where the range stands in the order is not certain");
         let both = [package("b", "1.0.0"), package("a", "1.0.0")];
         let reversed = [both[1].clone(), both[0].clone()];
         assert_eq!(key(&both), key(&reversed));

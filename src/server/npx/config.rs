@@ -70,6 +70,11 @@ impl Config {
         Ok(Self { home: home.to_owned(), cache, prefix, environment, files, userconfig, globalconfig })
     }
 
+    /// Where npm fetches from, in words that tell one from another.
+    pub fn registry(&self) -> &str {
+        self.environment.get("registry").or_else(|| self.files.get("registry")).map_or("", String::as_str)
+    }
+
     /// The variables that npm sets for its settings, but for those of the command line.
     pub fn variables(&self, npm: &Installation, project: &Project) -> BTreeMap<String, String> {
         let prefix = self.prefix.display().to_string();

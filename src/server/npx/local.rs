@@ -44,10 +44,24 @@ impl Project {
             search.check_absent(&global.join("lib"))?;
         }
         let spec = command.packages.first().map(Package::id).unwrap_or_default();
+        if self.has_bin(&spec) {
+            return doubt(format!("{spec} is a program of {}", self.prefix.display()));
+        }
         let above = self.prefix.ancestors().map(|above| above.join("node_modules/.bin"));
         match above.chain([global.join("bin")]).map(|bin| bin.join(&spec)).find(|file| file.exists()) {
             Some(file) => doubt(format!("{} is in front of it", file.display())),
             None => Ok(()),
+        }
+    }
+
+    /// Whether the project itself has a program of this name.
+    fn has_bin(&self, name: &str) -> bool {
+        let manifest = self.manifest.as_ref();
+        let own = manifest.and_then(|it| it["name"].as_str()).and_then(|own| own.rsplit('/').next());
+        match manifest.map(|it| &it["bin"]) {
+            Some(Value::String(_)) => own == Some(name),
+            Some(Value::Object(bins)) => bins.contains_key(name),
+            _ => false,
         }
     }
 

@@ -8,6 +8,7 @@ mod environment;
 mod installation;
 mod local;
 mod npmrc;
+mod renewal;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,10 @@ use config::Config;
 use environment::Parts;
 use installation::Installation;
 use local::Project;
+pub use renewal::Fetched;
+
+use super::launch::{Direct, Doubt};
+use super::settings::LauncherPolicy;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -34,39 +39,30 @@ pub struct View<'a> {
     /// All of its environment.
     pub variables: &'a BTreeMap<OsString, OsString>,
     pub directory: &'a Path,
+    pub policy: LauncherPolicy,
 }
 
-/// What is executed in place of `npx`.
+/// What `npx` would run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Direct {
-    /// The link to the server in the cache.
-    pub program: PathBuf,
-    pub arguments: Vec<String>,
-    /// The variables that npm sets.
-    pub variables: Vec<(String, String)>,
-}
-
-/// Why `npx` has to find out itself, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt(pub String);
-
-impl Direct {
-    pub fn words(&self) -> Vec<String> {
-        let program = self.program.display().to_string();
-        [program].into_iter().chain(self.arguments.iter().cloned()).collect()
-    }
+pub struct Resolved {
+    pub direct: Direct,
+    /// What was fetched for it, if the registry may have something newer by now.
+    pub fetched: Option<Fetched>,
 }
 
 type Known<T> = Result<T, Doubt>;
 
 /// What a command would run; `None` if it is none of `npx`.
-pub fn resolve(view: &View<'_>) -> Option<Result<Direct, Doubt>> {
+pub fn resolve(view: &View<'_>) -> Option<Result<Resolved, Doubt>> {
     let command = NpxCommand::parse(view.words)?;
     Some(command.and_then(|command| view.resolve(&command)))
 }
 
 impl View<'_> {
-    fn resolve(&self, command: &NpxCommand) -> Known<Direct> {
+    fn resolve(&self, command: &NpxCommand) -> Known<Resolved> {
+        if let Some(package) = command.inexact().filter(|_| self.policy != LauncherPolicy::Direct) {
+            return doubt(format!("{} says no exact version", package.id()));
+        }
         let directory = self.directory.canonicalize().or_else(|error| doubt(format!("its directory: {error}")))?;
         let path = self.text("PATH")?.unwrap_or_default();
         let npm = Installation::find(&command.npx, path, &directory)?;
@@ -78,7 +74,9 @@ impl View<'_> {
         let variables = environment::of(self, &Parts { command, npm, project, config, found: &found, directory })?;
         let path = variables.iter().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value);
         cache::check_interpreter(&found.program(), path, directory)?;
-        Ok(Direct { program: found.program(), arguments: command.arguments.clone(), variables })
+        let fetched = command.inexact().map(|_| Fetched::of(command, config, npm, &found));
+        let (program, arguments) = (found.program(), command.arguments.clone());
+        Ok(Resolved { direct: Direct { program, arguments, variables }, fetched: fetched.transpose()? })
     }
 
     /// A variable as text.

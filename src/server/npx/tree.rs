@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::command::Package;
+use super::command::{Package, Wanted};
 use super::{Known, doubt, read, read_json};
 
 /// How many packages are looked at.
@@ -46,8 +46,12 @@ impl<'a> Search<'a> {
             |package: &&Package| text.contains(&package.name) || text.contains(&package.name.replace('/', "\\/"));
         if self.packages.iter().any(|package| is_named(&package)) {
             let manifest = read_json(&file)?.unwrap_or_default();
-            let is_it =
-                |package: &&Package| manifest["name"] == *package.name && manifest["version"] == *package.version;
+            let version = manifest["version"].as_str().unwrap_or_default();
+            // What a range or a tag means there is not asked.
+            let is_it = |package: &&Package| {
+                manifest["name"] == *package.name
+                    && (!matches!(package.wanted, Wanted::Exact(_)) || package.may_be(version))
+            };
             if let Some(package) = self.packages.iter().find(is_it) {
                 return doubt(format!("{} is in {}", package.id(), directory.display()));
             }

@@ -69,6 +69,7 @@ impl Desk {
                 watched: std::mem::take(&mut plan.watched),
                 client: channels.client.map(|streams| Client::of(streams, &plan.record, secrets.clone())),
                 files: None,
+                renewal: None,
             },
             announcer: channels.announcer,
             log: LogWriter::new(&plan.paths, &plan.record, secrets),
@@ -173,6 +174,7 @@ impl Desk {
                 }
             }
             (Event::Signals(signals), _) if signals.contains(&REWRITE) => self.plan.restore(),
+            (Event::Renewed(text), _) => self.note(Level::Info, text),
             _ => {}
         }
     }

@@ -17,6 +17,7 @@ use crate::{context, failpoint};
 impl Supervisor {
     /// Begins to end the tree, or goes on doing so for one more reason.
     pub(super) fn stop(&mut self, instance: &mut Instance, reason: Reason) {
+        self.desk.sources.renewal = None;
         if instance.stop.is_none()
             && let Some(port) = &mut self.port
         {

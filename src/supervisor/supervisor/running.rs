@@ -8,8 +8,11 @@ use crate::log::central::Level;
 use crate::port::probe::ListenAddress;
 use crate::server::end::Reason;
 use crate::supervisor::action::Action;
+use crate::supervisor::child;
 use crate::supervisor::instance::Instance;
 use crate::supervisor::probes::sooner;
+use crate::supervisor::renewal::Renewal;
+use crate::supervisor::shortcut;
 use crate::sys::fork;
 
 impl Supervisor {
@@ -29,7 +32,8 @@ impl Supervisor {
             if instance.stop.is_none() && self.idle_in() == Some(Duration::ZERO) {
                 self.stop(&mut instance, Reason::Idle);
             }
-            for action in instance.look(&self.desk.plan.record) {
+            let aside = self.desk.sources.renewal.as_ref().map(Renewal::pid);
+            for action in instance.look(&self.desk.plan.record, aside) {
                 self.act(action, &mut instance);
             }
             if let Some(outcome) = self.go_on_stopping(&mut instance) {
@@ -51,7 +55,12 @@ impl Supervisor {
                 }
             }
             Action::WriteRecord => self.desk.write_record(),
-            Action::BecomeReady => self.desk.become_ready(instance),
+            Action::BecomeReady => {
+                self.desk.become_ready(instance);
+                shortcut::learn(&self.desk.plan);
+                let variables = child::environment(&self.desk.plan);
+                self.desk.sources.renewal = Renewal::begin_if_due(&self.desk.plan, instance.child.pid(), variables);
+            }
             Action::AddSample(sample) => {
                 self.desk.plan.record.history.push(sample);
                 self.desk.write_record();

@@ -1,137 +1,17 @@
-//! `npx` passed by: what runs is what the real `npx` runs, in every cache and directory.
+//! `npx` with an exact version.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::{By, Npx};
 use crate::support::real_servers::registry::Registry;
 use crate::support::real_servers::{Era, PlainClient, World};
 
-/// What a program of a test does: it tells what it sees.
-const PROGRAM: &str = r"#!/usr/bin/env node
-const fs = require('fs');
-const parent = fs.readFileSync(`/proc/${process.ppid}/comm`, 'utf8').trim();
-const seen = { parent, file: __filename, argv: process.argv, execPath: process.execPath, cwd: process.cwd(), env: process.env };
-console.log(JSON.stringify(seen));
-";
-
-/// Who runs what is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
-    Npx,
-    Nobody,
-}
-
-/// A world with a registry, and a directory in which everything is run.
-struct Npx {
-    /// Ends before the world does.
-    _registry: Registry,
-    world: World,
-    directory: PathBuf,
-}
-
-impl Npx {
-    fn new() -> Self {
-        let world = World::new();
-        let packages = world.sandbox.path("packages");
-        fs::create_dir_all(&packages).unwrap();
-        let registry = Registry::serve(&world.sandbox, &[&packages]);
-        let directory = world.sandbox.path("work");
-        fs::create_dir(&directory).unwrap();
-        let npx = Self { _registry: registry, world, directory };
-        npx.publish("@t/one", "1.0.0", &json!({"one": "run.js"}));
-        npx
-    }
-
-    /// Adds a package of which each program is `run.js`, `other.js` or what else `bins` names.
-    fn publish(&self, name: &str, version: &str, bins: &Value) {
-        let directory = format!("packages/{}-{version}", name.replace('/', "-"));
-        let manifest = json!({"name": name, "version": version, "bin": bins});
-        self.world.sandbox.write(format!("{directory}/package.json"), manifest.to_string());
-        for program in ["run.js", "other.js"] {
-            self.world.sandbox.write(format!("{directory}/{program}"), PROGRAM);
-        }
-    }
-
-    /// Has `npx` fetch what it needs for this.
-    fn fetch(&self, words: &[&str]) {
-        self.seen("npx", words).expect("npx runs it");
-    }
-
-    /// What the program sees; `None` if there is none to be run.
-    fn seen(&self, program: &str, words: &[&str]) -> Option<Value> {
-        let mut command = self.world.sandbox.command(program);
-        let output = self.world.sandbox.run(command.args(words).current_dir(&self.directory));
-        let last = output.stdout.lines().last().unwrap_or_default();
-        serde_json::from_str(last).ok()
-    }
-
-    /// Compares what `npx` runs with what is run through mcp-hook, which is to be started by `by`.
-    #[track_caller]
-    fn compare(&self, what: &str, words: &[&str], by: By) {
-        let hook: Vec<&str> = ["run", "it", "--direct", "--", "npx"].into_iter().chain(words.iter().copied()).collect();
-        let ours = self.seen(env!("CARGO_BIN_EXE_mcp-hook"), &hook);
-        let theirs = self.seen("npx", words);
-        let (Some(mut ours), Some(mut theirs)) = (ours.clone(), theirs.clone()) else {
-            assert_eq!((ours, by), (theirs, By::Npx), "{what}");
-            return;
-        };
-        let parent = ours["parent"].take();
-        assert_eq!(if parent == "mcp-supervisor" { By::Nobody } else { By::Npx }, by, "{what}: {parent}");
-        theirs["parent"].take();
-        let ours_env = environment(&mut ours);
-        let theirs_env = environment(&mut theirs);
-        assert_eq!(ours, theirs, "{what}");
-        assert_eq!(ours_env, theirs_env, "{what}");
-    }
-
-    /// The directory of the cache that this was fetched into.
-    fn cached(&self) -> PathBuf {
-        let entries = fs::read_dir(self.world.sandbox.home().join(".npm/_npx")).unwrap();
-        let found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(found.len(), 1, "{found:?}");
-        found[0].clone()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        self.world.sandbox.write(format!("work/{name}"), text);
-    }
-
-    /// Installs a package as npm would, without npm.
-    fn install(&self, below: &Path, name: &str, version: &str, bin: &str) {
-        let directory = below.join("node_modules").join(name);
-        let source = self.world.sandbox.path(format!("packages/{}-{version}", name.replace('/', "-")));
-        fs::create_dir_all(directory.parent().unwrap()).unwrap();
-        let copied = std::process::Command::new("cp").arg("-r").args([&source, &directory]).status().unwrap();
-        assert!(copied.success());
-        make_executable(&directory.join("run.js"));
-        if below.join("package.json").exists() || !below.ends_with("lib") {
-            let bins = below.join("node_modules/.bin");
-            fs::create_dir_all(&bins).unwrap();
-            symlink(format!("../{name}/run.js"), bins.join(bin)).unwrap();
-        }
-    }
-}
-
-fn make_executable(file: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-/// The variables, without those of mcp-hook.
-fn environment(seen: &mut Value) -> BTreeMap<String, Value> {
-    let all = seen["env"].take();
-    let all = all.as_object().expect("variables");
-    let is_ours = |name: &str| name.starts_with("MCP_") && name != "MCP_HOOK_DIR" && name != "MCP_TEST_TOKEN";
-    all.iter().filter(|(name, _)| !is_ours(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
 #[test]
 fn an_exact_version_is_run_without_npx_once_npx_has_fetched_it() {
-    let npx = Npx::new();
+    let npx = Npx::new("pinned");
     let exact = ["-y", "@t/one@1.0.0", "a", "b  c", "$HOME", "--", "-y"];
     npx.compare("nothing is there yet", &exact, By::Npx);
     npx.compare("it is there", &exact, By::Nobody);
@@ -145,7 +25,7 @@ fn an_exact_version_is_run_without_npx_once_npx_has_fetched_it() {
 
 #[test]
 fn of_several_programs_the_one_is_run_that_npx_would_run() {
-    let npx = Npx::new();
+    let npx = Npx::new("pinned");
     npx.publish("two", "1.0.0", &json!({"aaa": "other.js", "two": "run.js"}));
     npx.publish("none", "1.0.0", &json!({"aaa": "other.js", "bbb": "run.js"}));
     npx.publish("same", "1.0.0", &json!({"zzz": "run.js", "aaa": "run.js"}));
@@ -165,7 +45,7 @@ fn of_several_programs_the_one_is_run_that_npx_would_run() {
 
 #[test]
 fn what_stands_in_front_of_the_cache_is_left_to_npx() {
-    let npx = Npx::new();
+    let npx = Npx::new("pinned");
     npx.publish("@t/one", "2.0.0", &json!({"one": "run.js"}));
     let exact = ["-y", "@t/one@1.0.0", "x"];
     npx.fetch(&exact);
@@ -186,7 +66,7 @@ fn what_stands_in_front_of_the_cache_is_left_to_npx() {
 
 #[test]
 fn what_is_installed_for_all_is_left_to_npx() {
-    let npx = Npx::new();
+    let npx = Npx::new("pinned");
     let exact = ["-y", "@t/one@1.0.0", "x"];
     let prefix = npx.world.sandbox.path("global");
     npx.world.sandbox.env("npm_config_prefix", &prefix);
@@ -200,7 +80,7 @@ fn what_is_installed_for_all_is_left_to_npx() {
 
 #[test]
 fn a_cache_that_is_not_whole_is_left_to_npx_and_used_again_once_npx_has_mended_it() {
-    let npx = Npx::new();
+    let npx = Npx::new("pinned");
     let exact = ["-y", "@t/one@1.0.0", "x"];
     npx.fetch(&exact);
     let cached = npx.cached();
@@ -221,7 +101,7 @@ fn a_cache_that_is_not_whole_is_left_to_npx_and_used_again_once_npx_has_mended_i
 
 #[test]
 fn npms_configuration_counts_as_it_does_for_npx() {
-    let npx = Npx::new();
+    let npx = Npx::new("pinned");
     let exact = ["-y", "@t/one@1.0.0", "x"];
     npx.fetch(&exact);
     npx.write(
