@@ -45,14 +45,16 @@ pub mod waiting;
 mod linux;
 #[cfg(target_os = "linux")]
 pub use self::linux::{
-    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
+    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, processor,
+    title, waits,
 };
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
 pub use self::macos::{
-    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, title, waits,
+    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, processor,
+    title, waits,
 };
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]

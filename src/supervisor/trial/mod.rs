@@ -11,6 +11,7 @@ pub mod http_checker;
 mod life;
 mod litter;
 mod over_port;
+mod own_time;
 pub mod program;
 pub mod report;
 pub mod terms;

@@ -12,6 +12,7 @@ pub mod locks;
 pub mod mark;
 pub mod orphans;
 pub mod process;
+pub mod processor;
 mod sockets;
 pub mod title;
 pub mod waits;

@@ -14,6 +14,7 @@ pub mod locks;
 pub mod mark;
 pub mod orphans;
 pub mod process;
+pub mod processor;
 mod sysctl;
 pub mod title;
 pub mod waits;

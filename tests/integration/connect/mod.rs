@@ -1,5 +1,6 @@
 //! `check --connect`: what keeps servers from working.
 
+mod beside;
 mod ends;
 mod faults;
 mod http;
