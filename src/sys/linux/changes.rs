@@ -10,6 +10,9 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDe
 
 use crate::sys::interest::{Changed, Interest, above};
 
+/// How often is read before anything else has its turn: as much as the kernel keeps fits into so many pieces.
+const MOST_READS: usize = 256;
+
 /// Watches directories, and files by the directory they are in.
 pub struct Changes {
     inotify: Inotify,
@@ -50,10 +53,11 @@ impl Changes {
         self.inotify.as_fd()
     }
 
-    /// What has changed since the last call.
+    /// What has changed since the last call; if that has no end, as much as the kernel keeps.
     pub fn take(&mut self) -> Changed {
         let mut changed = Changed::default();
-        while let Ok(events) = self.inotify.read_events() {
+        for _ in 0..MOST_READS {
+            let Ok(events) = self.inotify.read_events() else { break };
             for event in events {
                 self.take_in(&event, &mut changed);
             }
@@ -71,8 +75,13 @@ impl Changes {
             self.missing.clone_from(&self.roots);
             return;
         }
+        if event.mask.contains(AddWatchFlags::IN_IGNORED) {
+            // It is gone. So is what was below it, of which the kernel tells as well.
+            let labels = self.directories.remove(&event.wd).unwrap_or_default();
+            return labels.iter().for_each(|directory| self.miss(directory));
+        }
         let Some(labels) = self.directories.get(&event.wd).cloned() else { return };
-        if event.mask.intersects(AddWatchFlags::IN_IGNORED | AddWatchFlags::IN_MOVE_SELF) {
+        if event.mask.contains(AddWatchFlags::IN_MOVE_SELF) {
             return labels.iter().for_each(|directory| self.forget(directory));
         }
         let Some(name) = &event.name else { return };
@@ -106,14 +115,18 @@ impl Changes {
         }
     }
 
-    /// Does not watch a directory any more, nor what is below it. Roots that were there are looked for from now on.
-    fn forget(&mut self, directory: &Path) {
+    /// Roots that were in a directory are looked for from now on.
+    fn miss(&mut self, directory: &Path) {
         self.missing.extend(self.roots.iter().filter(|root| root.starts_with(directory)).cloned());
+    }
+
+    /// Does not watch a directory any more, nor what is below it.
+    fn forget(&mut self, directory: &Path) {
+        self.miss(directory);
         let inotify = &self.inotify;
         self.directories.retain(|&watch, labels| {
             labels.retain(|label| !label.starts_with(directory));
             if labels.is_empty() {
-                // Of one that was removed the kernel has forgotten it already.
                 let _ = inotify.rm_watch(watch);
             }
             !labels.is_empty()

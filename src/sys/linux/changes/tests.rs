@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 
@@ -166,4 +167,24 @@ fn thousands_of_files_are_told_of_and_what_cannot_be_counted_is_said() {
     assert!(it.changes.take().is_unknown);
     it.write("src/7/new");
     it.hears_of("src/7/new");
+}
+
+#[test]
+fn changes_without_an_end_keep_nobody_waiting() {
+    let mut it = Playground::new(&["src"]);
+    let (old, new) = (it.path("src/deep/a"), it.path("src/deep/b"));
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                fs::rename(&old, &new).unwrap();
+                fs::rename(&new, &old).unwrap();
+            }
+        });
+        let mut count = 0;
+        while count < 20_000 {
+            count += it.changes.take().paths.len();
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
 }
