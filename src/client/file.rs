@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::control::{self, NoPlace};
@@ -37,9 +38,9 @@ pub struct FileContent {
 }
 
 impl FileContent {
-    /// The edits that hide what nobody is to see.
-    pub fn masks(&self) -> Vec<Edit> {
-        mask::masks(&self.text, &self.root, &self.entries)
+    /// The edits that hide what nobody is to see of what is shown.
+    pub fn masks(&self, shown: &[Range<usize>]) -> Vec<Edit> {
+        mask::masks(&self.text, &self.root, &self.entries, shown)
     }
 }
 

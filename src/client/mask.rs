@@ -13,13 +13,15 @@ use crate::syntax::node::{Content, Field, Node};
 const HOLDERS: [&str; 7] = ["env", "environment", "envs", "headers", "http_headers", "env_http_headers", "requestInit"];
 
 /// The edits that put a mask in place of each, in order and apart from each other. A command is shown, without its secrets.
-pub fn masks(text: &str, root: &Node, entries: &[ServerEntry]) -> Vec<Edit> {
+/// Where nothing is `shown`, nothing is masked: a client's history may be in the same file.
+pub fn masks(text: &str, root: &Node, entries: &[ServerEntry], shown: &[Range<usize>]) -> Vec<Edit> {
     let mut search = Search {
         commands: entries.iter().filter_map(ServerEntry::place).flat_map(CommandPlace::spans).collect(),
+        shown,
         ..Search::default()
     };
     search.look(root, Around::Anything);
-    search.look_at_lines(text);
+    search.look_at_texts(text);
     search.masks.sort_by_key(|mask| mask.span.start);
     search.masks
 }
@@ -43,10 +45,12 @@ struct Search<'a> {
     /// Where commands and their arguments stand.
     commands: HashSet<Range<usize>>,
     masks: Vec<Edit>,
+    /// What may be shown, in order and apart from each other.
+    shown: &'a [Range<usize>],
     /// Values that are secret wherever they stand.
     secrets: Vec<String>,
     /// Texts that follow each other, such as the words of a command line.
-    lines: Vec<Vec<&'a Node>>,
+    texts: Vec<Vec<&'a Node>>,
 }
 
 impl<'a> Search<'a> {
@@ -57,12 +61,15 @@ impl<'a> Search<'a> {
             (Content::Items(items), Around::Secrets) => items.iter().for_each(|item| self.look(item, around)),
             (Content::Items(items), Around::Anything) => {
                 let (texts, others): (Vec<&Node>, Vec<&Node>) = items.iter().partition(|item| item.text().is_some());
-                self.lines.push(texts);
+                if texts.iter().any(|text| self.is_shown(&text.span)) {
+                    self.texts.push(texts);
+                }
                 for item in others {
                     self.look(item, around);
                 }
             }
-            (Content::Text(_), Around::Anything) => self.lines.push(vec![node]),
+            _ if !self.is_shown(&node.span) => {}
+            (Content::Text(_), Around::Anything) => self.texts.push(vec![node]),
             (Content::Text(_) | Content::Other, Around::Secrets) => {
                 self.mask(node.span.clone(), &format!("\"{MASK}\""));
             }
@@ -81,17 +88,22 @@ impl<'a> Search<'a> {
         self.look(&field.value, if is_holder || is_secret { Around::Secrets } else { around });
     }
 
-    fn look_at_lines(&mut self, text: &str) {
+    fn look_at_texts(&mut self, text: &str) {
         let known = Secrets::new(&self.secrets);
-        for line in std::mem::take(&mut self.lines) {
-            let words: Vec<&str> = line.iter().filter_map(|node| node.text()).collect();
+        for nodes in std::mem::take(&mut self.texts) {
+            let words: Vec<&str> = nodes.iter().filter_map(|node| node.text()).collect();
             for part in secret_words::parts(&words, &known) {
-                match written(text, line[part.word]) {
+                match written(text, nodes[part.word]) {
                     Some(start) => self.mask(start + part.bytes.start..start + part.bytes.end, MASK),
-                    None => self.mask(line[part.word].span.clone(), &format!("\"{MASK}\"")),
+                    None => self.mask(nodes[part.word].span.clone(), &format!("\"{MASK}\"")),
                 }
             }
         }
+    }
+
+    fn is_shown(&self, span: &Range<usize>) -> bool {
+        let next = self.shown.partition_point(|shown| shown.end < span.start);
+        self.shown.get(next).is_some_and(|shown| shown.start <= span.end)
     }
 
     fn mask(&mut self, span: Range<usize>, mask: &str) {

@@ -38,6 +38,17 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     changed + &text[end..]
 }
 
+/// Where what the edits put in stands in the changed text.
+pub fn places_after(edits: &[Edit]) -> Vec<Range<usize>> {
+    let (mut end, mut after) = (0, 0);
+    let place = |edit: &Edit| {
+        let start = after + edit.span.start - end;
+        (end, after) = (edit.span.end, start + edit.text.len());
+        start..after
+    };
+    edits.iter().map(place).collect()
+}
+
 /// A string as JSON has it; TOML reads the same.
 pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::diff::{Masked, diff};
+use super::diff::{Shown, diff};
 use super::style::{self, paint};
 use crate::app::wrap::{Change, Direction, FilePlan, Left, NoControl, Plan, Step};
-use crate::client::file::FileContent;
 use crate::client::table::CLIENTS;
 use crate::client::write::Written;
 use crate::client::yaml::CommandLine;
+use crate::syntax::edit;
 use crate::text::excerpt::excerpt;
 use crate::text::plain;
 use crate::units;
@@ -100,8 +100,10 @@ fn file(direction: Direction, file: &FilePlan) -> String {
 fn changes(path: &str, file: &FilePlan, change: &Change) -> String {
     let Ok(content) = &file.file.content else { return String::new() };
     let line = |sign: &str| paint(style::HEAD, &format!("{sign} {path}")) + "\n";
-    let [before, after] = [content, &change.after].map(FileContent::masks);
-    let (before, after) = (Masked::new(&content.text, &before), Masked::new(&change.after.text, &after));
+    let gone: Vec<_> = change.edits.iter().map(|edit| edit.span.clone()).collect();
+    let before = Shown::around(&content.text, &gone, |shown| content.masks(shown));
+    let come = edit::places_after(&change.edits);
+    let after = Shown::around(&change.after.text, &come, |shown| change.after.masks(shown));
 
     line("---") + &line("+++") + &diff(&before, &change.edits, &after)
 }

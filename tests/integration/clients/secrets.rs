@@ -64,3 +64,24 @@ fn secrets_in_toml_are_masked_however_they_are_written() {
     hook(&sandbox, "unwrap --yes").ok();
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
 }
+
+#[test]
+fn what_stands_behind_a_secret_of_many_lines_is_masked_too() {
+    let sandbox = Sandbox::new();
+    let (lines, note) = ("S3CRET\n".repeat(9), "note = 'https://me:S3CRET@host'\n");
+    let text = format!("[mcp_servers.a]\ncommand = 'npx'\nenv = {{ A = '''{lines}''' }}\n{note}more_{note}");
+    sandbox.write("home/.codex/config.toml", &text);
+    insta::assert_snapshot!(said(&sandbox, &hook(&sandbox, "wrap --dry-run")), @r#"
+    --- /home/.codex/config.toml
+    +++ /home/.codex/config.toml
+    @@ -1,5 +1,6 @@
+     [mcp_servers.a]
+    -command = 'npx'
+    +command = "mcp-hook"
+    +args = [ "run", "a", "--", 'npx' ]
+     env = { A = "***" }
+     note = 'https://***@host'
+     more_note = 'https://***@host'
+    [0]
+    "#);
+}
