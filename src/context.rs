@@ -41,6 +41,12 @@ pub fn executable() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
+/// What another process of this program is started by, also once its file was replaced by a newer one (`proc_pid_exe(5)`).
+pub fn own_program() -> io::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Ok(running) } else { executable() }
+}
+
 pub fn working_directory() -> io::Result<PathBuf> {
     env::current_dir()
 }

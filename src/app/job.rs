@@ -38,7 +38,7 @@ pub struct Finished {
 impl Job {
     /// Starts `mcp-hook stop` or `mcp-hook restart` for a server.
     pub fn start(verb: Verb, session: &str, server: &str) -> io::Result<Self> {
-        let mut command = Command::new(context::executable()?);
+        let mut command = Command::new(context::own_program()?);
         command.args([verb.to_string().as_str(), "--session", session, server]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         Ok(Self { child: command.spawn()?, said: Vec::new() })

@@ -24,7 +24,7 @@ pub struct CallJob {
 
 impl CallJob {
     pub fn start(number: u64, call: &ToolCall) -> io::Result<Self> {
-        let mut command = Command::new(context::executable()?);
+        let mut command = Command::new(context::own_program()?);
         command.arg("tool").arg(serde_json::to_string(call)?);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         if matches!(call.tool, Tool::Start | Tool::Restart) {

@@ -1,11 +1,18 @@
 //! What a call came to, and telling it to the process that has started this one.
+//!
+//! What others wrote goes to a model: it has nothing that only a terminal obeys, no secrets of this process, which servers of
+//! the session may have printed, and no line of any length.
 
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::mcp::agent::call::CallReport;
-use crate::ui;
+use crate::server::secrets::{self, Secrets};
+use crate::{context, text, ui};
+
+/// What a line may have, in bytes.
+const LONGEST_LINE: usize = 4 << 10;
 
 /// In words, and as data.
 pub type Answer = Result<(String, Value)>;
@@ -14,6 +21,53 @@ pub fn data(data: &impl Serialize) -> Result<Value> {
     Ok(serde_json::to_value(data)?)
 }
 
-pub fn tell(report: &CallReport) -> Result<()> {
+pub fn tell(answer: Answer) -> Result<()> {
+    let secrets = own_secrets();
+    say(&match answer {
+        Ok((text, data)) => CallReport::Done { text: fit(&secrets, text.trim_end()), data: fit_data(&secrets, data) },
+        Err(error) => CallReport::Failed(fit(&secrets, &ui::error_words(&error))),
+    })
+}
+
+/// Tells how far a call is.
+pub fn tell_progress(text: &str) {
+    let _ = say(&CallReport::Progress(fit(&own_secrets(), text)));
+}
+
+fn say(report: &CallReport) -> Result<()> {
     ui::print(&(serde_json::to_string(report)? + "\n"))
+}
+
+/// What this process could tell of its own environment.
+fn own_secrets() -> Secrets {
+    let names = context::variable_names().into_iter().filter(|name| secrets::is_telling(name));
+    Secrets::new(&names.filter_map(|name| context::text_variable(&name)).collect::<Vec<_>>())
+}
+
+fn fit(secrets: &Secrets, text: &str) -> String {
+    let lines = text.split('\n').map(|text| shortened(secrets.masked(&line(text))));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn fit_data(secrets: &Secrets, data: Value) -> Value {
+    match data {
+        Value::String(text) => Value::String(fit(secrets, &text)),
+        Value::Array(items) => items.into_iter().map(|item| fit_data(secrets, item)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, fit_data(secrets, value))).collect(),
+        other => other,
+    }
+}
+
+/// A line without what only a terminal obeys.
+pub fn line(text: &str) -> String {
+    text::plain(&ui::without_colour(&text::tame(text.as_bytes())))
+}
+
+/// A line that is not too long.
+pub fn shortened(mut line: String) -> String {
+    if line.len() > LONGEST_LINE {
+        line.truncate(line.floor_char_boundary(LONGEST_LINE));
+        line.push('…');
+    }
+    line
 }

@@ -3,12 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::answer::{Answer, data, tell};
-use crate::app::check::connect::{self, Connected, Interrupted, Request, TrialProgress};
+use super::answer::{Answer, data, tell_progress};
+use crate::app::check::connect::{self, Interrupted, Request, TrialProgress};
 use crate::commands::check::FIRST_ANSWER;
 use crate::context;
 use crate::disk::names::ServerName;
-use crate::mcp::agent::call::CallReport;
 use crate::supervisor::trial::watch::Trial;
 use crate::sys::exit;
 use crate::ui;
@@ -20,13 +19,7 @@ pub fn check(name: ServerName) -> Answer {
     };
     let server = servers.into_iter().next();
     let text = server.as_ref().map(|server| ui::connected::servers(std::slice::from_ref(server)));
-    Ok((ui::without_colour(&text.unwrap_or_default()), data(&server.map(tamed))?))
-}
-
-/// What a server printed goes to a model: it says nothing that only a terminal understands.
-fn tamed(mut server: Connected) -> Connected {
-    server.report.stderr.iter_mut().for_each(|line| *line = ui::without_colour(line));
-    server
+    Ok((text.unwrap_or_default(), data(&server)?))
 }
 
 /// Tells how far a check is.
@@ -40,7 +33,7 @@ impl TrialProgress for Told {
             let is_new = self.0.borrow_mut().insert(trial.name.clone(), seconds) != Some(seconds);
             if is_new {
                 let doing = trial.doing.as_ref().map(|doing| format!(": it {doing}")).unwrap_or_default();
-                let _ = tell(&CallReport::Progress(format!("checking {} for {seconds} s{doing}", trial.name)));
+                tell_progress(&format!("checking {} for {seconds} s{doing}", trial.name));
             }
         }
     }

@@ -2,19 +2,16 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, data};
+use super::answer::{Answer, data, line, shortened};
 use super::session::CurrentSession;
 use crate::app::logs::{LogEntry, Query, Selection};
 use crate::disk::names::ServerName;
 use crate::mcp::agent::call::ToolCall;
-use crate::{text, ui};
 
 /// How many lines are shown if it is not said.
 const SHOWN: u64 = 50;
 /// What all of them together may have, in bytes: what a model reads takes the place of something else.
 const LONGEST: usize = 32 << 10;
-/// What one of them may have.
-const LONGEST_LINE: usize = 4 << 10;
 
 #[derive(Serialize)]
 struct AgentLog {
@@ -63,13 +60,7 @@ fn fitting(lines: &[LogLine]) -> usize {
 impl LogLine {
     fn of(entry: LogEntry) -> Self {
         let (time, stream, text) = entry.into_line();
-        let mut text = text::plain(&ui::without_colour(&text::tame(text.as_bytes())));
-        if text.len() > LONGEST_LINE {
-            let end = (0..=LONGEST_LINE).rfind(|&end| text.is_char_boundary(end)).unwrap_or(0);
-            text.truncate(end);
-            text.push('…');
-        }
-        Self { time, stream: stream.map(|stream| stream.tag().trim_end()), text }
+        Self { time, stream: stream.map(|stream| stream.tag().trim_end()), text: shortened(line(&text)) }
     }
 
     fn describe(&self) -> String {

@@ -11,7 +11,6 @@ mod status;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
-use serde_json::Value;
 
 use self::answer::{Answer, tell};
 use self::session::CurrentSession;
@@ -19,31 +18,17 @@ use super::Run;
 use crate::cli;
 use crate::disk::names::ServerName;
 use crate::failure::hinted;
-use crate::mcp::agent::call::{CallReport, Tool, ToolCall};
-use crate::server::secrets::{self, Secrets};
+use crate::mcp::agent::call::{Tool, ToolCall};
 use crate::sys::orphans;
-use crate::{context, ui};
 
 impl Run for cli::Tool {
     fn run(self) -> Result<ExitCode> {
         // Nobody would hear what comes of it.
         let _ = orphans::die_with(nix::unistd::getppid());
         let call: ToolCall = serde_json::from_str(&self.call).context("could not read the call")?;
-        let secrets = own_secrets();
-        tell(&match answer(&call) {
-            Ok((text, data)) => {
-                CallReport::Done { text: secrets.masked(text.trim_end()), data: masked(&secrets, data) }
-            }
-            Err(error) => CallReport::Failed(secrets.masked(&ui::without_colour(&ui::error_words(&error)))),
-        })?;
+        tell(answer(&call))?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// What this process could tell of its own environment, which servers of the session may have printed.
-fn own_secrets() -> Secrets {
-    let names = context::variable_names().into_iter().filter(|name| secrets::is_telling(name));
-    Secrets::new(&names.filter_map(|name| context::text_variable(&name)).collect::<Vec<_>>())
 }
 
 fn answer(call: &ToolCall) -> Answer {
@@ -62,13 +47,4 @@ fn answer(call: &ToolCall) -> Answer {
 
 fn named(name: &str) -> Result<ServerName> {
     name.parse().map_err(|error| hinted(error, "server_status shows the names there are"))
-}
-
-fn masked(secrets: &Secrets, data: Value) -> Value {
-    match data {
-        Value::String(text) => Value::String(secrets.masked(&text)),
-        Value::Array(items) => items.into_iter().map(|item| masked(secrets, item)).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, masked(secrets, value))).collect(),
-        other => other,
-    }
 }

@@ -2,10 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::answer::tell;
+use super::answer::tell_progress;
 use crate::app::progress::{Notice, Progress, Wait};
 use crate::commands::stopped;
-use crate::mcp::agent::call::CallReport;
 
 /// Tells what is waited for, and keeps warnings.
 #[derive(Default)]
@@ -15,23 +14,19 @@ impl Told {
     pub fn warnings(self) -> Vec<String> {
         self.0.into_inner()
     }
-
-    fn say(text: String) {
-        let _ = tell(&CallReport::Progress(text));
-    }
 }
 
 impl Progress for Told {
     fn during<T>(&self, wait: Wait<'_>, work: impl FnOnce() -> T) -> T {
-        Self::say(wait.to_string());
+        tell_progress(&wait.to_string());
         work()
     }
 
     fn notice(&self, notice: Notice<'_>) {
         match notice {
             Notice::Warnings(lines) => self.0.borrow_mut().extend_from_slice(lines),
-            Notice::Supervisor(text) => Self::say(text.to_owned()),
-            Notice::Stopped(name, ended) => Self::say(stopped::describe(name, ended)),
+            Notice::Supervisor(text) => tell_progress(text),
+            Notice::Stopped(name, ended) => tell_progress(&stopped::describe(name, ended)),
             Notice::NoRoot(_) | Notice::NoSession(_) | Notice::Unrecorded(_) | Notice::Renamed { .. } => {}
         }
     }

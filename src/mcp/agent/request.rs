@@ -44,7 +44,8 @@ impl Incoming {
         if fields.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
             return Self::malformed(known, "\"jsonrpc\" is not \"2.0\"");
         }
-        let params = fields.remove("params").unwrap_or_else(|| Value::Object(Map::new()));
+        let params = fields.remove("params").filter(|params| !params.is_null());
+        let params = params.unwrap_or_else(|| Value::Object(Map::new()));
         match id {
             None if params.is_object() => Self::Notification { method, params },
             Some(id) if is_id(&id) && params.is_object() => Self::Request { id, method, params },

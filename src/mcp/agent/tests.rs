@@ -132,10 +132,12 @@ fn what_is_no_request_of_ours_is_refused_with_its_reason() {
     {
         assert!(dialogue.hear(line.as_bytes()).is_empty(), "{line}");
     }
-    assert_eq!(
-        say(&mut dialogue, &request("p", "ping", &json!({})))[0],
-        json!({ "jsonrpc": "2.0", "id": "p", "result": {} })
-    );
+    for params in [json!({}), Value::Null] {
+        assert_eq!(
+            say(&mut dialogue, &request("p", "ping", &params))[0],
+            json!({ "jsonrpc": "2.0", "id": "p", "result": {} })
+        );
+    }
 }
 
 #[test]

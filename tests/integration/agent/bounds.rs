@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::session_client::{SessionClient, text};
 use super::{definitions, named, open};
+use crate::support::defined_session::define;
 use crate::support::{Sandbox, Shell, Terminal};
 
 #[test]
@@ -109,6 +110,30 @@ fn what_a_server_prints_is_tamed_masked_and_bounded() {
     let rude = agent.data("server_logs", &named("rude"));
     let texts: Vec<&str> = rude["lines"].as_array().unwrap().iter().filter_map(|line| line["text"].as_str()).collect();
     assert!(texts.contains(&r"red \u{1b}]0;t\u{7} \u{1b}[2J"), "{texts:?}");
+}
+
+#[test]
+fn of_a_server_that_fails_the_last_words_are_tamed_masked_and_bounded_wherever_they_are_shown() {
+    let sandbox = Sandbox::new();
+    let script = r"printf '\033[31m%s\033[0m \033]0;t\007\n' $API_TOKEN >&2; printf '%09000d\n' 1 >&2; exit 3";
+    define(&sandbox, &json!({ "rude": { "command": "sh", "args": ["-c", script] } }));
+    let mut terminal = Terminal::open(&sandbox, Shell::Bash);
+    terminal.run("export API_TOKEN=hunter2-and-more").ok();
+    let mut agent = SessionClient::start(&sandbox, &mut terminal, "mcp-hook mcp");
+    let started = agent.refusal("server_start", &named("rude"));
+    let status = agent.call("server_status", &named("rude"));
+    let checked = agent.call("server_check", &named("rude"));
+    let said = format!("{status}{checked}");
+    for text in [&started, &text(&status), &text(&checked)] {
+        assert!(text.contains(r"*** \u{1b}]0;t\u{7}"), "{text}");
+        assert!(text.contains("000…") && text.lines().all(|line| line.len() < 4200), "{text}");
+    }
+    let words = [&status["structuredContent"]["servers"][0]["last_words"], &checked["structuredContent"]["stderr"]];
+    for words in words {
+        assert_eq!(words[0], r"*** \u{1b}]0;t\u{7}");
+        assert!(words[1].as_str().unwrap().len() < 4200, "{words}");
+    }
+    assert!(!said.contains("hunter2") && !started.contains("hunter2"));
 }
 
 #[test]

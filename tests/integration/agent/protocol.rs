@@ -1,10 +1,14 @@
 //! The connection itself: calls beside each other, cancelled ones, and its end.
 
+use std::fs;
+use std::path::Path;
+
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::session_client::SessionClient;
 use super::{definitions, named, open};
+use crate::support::defined_session::define;
 use crate::support::{Process, Sandbox, Shell, Terminal, wait};
 
 fn check(name: &str) -> Value {
@@ -16,6 +20,14 @@ fn check(name: &str) -> Value {
 fn copy(terminal: &Terminal<'_>) -> Process {
     let shell = terminal.process();
     wait::until("the copy", || shell.descendants().into_iter().find(|process| process.title() == "sleep"))
+}
+
+/// `mcp-hook mcp`: the only job of the shell.
+#[track_caller]
+fn process_of(terminal: &Terminal<'_>) -> Process {
+    let shell = terminal.process();
+    let is_job = |process: &Process| process.stat().is_some_and(|stat| stat.parent == shell.pid);
+    shell.descendants().into_iter().find(is_job).expect("it runs")
 }
 
 #[test]
@@ -44,9 +56,7 @@ fn the_end_of_input_and_signals_end_it_and_what_it_was_about() {
         let said = match signal {
             None => agent.finish(),
             Some(signal) => {
-                let shell = terminal.process();
-                let is_job = |process: &Process| process.stat().is_some_and(|stat| stat.parent == shell.pid);
-                shell.descendants().into_iter().find(is_job).expect("it runs").signal(signal);
+                process_of(&terminal).signal(signal);
                 agent.hear_end()
             }
         };
@@ -82,6 +92,55 @@ fn too_many_calls_at_once_are_refused_and_the_others_are_done() {
     }
     assert!(refused <= 100 - 64, "{refused}");
     agent.data("server_status", &json!({}));
+}
+
+#[test]
+fn calls_are_done_by_the_program_that_was_started_after_a_newer_one_took_its_place() {
+    let sandbox = Sandbox::new();
+    definitions(&sandbox);
+    let program = sandbox.install(Path::new(env!("CARGO_BIN_EXE_mcp-hook")), "mcp-hook");
+    let (_terminal, mut agent) = open(&sandbox);
+    fs::remove_file(program).unwrap();
+    assert_eq!(agent.data("server_start", &named("web"))["server"]["state"], "running");
+}
+
+#[test]
+fn a_session_that_ends_meanwhile_is_missed_with_its_servers() {
+    let sandbox = Sandbox::new();
+    definitions(&sandbox);
+    let (mut terminal, mut agent) = open(&sandbox);
+    agent.data("server_start", &named("web"));
+    let process = process_of(&terminal);
+    terminal.signal(Signal::SIGKILL);
+    terminal.wait_exit();
+    sandbox.assert_clean_but(&[process]);
+    for tool in ["server_status", "server_start", "server_stop", "server_check"] {
+        let arguments = if tool == "server_status" { json!({}) } else { named("web") };
+        let refused = agent.refusal(tool, &arguments);
+        assert!(refused.starts_with("could not find a session: "), "{refused}");
+    }
+    agent.finish();
+}
+
+#[test]
+fn a_start_goes_on_if_nobody_waits_for_it_any_more() {
+    let sandbox = Sandbox::new();
+    let gate = sandbox.path("gate");
+    nix::unistd::mkfifo(&gate, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let script = format!("cat '{}'; echo up; exec sleep 1000", gate.display());
+    let slow = json!({ "command": "sh", "args": ["-c", script], "hook": { "ready": { "log": "^up$" } } });
+    define(&sandbox, &json!({ "slow": slow }));
+    let mut terminal = Terminal::open(&sandbox, Shell::Bash);
+    let mut agent = SessionClient::start(&sandbox, &mut terminal, "mcp-hook mcp");
+    let params = json!({ "name": "server_start", "arguments": named("slow"), "_meta": { "progressToken": 1 } });
+    agent.ask("tools/call", &params);
+    agent.hear(|message| message["method"] == "notifications/progress");
+    process_of(&terminal).signal(Signal::SIGTERM);
+    assert!(agent.hear_end().is_empty(), "nobody hears an answer");
+    assert_eq!(sandbox.server("slow").unwrap()["state"], "starting");
+    fs::write(gate, "").unwrap();
+    let is_running = || (sandbox.server("slow")?["state"] == "running").then_some(());
+    wait::until("it is ready", is_running);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The live view on a real terminal, with a server that a client talks to.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::support::{Sandbox, Scripted, Shell, Terminal};
@@ -12,7 +15,6 @@ fn watch(sandbox: &Sandbox) -> (Terminal<'_>, Scripted<'_>) {
     client.await_state("running");
     terminal.wait_prompt();
     terminal.send_line("TERM=xterm mcp-hook status --watch; echo \"sta\"tus:$?:");
-    terminal.wait_for("restart");
     (terminal, client)
 }
 
@@ -46,6 +48,19 @@ fn it_shows_what_passes_while_it_passes_and_over_the_lives_of_the_server() {
     client.echo();
     client.request("test/another", &json!({}));
     terminal.wait_for("test/another");
+    quit(terminal);
+    client.client.finish();
+}
+
+#[test]
+fn its_keys_are_obeyed_after_a_newer_program_took_the_place_of_the_one_that_runs() {
+    let sandbox = Sandbox::new();
+    let program = sandbox.install(Path::new(env!("CARGO_BIN_EXE_mcp-hook")), "mcp-hook");
+    let (mut terminal, client) = watch(&sandbox);
+    terminal.wait_for("restart");
+    fs::remove_file(program).unwrap();
+    terminal.send("x");
+    assert_eq!(client.await_state("idle")["end"]["reason"], "stopped");
     quit(terminal);
     client.client.finish();
 }
