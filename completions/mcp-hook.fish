@@ -60,7 +60,7 @@ SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l launcher -d 'When npx is passed by: pinned (default) for an exact version that is there, direct also for a name or a tag, as-written never' -r -f -a "pinned\t''
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l launcher -d 'When npx is passed by: pinned (default) for an exact version that is there, direct also for a name or a tag, and uvx too, as-written never' -r -f -a "pinned\t''
 direct\t''
 as-written\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand start" -l watch -d 'Start it again when this changes: a file, a directory with all below it, a pattern like \'src/**/*.py\'' -r
@@ -88,7 +88,7 @@ SIGUSR2\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l memory -d 'End the server when the memory of its tree stays above this, like 2GiB' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l sample -d 'How often CPU and memory are sampled, like 10s, or off [default: 60s]' -r
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l port -d 'A port of its own: auto or a number; the command gets it as ${MCP_PORT}' -r
-complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l launcher -d 'When npx is passed by: pinned (default) for an exact version that is there, direct also for a name or a tag, as-written never' -r -f -a "pinned\t''
+complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l launcher -d 'When npx is passed by: pinned (default) for an exact version that is there, direct also for a name or a tag, and uvx too, as-written never' -r -f -a "pinned\t''
 direct\t''
 as-written\t''"
 complete -c mcp-hook -n "__fish_mcp_hook_using_subcommand run" -l watch -d 'Start it again when this changes: a file, a directory with all below it, a pattern like \'src/**/*.py\'' -r

@@ -40,7 +40,7 @@ pub struct ServerOptions {
     /// Give the server no terminal of its own
     #[arg(long)]
     pub no_tty: bool,
-    /// When npx is passed by: pinned (default) for an exact version that is there, direct also for a name or a tag, as-written never
+    /// When npx is passed by: pinned (default) for an exact version that is there, direct also for a name or a tag, and uvx too, as-written never
     #[arg(long, value_name = "WHEN", hide_possible_values = true, value_parser = launcher())]
     pub launcher: Option<LauncherPolicy>,
     /// Start it again when this changes: a file, a directory with all below it, a pattern like 'src/**/*.py'

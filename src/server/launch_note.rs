@@ -2,15 +2,18 @@
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::note_key::NoteKey;
+use super::uvx::Environment;
+use crate::context;
 use crate::disk::directory::Directory;
-use crate::disk::file_at::FileAt;
-use crate::disk::{file, locations, versioned};
+use crate::disk::{file, versioned};
 
 const VERSION: u32 = 1;
 /// How long what a launcher would run counts before it is asked again, in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
+/// How long a note is kept that is not written any more.
+const UNUSED: u64 = 90 * DAY;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchNote {
@@ -22,32 +25,9 @@ pub struct LaunchNote {
     /// The packages, in the versions that the launcher would have run then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub newest: Vec<String>,
-}
-
-/// What a note is called: what tells one command from another goes in, and nothing of it can be read there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoteKey(String);
-
-impl NoteKey {
-    pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut digest = Sha256::new();
-        for part in parts {
-            digest.update(part.len().to_le_bytes());
-            digest.update(part);
-        }
-        let digits: Vec<String> = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self(digits.concat())
-    }
-
-    /// What the lock of whoever asks the launcher is called.
-    pub fn lock(&self) -> String {
-        format!("renewal-{}", self.0)
-    }
-
-    fn file(&self) -> Result<FileAt> {
-        let directory = Directory::at(locations::state_directory()?.join("launches"));
-        Ok(directory.file(format!("{}.json", self.0)))
-    }
+    /// What `uvx` runs it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
 }
 
 impl LaunchNote {
@@ -55,7 +35,7 @@ impl LaunchNote {
     pub fn read(key: &NoteKey) -> Self {
         let content = key.file().and_then(|file| file::read(&file)).ok().flatten();
         let note = content.and_then(|content| versioned::parse(&content, VERSION, |note: &Self| note.version).ok());
-        note.unwrap_or(Self { version: VERSION, asked: 0, newest: Vec::new() })
+        note.unwrap_or(Self { version: VERSION, asked: 0, newest: Vec::new(), environment: None })
     }
 
     /// # Errors
@@ -63,6 +43,9 @@ impl LaunchNote {
     pub fn write(&self, key: &NoteKey) -> Result<()> {
         let file = key.file()?;
         file.directory.ensure_all()?;
+        if !file.is_there() {
+            forget_unused(&file.directory, context::wall_millis());
+        }
         Ok(file::replace(&file, &serde_json::to_vec(self)?)?)
     }
 
@@ -72,24 +55,43 @@ impl LaunchNote {
     }
 }
 
+/// Removes the notes that nothing was written to for long: of commands that nobody starts any more.
+fn forget_unused(directory: &Directory, now: u64) {
+    for name in directory.names().unwrap_or_default() {
+        let Some(note) = name.to_str().filter(|name| name.strip_suffix(".json").is_some()) else {
+            continue;
+        };
+        let note = directory.file(note);
+        let written = note.look().ok().and_then(|found| u64::try_from(found.st_mtime).ok());
+        if written.is_some_and(|seconds| now.saturating_sub(seconds * 1000) > UNUSED) {
+            let _ = note.remove();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::directory;
 
     #[test]
-    fn a_launcher_is_asked_at_most_once_a_day() {
-        let note = LaunchNote { version: VERSION, asked: 2 * DAY, newest: Vec::new() };
-        for (now, is_due) in [(2 * DAY, false), (3 * DAY - 1, false), (3 * DAY, true), (2 * DAY - 1, true)] {
-            assert_eq!(note.is_due(now), is_due, "{now}");
+    fn notes_of_commands_that_nobody_starts_any_more_are_removed() {
+        let (_temporary, directory) = directory::temporary();
+        for name in ["a.json", "b.txt"] {
+            std::fs::write(directory.file(name).path(), "{}").expect("written");
         }
+        let now = context::wall_millis();
+        forget_unused(&directory, now + UNUSED / 2);
+        assert_eq!(directory.names().expect("listed").len(), 2);
+        forget_unused(&directory, now + 2 * UNUSED);
+        assert_eq!(directory.names().expect("listed"), ["b.txt"], "what is not ours stays");
     }
 
     #[test]
-    fn two_commands_have_two_notes() {
-        let key = |parts: &[&str]| NoteKey::of(parts.iter().map(|part| part.as_bytes()));
-        assert_eq!(key(&["a", "b"]), key(&["a", "b"]));
-        assert_ne!(key(&["a", "b"]), key(&["ab"]));
-        assert_ne!(key(&["a", "b"]), key(&["ab", ""]));
-        assert_eq!(key(&[]).lock().len(), "renewal-".len() + 16);
+    fn a_launcher_is_asked_at_most_once_a_day() {
+        let note = LaunchNote { version: VERSION, asked: 2 * DAY, newest: Vec::new(), environment: None };
+        for (now, is_due) in [(2 * DAY, false), (3 * DAY - 1, false), (3 * DAY, true), (2 * DAY - 1, true)] {
+            assert_eq!(note.is_due(now), is_due, "{now}");
+        }
     }
 }

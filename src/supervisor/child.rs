@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
@@ -148,9 +149,11 @@ pub(super) fn command(plan: &Plan, words: &[String]) -> Command {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).current_dir(&plan.record.directory);
     command.env_clear().envs(environment(plan));
-    command.envs(
-        plan.shortcut.direct.iter().flat_map(|direct| direct.variables.iter().map(|(name, value)| (name, value))),
-    );
+    if let Some(direct) = &plan.shortcut.direct {
+        command.envs(direct.variables.iter().map(|(name, value)| (name, value)));
+        // Launchers find it by its name.
+        command.arg0(direct.program.file_name().unwrap_or_default());
+    }
     command
 }
 

@@ -15,9 +15,11 @@ use nix::sys::signal::{Signal, kill};
 use super::plan::Plan;
 use crate::context;
 use crate::disk::lock_file::LockFile;
-use crate::server::launch_note::{LaunchNote, NoteKey};
+use crate::server::launch_note::LaunchNote;
+use crate::server::note_key::NoteKey;
 use crate::server::question::Question;
-use crate::sys::{Pid, fd, spawn, wait};
+use crate::server::usage::Usage;
+use crate::sys::{Pid, children, fd, process, spawn, wait};
 
 type Variables = BTreeMap<OsString, OsString>;
 
@@ -30,6 +32,8 @@ pub struct Renewal {
     said: Vec<u8>,
     question: Question,
     key: NoteKey,
+    /// The arguments of what the launcher has run, if the server was started by it.
+    tree: Option<Vec<Vec<u8>>>,
     /// Nobody else asks meanwhile.
     turn: Option<LockFile>,
 }
@@ -40,12 +44,16 @@ impl Renewal {
     pub fn begin_if_due(plan: &Plan, leader: Pid, variables: Variables) -> Option<Self> {
         let question = plan.shortcut.question.clone()?;
         let key = question.key();
-        if !LaunchNote::read(&key).is_due(context::wall_millis()) {
+        if !question.is_due(&LaunchNote::read(&key), context::wall_millis()) {
             return None;
         }
         let turn = LockFile::take(&plan.paths.launchers, key.lock()).ok().flatten()?;
-        match note_time(&key).and_then(|()| Ok(ask(question.words(), &plan.record.directory, variables, leader)?)) {
-            Ok((pid, output)) => Some(Self { pid, output, said: Vec::new(), question, key, turn: Some(turn) }),
+        match note_time(&key).and_then(|()| Ok(ask(&question.words(), &plan.record.directory, variables, leader)?)) {
+            Ok((pid, output)) => {
+                let (said, turn) = (Vec::new(), Some(turn));
+                let tree = plan.shortcut.direct.is_none().then(|| tree(pid));
+                Some(Self { pid, output, said, question, key, tree, turn })
+            }
             Err(_) => {
                 turn.give_back();
                 None
@@ -77,7 +85,7 @@ impl Renewal {
     /// Remembers what it has said; in words.
     pub fn finish(self) -> String {
         let launcher = self.question.launcher();
-        match self.question.learn(&self.said, &LaunchNote::read(&self.key)) {
+        match self.question.learn(&self.said, &LaunchNote::read(&self.key), self.tree.as_deref()) {
             None => format!("asked {launcher}, which gave no answer: it is asked again in a day"),
             Some((note, text)) => match note.write(&self.key) {
                 Ok(()) => format!("asked {launcher}: {text}"),
@@ -97,6 +105,12 @@ impl Drop for Renewal {
             turn.give_back();
         }
     }
+}
+
+/// The arguments of all processes below this one, but for `asked`.
+fn tree(asked: Pid) -> Vec<Vec<u8>> {
+    let ours = children::ours().into_iter().filter(|&pid| pid != asked).collect();
+    Usage::of_all(ours).pids.into_iter().map(|pid| process::arguments(Pid::from_raw(pid))).collect()
 }
 
 /// Remembers that it was asked, before it is: whatever comes of it.

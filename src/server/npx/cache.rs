@@ -7,7 +7,8 @@ use sha2::{Digest, Sha512};
 
 use super::command::{NpxCommand, Package};
 use super::installation::Installation;
-use super::{Known, doubt, read, read_json};
+use super::{read, read_json};
+use crate::server::launch::{Known, doubt};
 use crate::server::program;
 
 /// What is run.

@@ -1,6 +1,6 @@
 //! A command line of `npx`, as far as it is understood.
 
-use super::{Known, doubt};
+use crate::server::launch::{Known, doubt, plain_words};
 
 /// `npx -y PACKAGE ARGUMENT…`, or `npx -p PACKAGE… BIN ARGUMENT…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,14 +35,7 @@ pub enum Wanted {
 impl NpxCommand {
     /// `None` if these words do not begin with `npx`.
     pub fn parse(words: &[String]) -> Option<Known<Self>> {
-        let line;
-        let words = match words {
-            [shell, option, text] if shell == "sh" && option == "-c" => {
-                line = plain_words(text)?;
-                line.as_slice()
-            }
-            words => words,
-        };
+        let words = plain_words(words)?;
         let (npx, rest) = words.split_first()?;
         (npx.rsplit('/').next() == Some("npx")).then(|| Self::parse_options(npx, rest))
     }
@@ -123,12 +116,6 @@ impl Package {
     pub fn last_part(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or_default()
     }
-}
-
-/// The words of a line in which no character means anything to a shell.
-fn plain_words(line: &str) -> Option<Vec<String>> {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "@/._:,+- ".contains(character);
-    line.chars().all(is_plain).then(|| line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
 }
 
 /// Whether it is a package's name, in the form that the registry takes today.

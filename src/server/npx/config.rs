@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::installation::Installation;
 use super::local::Project;
 use super::npmrc::{self, Settings};
-use super::{Known, View, doubt, plain_path};
+use super::plain_path;
+use crate::server::launch::{Known, View, doubt};
 
 /// Settings that npm makes itself and hands on; what it runs is not changed by them.
 const MADE: [&str; 11] = [

@@ -8,7 +8,7 @@ use super::command::{NpxCommand, Package};
 use super::config::Config;
 use super::installation::Installation;
 use super::local::Project;
-use super::{Known, View, doubt};
+use crate::server::launch::{Known, View, doubt};
 
 /// Variables by which npm knows the service that it runs on, which it then names (`ci-info`).
 const SERVICES: &str = "AC_APPCIRCLE AGOLA_GIT_REF ALPIC_HOST APPCENTER_BUILD_ID APPVEYOR BITBUCKET_COMMIT BITRISE_IO \

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Known, doubt, read, read_json};
+use super::{read, read_json};
+use crate::server::launch::{Known, doubt};
 use crate::server::program;
 
 /// How the binaries begin that systems execute (ELF, Mach-O).

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::command::{NpxCommand, Package};
+use super::read_json;
 use super::tree::Search;
-use super::{Known, doubt, read_json};
+use crate::server::launch::{Known, doubt};
 
 /// The project that a directory is in, as npm finds it; the directory itself if it is in none.
 #[derive(Clone, Debug)]

@@ -11,9 +11,6 @@ mod npmrc;
 mod renewal;
 mod tree;
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fmt::Display;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -27,20 +24,11 @@ use installation::Installation;
 use local::Project;
 pub use renewal::Fetched;
 
-use super::launch::{Direct, Doubt};
+use super::launch::{Direct, Doubt, Known, View, doubt};
 use super::settings::LauncherPolicy;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
-
-/// A command, and what it would find.
-pub struct View<'a> {
-    pub words: &'a [String],
-    /// All of its environment.
-    pub variables: &'a BTreeMap<OsString, OsString>,
-    pub directory: &'a Path,
-    pub policy: LauncherPolicy,
-}
 
 /// What `npx` would run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,51 +38,30 @@ pub struct Resolved {
     pub fetched: Option<Fetched>,
 }
 
-type Known<T> = Result<T, Doubt>;
-
 /// What a command would run; `None` if it is none of `npx`.
 pub fn resolve(view: &View<'_>) -> Option<Result<Resolved, Doubt>> {
     let command = NpxCommand::parse(view.words)?;
-    Some(command.and_then(|command| view.resolve(&command)))
+    Some(command.and_then(|command| find(view, &command)))
 }
 
-impl View<'_> {
-    fn resolve(&self, command: &NpxCommand) -> Known<Resolved> {
-        if let Some(package) = command.inexact().filter(|_| self.policy != LauncherPolicy::Direct) {
-            return doubt(format!("{} says no exact version", package.id()));
-        }
-        let directory = self.directory.canonicalize().or_else(|error| doubt(format!("its directory: {error}")))?;
-        let path = self.text("PATH")?.unwrap_or_default();
-        let npm = Installation::find(&command.npx, path, &directory)?;
-        let project = Project::around(&directory)?;
-        let config = Config::read(self, &npm, &project)?;
-        project.check_nothing_in_front(command, &config.prefix)?;
-        let found = cache::find(command, &config.cache, &npm)?;
-        let (npm, project, config, directory) = (&npm, &project, &config, directory.as_path());
-        let variables = environment::of(self, &Parts { command, npm, project, config, found: &found, directory })?;
-        let path = variables.iter().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value);
-        cache::check_interpreter(&found.program(), path, directory)?;
-        let fetched = command.inexact().map(|_| Fetched::of(command, config, npm, &found));
-        let (program, arguments) = (found.program(), command.arguments.clone());
-        Ok(Resolved { direct: Direct { program, arguments, variables }, fetched: fetched.transpose()? })
+fn find(view: &View<'_>, command: &NpxCommand) -> Known<Resolved> {
+    if let Some(package) = command.inexact().filter(|_| view.policy != LauncherPolicy::Direct) {
+        return doubt(format!("{} says no exact version", package.id()));
     }
-
-    /// A variable as text.
-    fn text(&self, name: &str) -> Known<Option<&str>> {
-        match self.variables.get(&OsString::from(name)).map(|value| value.to_str()) {
-            Some(None) => doubt(format!("{name} is not UTF-8")),
-            value => Ok(value.flatten()),
-        }
-    }
-
-    /// The same; an empty one counts as unset.
-    fn set(&self, name: &str) -> Known<Option<&str>> {
-        Ok(self.text(name)?.filter(|value| !value.is_empty()))
-    }
-}
-
-fn doubt<T>(why: impl Display) -> Known<T> {
-    Err(Doubt(why.to_string()))
+    let directory = view.directory.canonicalize().or_else(|error| doubt(format!("its directory: {error}")))?;
+    let path = view.text("PATH")?.unwrap_or_default();
+    let npm = Installation::find(&command.npx, path, &directory)?;
+    let project = Project::around(&directory)?;
+    let config = Config::read(view, &npm, &project)?;
+    project.check_nothing_in_front(command, &config.prefix)?;
+    let found = cache::find(command, &config.cache, &npm)?;
+    let (npm, project, config, directory) = (&npm, &project, &config, directory.as_path());
+    let variables = environment::of(view, &Parts { command, npm, project, config, found: &found, directory })?;
+    let path = variables.iter().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value);
+    cache::check_interpreter(&found.program(), path, directory)?;
+    let fetched = command.inexact().map(|_| Fetched::of(command, config, npm, &found));
+    let (program, arguments) = (found.program(), command.arguments.clone());
+    Ok(Resolved { direct: Direct { program, arguments, variables }, fetched: fetched.transpose()? })
 }
 
 /// The content of a file, if it is there.

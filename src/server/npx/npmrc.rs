@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Known, doubt, plain_path, read};
+use super::{plain_path, read};
+use crate::server::launch::{Known, doubt};
 
 /// What a file sets, without what belongs to single registries.
 pub type Settings = BTreeMap<String, String>;

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Known;
 use super::cache::{self, Found};
 use super::command::{NpxCommand, Package};
 use super::config::Config;
 use super::installation::Installation;
+use crate::server::launch::Known;
 use crate::sys::process;
 
 /// What `npx` has fetched.

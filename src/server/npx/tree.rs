@@ -6,7 +6,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::command::{Package, Wanted};
-use super::{Known, doubt, read, read_json};
+use super::{read, read_json};
+use crate::server::launch::{Known, doubt};
 
 /// How many packages are looked at.
 const MOST: usize = 5000;

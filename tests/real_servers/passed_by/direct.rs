@@ -1,82 +1,35 @@
 //! `npx` with names, tags and ranges, under `--launcher direct`.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
-use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{By, Npx};
+use super::{By, Scene};
 use crate::support::real_servers::registry::Registry;
 use crate::support::real_servers::{Era, PlainClient, World};
 use crate::support::wait;
 
-/// A server that runs until it is closed.
-struct Held {
-    child: Child,
-    seen: Value,
-}
-
-impl Npx {
-    /// Starts what mcp-hook makes of these words.
-    fn hold(&self, words: &[&str]) -> Held {
-        let mut command = self.world.sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
-        command.args(self.run_words(words)).current_dir(&self.directory);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).unwrap();
-        Held { child, seen: serde_json::from_str(&line).expect("what it sees") }
-    }
-
-    /// What is remembered of the only command that was run, once that is as wanted.
-    fn note(&self, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
-        wait::until(what, || Some(self.notes().pop()?.1).filter(&is_wanted))
-    }
-
-    fn notes(&self) -> Vec<(PathBuf, Value)> {
-        let entries =
-            fs::read_dir(self.world.sandbox.home().join(".local/state/mcp-hook/launches")).into_iter().flatten();
-        let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some());
-        files.filter_map(|path| Some((path.clone(), serde_json::from_slice(&fs::read(path).ok()?).ok()?))).collect()
-    }
-
-    /// Lets a day pass since npm was asked last.
-    fn let_a_day_pass(&self) {
-        let (file, mut note) = self.notes().pop().expect("a note");
-        note["asked"] = json!(0);
-        fs::write(file, note.to_string()).unwrap();
-    }
-}
-
-impl Held {
-    fn close(mut self) {
-        drop(self.child.stdin.take());
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
 #[test]
 fn names_tags_and_ranges_are_run_without_npx_once_npx_has_fetched_them() {
-    let npx = Npx::new("direct");
+    let npx = Scene::npx("direct");
     for package in ["@t/one", "@t/one@latest", "@t/one@^1.0.0", "@t/one@1", "@t/one@1.0.0"] {
         let words = ["-y", package, "a", "b  c", "$HOME", "--", "-y"];
-        npx.compare(package, &words, By::Npx);
+        npx.compare(package, &words, By::Launcher);
         npx.compare(package, &words, By::Nobody);
     }
     npx.publish("two", "1.0.0", &json!({"aaa": "other.js", "bbb": "run.js"}));
     for words in [&["-y", "-p", "two", "bbb"][..], &["-p", "two", "-p", "@t/one@1.0.0", "-y", "one", "x"]] {
-        npx.compare("a program is named", words, By::Npx);
+        npx.compare("a program is named", words, By::Launcher);
         npx.compare("a program is named", words, By::Nobody);
     }
-    npx.compare("which of two it would be is not certain", &["-y", "two"], By::Npx);
+    npx.compare("which of two it would be is not certain", &["-y", "two"], By::Launcher);
 }
 
 #[test]
 fn what_is_newer_is_fetched_by_npx_at_a_start_and_never_under_a_server() {
-    let npx = Npx::new("direct");
+    let npx = Scene::npx("direct");
     let words = ["-y", "@t/one", "x"];
     npx.fetch(&words);
     npx.publish("@t/one", "2.0.0", &json!({"one": "run.js"}));
@@ -97,14 +50,14 @@ fn what_is_newer_is_fetched_by_npx_at_a_start_and_never_under_a_server() {
     held.close();
 
     let next = npx.hold(&words);
-    assert_eq!((By::of(&next.seen), &next.seen["version"]), (By::Npx, &json!("2.0.0")));
+    assert_eq!((By::of(&next.seen), &next.seen["version"]), (By::Launcher, &json!("2.0.0")));
     next.close();
     npx.compare("npx has fetched it", &words, By::Nobody);
 }
 
 #[test]
 fn npm_is_asked_at_most_once_a_day() {
-    let npx = Npx::new("direct");
+    let npx = Scene::npx("direct");
     let words = ["-y", "@t/one", "x"];
     npx.fetch(&words);
     let held = npx.hold(&words);
@@ -126,7 +79,7 @@ fn npm_is_asked_at_most_once_a_day() {
 
 #[test]
 fn asking_npm_ends_with_the_server() {
-    let npx = Npx::new("direct");
+    let npx = Scene::npx("direct");
     let words = ["-y", "@t/one", "x"];
     npx.fetch(&words);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -145,14 +98,14 @@ fn asking_npm_ends_with_the_server() {
 
 #[test]
 fn what_stands_in_front_of_a_name_is_left_to_npx() {
-    let npx = Npx::new("direct");
+    let npx = Scene::npx("direct");
     npx.publish("@t/one", "2.0.0", &json!({"one": "run.js"}));
     npx.publish("two", "1.0.0", &json!({"two": "run.js"}));
     let words = ["-y", "@t/one", "x"];
     npx.fetch(&words);
     npx.fetch(&["-y", "two"]);
     npx.install(&npx.directory, "@t/one", "1.0.0", "one");
-    npx.compare("another version is in the project", &words, By::Npx);
+    npx.compare("another version is in the project", &words, By::Launcher);
     fs::remove_dir_all(npx.directory.join("node_modules")).unwrap();
     npx.compare("nothing is in front any more", &words, By::Nobody);
     npx.write("package.json", r#"{"name": "x", "version": "1.0.0", "bin": {"two": "two.js"}}"#);
@@ -168,24 +121,24 @@ fn what_stands_in_front_of_a_name_is_left_to_npx() {
     npx.install(&prefix.join("lib"), "@t/one", "1.0.0", "one");
     fs::create_dir(prefix.join("bin")).unwrap();
     symlink("../lib/node_modules/@t/one/run.js", prefix.join("bin/one")).unwrap();
-    npx.compare("it is global", &words, By::Npx);
+    npx.compare("it is global", &words, By::Launcher);
 }
 
 #[test]
 fn a_cache_of_a_name_that_is_not_whole_is_left_to_npx_and_used_again_once_npx_has_mended_it() {
-    let npx = Npx::new("direct");
+    let npx = Scene::npx("direct");
     let words = ["-y", "@t/one", "x"];
     npx.fetch(&words);
     let cached = npx.cached();
     let package = cached.join("node_modules/@t/one/package.json");
     let manifest = fs::read_to_string(&package).unwrap();
     fs::write(&package, manifest.replace("1.0.0", "0.9.0")).unwrap();
-    npx.compare("it has another version than npm has noted", &words, By::Npx);
+    npx.compare("it has another version than npm has noted", &words, By::Launcher);
     fs::remove_dir_all(cached.join("node_modules/@t")).unwrap();
-    npx.compare("the package is gone", &words, By::Npx);
+    npx.compare("the package is gone", &words, By::Launcher);
     npx.compare("npx has fetched it again", &words, By::Nobody);
     fs::remove_file(cached.join("node_modules/.package-lock.json")).unwrap();
-    npx.compare("half of it was written", &words, By::Npx);
+    npx.compare("half of it was written", &words, By::Launcher);
 }
 
 #[test]

@@ -2,16 +2,20 @@
 
 mod direct;
 mod pinned;
+mod uvx;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::support::real_servers::World;
 use crate::support::real_servers::registry::Registry;
+use crate::support::wait;
 
 /// What a program of a test does: it tells what it sees, and ends with its input.
 const PROGRAM: &str = r"#!/usr/bin/env node
@@ -26,35 +30,36 @@ process.stdin.resume();
 /// Who runs what is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
-    Npx,
+    Launcher,
     Nobody,
 }
 
 impl By {
     fn of(seen: &Value) -> Self {
-        if seen["parent"] == "mcp-supervisor" { Self::Nobody } else { Self::Npx }
+        if seen["parent"] == "mcp-supervisor" { Self::Nobody } else { Self::Launcher }
     }
 }
 
-/// A world with a registry, and a directory in which everything is run.
-struct Npx {
+/// A world with a launcher, and a directory in which everything is run.
+struct Scene {
     /// Ends before the world does.
-    _registry: Registry,
+    _registry: Option<Registry>,
     world: World,
     directory: PathBuf,
     /// What `--launcher` is given.
     policy: &'static str,
+    launcher: &'static str,
 }
 
-impl Npx {
-    fn new(policy: &'static str) -> Self {
+impl Scene {
+    fn npx(policy: &'static str) -> Self {
         let world = World::new();
         let packages = world.sandbox.path("packages");
         fs::create_dir_all(&packages).unwrap();
         let registry = Registry::serve(&world.sandbox, &[&packages]);
         let directory = world.sandbox.path("work");
         fs::create_dir(&directory).unwrap();
-        let npx = Self { _registry: registry, world, directory, policy };
+        let npx = Self { _registry: Some(registry), world, directory, policy, launcher: "npx" };
         npx.publish("@t/one", "1.0.0", &json!({"one": "run.js"}));
         npx
     }
@@ -69,9 +74,9 @@ impl Npx {
         }
     }
 
-    /// Has `npx` fetch what it needs for this.
+    /// Has the launcher fetch what it needs for this.
     fn fetch(&self, words: &[&str]) {
-        self.seen("npx", words).expect("npx runs it");
+        self.seen(self.launcher, words).expect("it is run");
     }
 
     /// What the program sees; `None` if there is none to be run.
@@ -84,17 +89,17 @@ impl Npx {
 
     /// The words with which mcp-hook runs it.
     fn run_words<'a>(&self, words: &[&'a str]) -> Vec<&'a str> {
-        let run = ["run", "it", "--direct", "--launcher", self.policy, "--", "npx"];
+        let run = ["run", "it", "--direct", "--launcher", self.policy, "--", self.launcher];
         run.into_iter().chain(words.iter().copied()).collect()
     }
 
-    /// Compares what `npx` runs with what is run through mcp-hook, which is to be started by `by`.
+    /// Compares what the launcher runs with what is run through mcp-hook, which is to be started by `by`.
     #[track_caller]
     fn compare(&self, what: &str, words: &[&str], by: By) {
         let ours = self.seen(env!("CARGO_BIN_EXE_mcp-hook"), &self.run_words(words));
-        let theirs = self.seen("npx", words);
+        let theirs = self.seen(self.launcher, words);
         let (Some(mut ours), Some(mut theirs)) = (ours.clone(), theirs.clone()) else {
-            assert_eq!((ours, by), (theirs, By::Npx), "{what}");
+            assert_eq!((ours, by), (theirs, By::Launcher), "{what}");
             return;
         };
         assert_eq!(By::of(&ours), by, "{what}: {}", ours["parent"]);
@@ -145,4 +150,53 @@ fn environment(seen: &mut Value) -> BTreeMap<String, Value> {
     let all = all.as_object().expect("variables");
     let is_ours = |name: &str| name.starts_with("MCP_") && name != "MCP_HOOK_DIR" && name != "MCP_TEST_TOKEN";
     all.iter().filter(|(name, _)| !is_ours(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// A server that runs until it is closed.
+struct Held {
+    child: Child,
+    seen: Value,
+}
+
+impl Scene {
+    /// Starts what mcp-hook makes of these words.
+    fn hold(&self, words: &[&str]) -> Held {
+        let mut command = self.world.sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
+        command.args(self.run_words(words)).current_dir(&self.directory);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).unwrap();
+        Held { child, seen: serde_json::from_str(&line).expect("what it sees") }
+    }
+
+    /// What is remembered of the command that was run last, once that is as wanted.
+    fn note(&self, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        wait::until(what, || Some(self.notes().pop()?.1).filter(&is_wanted))
+    }
+
+    fn notes(&self) -> Vec<(PathBuf, Value)> {
+        let entries =
+            fs::read_dir(self.world.sandbox.home().join(".local/state/mcp-hook/launches")).into_iter().flatten();
+        let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some());
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort_by_key(|path| fs::metadata(path).and_then(|data| data.modified()).ok());
+        files
+            .into_iter()
+            .filter_map(|path| Some((path.clone(), serde_json::from_slice(&fs::read(path).ok()?).ok()?)))
+            .collect()
+    }
+
+    /// Lets a day pass since npm was asked last.
+    fn let_a_day_pass(&self) {
+        let (file, mut note) = self.notes().pop().expect("a note");
+        note["asked"] = json!(0);
+        fs::write(file, note.to_string()).unwrap();
+    }
+}
+
+impl Held {
+    fn close(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
 }

@@ -5,32 +5,32 @@ use std::os::unix::fs::symlink;
 
 use serde_json::json;
 
-use super::{By, Npx};
+use super::{By, Scene};
 use crate::support::real_servers::registry::Registry;
 use crate::support::real_servers::{Era, PlainClient, World};
 
 #[test]
 fn an_exact_version_is_run_without_npx_once_npx_has_fetched_it() {
-    let npx = Npx::new("pinned");
+    let npx = Scene::npx("pinned");
     let exact = ["-y", "@t/one@1.0.0", "a", "b  c", "$HOME", "--", "-y"];
-    npx.compare("nothing is there yet", &exact, By::Npx);
+    npx.compare("nothing is there yet", &exact, By::Launcher);
     npx.compare("it is there", &exact, By::Nobody);
     npx.compare("without -y", &["@t/one@1.0.0"], By::Nobody);
     npx.compare("behind --", &["-y", "--", "@t/one@1.0.0", "x"], By::Nobody);
-    npx.compare("a name", &["-y", "@t/one"], By::Npx);
-    npx.compare("a tag", &["-y", "@t/one@latest"], By::Npx);
-    npx.compare("a range", &["-y", "@t/one@^1.0.0"], By::Npx);
-    npx.compare("a call", &["-y", "-p", "@t/one@1.0.0", "-c", "one x"], By::Npx);
+    npx.compare("a name", &["-y", "@t/one"], By::Launcher);
+    npx.compare("a tag", &["-y", "@t/one@latest"], By::Launcher);
+    npx.compare("a range", &["-y", "@t/one@^1.0.0"], By::Launcher);
+    npx.compare("a call", &["-y", "-p", "@t/one@1.0.0", "-c", "one x"], By::Launcher);
 }
 
 #[test]
 fn of_several_programs_the_one_is_run_that_npx_would_run() {
-    let npx = Npx::new("pinned");
+    let npx = Scene::npx("pinned");
     npx.publish("two", "1.0.0", &json!({"aaa": "other.js", "two": "run.js"}));
     npx.publish("none", "1.0.0", &json!({"aaa": "other.js", "bbb": "run.js"}));
     npx.publish("same", "1.0.0", &json!({"zzz": "run.js", "aaa": "run.js"}));
     npx.publish("text", "1.0.0", &json!("./run.js"));
-    for (package, by) in [("two", By::Nobody), ("none", By::Npx), ("same", By::Npx), ("text", By::Nobody)] {
+    for (package, by) in [("two", By::Nobody), ("none", By::Launcher), ("same", By::Launcher), ("text", By::Nobody)] {
         let spec = format!("{package}@1.0.0");
         let _ = npx.seen("npx", &["-y", &spec]);
         npx.compare(package, &["-y", &spec, "x"], by);
@@ -45,7 +45,7 @@ fn of_several_programs_the_one_is_run_that_npx_would_run() {
 
 #[test]
 fn what_stands_in_front_of_the_cache_is_left_to_npx() {
-    let npx = Npx::new("pinned");
+    let npx = Scene::npx("pinned");
     npx.publish("@t/one", "2.0.0", &json!({"one": "run.js"}));
     let exact = ["-y", "@t/one@1.0.0", "x"];
     npx.fetch(&exact);
@@ -53,20 +53,20 @@ fn what_stands_in_front_of_the_cache_is_left_to_npx() {
     npx.compare("another version is in the project", &exact, By::Nobody);
     fs::remove_dir_all(npx.directory.join("node_modules")).unwrap();
     npx.install(&npx.directory, "@t/one", "1.0.0", "one");
-    npx.compare("the same version is in the project", &exact, By::Npx);
+    npx.compare("the same version is in the project", &exact, By::Launcher);
     let below = npx.directory.join("below");
     fs::create_dir(&below).unwrap();
-    let npx = Npx { directory: below, ..npx };
-    npx.compare("the project is above", &exact, By::Npx);
+    let npx = Scene { directory: below, ..npx };
+    npx.compare("the project is above", &exact, By::Launcher);
     npx.world.sandbox.write("work/below/package.json", r#"{"name": "@t/one", "version": "1.0.0"}"#);
-    npx.compare("the directory is the package", &exact, By::Npx);
+    npx.compare("the directory is the package", &exact, By::Launcher);
     npx.world.sandbox.write("work/below/package.json", r#"{"name": "x", "workspaces": ["y"]}"#);
-    npx.compare("there are workspaces", &exact, By::Npx);
+    npx.compare("there are workspaces", &exact, By::Launcher);
 }
 
 #[test]
 fn what_is_installed_for_all_is_left_to_npx() {
-    let npx = Npx::new("pinned");
+    let npx = Scene::npx("pinned");
     let exact = ["-y", "@t/one@1.0.0", "x"];
     let prefix = npx.world.sandbox.path("global");
     npx.world.sandbox.env("npm_config_prefix", &prefix);
@@ -75,33 +75,33 @@ fn what_is_installed_for_all_is_left_to_npx() {
     npx.install(&prefix.join("lib"), "@t/one", "1.0.0", "one");
     fs::create_dir(prefix.join("bin")).unwrap();
     symlink("../lib/node_modules/@t/one/run.js", prefix.join("bin/one")).unwrap();
-    npx.compare("it is global", &exact, By::Npx);
+    npx.compare("it is global", &exact, By::Launcher);
 }
 
 #[test]
 fn a_cache_that_is_not_whole_is_left_to_npx_and_used_again_once_npx_has_mended_it() {
-    let npx = Npx::new("pinned");
+    let npx = Scene::npx("pinned");
     let exact = ["-y", "@t/one@1.0.0", "x"];
     npx.fetch(&exact);
     let cached = npx.cached();
     let package = cached.join("node_modules/@t/one/package.json");
     let manifest = fs::read_to_string(&package).unwrap();
     fs::write(&package, manifest.replace("1.0.0", "0.9.0")).unwrap();
-    npx.compare("it has another version, which npx does not see", &exact, By::Npx);
+    npx.compare("it has another version, which npx does not see", &exact, By::Launcher);
     fs::remove_dir_all(cached.join("node_modules/@t")).unwrap();
-    npx.compare("the package is gone", &exact, By::Npx);
+    npx.compare("the package is gone", &exact, By::Launcher);
     npx.compare("npx has fetched it again", &exact, By::Nobody);
     fs::remove_file(cached.join("node_modules/.package-lock.json")).unwrap();
-    npx.compare("half of it was written", &exact, By::Npx);
+    npx.compare("half of it was written", &exact, By::Launcher);
     fs::remove_dir_all(&cached).unwrap();
     npx.fetch(&exact);
     fs::remove_file(cached.join("node_modules/.bin/one")).unwrap();
-    npx.compare("the program is gone", &exact, By::Npx);
+    npx.compare("the program is gone", &exact, By::Launcher);
 }
 
 #[test]
 fn npms_configuration_counts_as_it_does_for_npx() {
-    let npx = Npx::new("pinned");
+    let npx = Scene::npx("pinned");
     let exact = ["-y", "@t/one@1.0.0", "x"];
     npx.fetch(&exact);
     npx.write(
@@ -111,7 +111,7 @@ fn npms_configuration_counts_as_it_does_for_npx() {
     npx.write(".npmrc", "fund=false\nsave-exact=true\nloglevel=error\n//host/:_authToken=secret\n");
     npx.compare("plain settings of a project", &exact, By::Nobody);
     npx.write(".npmrc", "node-options=--no-warnings\n");
-    npx.compare("settings that change how it is run", &exact, By::Npx);
+    npx.compare("settings that change how it is run", &exact, By::Launcher);
     npx.write(".npmrc", "");
     for (name, value) in
         [("npm_config_offline", "true"), ("EDITOR", "ed"), ("npm_config_user_agent", "mine"), ("CI", "1")]
@@ -121,13 +121,13 @@ fn npms_configuration_counts_as_it_does_for_npx() {
         npx.world.sandbox.unset(name);
     }
     npx.world.sandbox.env("npm_config_cache", npx.world.sandbox.path("moved"));
-    npx.compare("another cache", &exact, By::Npx);
+    npx.compare("another cache", &exact, By::Launcher);
     npx.compare("another cache, once it is filled", &exact, By::Nobody);
     npx.world.sandbox.unset("npm_config_cache");
     let link = npx.world.sandbox.path("link");
     symlink(&npx.directory, &link).unwrap();
     npx.world.sandbox.env("PWD", &link);
-    let npx = Npx { directory: link, ..npx };
+    let npx = Scene { directory: link, ..npx };
     npx.compare("a directory behind a link", &exact, By::Nobody);
 }
 
