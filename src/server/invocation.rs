@@ -66,6 +66,11 @@ impl Prepared {
 }
 
 impl Invocation {
+    /// What is sent with each request to it on this port.
+    pub fn headers(&self, port: u16) -> Vec<(String, String)> {
+        self.headers.iter().map(|(name, value)| (name.clone(), value.render(Some(port)))).collect()
+    }
+
     /// What is recorded of the server's port. An address that holds a secret is not.
     pub fn port(&self, number: u16) -> Endpoint {
         let url = self.url.as_ref().map(|url| url.render(Some(number)));

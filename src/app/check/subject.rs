@@ -9,12 +9,14 @@ use crate::definition::catalogue::{Catalogue, CatalogueEntry, DefinitionState};
 use crate::definition::entry::{Definition, ServerKind};
 use crate::definition::examine::{self, Examined, ResolveContext};
 use crate::definition::parse::EntryContent;
-use crate::definition::problem::{Problem, Warning};
+use crate::definition::problem::Warning;
+use crate::definition::resolve;
 use crate::disk::layout::{self, SessionPaths};
 use crate::disk::names::ServerName;
 use crate::mcp::check::finding::{Code, Finding};
 use crate::mcp::check::http_fault;
 use crate::mcp::http::address::{self, Address, BadAddress};
+use crate::mcp::http::request;
 use crate::server::command::CommandLine;
 use crate::server::invocation::Prepared;
 use crate::server::record::ServerRecord;
@@ -65,7 +67,7 @@ pub fn typed(command: CommandLine) -> Result<Subject> {
 
 /// A server at an address.
 pub fn at(url: &str, headers: Vec<(String, String)>, secrets: &[String]) -> Subject {
-    let secrets = [secrets, &address::secrets(url), &of_headers(&headers)].concat();
+    let secrets = [secrets, &address::secrets(url), &request::secrets(&headers)].concat();
     let name = address::shown(url);
     let (findings, goal) = match Address::parse(url) {
         Ok(address) => (Vec::new(), Some(Goal::Ask(HttpTarget { address, headers, secrets }))),
@@ -77,12 +79,6 @@ pub fn at(url: &str, headers: Vec<(String, String)>, secrets: &[String]) -> Subj
         }
     };
     Subject::new(name, findings, goal)
-}
-
-/// The values of headers, and what stands in them behind a word as `Bearer`.
-fn of_headers(headers: &[(String, String)]) -> Vec<String> {
-    let words = headers.iter().flat_map(|(_, value)| [Some(value.as_str()), value.split_once(' ').map(|it| it.1)]);
-    words.flatten().map(str::to_owned).collect()
 }
 
 /// These servers, or all that are defined here. `session` has the copies of configurations that count.
@@ -130,15 +126,13 @@ fn examined(definition: &Definition, session: Option<&SessionPaths>) -> Result<S
     let copy = session.map(|session| layout::config_copy(&session.configs, &definition.name));
     let resolve_context =
         ResolveContext { variables: &context::variable_as_it_is, directory: &here, copy: copy.as_ref() };
-    let Examined { problems, warnings, server } = examine::examine(definition, &resolve_context);
-    let lines = |texts: Vec<String>| server.lines(&texts);
-    let mut findings: Vec<Finding> = Vec::new();
-    for (problem, line) in problems.iter().zip(lines(problems.iter().map(ToString::to_string).collect())) {
-        findings.push(of_problem(problem, line, definition));
-    }
-    let left: Vec<String> = warnings.iter().filter(|it| is_unexpanded(it)).map(ToString::to_string).collect();
-    findings.extend(lines(left).into_iter().map(|line| Finding::new(Code::Unexpanded, line).lenient()));
-    if !problems.is_empty() {
+    let examined = examine::examine(definition, &resolve_context);
+    let mut findings = resolve::findings(definition, &resolve_context, &examined);
+    let is_usable = findings.is_empty();
+    let Examined { warnings, server, .. } = examined;
+    let left: Vec<&Warning> = warnings.iter().filter(|it| is_unexpanded(it)).collect();
+    findings.extend(server.lines(&left).into_iter().map(|line| Finding::new(Code::Unexpanded, line).lenient()));
+    if !is_usable {
         return Ok(Subject::new(name, findings, None));
     }
     if matches!(definition.kind, ServerKind::Remote) {
@@ -148,7 +142,8 @@ fn examined(definition: &Definition, session: Option<&SessionPaths>) -> Result<S
         return Ok(Subject::new(name, findings, found.goal));
     }
     if let Some(url) = running(&definition.name, session) {
-        let found = at(&url, Vec::new(), server.secrets());
+        let headers = server.remote().map(|(_, headers)| headers).unwrap_or_default();
+        let found = at(&url, headers, server.secrets());
         findings.extend(found.findings);
         return Ok(Subject::new(name, findings, found.goal));
     }
@@ -172,20 +167,6 @@ fn running(name: &ServerName, session: Option<&SessionPaths>) -> Option<String> 
     let record = ServerRecord::read(&session?.server(name)).ok()??;
     let port = record.port.filter(|_| !record.state.is_final())?;
     Some(port.url.unwrap_or_else(|| format!("http://127.0.0.1:{}/mcp", port.number)))
-}
-
-fn of_problem(problem: &Problem, line: String, definition: &Definition) -> Finding {
-    let (name, file) = (&definition.name, definition.file.display());
-    if matches!(problem, Problem::Unset { places, .. } if !places.is_empty()) {
-        let hint = format!("set it where mcp-hook is called, or under \"env\" of {name} in {file}");
-        return Finding::new(Code::Unexpanded, line).hint(hint);
-    }
-    let hint = if problem.is_of_variable() {
-        format!("set it where mcp-hook is called, or under \"env\" of {name} in {file}")
-    } else {
-        format!("{name} is defined in {file}")
-    };
-    Finding::new(Code::InvalidDefinition, line).hint(hint)
 }
 
 fn is_unexpanded(warning: &Warning) -> bool {

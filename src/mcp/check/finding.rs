@@ -137,14 +137,31 @@ impl Finding {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same without what `mask` hides.
+    pub fn masked(self, mask: impl Fn(&str) -> String) -> Self {
+        Self { message: mask(&self.message), hint: self.hint.as_deref().map(mask), ..self }
+    }
+
     /// The same, of which is known whom it stops.
     pub fn hurdle(self, hurdle: Hurdle) -> Self {
         Self { works_in: hurdle.works_in(), fails_in: hurdle.fails_in(), ..self }
     }
 
+    /// In a line, as errors have it.
+    pub fn in_error(&self) -> String {
+        self.code.behind(&self.message)
+    }
+
     /// The same as a warning.
     pub fn lenient(self) -> Self {
         Self { level: Level::Warning, ..self }
+    }
+}
+
+impl Code {
+    /// What was seen, and its code behind it, as errors have it.
+    pub fn behind(self, seen: impl fmt::Display) -> String {
+        format!("{seen} ({self})")
     }
 }
 

@@ -97,11 +97,12 @@ impl HttpConversation {
 
     /// How long the answer to the next question is waited for, at most.
     pub fn patience(&self) -> Duration {
-        match self.state {
+        let usual = match self.state {
             State::Discover => DISCOVERY,
             State::Initialize => self.limit,
             _ => EACH,
-        }
+        };
+        usual.min(self.limit)
     }
 
     /// What is to be asked next; `None` once it is over.

@@ -73,6 +73,18 @@ pub fn exited(exited: &Exited<'_>, before: &str) -> Finding {
     Finding::new(Code::Exited, format!("it ended {before} ({exit}){silence}")).hint(remedy(last_words))
 }
 
+/// The same of a server in the background, which counts as started only later. What helps is said only if that is known.
+pub fn ended_at_once(exited: &Exited<'_>) -> Finding {
+    let hint = known_remedy(exited.last_words).map(str::to_owned);
+    Finding { hint, ..Finding::new(Code::Exited, format!("it ended at once with {}", exited.exit)) }
+}
+
+/// That the system refuses to start a program in which nothing wrong is to be seen; `error` is the system's.
+pub fn unstartable(error: &str) -> Finding {
+    Finding::new(Code::NotExecutable, format!("the system does not start it: {error}"))
+        .hint("run its command in a terminal: the file system may forbid programs, or the file is for another machine")
+}
+
 /// That there is no answer after `seconds`.
 pub fn no_answer(seconds: u64, seen: &Seen, has_said_anything: bool) -> Finding {
     let said = if has_said_anything { "understandable " } else { "" };

@@ -33,6 +33,12 @@ impl Request<'_> {
     }
 }
 
+/// What is secret in headers, or may be: their values, and what stands in them behind a word as `Bearer`.
+pub fn secrets(headers: &[(String, String)]) -> Vec<String> {
+    let words = headers.iter().flat_map(|(_, value)| [Some(value.as_str()), value.split_once(' ').map(|it| it.1)]);
+    words.flatten().map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

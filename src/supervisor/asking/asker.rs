@@ -1,6 +1,8 @@
 //! A conversation with a server over HTTP, question by question.
 
-use std::net::SocketAddr;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -10,14 +12,26 @@ use crate::mcp::check::finding::{Finding, Level};
 use crate::mcp::check::http_fault;
 use crate::mcp::check::over_http::HttpConversation;
 use crate::mcp::check::question::{Came, Question, Wants};
+use crate::mcp::http::address::Address;
 use crate::mcp::http::response::Response;
 use crate::sys::poll::Poller;
 
+/// Whom it is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// A server of ours, here, whatever its clients call the place. No more of an answer is held than tells that it is one.
+    Own(SocketAddr),
+    /// Whoever the address of each question leads to. To look a name up may take a while.
+    Named,
+}
+
 pub struct Asker {
-    place: SocketAddr,
+    place: Place,
     pub conversation: HttpConversation,
     /// What is being asked.
     exchange: Option<Exchange>,
+    /// Where else it can be asked, if nobody takes the connection.
+    untried: VecDeque<SocketAddr>,
     /// What stays open in HTTP with SSE.
     stream: Option<Exchange>,
     /// By when there is an answer to what is being asked.
@@ -26,8 +40,9 @@ pub struct Asker {
 }
 
 impl Asker {
-    pub fn new(place: SocketAddr, conversation: HttpConversation, now: Instant) -> Self {
-        Self { place, conversation, exchange: None, stream: None, due: now, began: now }
+    pub fn new(place: Place, conversation: HttpConversation, now: Instant) -> Self {
+        let (exchange, untried, stream) = (None, VecDeque::new(), None);
+        Self { place, conversation, exchange, untried, stream, due: now, began: now }
     }
 
     pub fn register<'fd, Key: Copy>(&'fd self, poller: &mut Poller<'fd, Key>, key: Key) {
@@ -47,25 +62,44 @@ impl Asker {
     /// Goes on as far as that goes at once; true once the conversation is over.
     pub fn advance(&mut self, now: Instant) -> bool {
         while let Some(question) = self.conversation.question() {
-            let came = match self.look(&question) {
-                Some(came) => came,
-                None if self.exchange.is_some() && now >= self.due => Came::TimedOut,
-                None if self.exchange.is_some() => return false,
-                None => {
-                    self.due = now + self.conversation.patience();
-                    match Exchange::begin(self.place, &question) {
-                        Ok(exchange) => {
-                            self.exchange = Some(exchange);
-                            continue;
-                        }
-                        Err(error) => Came::Refused(error.to_string()),
-                    }
-                }
-            };
+            let Some(came) = self.ask(&question, now) else { return false };
             self.exchange = None;
             self.conversation.take(came, now);
         }
         true
+    }
+
+    /// Begins with a question or goes on with it. Returns what has come of it, once that is known.
+    fn ask(&mut self, question: &Question, now: Instant) -> Option<Came> {
+        if self.exchange.is_none() {
+            self.due = now + self.conversation.patience();
+            match self.place.addresses(&question.address) {
+                Ok(addresses) => self.untried = addresses,
+                Err(error) => return Some(Came::Refused(error.to_string())),
+            }
+        }
+        loop {
+            if self.exchange.is_none()
+                && let Err(error) = self.connect(question)
+            {
+                return Some(Came::Refused(error.to_string()));
+            }
+            match self.look(question) {
+                Some(Came::Refused(_)) if !self.untried.is_empty() => self.exchange = None,
+                None if now >= self.due => return self.exchange.as_ref().map(Exchange::give_up),
+                came => return came,
+            }
+        }
+    }
+
+    /// Begins to ask at the next address.
+    fn connect(&mut self, question: &Question) -> io::Result<()> {
+        let mut begun = Err(ErrorKind::NotFound.into());
+        while let (Err(_), Some(address)) = (&begun, self.untried.pop_front()) {
+            begun = Exchange::begin(address, question, self.place.most());
+        }
+        self.exchange = Some(begun?);
+        Ok(())
     }
 
     /// What kept the server from answering, if something did.
@@ -108,6 +142,26 @@ impl Asker {
                 Some(message) => Came::Response(Response::of_message(&message)),
                 None => Came::Broken,
             }),
+        }
+    }
+}
+
+impl Place {
+    fn addresses(self, address: &Address) -> io::Result<VecDeque<SocketAddr>> {
+        match self {
+            Self::Own(place) => Ok([place].into()),
+            Self::Named => {
+                let host = address.host.trim_start_matches('[').trim_end_matches(']');
+                Ok((host, address.port).to_socket_addrs()?.collect())
+            }
+        }
+    }
+
+    /// How much of an answer is held, in bytes.
+    fn most(self) -> usize {
+        match self {
+            Self::Own(_) => 256 << 10,
+            Self::Named => usize::MAX,
         }
     }
 }

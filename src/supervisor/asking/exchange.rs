@@ -11,17 +11,19 @@ use crate::mcp::http::response::Response;
 use crate::sys::poll::Poller;
 use crate::sys::socket;
 
-/// How much of a response is held, in bytes.
-const MOST: usize = 256 << 10;
-/// How much is read at once, and how often before others have their turn.
+/// How much is read at once, in bytes, and how often before others have their turn.
 const CHUNK: usize = 16 << 10;
 const TURNS: usize = 8;
 
 pub struct Exchange {
     connection: TcpStream,
     unsent: Vec<u8>,
+    /// Whether anybody has taken the connection.
+    is_taken: bool,
     pub response: Response,
     wants: Wants,
+    /// How much of it is held, in bytes.
+    most: usize,
     /// Whether more came than is held.
     pub is_cut: bool,
     /// Whether nothing more is read.
@@ -29,7 +31,8 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub fn begin(place: SocketAddr, question: &Question) -> io::Result<Self> {
+    /// Begins to connect, and to ask.
+    pub fn begin(place: SocketAddr, question: &Question, most: usize) -> io::Result<Self> {
         let request = Request {
             method: question.method,
             address: &question.address,
@@ -38,7 +41,7 @@ impl Exchange {
         };
         let (connection, unsent) = (socket::connect(place)?, request.bytes());
         let (response, wants) = (Response::default(), question.wants);
-        Ok(Self { connection, unsent, response, wants, is_cut: false, is_done: false })
+        Ok(Self { connection, unsent, is_taken: false, response, wants, most, is_cut: false, is_done: false })
     }
 
     pub fn register<'fd, Key>(&'fd self, poller: &mut Poller<'fd, Key>, key: Key) {
@@ -59,14 +62,22 @@ impl Exchange {
 
     /// Waits for something else on a connection that stays open.
     pub fn want(&mut self, wants: Wants) {
-        (self.wants, self.is_done) = (wants, false);
+        if self.wants != wants {
+            self.wants = wants;
+            self.is_done = self.has_enough();
+        }
+    }
+
+    /// What comes of one that has not answered in time.
+    pub fn give_up(&self) -> Came {
+        if self.is_taken { Came::TimedOut } else { Came::Refused("it does not answer at all".to_owned()) }
     }
 
     fn go_on(&mut self) -> Result<bool, Came> {
         self.send()?;
         let mut chunk = [0; CHUNK];
         for _ in 0..TURNS {
-            if self.has_enough() || !self.unsent.is_empty() {
+            if !self.unsent.is_empty() {
                 break;
             }
             match self.connection.read(&mut chunk) {
@@ -75,23 +86,33 @@ impl Exchange {
                     self.response.close();
                     return Ok(true);
                 }
-                Ok(length) => self.response.push(&chunk[..length]).map_err(|_| Came::Broken)?,
+                Ok(length) if self.take(&chunk[..length])? => return Ok(true),
+                Ok(_) => {}
                 Err(error) if is_temporary(&error) => break,
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                    return Err(Came::Refused(error.to_string()));
-                }
                 Err(_) => return Err(Came::Broken),
             }
-            self.is_cut |= self.response.held() > MOST;
         }
-        Ok(self.has_enough())
+        Ok(false)
+    }
+
+    /// Takes what has come. Returns whether that is enough.
+    fn take(&mut self, bytes: &[u8]) -> Result<bool, Came> {
+        self.response.push(bytes).map_err(|_| Came::Broken)?;
+        self.is_cut |= self.response.held() > self.most;
+        // A long event is not read anew with every piece of it: it has no line breaks within.
+        let may_end = bytes.contains(&b'\n') || bytes.contains(&b'\r') || !http_fault::is_stream(&self.response);
+        Ok(self.is_cut || may_end && self.has_enough())
     }
 
     fn send(&mut self) -> Result<(), Came> {
         while !self.unsent.is_empty() {
             match self.connection.write(&self.unsent) {
-                Ok(written) => drop(self.unsent.drain(..written)),
+                Ok(written) => {
+                    self.is_taken = true;
+                    self.unsent.drain(..written);
+                }
                 Err(error) if is_temporary(&error) => return Ok(()),
+                Err(_) if self.is_taken => return Err(Came::Broken),
                 Err(error) => return Err(Came::Refused(error.to_string())),
             }
         }
@@ -103,7 +124,7 @@ impl Exchange {
         let is_posted = matches!(self.wants, Wants::OnStream(_))
             && self.response.head.is_some()
             && !http_fault::is_stream(&self.response);
-        self.is_cut || is_posted || is_enough(self.wants, &self.response)
+        is_posted || is_enough(self.wants, &self.response)
     }
 }
 

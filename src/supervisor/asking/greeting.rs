@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::asker::Asker;
+use super::asker::{Asker, Place};
 use super::target::AskTarget;
 use crate::mcp::check::finding::{Code, Finding};
 use crate::mcp::check::over_http::{Goal, HttpConversation};
@@ -60,7 +60,7 @@ impl Greeting {
         let asker = self.asker.get_or_insert_with(|| {
             let AskTarget { address, headers, .. } = self.target.clone();
             let conversation = HttpConversation::begin(address, headers, self.limit, now);
-            Asker::new(self.target.place(Some(seen)), conversation.with_goal(Goal::Handshake), now)
+            Asker::new(Place::Own(self.target.place(Some(seen))), conversation.with_goal(Goal::Handshake), now)
         });
         let is_over = asker.advance(now);
         self.is_answered |= asker.conversation.learned.introduction.is_some();

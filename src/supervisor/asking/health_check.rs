@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::asker::Asker;
+use super::asker::{Asker, Place};
 use super::target::AskTarget;
 use crate::context;
 use crate::mcp::check::finding::{Code, Finding};
@@ -117,7 +117,7 @@ impl HealthCheck {
         });
         conversation.ask_again();
         self.due = now + limit;
-        Asker::new(self.target.place(seen), conversation, now)
+        Asker::new(Place::Own(self.target.place(seen)), conversation, now)
     }
 
     fn every(&self) -> Duration {

@@ -1,6 +1,6 @@
-//! Asking a server of ours over HTTP whether it speaks MCP, while everything else goes on: nothing here ever waits.
+//! Asking a server over HTTP whether it speaks MCP, while everything else goes on: nothing here ever waits for it.
 
-mod asker;
+pub mod asker;
 mod exchange;
 pub mod greeting;
 pub mod health_check;

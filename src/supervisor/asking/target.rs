@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::mcp::check::finding::Finding;
 use crate::mcp::http::address::Address;
+use crate::mcp::http::request;
 use crate::server::secrets::Secrets;
 use crate::supervisor::plan::Plan;
 
@@ -24,13 +25,9 @@ impl AskTarget {
     pub fn of(plan: &Plan) -> Option<Self> {
         let port = plan.port()?;
         let url = plan.invocation.url.as_ref().map(|url| url.render(Some(port)));
-        let headers = plan.invocation.headers.iter();
-        Some(Self {
-            address: address(url.as_deref(), port),
-            headers: headers.map(|(name, value)| (name.clone(), value.render(Some(port)))).collect(),
-            secrets: Secrets::new(&plan.invocation.secrets),
-            port,
-        })
+        let headers = plan.invocation.headers(port);
+        let secrets = Secrets::new(&[&plan.invocation.secrets[..], &request::secrets(&headers)].concat());
+        Some(Self { address: address(url.as_deref(), port), headers, secrets, port })
     }
 
     /// Where it is connected to; `seen` is where it was seen to listen.
@@ -40,11 +37,7 @@ impl AskTarget {
 
     /// A finding without what must not stand in any message.
     pub fn tame(&self, finding: &Finding) -> Finding {
-        Finding {
-            message: self.secrets.masked(&finding.message),
-            hint: finding.hint.as_ref().map(|hint| self.secrets.masked(hint)),
-            ..finding.clone()
-        }
+        finding.clone().masked(|text| self.secrets.masked(text))
     }
 }
 

@@ -1,14 +1,13 @@
 //! What a checker waits for.
 
-use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
 use super::life::{End, Life};
 use crate::context;
+use crate::supervisor::asking::asker::Asker;
 use crate::supervisor::plan::{Party, Plan};
 use crate::sys::poll::Poller;
 use crate::sys::signals::Inbox;
@@ -22,8 +21,8 @@ pub struct Events {
 
 #[derive(Clone, Copy)]
 enum Source {
-    /// Something that is only waited for.
-    Other,
+    /// The server was asked.
+    Asked,
     Signals,
     Party(Party),
     Life(End),
@@ -45,15 +44,15 @@ impl Events {
         self.poll(life, None, limit)
     }
 
-    /// The same until this can be read, too.
-    pub fn wait_with(&mut self, life: &Life, other: &File) {
-        self.poll(Some(life), Some(other), None);
+    /// The same while this server is asked.
+    pub fn wait_asking(&mut self, life: &Life, asker: &Asker) {
+        self.poll(Some(life), Some(asker), Some(asker.due_in(context::now())));
     }
 
-    fn poll(&mut self, life: Option<&Life>, other: Option<&File>, limit: Option<Duration>) -> Vec<End> {
+    fn poll(&mut self, life: Option<&Life>, asker: Option<&Asker>, limit: Option<Duration>) -> Vec<End> {
         let mut poller = Poller::new(limit);
-        if let Some(other) = other {
-            poller.readable(Source::Other, other.as_fd());
+        if let Some(asker) = asker {
+            asker.register(&mut poller, Source::Asked);
         }
         poller.readable(Source::Signals, self.inbox.as_poll_fd());
         self.plan.watched.register(&mut poller, Source::Party);
@@ -66,7 +65,7 @@ impl Events {
                 Source::Signals => self.is_called_off |= self.inbox.drain().iter().any(|&it| it != Signal::SIGCHLD),
                 Source::Party(party) => self.is_called_off |= self.plan.watched.has_ended(party),
                 Source::Life(end) => ends.push(end),
-                Source::Other => {}
+                Source::Asked => {}
             }
         }
         ends

@@ -1,28 +1,28 @@
 //! A copy of a server that listens on a port: started there, asked once it listens, ended.
 
-use std::fs::File;
 use std::io;
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::activity::{self, Activity};
 use super::checker::{Checker, memory};
 use super::farewell;
-use super::http_checker::{self, HttpTarget};
+use super::http_checker::HttpTarget;
 use super::life::Life;
 use super::litter::Litter;
 use super::report::TrialReport;
 use crate::context;
 use crate::mcp::check::doing::Doing;
 use crate::mcp::check::ending;
-use crate::mcp::check::finding::{Code, Finding, Level};
+use crate::mcp::check::finding::{Finding, Level};
 use crate::mcp::check::learned::Learned;
 use crate::mcp::check::words::{self, Exited};
 use crate::mcp::http::address::Address;
+use crate::mcp::http::request;
 use crate::port::probe::{ListenAddress, PortProbe, ProbeResult};
+use crate::server::secrets::Secrets;
+use crate::supervisor::asking::asker::Asker;
 use crate::supervisor::instance::collect_orphans;
-use crate::sys::{Pid, fd};
+use crate::sys::Pid;
 
 /// What came of a start.
 enum Attempt {
@@ -62,15 +62,15 @@ impl Checker {
         let mut life = match Life::start(&self.events.plan) {
             Ok(life) => life,
             Err(error) => {
-                let finding = Finding::new(Code::NotExecutable, format!("it could not be started: {error}"));
-                return Attempt::Over(TrialReport::unstarted(vec![finding]));
+                return Attempt::Over(TrialReport::unstarted(vec![words::unstartable(&error.to_string())]));
             }
         };
         let (finding, conclude): (_, fn(TrialReport) -> Attempt) = match self.await_listening(&mut life, number, limit)
         {
             Arrival::Listens(address) => {
                 let target = self.target(number, address);
-                return Attempt::Over(self.ask(life, target, limit, began));
+                let secrets = Secrets::new(target.as_ref().map_or(&[], |target| &target.secrets[..]));
+                return Attempt::Over(self.ask(life, target, limit, began).masked(&secrets));
             }
             Arrival::Failed(finding) => (vec![finding], Attempt::Over),
             Arrival::CalledOff => (Vec::new(), Attempt::Over),
@@ -124,9 +124,8 @@ impl Checker {
     fn ask(&mut self, mut life: Life, target: io::Result<HttpTarget>, limit: Duration, began: Instant) -> TrialReport {
         self.give_turn_back();
         let until_it_listened = context::now().duration_since(began);
-        let answered = target.and_then(|target| Conversation::begin(target, limit));
-        let (mut learned, mut findings) = match answered {
-            Ok(conversation) => conversation.wait(self, &mut life),
+        let (mut learned, mut findings) = match target {
+            Ok(target) => self.speak(target.asker(limit), &mut life),
             Err(error) => (Learned::default(), vec![words::unreachable(&error.to_string())]),
         };
         learned.handshake = learned.handshake.map(|time| time + until_it_listened);
@@ -150,6 +149,19 @@ impl Checker {
         report
     }
 
+    /// Asks it, while its output is read.
+    fn speak(&mut self, mut asker: Asker, life: &mut Life) -> (Learned, Vec<Finding>) {
+        while !asker.advance(context::now()) {
+            if self.events.is_called_off {
+                return (Learned::default(), Vec::new());
+            }
+            self.events.wait_asking(life, &asker);
+            collect_orphans(life.pid);
+            life.log_output();
+        }
+        (asker.conversation.learned, asker.conversation.findings)
+    }
+
     /// Where it is asked: at the path of its `url`, on its port.
     fn target(&mut self, number: u16, at: ListenAddress) -> io::Result<HttpTarget> {
         let plan = &mut self.events.plan;
@@ -158,7 +170,9 @@ impl Checker {
         let url = plan.invocation.url.as_ref().map(|url| url.render(Some(number)));
         endpoint.url = url.filter(|url| Address::parse(url).is_ok_and(|address| address.port == number));
         let address = Address::parse(&endpoint.url()).map_err(io::Error::other)?;
-        Ok(HttpTarget { address, headers: Vec::new(), secrets: plan.invocation.secrets.clone() })
+        let headers = plan.invocation.headers(number);
+        let secrets = request::secrets(&headers);
+        Ok(HttpTarget { address, headers, secrets })
     }
 
     fn share_port(&mut self) {
@@ -170,39 +184,6 @@ impl Checker {
     fn release_port(&mut self) {
         if let Some(lease) = &mut self.events.plan.lease {
             lease.let_go();
-        }
-    }
-}
-
-/// Questions that another thread asks, so that the server's output is read meanwhile.
-struct Conversation {
-    learned: Receiver<(Learned, Vec<Finding>)>,
-    /// Ends with the thread.
-    over: File,
-}
-
-impl Conversation {
-    fn begin(target: HttpTarget, limit: Duration) -> io::Result<Self> {
-        let (over, held) = fd::pipe()?;
-        let (sender, learned) = mpsc::channel();
-        thread::Builder::new().spawn(move || {
-            let _ = sender.send(http_checker::converse(target, limit));
-            drop(held);
-        })?;
-        Ok(Self { learned, over })
-    }
-
-    fn wait(self, checker: &mut Checker, life: &mut Life) -> (Learned, Vec<Finding>) {
-        loop {
-            if let Ok(learned) = self.learned.try_recv() {
-                return learned;
-            }
-            if checker.events.is_called_off {
-                return (Learned::default(), Vec::new());
-            }
-            checker.events.wait_with(life, &self.over);
-            collect_orphans(life.pid);
-            life.log_output();
         }
     }
 }

@@ -84,10 +84,7 @@ impl TrialReport {
     /// The same without what must not be shown.
     pub fn masked(mut self, secrets: &Secrets) -> Self {
         let mask = |text: &mut String| *text = secrets.masked(text);
-        for finding in &mut self.findings {
-            mask(&mut finding.message);
-            finding.hint.as_mut().map(mask);
-        }
+        self.findings = self.findings.into_iter().map(|it| it.masked(|text| secrets.masked(text))).collect();
         if let Some(server) = &mut self.server {
             server.name.iter_mut().chain(&mut server.version).for_each(mask);
         }

@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::{assert_nothing_is_left, connect, define};
+use crate::support::faulty;
 use crate::support::wait::{self, Deadline};
 use crate::support::{Process, Sandbox};
 
@@ -107,7 +108,7 @@ done
 fn a_container_that_could_not_be_ended_is_named_with_what_would_end_it() {
     let sandbox = Sandbox::new();
     sandbox.program("docker", ENGINE);
-    let program = sandbox.write("fault_server.py", super::FAULTY);
+    let program = faulty::program(&sandbox);
     let words = ["run", "-i", "--rm", "box", "python3", program.to_str().unwrap(), "none"];
     define(&sandbox, &[("web".to_owned(), json!({"command": "docker", "args": words}))].into_iter().collect());
     let output = connect(&sandbox, &["--json"]).ok();

@@ -1,26 +1,11 @@
 //! Servers over HTTP that have one fault and no other, and its code.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-
 use serde_json::{Value, json};
 
 use super::{codes, connect, define, servers};
+use crate::support::faulty::FaultyHttp;
 use crate::support::port::free_port;
 use crate::support::{DefinedSession, Sandbox};
-
-pub(super) const FAULTY: &str = include_str!("../../fixtures/fault_http_server.py");
-
-/// A server with a fault, and its port. It ends with its input.
-fn serve(sandbox: &Sandbox, fault: &str) -> (Child, String) {
-    let program = sandbox.write("fault_http_server.py", FAULTY);
-    let mut command = sandbox.command("python3");
-    command.arg(program).arg(fault).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut port = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
-    (child, format!("http://127.0.0.1:{}/mcp", port.trim()))
-}
 
 #[track_caller]
 fn ask(sandbox: &Sandbox, url: &str, more: &[&str]) -> Value {
@@ -47,8 +32,8 @@ fn each_fault_over_http_has_its_code_and_no_other() {
         ("session-lost", &["session-lost"], "failed"),
     ] {
         let sandbox = Sandbox::new();
-        let (mut child, url) = serve(&sandbox, fault);
-        let server = ask(&sandbox, &url, &[]);
+        let faulty = FaultyHttp::serve(&sandbox, fault);
+        let server = ask(&sandbox, &faulty.url, &[]);
         assert_eq!((&codes(&server)[..], server["state"].as_str()), (expected, Some(state)), "{fault}: {server:#}");
         if state != "failed" {
             assert_eq!(
@@ -57,20 +42,16 @@ fn each_fault_over_http_has_its_code_and_no_other() {
                 "{fault}"
             );
         }
-        drop(child.stdin.take());
-        child.wait().unwrap();
     }
 }
 
 #[test]
 fn a_token_that_is_refused_is_not_one_that_is_missing() {
     let sandbox = Sandbox::new();
-    let (mut child, url) = serve(&sandbox, "token-refused");
-    assert_eq!(ask(&sandbox, &url, &[])["state"], "ok");
-    let refused = ask(&sandbox, &url, &["--header", "Authorization: Bearer x"]);
+    let faulty = FaultyHttp::serve(&sandbox, "token-refused");
+    assert_eq!(ask(&sandbox, &faulty.url, &[])["state"], "ok");
+    let refused = ask(&sandbox, &faulty.url, &["--header", "Authorization: Bearer x"]);
     assert_eq!(codes(&refused), ["token-refused"], "{refused:#}");
-    drop(child.stdin.take());
-    child.wait().unwrap();
 }
 
 #[test]
@@ -87,15 +68,14 @@ fn where_nobody_listens_and_what_is_behind_tls_is_said() {
 fn what_is_secret_in_an_address_stands_in_no_message() {
     let sandbox = Sandbox::new();
     sandbox.env("KEY", "open-sesame");
-    let (mut child, url) = serve(&sandbox, "wrong-path");
+    let faulty = FaultyHttp::serve(&sandbox, "wrong-path");
     let secret = json!([{"name": "KEY", "isSecret": true}]);
-    let entry = json!({"url": format!("{url}/${{KEY}}?key=${{KEY}}"), "hook": {"environmentVariables": secret}});
+    let entry =
+        json!({"url": format!("{}/${{KEY}}?key=${{KEY}}", faulty.url), "hook": {"environmentVariables": secret}});
     define(&sandbox, &[("remote".to_owned(), entry)].into_iter().collect());
     let output = connect(&sandbox, &["--json"]).expect_code(1);
     assert_eq!(codes(&servers(&output)["remote"]), ["wrong-path"]);
     assert!(output.stdout.contains("/mcp/***") && !output.stdout.contains("sesame"), "{output}");
-    drop(child.stdin.take());
-    child.wait().unwrap();
 }
 
 #[test]
@@ -106,15 +86,13 @@ fn a_secret_of_the_command_line_stands_in_no_message_either() {
         ("redirect", "it sends clients on to http://***@127.0.0.1/elsewhere?token=***"),
         ("echo", "it fails with the status 500: no /mcp?key=*** for ***"),
     ] {
-        let (mut child, url) = serve(&sandbox, fault);
-        let url = url.replace("http://", "http://me:open-sesame@") + "?key=open-sesame";
+        let faulty = FaultyHttp::serve(&sandbox, fault);
+        let url = faulty.url.replace("http://", "http://me:open-sesame@") + "?key=open-sesame";
         for json in [&["--json"][..], &[]] {
             let output = connect(&sandbox, &[&["--url", &url], &sent[..], json].concat()).expect_code(1);
             assert!(output.stdout.contains(seen), "{output}");
             assert!(!output.stdout.contains("sesame") && !output.stderr.contains("sesame"), "{output}");
         }
-        drop(child.stdin.take());
-        child.wait().unwrap();
     }
     let output = connect(&sandbox, &["--url", "http://me:open-sesame@[/", "--header", "open-sesame"]).expect_code(1);
     assert!(!output.stderr.contains("sesame"), "{output}");
@@ -125,22 +103,18 @@ fn a_secret_of_the_command_line_stands_in_no_message_either() {
 #[test]
 fn another_server_that_is_named_is_not_sent_what_was_meant_for_the_first() {
     let sandbox = Sandbox::new();
-    let (mut second, elsewhere) = serve(&sandbox, "token-refused");
-    let (mut first, url) = serve(&sandbox, &elsewhere);
-    let server = ask(&sandbox, &url, &["--header", "Authorization: Bearer open-sesame"]);
+    let second = FaultyHttp::serve(&sandbox, "token-refused");
+    let first = FaultyHttp::serve(&sandbox, &second.url);
+    let server = ask(&sandbox, &first.url, &["--header", "Authorization: Bearer open-sesame"]);
     assert_eq!(server["state"], "ok", "it refuses whoever sends a token: {server:#}");
-    for child in [&mut first, &mut second] {
-        drop(child.stdin.take());
-        child.wait().unwrap();
-    }
 }
 
 #[test]
 fn defined_servers_are_asked_where_they_run() {
     let sandbox = Sandbox::new();
     sandbox.env("TOKEN", "open-sesame");
-    let (mut child, url) = serve(&sandbox, "token-refused");
-    let remote = json!({"url": url, "headers": {"Authorization": "Bearer ${TOKEN}"}});
+    let faulty = FaultyHttp::serve(&sandbox, "token-refused");
+    let remote = json!({"url": faulty.url, "headers": {"Authorization": "Bearer ${TOKEN}"}});
     let listener =
         json!({"command": "python3", "args": ["-m", "http.server", "${MCP_PORT}"], "hook": {"port": "auto"}});
     define(&sandbox, &[("remote".to_owned(), remote), ("web".to_owned(), listener)].into_iter().collect());
@@ -153,7 +127,6 @@ fn defined_servers_are_asked_where_they_run() {
     let output = session.terminal.run("mcp-hook check --connect web");
     assert!(output.stdout.contains("server-error: it fails with the status 501"), "{output}");
     assert_eq!(sandbox.server("web").unwrap()["pid"], pid, "it runs as before");
-    drop(child.stdin.take());
-    child.wait().unwrap();
+    drop(faulty);
     session.end();
 }

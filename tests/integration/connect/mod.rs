@@ -17,14 +17,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::support::defined_session::write_user;
+use crate::support::faulty;
 use crate::support::{Output, Sandbox};
-
-/// The server that has one fault, which its argument names.
-const FAULTY: &str = include_str!("../../fixtures/fault_server.py");
 
 /// Definitions of faulty servers, each under the name of its fault.
 fn define_faulty(sandbox: &Sandbox, faults: &[&str]) {
-    let program = sandbox.write("fault_server.py", FAULTY);
+    let program = faulty::program(sandbox);
     let server = |fault: &&str| (fault.to_string(), json!({"command": "python3", "args": [program, fault]}));
     define(sandbox, &faults.iter().map(server).collect());
 }

@@ -4,13 +4,13 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use super::http::FAULTY;
 use super::{assert_nothing_is_left, codes, connect, define, servers};
+use crate::support::faulty;
 use crate::support::{DefinedSession, Sandbox};
 
 /// A definition of a server with this fault on a port of its own.
 fn listener(sandbox: &Sandbox, fault: &str) -> Value {
-    let program = sandbox.write("fault_http_server.py", FAULTY);
+    let program = faulty::http_program(sandbox);
     json!({"command": "python3", "args": [program, fault, "${MCP_PORT}"], "hook": {"port": "auto"}})
 }
 
@@ -75,7 +75,7 @@ fn one_whose_port_is_taken_is_not_asked() {
 #[test]
 fn servers_that_were_started_by_their_command_are_found_by_name() {
     let sandbox = Sandbox::new();
-    let program = sandbox.write("fault_http_server.py", FAULTY);
+    let program = faulty::http_program(&sandbox);
     let mut session = DefinedSession::open(&sandbox);
     session.hook(&format!("start web --port auto -- python3 {} none ${{MCP_PORT}}", program.display())).ok();
     session.hook("start plain -- cat").ok();

@@ -1,6 +1,7 @@
 //! What people read.
 
-use super::{FAULTY, connect, define_faulty};
+use super::{connect, define_faulty};
+use crate::support::faulty;
 use crate::support::{Sandbox, Shell, Terminal};
 
 /// What differs from run to run: times, sizes, numbers of processes.
@@ -52,7 +53,7 @@ fn the_verdict_stands_first_then_what_was_seen_the_last_words_and_what_helps() {
 #[test]
 fn a_command_needs_no_definition() {
     let sandbox = Sandbox::new();
-    let program = sandbox.write("fault_server.py", FAULTY);
+    let program = faulty::program(&sandbox);
     let output = connect(&sandbox, &["--", "python3", program.to_str().unwrap(), "none"]).ok();
     assert!(output.stdout.contains("python3  fault 1.0 · 2025-06-18 · 1 tool · "), "{output}");
 }

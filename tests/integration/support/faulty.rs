@@ -11,6 +11,11 @@ pub fn program(sandbox: &Sandbox) -> PathBuf {
     sandbox.write("fault_server.py", include_str!("../../fixtures/fault_server.py"))
 }
 
+/// One over HTTP; its arguments name the fault and the port.
+pub fn http_program(sandbox: &Sandbox) -> PathBuf {
+    sandbox.write("fault_http_server.py", include_str!("../../fixtures/fault_http_server.py"))
+}
+
 /// One over HTTP, which runs.
 pub struct FaultyHttp {
     child: Child,
@@ -19,9 +24,8 @@ pub struct FaultyHttp {
 
 impl FaultyHttp {
     pub fn serve(sandbox: &Sandbox, fault: &str) -> Self {
-        let program = sandbox.write("fault_http_server.py", include_str!("../../fixtures/fault_http_server.py"));
         let mut command = sandbox.command("python3");
-        command.arg(program).arg(fault).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(http_program(sandbox)).arg(fault).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut port = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
