@@ -51,9 +51,9 @@ pub fn plan(
         prepared.fill_in_port();
     }
     let FreeName { name, lock, .. } = free_name;
-    let (verb, client, ignored) = match mode {
-        Mode::Start => ("start", None, signals::ignored(&[])),
-        Mode::Run => ("run", client(), signals::ignored(&INHERITED)),
+    let (client, ignored) = match mode {
+        Mode::Start => (None, signals::ignored(&[])),
+        Mode::Run => (client(), signals::ignored(&INHERITED)),
     };
     let paths = root.session(&session.record.id).server(&name);
     let token = Token::new(session.record.id, name.clone()).context("could not get random bits")?;
@@ -63,7 +63,7 @@ pub fn plan(
     record.container = container.as_ref().and_then(|container| container.recorded(&prepared.invocation.secrets));
     record
         .check_size()
-        .with_context(|| format!("could not {verb} {name}"))
+        .with_context(|| format!("could not {} {name}", mode.verb()))
         .hint(|| "put long arguments into a file".to_owned())?;
     Ok(Box::new(Plan {
         paths,

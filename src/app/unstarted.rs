@@ -9,7 +9,8 @@ use crate::disk::file_at::FileAt;
 use crate::disk::layout::ServerPaths;
 use crate::log;
 use crate::mcp::check::finding::Finding;
-use crate::server::end::Reason;
+use crate::mcp::check::words::{self, Exited};
+use crate::server::end::{End, Reason};
 use crate::server::record::{Mode, ServerRecord, ServerState};
 use crate::server::settings::ReadyWhen;
 use crate::server::unkillable;
@@ -34,8 +35,8 @@ pub enum Unstarted {
     #[error("another process keeps its supervisor (pid {0}) stopped")]
     Stalled(Pid),
     /// It could not even be tried. Says of which server.
-    #[error("{0}")]
-    Untried(String),
+    #[error("{cause}")]
+    Untried { cause: String, hint: Option<String> },
     #[error("{}", .0.cause)]
     NotReady(Box<NotReady>),
     #[error(transparent)]
@@ -102,18 +103,17 @@ impl NameTaken {
 impl Unstarted {
     /// By the record of a server that is not going to be ready.
     pub fn not_ready(paths: &ServerPaths, record: Option<&ServerRecord>) -> Self {
-        let cause = match record {
-            Some(ServerRecord { state: ServerState::Failed { cause, code: 125..=127 }, .. }) => {
-                return Self::Untried(cause.clone());
-            }
-            Some(record) => cause(record),
-            None => "its record was removed".to_owned(),
-        };
+        if let Some(ServerState::Failed { cause, code: 125..=127, finding }) = record.map(|record| &record.state) {
+            let hint = finding.as_ref().and_then(|finding| finding.hint.clone());
+            return Self::Untried { cause: cause.clone(), hint };
+        }
         let last_lines = log::last_words(&paths.log, LAST_LINES, over_at(record)).unwrap_or_default();
+        let last_lines: Vec<_> = last_lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let finding = record.and_then(end).and_then(|end| finding(end, &last_lines));
         Self::NotReady(Box::new(NotReady {
-            cause,
-            last_lines: last_lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect(),
-            finding: record.and_then(finding),
+            cause: record.map_or_else(|| "its record was removed".to_owned(), |it| cause(it, finding.as_ref())),
+            last_lines,
+            finding,
             was_silent: record.is_some_and(|record| was_silent(record, paths)),
             can_be_asked: record.is_some_and(ServerRecord::can_be_asked),
             log: paths.log.clone(),
@@ -121,35 +121,33 @@ impl Unstarted {
     }
 }
 
-fn cause(record: &ServerRecord) -> String {
+/// The end of a server that has ended, whatever follows.
+fn end(record: &ServerRecord) -> Option<&End> {
     match &record.state {
-        ServerState::Failed { cause, .. } => cause.clone(),
-        ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. } => {
-            match (end.reason, end.exit) {
-                (Reason::NotReady, _) => end.explain(&record.settings).into_owned(),
-                (Reason::Exited, Some(Exit::Code(code))) => format!("it ended at once with exit status {code}"),
-                (Reason::Exited, Some(Exit::Signal(number))) => format!("it was ended at once by signal {number}"),
-                (reason, _) => format!("it was ended at once because {}", reason.explain(&record.settings)),
-            }
-        }
-        _ => "it was ended before it was ready".to_owned(),
-    }
-}
-
-fn finding(record: &ServerRecord) -> Option<Finding> {
-    match &record.state {
-        ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. } => {
-            end.finding.clone()
-        }
+        ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. } => Some(end),
         _ => None,
     }
 }
 
+/// What is wrong with a server that ended by itself is at least that.
+fn finding(end: &End, last_words: &[String]) -> Option<Finding> {
+    let exit = end.exit.filter(|_| end.reason == Reason::Exited);
+    let ended = |exit: Exit| words::ended_at_once(&Exited { exit: &exit.to_string(), last_words });
+    end.finding.clone().or_else(|| exit.map(ended))
+}
+
+fn cause(record: &ServerRecord, finding: Option<&Finding>) -> String {
+    match (&record.state, end(record), finding) {
+        (ServerState::Failed { cause, .. }, ..) => cause.clone(),
+        (_, Some(end), _) if end.reason == Reason::NotReady => end.explain(&record.settings).into_owned(),
+        (_, Some(end), Some(finding)) if end.reason == Reason::Exited => finding.in_error(),
+        (_, Some(end), _) => format!("it was ended at once because {}", end.reason.explain(&record.settings)),
+        _ => "it was ended before it was ready".to_owned(),
+    }
+}
+
 fn was_silent(record: &ServerRecord, paths: &ServerPaths) -> bool {
-    let (ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. }) = &record.state
-    else {
-        return false;
-    };
+    let Some(end) = end(record) else { return false };
     let asked_to_end = time(end.at.saturating_sub(end.took));
     matches!(record.settings.ready.when, ReadyWhen::Log(_))
         && end.reason == Reason::NotReady
@@ -158,12 +156,7 @@ fn was_silent(record: &ServerRecord, paths: &ServerPaths) -> bool {
 
 /// When the life was over of which a record tells; now if it tells of none.
 fn over_at(record: Option<&ServerRecord>) -> SystemTime {
-    match record.map(|record| &record.state) {
-        Some(ServerState::Ended(end) | ServerState::Waiting { end, .. } | ServerState::Idle { end, .. }) => {
-            time(end.at)
-        }
-        _ => context::wall_clock(),
-    }
+    record.and_then(end).map_or_else(context::wall_clock, |end| time(end.at))
 }
 
 fn time(since_epoch_ms: u64) -> SystemTime {

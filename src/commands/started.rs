@@ -60,7 +60,8 @@ pub fn could_not(verb: &str, name: &ServerName, error: Unstarted) -> Error {
         Unstarted::NoLongerDefined(_) => hinted(message, format!("mcp-hook start {name} -- COMMAND ARGUMENT…")),
         Unstarted::Taken(taken) => hinted(format!("could not start {name}: {taken}"), way_round(name, &taken)),
         Unstarted::Stalled(_) => hinted(message, format!("mcp-hook stop {name} ends it all the same")),
-        Unstarted::Untried(why) => anyhow!("{why}"),
+        Unstarted::Untried { cause, hint: None } => anyhow!("{cause}"),
+        Unstarted::Untried { cause, hint: Some(hint) } => hinted(cause, hint),
         Unstarted::NotReady(not_ready) => fell_short(name, *not_ready),
         Unstarted::Other(error) => error,
     }

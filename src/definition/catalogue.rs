@@ -13,6 +13,7 @@ use super::parse::{self, EntryContent, ServerEntry};
 use crate::context;
 use crate::disk::names::ServerName;
 use crate::failure::{hint_of, hinted};
+use crate::mcp::check::finding::Code;
 
 /// The definitions that there are, those that may not be used included.
 #[derive(Debug)]
@@ -162,12 +163,17 @@ impl Source {
 
     /// The entry `name`, with its error or that of the whole file.
     fn find(&self, name: &ServerName) -> Result<Option<EntryContent>> {
-        let entries = self.entries.as_ref().map_err(repeat)?;
-        match entries.iter().find(|entry| entry.name == name.as_str()).map(|entry| &entry.content) {
+        match self.content(name)? {
             Some(Ok(content)) => Ok(Some(content.clone())),
-            Some(Err(error)) => Err(repeat(error)),
+            Some(Err(error)) => Err(repeat(error, |text| Code::InvalidDefinition.behind(text))),
             None => Ok(None),
         }
+    }
+
+    /// What the entry `name` holds, or what is wrong with it; an error if the whole file is wrong.
+    fn content(&self, name: &ServerName) -> Result<Option<&Result<EntryContent>>> {
+        let entries = self.entries.as_ref().map_err(|error| repeat(error, String::from))?;
+        Ok(entries.iter().find(|entry| entry.name == name.as_str()).map(|entry| &entry.content))
     }
 
     fn state(&self, entry: &ServerEntry, is_taken: bool) -> DefinitionState {
@@ -192,7 +198,7 @@ impl Source {
 
     /// That a file that may not be used defines `name`, if it does.
     fn refuse(&self, name: &ServerName) -> Result<()> {
-        if let Some(EntryContent::Client) | None = self.find(name)? {
+        if let Some(Ok(EntryContent::Client)) | None = self.content(name)? {
             return Ok(());
         }
         let file = self.file.display();
@@ -201,15 +207,16 @@ impl Source {
             Permission::Missing | Permission::Allowed => "it has not been allowed",
         };
         let message = format!("could not use {name} as {file} defines it: {why}");
-        Err(hinted(message, "look at the file, then: mcp-hook allow"))
+        Err(hinted(Code::NotAllowed.behind(message), "look at the file, then: mcp-hook allow"))
     }
 }
 
-/// The same error once more: what was read once is asked for several times.
-fn repeat(error: &anyhow::Error) -> anyhow::Error {
+/// The same error once more: what was read once is asked for several times. `tell` makes of its words what is said.
+fn repeat(error: &anyhow::Error, tell: impl FnOnce(String) -> String) -> anyhow::Error {
+    let text = tell(format!("{error:#}"));
     match hint_of(error) {
-        Some(hint) => hinted(format!("{error:#}"), hint),
-        None => anyhow!("{error:#}"),
+        Some(hint) => hinted(text, hint),
+        None => anyhow!("{text}"),
     }
 }
 
@@ -276,17 +283,17 @@ mod tests {
         insta::assert_snapshot!(said, @r"
         /u/servers.json
         nothing
-        could not read /u/servers.json: mcpServers.web.command: must be a string, not a number (-)
+        could not read /u/servers.json: mcpServers.web.command: must be a string, not a number (invalid-definition) (-)
         could not read /u/servers.json: EOF while parsing an object at line 1 column 1 (-)
         /p/.mcp.json
         /p/.mcp.json
-        could not read /p/.mcp.json: mcpServers.web.command: must be a string, not a number (-)
+        could not read /p/.mcp.json: mcpServers.web.command: must be a string, not a number (invalid-definition) (-)
         /u/servers.json
         /u/servers.json
         nothing
         /u/servers.json
-        could not use web as /p/.mcp.json defines it: it has not been allowed (look at the file, then: mcp-hook allow)
-        could not use web as /p/.mcp.json defines it: it has changed since it was allowed (look at the file, then: mcp-hook allow)
+        could not use web as /p/.mcp.json defines it: it has not been allowed (not-allowed) (look at the file, then: mcp-hook allow)
+        could not use web as /p/.mcp.json defines it: it has changed since it was allowed (not-allowed) (look at the file, then: mcp-hook allow)
         nothing
         nothing
         could not read /p/.mcp.json: EOF while parsing an object at line 1 column 1 (-)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::json_path::BadPath;
 use super::spelling::{self, Spelling};
 use super::template::BadTemplate;
+use crate::mcp::check::finding::Code;
 use crate::server::secret_encodings::SHORTEST;
 use crate::text;
 use crate::text::excerpt::excerpt;
@@ -99,6 +100,14 @@ impl Problem {
     /// Whether setting a variable where mcp-hook is called would do.
     pub fn is_unset(&self) -> bool {
         matches!(self, Self::Unset { places, name, .. } if !places.is_empty() && spelling::of_name(name).is_none())
+    }
+
+    /// What `check --connect` calls it.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Unset { places, .. } if !places.is_empty() => Code::Unexpanded,
+            _ => Code::InvalidDefinition,
+        }
     }
 
     /// Whether another value of a variable of the server would do.

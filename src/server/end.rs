@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{ReadyWhen, Settings};
 use crate::context;
-use crate::mcp::check::finding::Finding;
+use crate::mcp::check::finding::{Code, Finding};
 use crate::sys::wait::Exit;
 use crate::terminate::escaped::EscapedProcess;
 use crate::units::{size, time};
@@ -106,6 +106,7 @@ impl End {
             (Reason::NotReady, _, Some(finding)) => {
                 format!("it did not answer the handshake ({}): {}", finding.code, finding.message).into()
             }
+            (Reason::Exited, _, Some(finding)) => finding.in_error().into(),
             (Reason::Unhealthy, _, Some(finding)) => {
                 let most = settings.health.map_or(1, |health| health.failures);
                 let times = if most == 1 { String::new() } else { format!(", {most} times in a row") };
@@ -147,7 +148,8 @@ impl Reason {
                 let listens =
                     settings.port.is_some() && matches!(settings.ready.when, ReadyWhen::Usual | ReadyWhen::Mcp);
                 let what = if listens { "did not listen on its port" } else { "was not ready" };
-                format!("it {what} within {} s", limit.as_secs_f64()).into()
+                let text = format!("it {what} within {} s", limit.as_secs_f64());
+                if listens { Code::NoAnswer.behind(text).into() } else { text.into() }
             }
             (Self::Idle, _) => {
                 let limit = settings.idle_ms.map(|limit| time::exact(Duration::from_millis(limit)));
@@ -172,7 +174,7 @@ mod tests {
         settings.ready.timeout_ms = 1500;
         insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it was not ready within 1.5 s");
         settings.port = Some(PortWish { number: PortChoice::Auto, variable: None });
-        insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it did not listen on its port within 1.5 s");
+        insta::assert_snapshot!(Reason::NotReady.explain(&settings), @"it did not listen on its port within 1.5 s (no-answer)");
         settings.idle_ms = Some(1_800_000);
         insta::assert_snapshot!(Reason::Idle.explain(&settings), @"it was idle for 30m");
         let end = End { reason: Reason::FileChanged, changed: Some("src/x.py".to_owned()), ..End::unstarted(None) };

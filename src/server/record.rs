@@ -99,6 +99,16 @@ pub enum Mode {
     Run,
 }
 
+impl Mode {
+    /// The command.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Run => "run",
+        }
+    }
+}
+
 /// The two processes that answer for a server.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Watchers {

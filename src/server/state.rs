@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::end::{End, Reason};
+use crate::mcp::check::finding::Finding;
 use crate::sys::{Identity, Pid};
 use crate::terminate::survivors::Survivors;
 
@@ -53,6 +54,9 @@ pub enum ServerState {
         /// What a shell would report: 127 for not found, 126 for not executable, 125 for another reason not to try; the
         /// last status of one that was given up.
         code: i32,
+        /// What is wrong with it, if that was seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        finding: Option<Finding>,
     },
     /// A state that this version does not know.
     #[serde(other)]

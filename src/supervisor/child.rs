@@ -1,11 +1,8 @@
 //! A server's first process and the pipes to it.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
@@ -13,11 +10,13 @@ use nix::sys::signal::{Signal, killpg};
 use super::client::Client;
 use super::connection::ServerEnds;
 use super::events::Source;
+use super::execution;
 use super::plan::Plan;
+use super::program;
 use super::streams::OutputPipe;
 use crate::log::{LogWriter, Stream};
-use crate::mcp::check::finding::Code;
-use crate::server::environment;
+use crate::mcp::check::finding::{Finding, Level};
+use crate::mcp::check::words;
 use crate::server::record::Mode;
 use crate::server::secrets::Secrets;
 use crate::sys::handle::ProcessHandle;
@@ -45,6 +44,8 @@ pub struct Child {
 pub struct StartError {
     /// In words.
     pub cause: String,
+    /// What is wrong with it, unless the system refused.
+    pub finding: Option<Box<Finding>>,
     /// As a shell would report it.
     pub code: i32,
     /// Whether the system may do better in a moment: it had no process, memory or descriptor left.
@@ -56,12 +57,12 @@ impl Child {
     /// and output as they are.
     pub fn start(plan: &Plan, terminal: Option<&Pty>) -> Result<Self, StartError> {
         let words = plan.words();
-        Self::spawn(plan, terminal, &words).map_err(|error| start_error(&error, &words[0], plan))
+        Self::spawn(plan, terminal, &words).map_err(|error| start_error(&error, plan))
     }
 
     fn spawn(plan: &Plan, terminal: Option<&Pty>, words: &[String]) -> io::Result<Self> {
         failpoint::fail_io("spawn")?;
-        let mut command = command(plan, words);
+        let mut command = execution::command(plan, words);
         let secrets = Secrets::new(&plan.invocation.secrets);
         let mut outputs = Vec::new();
         let (mut kept, mut ends) = (None, None);
@@ -144,63 +145,14 @@ impl Child {
 /// What the system may have again in a moment: processes, memory, descriptors, a program that is being written.
 const PASSES: [Errno; 5] = [Errno::EAGAIN, Errno::ENOMEM, Errno::EMFILE, Errno::ENFILE, Errno::ETXTBSY];
 
-/// What is executed, without its streams.
-pub(super) fn command(plan: &Plan, words: &[String]) -> Command {
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).current_dir(&plan.record.directory);
-    command.env_clear().envs(environment(plan));
-    if let Some(direct) = &plan.shortcut.direct {
-        command.envs(direct.variables.iter().map(|(name, value)| (name, value)));
-        // Launchers find it by its name.
-        command.arg0(direct.program.file_name().unwrap_or_default());
-    }
-    command
-}
-
-/// All variables that the server gets, but for those of a launcher that is passed by.
-pub(super) fn environment(plan: &Plan) -> BTreeMap<OsString, OsString> {
-    let port = plan.port();
-    let mut variables: BTreeMap<OsString, OsString> = context::variables().collect();
-    for name in &plan.invocation.withheld {
-        variables.remove(OsStr::new(name));
-    }
-    let mut set = |name: &str, value: OsString| drop(variables.insert(name.into(), value));
-    if let Some((name, value)) = environment::unbuffered(plan.record.mode) {
-        set(name, value.into());
-    }
-    for (name, value) in &plan.invocation.environment {
-        set(name, value.render(port).into());
-    }
-    for (name, value) in environment::additions(&plan.record.token, &plan.paths) {
-        set(name, value);
-    }
-    for (name, value) in environment::port(port, plan.record.settings.port.as_ref()) {
-        set(&name, value.into());
-    }
-    for name in environment::REMOVED {
-        variables.remove(OsStr::new(name));
-    }
-    variables
-}
-
-/// Names the program and the directory as they are defined: what variables hold is not shown.
-fn start_error(error: &io::Error, program: &str, plan: &Plan) -> StartError {
-    let is_path = program.contains('/');
-    let words = plan.record.command.words();
-    let program = words.first().copied().unwrap_or(program);
-    let directory = &plan.record.directory;
-    if !directory.is_dir() {
-        let directory = plan.invocation.cwd.clone().unwrap_or_else(|| directory.display().to_string());
-        let cause = format!("could not start {program}: the directory {directory} is not there");
-        return StartError { cause, code: 126, may_pass: false };
-    }
-    let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
-    let why = match error.kind() {
-        io::ErrorKind::NotFound if is_path => format!("no such file ({})", Code::NotFound),
-        io::ErrorKind::NotFound => format!("command not found ({})", Code::NotFound),
-        io::ErrorKind::PermissionDenied => format!("permission denied ({})", Code::NotExecutable),
-        _ => error.to_string(),
-    };
+/// What is seen of the program says more than the system does.
+fn start_error(error: &io::Error, plan: &Plan) -> StartError {
     let may_pass = error.raw_os_error().is_some_and(|code| PASSES.contains(&Errno::from_raw(code)));
-    StartError { cause: format!("could not start {program}: {why}"), code, may_pass }
+    let seen = || program::of_plan(plan).filter(|finding| finding.level == Level::Error);
+    let finding = (!may_pass).then(|| seen().unwrap_or_else(|| words::unstartable(&error.to_string())));
+    let is_missing = error.kind() == io::ErrorKind::NotFound && plan.record.directory.is_dir();
+    let why = finding.as_ref().map_or_else(|| error.to_string(), Finding::in_error);
+    let finding = finding.map(Box::new);
+    let cause = format!("could not {} {}: {why}", plan.record.mode.verb(), plan.record.name);
+    StartError { cause, finding, code: if is_missing { 127 } else { 126 }, may_pass }
 }

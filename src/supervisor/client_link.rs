@@ -98,6 +98,11 @@ impl ClientLink {
         self.has_client() && self.connection.has_answered()
     }
 
+    /// Whether no server has answered it yet.
+    pub fn is_unanswered(&self) -> bool {
+        !self.connection.has_answered()
+    }
+
     /// How much the client has still to take, in bytes.
     pub fn undelivered(&self) -> usize {
         self.connection.undelivered()

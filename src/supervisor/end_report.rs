@@ -8,6 +8,7 @@ use crate::disk::layout::ServerPaths;
 use crate::disk::names::ServerName;
 use crate::log;
 use crate::log::central::Level;
+use crate::mcp::check::finding::Code;
 use crate::mcp::relay::{self, Death};
 use crate::server::end::{End, Reason};
 use crate::server::record::ServerRecord;
@@ -47,9 +48,14 @@ pub fn for_client(end: &End, record: &ServerRecord) -> Option<String> {
     (end.reason == Reason::OverMemory).then(|| format!("ended {} because {why}", record.name))
 }
 
-/// What a client is told of an end that is a failure, and of where to read more.
-pub fn failure_for_client(end: &End, record: &ServerRecord, log: &impl Display) -> String {
-    let why = why_and_how(end, &record.settings);
+/// What a client is told of an end that is a failure, and of where to read more. `code` is that of an end which is wrong
+/// by itself.
+pub fn failure_for_client(end: &End, record: &ServerRecord, code: Option<Code>, log: &impl Display) -> String {
+    let seen = why_and_how(end, &record.settings);
+    let why = match code {
+        Some(code) if end.finding.is_none() => code.behind(seen),
+        _ => seen,
+    };
     let name = &record.name;
     let more =
         if record.can_be_asked() { format!("; mcp-hook check --connect {name} looks why") } else { String::new() };

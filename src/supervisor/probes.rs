@@ -249,9 +249,14 @@ fn greeting(plan: &Plan, limit: Duration, now: Instant) -> Option<Greeting> {
 
 fn readiness(plan: &Plan, now: Instant) -> Result<Readiness, StartError> {
     let launcher = Launcher::of_command(&plan.words());
-    let readiness = Readiness::begin(&plan.record.settings.ready, plan.port().is_some(), launcher, now);
+    let mut ready = plan.record.settings.ready.clone();
+    if plan.record.mode == Mode::Run && ready.when == ReadyWhen::Mcp {
+        ready.when = ReadyWhen::Usual;
+    }
+    let readiness = Readiness::begin(&ready, plan.port().is_some(), launcher, now);
     readiness.map_err(|error| StartError {
         cause: format!("could not start {}: ready.log is no regular expression: {error}", plan.record.name),
+        finding: None,
         code: 125,
         may_pass: false,
     })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::child;
+use super::execution;
 use super::plan::Plan;
 use crate::context;
 use crate::server::launch::{Direct, Doubt, Launch, View, doubt};
@@ -46,7 +46,7 @@ pub fn choose(plan: &mut Plan) {
 fn look(plan: &Plan) -> Option<Found> {
     let (words, policy) = (words(plan), plan.record.settings.launcher);
     let launcher = Launcher::of_command(&words)?;
-    let variables = child::environment(plan);
+    let variables = execution::environment(plan);
     let view = view(plan, &words, &variables);
     let found = match launcher {
         Launcher::Npm => of_npx(npx::resolve(&view)),
@@ -100,7 +100,7 @@ pub fn learn(plan: &Plan) {
     if plan.shortcut.direct.is_some() {
         return;
     }
-    let (words, variables) = (words(plan), child::environment(plan));
+    let (words, variables) = (words(plan), execution::environment(plan));
     if let Some(Ok(Resolved { fetched: Some(fetched), .. })) = npx::resolve(&view(plan, &words, &variables)) {
         let newest = fetched.installed.clone();
         let key = Question::Npm(fetched).key();

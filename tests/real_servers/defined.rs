@@ -77,7 +77,7 @@ fn proxmox_without_the_name_of_its_password_variable_is_refused_before_anything_
     assert!(!root(&world).exists(), "check makes nothing");
     let run = sandbox.hook(["run", "proxmox"]).expect_code(1);
     insta::assert_snapshot!(redacted(&run.stderr), @"
-    mcp-hook: could not run proxmox: ROOT/home/.config/mcp-hook/proxmox.json: servers.pve2.password_env_var is missing
+    mcp-hook: could not run proxmox: ROOT/home/.config/mcp-hook/proxmox.json: servers.pve2.password_env_var is missing (invalid-definition)
     hint: proxmox is defined in ROOT/home/.config/mcp-hook/servers.json; mcp-hook check proxmox looks again and starts nothing
     ");
 

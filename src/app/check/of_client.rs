@@ -1,5 +1,6 @@
 //! The servers in a client's files, each as the client would start it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -25,7 +26,7 @@ use crate::mcp::check::finding::{Code, Finding, Level};
 use crate::server::command::CommandLine;
 use crate::server::invocation::{Prepared, Text};
 use crate::server::settings::Settings;
-use crate::supervisor::trial::program;
+use crate::supervisor::program::Program;
 use crate::syntax::Syntax;
 
 /// The servers of these names in the client's files, or all. Where several files have one of a name, the nearest one counts.
@@ -141,17 +142,20 @@ impl Here<'_> {
     /// What only the client's surroundings keep from being started.
     fn examine(&self, start: &Start) -> Option<Finding> {
         let outer = start.hook.as_ref().unwrap_or(&start.words[0]);
-        let found = |path: Option<&str>| {
-            let finding = program::examine(outer, &self.directory, path.map(str::to_owned));
-            finding.filter(|finding| finding.level == Level::Error)
+        let (directory, own) = (self.directory.as_path(), context::variable_as_it_is("PATH"));
+        let found = |path: Option<&OsStr>| {
+            let program = Program { word: outer, shown: outer, directory, shown_directory: directory, path };
+            program.examine().filter(|finding| finding.level == Level::Error)
         };
-        if start.hook.is_some() && found(None).is_some() {
-            return found(None);
+        let here = found(own.as_deref());
+        if start.hook.is_some() && here.is_some() {
+            return here;
         }
-        let is_missing = self.client.path == PathOfClient::OfDesktop && found(Some(DESKTOP_PATH)).is_some();
+        let desktop = Some(OsStr::new(DESKTOP_PATH));
+        let is_missing = self.client.path == PathOfClient::OfDesktop && found(desktop).is_some();
         let message = format!("{} is started by the desktop, whose PATH may not lead to {outer}", self.client.name);
         let finding = Finding::new(Code::NotFound, message).lenient();
-        (is_missing && found(None).is_none()).then(|| finding.hint("give its full path as \"command\""))
+        (is_missing && here.is_none()).then(|| finding.hint("give its full path as \"command\""))
     }
 
     fn started(&self, name: String, start: Start, secrets: Vec<String>) -> Result<Subject> {

@@ -160,8 +160,8 @@ fn without_a_port_or_a_configuration_their_variables_have_defaults_at_most() {
     assert_eq!(rendered(&stage.prepared(&entry).invocation.words), ["x", "3000", "none"]);
     insta::assert_snapshot!(stage.refused(&json!({ "command": "${MCP_PORT}", "args": ["${MCP_CONFIG_FILE}"] })), @"
     could not start web:
-      command: ${MCP_PORT} needs hook.port
-      args[0]: ${MCP_CONFIG_FILE} needs hook.config
+      command: ${MCP_PORT} needs hook.port (invalid-definition)
+      args[0]: ${MCP_CONFIG_FILE} needs hook.config (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
 }
@@ -245,7 +245,7 @@ fn the_copy_of_the_session_counts_before_the_source_and_is_kept() {
     let error = start(Some(&copy)).expect_err("the copy is wrong");
     let text = format!("{error:#}\nhint: {}", hint_of(&error).unwrap_or_default());
     insta::assert_snapshot!(text.replace(&stage.directory.path().display().to_string(), "DIR"), @"
-    could not start web: DIR/configs/web-config.json: a is missing
+    could not start web: DIR/configs/web-config.json: a is missing (invalid-definition)
     hint: edit the session's copy, or replace it by its source: mcp-hook start web --fresh
     ");
     start(None).expect("made anew");

@@ -32,26 +32,26 @@ fn all_that_is_wrong_is_said_at_once() {
         },
     })), @r#"
     could not start web:
-      NO is not set (used in command, args[0], env.A)
-      OTHER is not set (used in args[0])
-      args[1]: ${ is not closed by }
-      args[2]: ${1} does not name a variable
-      args[3]: ${MCP_PORT} needs hook.port
-      BYTES is not valid UTF-8
-      TOKEN is not set (used in env.TOKEN): the API token
-      cwd: ${MCP_PORT} needs hook.port
-      URL is not set (used in url)
-      HEADER is not set (used in headers.H)
-      LEVEL is none of debug, info: how much is logged
-      KEY is none of a, b
-      NAMELESS is empty
-      MISSING is not set: needed
-      DIR/config.json: servers.pve1.host is missing
-      DIR/config.json: servers.pve1.password_env_var is missing
-      DIR/config.json: servers.pve2.password_env_var is missing
-      DIR/config.json: servers.pve1.token_env_var names PVE_TOKEN, which is not set
-      DIR/config.json: servers.pve2.token_env_var is missing
-      cwd: it holds KEY, which is secret, and paths are shown
+      NO is not set (used in command, args[0], env.A) (unexpanded)
+      OTHER is not set (used in args[0]) (unexpanded)
+      args[1]: ${ is not closed by } (invalid-definition)
+      args[2]: ${1} does not name a variable (invalid-definition)
+      args[3]: ${MCP_PORT} needs hook.port (invalid-definition)
+      BYTES is not valid UTF-8 (invalid-definition)
+      TOKEN is not set (used in env.TOKEN): the API token (unexpanded)
+      cwd: ${MCP_PORT} needs hook.port (invalid-definition)
+      URL is not set (used in url) (unexpanded)
+      HEADER is not set (used in headers.H) (unexpanded)
+      LEVEL is none of debug, info: how much is logged (invalid-definition)
+      KEY is none of a, b (invalid-definition)
+      NAMELESS is empty (invalid-definition)
+      MISSING is not set: needed (invalid-definition)
+      DIR/config.json: servers.pve1.host is missing (invalid-definition)
+      DIR/config.json: servers.pve1.password_env_var is missing (invalid-definition)
+      DIR/config.json: servers.pve2.password_env_var is missing (invalid-definition)
+      DIR/config.json: servers.pve1.token_env_var names PVE_TOKEN, which is not set (invalid-definition)
+      DIR/config.json: servers.pve2.token_env_var is missing (invalid-definition)
+      cwd: it holds KEY, which is secret, and paths are shown (invalid-definition)
     hint: set it where mcp-hook is called; an MCP client may hand on only what its own "env" says
     "#);
 }
@@ -77,11 +77,11 @@ fn one_thing_that_is_wrong_is_said_in_one_line() {
     let stage = stage();
     let listed = json!([{ "name": "SECRET", "isSecret": true }]);
     insta::assert_snapshot!(stage.refused(&json!({ "command": "${EMPTY}" })), @"
-    could not start web: command: it is empty once it is expanded
+    could not start web: command: it is empty once it is expanded (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(stage.refused(&json!({ "command": "x", "args": ["${A}", "${A}", "${A}${A}"] })), @r#"
-    could not start web: A is not set (used in args[0], args[1], args[2])
+    could not start web: A is not set (used in args[0], args[1], args[2]) (unexpanded)
     hint: set it where mcp-hook is called; an MCP client may hand on only what its own "env" says
     "#);
     insta::assert_snapshot!(stage.refused(&json!({ "url": "https://example.org" })), @r#"
@@ -89,15 +89,15 @@ fn one_thing_that_is_wrong_is_said_in_one_line() {
     hint: give it a "command", or have clients reach it at its "url"
     "#);
     insta::assert_snapshot!(stage.refused(&json!({ "command": "x", "cwd": "${SECRET}", "hook": { "config": { "source": "config.json", "env": ["env"] } } })), @"
-    could not start web: cwd: it holds SECRET, which is secret, and paths are shown
+    could not start web: cwd: it holds SECRET, which is secret, and paths are shown (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(stage.refused(&json!({ "command": "x", "hook": { "environmentVariables": listed, "config": { "source": "${SECRET}" } } })), @"
-    could not start web: hook.config.source: it holds SECRET, which is secret, and paths are shown
+    could not start web: hook.config.source: it holds SECRET, which is secret, and paths are shown (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(stage.refused(&json!({ "command": "x", "args": ["${A}"], "hook": { "environmentVariables": [{ "name": "A", "description": "tells\n\u{1b}[2J s3cret" }, { "name": "SECRET", "isSecret": true }] } })), @r#"
-    could not start web: A is not set (used in args[0]): tells\n\u{1b}[2J ***
+    could not start web: A is not set (used in args[0]): tells\n\u{1b}[2J *** (unexpanded)
     hint: set it where mcp-hook is called; an MCP client may hand on only what its own "env" says
     "#);
 }
@@ -106,41 +106,41 @@ fn one_thing_that_is_wrong_is_said_in_one_line() {
 fn what_is_wrong_with_a_configuration_is_said_with_file_and_place() {
     let stage = stage();
     insta::assert_snapshot!(said(&stage, &json!({ "source": "nowhere.json" })), @"
-    could not start web: DIR/nowhere.json: there is no such file
+    could not start web: DIR/nowhere.json: there is no such file (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(said(&stage, &json!({ "source": "." })), @r"
-    could not start web: DIR: it is not a regular file
+    could not start web: DIR: it is not a regular file (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(said(&stage, &json!({ "source": "broken.json" })), @"
-    could not start web: DIR/broken.json: line 3, column 1: trailing comma
+    could not start web: DIR/broken.json: line 3, column 1: trailing comma (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(said(&stage, &json!({ "source": "${MCP_SESSION_ID}.json" })), @"
-    could not start web: hook.config.source: ${MCP_SESSION_ID} is not known there
+    could not start web: hook.config.source: ${MCP_SESSION_ID} is not known there (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(said(&stage, &json!({ "source": "config.json", "required": ["a..b"], "env": ["a\\"] })), @r#"
     could not start web:
-      hook.config.required[0]: "a..b" is not a path: a part of it is empty
-      hook.config.env[0]: "a\\" is not a path: it ends with a backslash
+      hook.config.required[0]: "a..b" is not a path: a part of it is empty (invalid-definition)
+      hook.config.env[0]: "a\\" is not a path: it ends with a backslash (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     "#);
     insta::assert_snapshot!(said(&stage, &json!({ "source": "config.json", "required": ["bad\u{1b}key"] })), @r#"
-    could not start web: DIR/config.json: bad\u{1b}key is missing
+    could not start web: DIR/config.json: bad\u{1b}key is missing (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     "#);
     insta::assert_snapshot!(said(&stage, &json!({ "source": "config.json", "env": ["empty"] })), @r#"
-    could not start web: DIR/config.json: empty names EMPTY, which is empty
+    could not start web: DIR/config.json: empty names EMPTY, which is empty (invalid-definition)
     hint: set it where mcp-hook is called, or under "env" of web in DIR/servers.json
     "#);
     insta::assert_snapshot!(said(&stage, &json!({ "source": "config.json", "env": ["number"] })), @"
-    could not start web: DIR/config.json: number is not the name of a variable
+    could not start web: DIR/config.json: number is not the name of a variable (invalid-definition)
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(said(&stage, &json!({ "source": "config.json", "env": ["password"] })), @r#"
-    could not start web: DIR/config.json: password names a variable, which is not set
+    could not start web: DIR/config.json: password names a variable, which is not set (invalid-definition)
     hint: set it where mcp-hook is called, or under "env" of web in DIR/servers.json
     "#);
 }

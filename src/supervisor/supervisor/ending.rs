@@ -7,6 +7,7 @@ use crate::server::record::ServerState;
 use crate::supervisor::contained;
 use crate::supervisor::instance::{Instance, Stop};
 use crate::supervisor::plan::{is_kept, trace};
+use crate::supervisor::program;
 use crate::sys::Pid;
 use crate::sys::wait::Exit;
 use crate::terminate::survivors::Survivors;
@@ -60,6 +61,9 @@ impl Supervisor {
                 self.desk.carry_out(said);
                 // Later than all that it said.
                 let mut ended = instance.describe(&stop, &kept);
+                if ended.end.finding.is_none() {
+                    ended.end.finding = program::behind(&self.desk.plan, &ended.end);
+                }
                 ended.end.changed = self.desk.changed.take().filter(|_| ended.end.reason == Reason::FileChanged);
                 Some(Outcome::Ended(Box::new(ended)))
             }

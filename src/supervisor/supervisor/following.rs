@@ -98,12 +98,13 @@ impl Supervisor {
     /// The same for a server that could not be executed: final if it never was ready, else a failure as others.
     pub(super) fn follow_unstarted(&mut self, error: &StartError) -> Next {
         self.desk.note(Level::Error, &error.cause);
-        self.desk.say_to_client(&error.cause);
+        let hint = error.finding.as_ref().and_then(|finding| finding.hint.as_ref());
+        self.desk.say_to_client(&hint.map_or_else(|| error.cause.clone(), |hint| format!("{}; {hint}", error.cause)));
         self.desk.log.drain();
         // What has to pass for a first start is not what a shell would report of it.
         let exit = if error.may_pass { None } else { Some(Exit::Code(error.code)) };
         let run = RunEnd { reason: Reason::Exited, exit, ready_for: None };
-        let end = End::unstarted(Some(error.code));
+        let end = End { finding: error.finding.as_deref().cloned(), ..End::unstarted(Some(error.code)) };
         if let Some(next) = self.follow_for_client(&end, Order::Decide, run) {
             return next;
         }
@@ -113,7 +114,8 @@ impl Supervisor {
                 self.await_change(&end, Some(error.cause.clone()))
             }
             Verdict::Leave | Verdict::GiveUp => {
-                self.desk.record(ServerState::Failed { cause: error.cause.clone(), code: error.code });
+                let (cause, finding) = (error.cause.clone(), end.finding);
+                self.desk.record(ServerState::Failed { cause, code: error.code, finding });
                 Next::Leave(error.code)
             }
         }
@@ -156,7 +158,7 @@ impl Supervisor {
             return self.rest(end, rest);
         }
         self.desk.plan.record.last_end = Some(end.clone());
-        self.desk.record(ServerState::Failed { cause, code });
+        self.desk.record(ServerState::Failed { cause, code, finding: None });
         Next::Leave(code)
     }
 

@@ -8,7 +8,7 @@ use crate::log::central::Level;
 use crate::port::probe::ListenAddress;
 use crate::server::end::Reason;
 use crate::supervisor::action::Action;
-use crate::supervisor::child;
+use crate::supervisor::execution;
 use crate::supervisor::instance::Instance;
 use crate::supervisor::probes::sooner;
 use crate::supervisor::renewal::Renewal;
@@ -58,7 +58,7 @@ impl Supervisor {
             Action::BecomeReady => {
                 self.desk.become_ready(instance);
                 shortcut::learn(&self.desk.plan);
-                let variables = child::environment(&self.desk.plan);
+                let variables = execution::environment(&self.desk.plan);
                 self.desk.sources.renewal = Renewal::begin_if_due(&self.desk.plan, instance.child.pid(), variables);
             }
             Action::AddSample(sample) => {

@@ -99,6 +99,7 @@ impl Supervisor {
             }
             Err(mut error) => {
                 error.cause = self.desk.log.masked(&error.cause);
+                error.finding = error.finding.map(|it| Box::new(it.masked(|text| self.desk.log.masked(text))));
                 Err(error)
             }
         }

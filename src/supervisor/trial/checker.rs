@@ -11,7 +11,6 @@ use super::events::Events;
 use super::farewell;
 use super::life::{End, Life};
 use super::litter::Litter;
-use super::program;
 use super::report::{Message, TrialReport};
 use super::terms::Terms;
 use crate::context;
@@ -19,14 +18,15 @@ use crate::disk::lock_file::LockFile;
 use crate::mcp::check::conversation::Conversation;
 use crate::mcp::check::doing::Doing;
 use crate::mcp::check::ending;
-use crate::mcp::check::finding::{Code, Finding, Level};
+use crate::mcp::check::finding::{Finding, Level};
 use crate::mcp::check::verdict::{Opening, Verdict};
-use crate::mcp::check::words::Exited;
+use crate::mcp::check::words::{self, Exited};
 use crate::server::secrets::Secrets;
 use crate::server::usage::Usage;
 use crate::supervisor::instance::collect_orphans;
 use crate::supervisor::launcher_queue::{LauncherQueue, Turn};
 use crate::supervisor::plan::Plan;
+use crate::supervisor::program;
 use crate::supervisor::shortcut;
 use crate::sys::{children, fd, mark, orphans, title};
 
@@ -62,7 +62,7 @@ impl Checker {
 
     fn check(&mut self, limit: Duration) -> TrialReport {
         let mut findings = Vec::new();
-        if let Some(finding) = self.examine_program() {
+        if let Some(finding) = program::of_plan(&self.events.plan) {
             let is_over = finding.level == Level::Error;
             findings.push(finding);
             if is_over {
@@ -81,7 +81,7 @@ impl Checker {
             let mut life = match Life::start(&self.events.plan) {
                 Ok(life) => life,
                 Err(error) => {
-                    findings.push(Finding::new(Code::NotExecutable, format!("it could not be started: {error}")));
+                    findings.push(words::unstartable(&error.to_string()));
                     return TrialReport::unstarted(findings);
                 }
             };
@@ -93,18 +93,6 @@ impl Checker {
             return self.conclude(life, conversation, findings);
         }
         TrialReport::unstarted(findings)
-    }
-
-    fn examine_program(&self) -> Option<Finding> {
-        let words = self.events.plan.words();
-        let own = self.events.plan.invocation.environment.iter().find(|(name, _)| name == "PATH");
-        let path = own.map(|(_, value)| value.render(self.events.plan.port()));
-        let directory = &self.events.plan.record.directory;
-        if !directory.is_dir() {
-            let message = format!("there is no directory {} to start it in", directory.display());
-            return Some(Finding::new(Code::NotFound, message).hint("make it, or correct \"cwd\""));
-        }
-        program::examine(&words[0], directory, path)
     }
 
     /// Two that are fetched at the same time may break the launcher's cache.

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::server::secrets::Secrets;
-use crate::supervisor::child;
+use crate::supervisor::execution;
 use crate::supervisor::plan::Plan;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
@@ -40,7 +40,7 @@ pub enum End {
 
 impl Life {
     pub fn start(plan: &Plan) -> io::Result<Self> {
-        let mut command = child::command(plan, &plan.words());
+        let mut command = execution::command(plan, &plan.words());
         let (stdin, input) = fd::pipe()?;
         let (output, stdout) = fd::pipe()?;
         let (error, stderr) = fd::pipe()?;

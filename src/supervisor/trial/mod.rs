@@ -12,7 +12,6 @@ mod life;
 mod litter;
 mod over_port;
 mod own_time;
-pub mod program;
 pub mod report;
 pub mod terms;
 pub mod watch;

@@ -68,7 +68,10 @@ fn what_a_project_defines_is_not_started_before_it_was_allowed() {
     let (mut terminal, mut agent) = open(&sandbox);
     assert_eq!(agent.data("server_status", &json!({}))["startable"], json!([]));
     let refused = agent.refusal("server_start", &named("web"));
-    assert!(refused.contains("it has not been allowed\nhint: look at the file, then: mcp-hook allow"), "{refused}");
+    assert!(
+        refused.contains("it has not been allowed (not-allowed)\nhint: look at the file, then: mcp-hook allow"),
+        "{refused}"
+    );
     let checked = agent.call("server_check", &named("web"));
     assert_eq!(checked["structuredContent"]["findings"][0]["code"], "not-allowed", "{checked}");
     terminal.run("mcp-hook allow --yes").ok();

@@ -8,6 +8,7 @@ mod leads;
 mod meanwhile;
 mod of_client;
 mod ports;
+mod starts;
 mod surroundings;
 mod unstarted;
 mod words;

@@ -69,13 +69,13 @@ fn an_edited_copy_is_checked_before_each_start() {
     fs::write(session.copy(), "{\n  \"b\": }").unwrap();
     let redacted = |words: &str| said(&sandbox, &session.hook(words)).replace(&session.id, "ID");
     insta::assert_snapshot!(redacted("start web"), @"
-    mcp-hook: could not start web: /run/configs/ID/web-config.json: line 2, column 8: expected value
+    mcp-hook: could not start web: /run/configs/ID/web-config.json: line 2, column 8: expected value (invalid-definition)
     hint: edit the session's copy, or replace it by its source: mcp-hook start web --fresh
     [1]
     ");
     fs::write(session.copy(), "{}").unwrap();
     insta::assert_snapshot!(redacted("restart web"), @"
-    mcp-hook: could not restart web: /run/configs/ID/web-config.json: a is missing
+    mcp-hook: could not restart web: /run/configs/ID/web-config.json: a is missing (invalid-definition)
     hint: edit the session's copy, or replace it by its source: mcp-hook start web --fresh
     [1]
     ");
@@ -89,16 +89,16 @@ fn a_source_that_is_none_is_refused_in_words() {
     let source = define_with(&sandbox, "");
     let session = DefinedSession::open(&sandbox);
     let refused = || said(&sandbox, &session.hook("start web")).lines().next().unwrap().to_owned();
-    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: line 1, column 0: EOF while parsing a value");
+    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: line 1, column 0: EOF while parsing a value (invalid-definition)");
     fs::write(&source, [0xff, 0xfe, 0, 1]).unwrap();
-    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it is not valid UTF-8 at byte 0");
+    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it is not valid UTF-8 at byte 0 (invalid-definition)");
     File::create(&source).unwrap().set_len(2 << 20).unwrap();
-    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it has more than 1048576 bytes");
+    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it has more than 1048576 bytes (invalid-definition)");
     fs::remove_file(&source).unwrap();
     nix::unistd::mkfifo(&source, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it is not a regular file");
+    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: it is not a regular file (invalid-definition)");
     fs::remove_file(&source).unwrap();
-    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: there is no such file");
+    insta::assert_snapshot!(refused(), @"mcp-hook: could not start web: /home/.config/mcp-hook/config.json: there is no such file (invalid-definition)");
     fs::write(&source, "{}").unwrap();
     fs::set_permissions(&source, fs::Permissions::from_mode(0o0)).unwrap();
     if nix::unistd::geteuid().is_root() {

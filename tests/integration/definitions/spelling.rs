@@ -20,7 +20,7 @@ fn the_spelling_of_others_is_called_theirs_with_what_to_write() {
     let sandbox = Sandbox::new();
     write_user(&sandbox, FOREIGN);
     let lines = ["check", "run folder", "run editor", "run home"];
-    insta::assert_snapshot!(transcript(&sandbox, "home", &lines), @r"
+    insta::assert_snapshot!(transcript(&sandbox, "home", &lines), @r#"
     $ check
     ✗ editor
         args[0]: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN}
@@ -46,24 +46,24 @@ fn the_spelling_of_others_is_called_theirs_with_what_to_write() {
     [1]
     $ run folder
     mcp-hook: could not run folder:
-      workspaceFolder is not set (used in args[0]); that is the spelling of Cursor and VS Code: write the path: for a project's servers, it is relative to the directory of the file
-      userHome is not set (used in cwd); that is the spelling of Cursor and VS Code: write ${HOME}
+      workspaceFolder is not set (used in args[0]); that is the spelling of Cursor and VS Code: write the path: for a project's servers, it is relative to the directory of the file (unexpanded)
+      userHome is not set (used in cwd); that is the spelling of Cursor and VS Code: write ${HOME} (unexpanded)
     hint: folder is defined in /home/.config/mcp-hook/servers.json; mcp-hook check folder looks again and starts nothing
     [1]
     $ run editor
     mcp-hook: could not run editor:
-      args[0]: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN}
-      args[1]: ${input:key} does not name a variable; that is the spelling of VS Code: set a variable, and write that
-      env.A: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN}
+      args[0]: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN} (invalid-definition)
+      args[1]: ${input:key} does not name a variable; that is the spelling of VS Code: set a variable, and write that (invalid-definition)
+      env.A: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN} (invalid-definition)
     hint: editor is defined in /home/.config/mcp-hook/servers.json; mcp-hook check editor looks again and starts nothing
     [1]
     $ run home
     warning: command: ~/bin/server stays as it is; that is the spelling of shells: write ${HOME}/bin/server
     warning: args[0]: ~/projects stays as it is; that is the spelling of shells: write ${HOME}/projects
     warning: cwd: ~ stays as it is; that is the spelling of shells: write ${HOME}
-    mcp-hook: could not start ~/bin/server: the directory ~ is not there
+    mcp-hook: could not run home: there is no directory /home/.config/mcp-hook/~ to start it in (not-found); make it, or correct "cwd"
     [126]
-    ");
+    "#);
     // Who really has such a variable may use it.
     sandbox.env("workspaceFolder", "/w");
     sandbox.env("userHome", sandbox.home());

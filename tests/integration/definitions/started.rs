@@ -120,7 +120,7 @@ fn a_definition_that_has_become_wrong_ends_nothing() {
     wrong["args"] = json!(["${UNSET}"]);
     define(&sandbox, &json!({ "web": wrong }));
     insta::assert_snapshot!(said(&sandbox, &session.hook("restart web --fresh")), @r#"
-    mcp-hook: could not restart web: UNSET is not set (used in args[0])
+    mcp-hook: could not restart web: UNSET is not set (used in args[0]) (unexpanded)
     hint: set it where mcp-hook is called; an MCP client may hand on only what its own "env" says
     [1]
     "#);

@@ -125,9 +125,18 @@ fn commands_that_cannot_be_started_are_named() {
     let sandbox = Sandbox::new();
     let session = WindowSession::open(&sandbox);
     sandbox.write("home/no-program", "");
-    insta::assert_snapshot!(said(&session, &["start", "a", "--session", &session.id, "--", "no-such-program"]), @"1: mcp-hook: could not start no-such-program: command not found (not-found)");
-    insta::assert_snapshot!(said(&session, &["start", "b", "--session", &session.id, "--", "./no-such-file"]), @"1: mcp-hook: could not start ./no-such-file: no such file (not-found)");
-    insta::assert_snapshot!(said(&session, &["start", "c", "--session", &session.id, "--", "./no-program"]), @"1: mcp-hook: could not start ./no-program: permission denied (not-executable)");
+    insta::assert_snapshot!(said(&session, &["start", "a", "--session", &session.id, "--", "no-such-program"]), @r"
+    1: mcp-hook: could not start a: there is no program no-such-program on PATH (not-found)
+    hint: install it, or give its full path; clients that have no shell have a shorter PATH
+    ");
+    insta::assert_snapshot!(said(&session, &["start", "b", "--session", &session.id, "--", "./no-such-file"]), @r"
+    1: mcp-hook: could not start b: there is no ROOT/home/no-such-file (not-found)
+    hint: correct the path; it is relative to ROOT/home
+    ");
+    insta::assert_snapshot!(said(&session, &["start", "c", "--session", &session.id, "--", "./no-program"]), @r"
+    1: mcp-hook: could not start c: ROOT/home/no-program may not be executed (not-executable)
+    hint: chmod +x ROOT/home/no-program, or have its interpreter run it: python3 ROOT/home/no-program, node ROOT/home/no-program
+    ");
     session.end();
 }
 

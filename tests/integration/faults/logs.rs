@@ -314,7 +314,7 @@ fn run_that_fails_says_where_the_log_is() {
     let said = sandbox.hook(["run", "web", "--", "sh", "-c", "echo boom >&2; exit 3"]).expect_code(3);
     insta::assert_snapshot!(redact(&sandbox, &said.stderr), @r"
     boom
-    mcp-hook: web ended because it ended by itself: exit status 3; its log is ROOT/run/logs/ID/web.log
+    mcp-hook: web ended because it ended by itself: exit status 3 (exited); its log is ROOT/run/logs/ID/web.log
     ");
 }
 

@@ -82,7 +82,10 @@ fn one_that_never_listens_did_not_listen() {
     let session = BackgroundSession::open(&sandbox);
     let options = ["--port", "auto", "--ready-mcp", "--ready-timeout", "300ms"];
     let said = session.start(&options, "web", &["sleep", "1000"].map(str::to_owned)).expect_code(1).stderr;
-    assert!(said.starts_with("mcp-hook: could not start web: it did not listen on its port within 0.3 s\n"), "{said}");
+    assert!(
+        said.starts_with("mcp-hook: could not start web: it did not listen on its port within 0.3 s (no-answer)\n"),
+        "{said}"
+    );
     session.assert_only_shell_left();
 }
 
@@ -100,6 +103,22 @@ fn a_definition_says_the_same_with_the_path_and_the_headers_of_its_clients() {
     assert_eq!(asked(&sandbox)[0], "server/discover mine 127.0.0.1 /team");
     session.hook("stop", &["web"]).ok();
     session.assert_only_shell_left();
+}
+
+#[test]
+fn under_a_client_it_counts_as_started_when_it_listens_and_is_not_asked() {
+    let sandbox = Sandbox::new();
+    let words = changing(&sandbox);
+    let hook = json!({"port": "auto", "ready": {"mcp": true}, "health": {"every": "1s"}});
+    let entry = json!({"command": words[0], "args": [words[1]], "hook": hook});
+    write_user(&sandbox, &json!({"mcpServers": {"web": entry}}).to_string());
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_mcp-hook"));
+    let mut run = command.args(["run", "web"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let server = wait::until("it is started", || sandbox.server("web").filter(|it| it["state"] == "running"));
+    assert_eq!((&server["health"], asked(&sandbox)), (&json!(null), Vec::new()), "{server}");
+    drop(run.stdin.take());
+    run.wait().unwrap();
+    sandbox.assert_clean();
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn assert_fails(command: &[&str], last: &str) {
     let sandbox = Sandbox::new();
     let session = BackgroundSession::open(&sandbox);
     let said = session.start(&[], "bad", &words(command)).expect_code(1);
-    let told = format!("mcp-hook: could not start bad: it ended at once with exit status 1\n  {last}\nhint: ");
+    let told = format!("mcp-hook: could not start bad: it ended at once with exit status 1 (exited)\n  {last}\nhint: ");
     assert!(said.stderr.starts_with(&told), "{said}");
     session.assert_only_shell_left();
     let record = session.record("bad").unwrap();

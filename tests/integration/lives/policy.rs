@@ -70,7 +70,7 @@ fn a_program_that_is_missing_for_a_moment_is_waited_for() {
     fs::rename(&aside, &sleep).unwrap();
     server.await_record("it is back", |record| record["state"]["ready"] == true);
     let log = session.hook("logs", &["upgraded"]).ok().stdout;
-    assert!(log.contains("error: could not start a-server: command not found"), "{log}");
+    assert!(log.contains("error: could not start upgraded: there is no program a-server on PATH (not-found)"), "{log}");
     server.hook("stop").ok();
     server.await_over();
 }
@@ -116,7 +116,7 @@ fn what_was_never_ready_is_not_started_again() {
     let mut server = Lives::new(&session, &sandbox, "early");
     server.end("3");
     let said = sandbox.hook(server.arguments(&["--restart", "always", "--ready-delay", "1h"])).expect_code(1);
-    assert!(said.stderr.contains("could not start early: it ended at once with exit status 3"), "{said}");
+    assert!(said.stderr.contains("could not start early: it ended at once with exit status 3 (exited)"), "{said}");
     let state = server.await_over();
     assert_eq!((&state["reason"], &state["early"]), (&"exited".into(), &true.into()), "{state}");
     assert_eq!(session.record("early").unwrap()["restarts"], 0);
@@ -173,7 +173,7 @@ fn a_restart_that_fails_says_so_and_does_not_wait_for_the_next_attempt() {
     let said = session.hook("restart", &["once"]).expect_code(1);
     let said = said.stderr.replace(sandbox.root().to_str().unwrap(), "[sandbox]").replace(&session.id, "[id]");
     insta::assert_snapshot!(said, @r"
-    mcp-hook: could not start once: it ended at once with exit status 4
+    mcp-hook: could not start once: it ended at once with exit status 4 (exited)
       it is broken
     hint: mcp-hook logs once shows all of [sandbox]/run/logs/[id]/once.log
     ");

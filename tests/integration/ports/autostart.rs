@@ -120,7 +120,7 @@ fn what_goes_wrong_is_told_by_status_and_never_at_the_prompt() {
     assert!(needier.contains("NOT_SET") && needier.contains("; ") && !needier.contains('\n'), "{needier}");
     let late = failed("late");
     assert!(late.starts_with(&format!("could not start late: port {taken} is in use by ")), "{late}");
-    assert!(failed("missing").contains("command not found"), "{}", failed("missing"));
+    assert!(failed("missing").contains("(not-found)"), "{}", failed("missing"));
     assert_eq!(terminal.variable("MCP_LATE_PORT"), "", "it has no port");
     assert!(!terminal.screen().contains("could not"), "{}", terminal.screen());
     let log = fs::read_to_string(sandbox.runtime().join("logs/main.log")).unwrap();

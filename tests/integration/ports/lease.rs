@@ -151,7 +151,7 @@ fn a_server_that_never_listens_on_its_port_is_not_ready() {
     let tree = Tree::program().display();
     let line = format!("mcp-hook start web --port auto --ready-timeout 300ms -- {tree}");
     let said = terminal.run(&line).expect_code(1).stdout;
-    assert!(said.contains("could not start web: it did not listen on its port within 0.3 s"), "{said}");
+    assert!(said.contains("could not start web: it did not listen on its port within 0.3 s (no-answer)"), "{said}");
     assert!(claimed(&sandbox).is_empty(), "the port is given back");
 }
 

@@ -84,7 +84,7 @@ fn a_server_that_dies_before_its_first_answer_is_tried_three_times_more() {
     drop(input);
     assert_eq!((heard.status, &heard.output[..]), (Some(3), &b""[..]));
     let said = String::from_utf8(heard.errors).unwrap();
-    assert!(said.contains("server ended because it ended by itself: exit status 3; its log is"), "{said}");
+    assert!(said.contains("server ended because it ended by itself: exit status 3 (exited); its log is"), "{said}");
     assert_eq!(std::fs::read_to_string(lives).unwrap().lines().count(), 4);
 }
 
@@ -197,7 +197,7 @@ fn a_successor_that_cannot_be_executed_costs_no_client_its_connection() {
     std::fs::rename(&program, &away).unwrap();
     let id = client.call("kill");
     client.hear_answer(id);
-    client.await_log("no such file");
+    client.await_log("(not-found)");
     std::fs::rename(&away, &program).unwrap();
     client.hook("restart").ok();
     assert_eq!(client.echo().0, [changed()]);

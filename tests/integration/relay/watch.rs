@@ -212,6 +212,9 @@ fn keys_without_effect_are_told() {
     let servers = json!({
         "alone": entry(json!({ "relay": false, "watch": ["."] })),
         "rests": entry(json!({ "idle": "30m", "watch": ["later"] })),
+        "once": entry(json!({ "restart": "no" })),
+        "always": entry(json!({ "restart": "always", "relay": false })),
+        "asked": entry(json!({ "port": "auto", "ready": { "mcp": true }, "health": {} })),
     });
     write_user(&sandbox, &json!({ "mcpServers": servers }).to_string());
     let said = sandbox.hook(["run", "alone"]).stderr;
@@ -222,6 +225,15 @@ fn keys_without_effect_are_told() {
     let missing =
         format!("hook.watch[0]: there is no {}/.config/mcp-hook/later yet; it is waited for", sandbox.home().display());
     assert!(said.contains(&missing) && !said.contains("no effect"), "{said}");
+    let said = sandbox.hook(["run", "once"]).stderr;
+    assert!(said.contains("hook.restart: it has no effect here: run starts a server again for its client"), "{said}");
+    let said = sandbox.hook(["run", "always"]).stderr;
+    assert!(said.contains("hook.restart: it has no effect here: the server is left to its client"), "{said}");
+    let said = sandbox.hook(["run", "asked"]).stderr;
+    for key in ["hook.ready.mcp", "hook.health"] {
+        assert!(said.contains(&format!("{key}: it has no effect here: a client asks its server itself")), "{said}");
+    }
+    assert_eq!(said.matches("no effect").count(), 2, "{said}");
     let said = sandbox.hook(["check"]).stdout;
     assert!(said.contains(&missing), "{said}");
 }
