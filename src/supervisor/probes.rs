@@ -96,13 +96,12 @@ impl Probes {
                 self.readiness = Some(readiness);
                 return Err(reason);
             }
-            Answer::Ready => self.become_ready(true, actions),
+            Answer::Ready => self.become_ready(true, record, now, actions),
             Answer::Assumed => {
                 self.doubt = Some((now + DOUBT, DOUBT));
-                self.become_ready(false, actions);
+                self.become_ready(false, record, now, actions);
             }
         }
-        self.begin_health(record, now, actions);
         actions.extend([Action::EndTurn, Action::TrimMemory]);
         if listens {
             self.port_probe = None;
@@ -180,9 +179,11 @@ impl Probes {
         }
     }
 
-    fn become_ready(&mut self, has_served: bool, actions: &mut Vec<Action>) {
+    fn become_ready(&mut self, has_served: bool, record: &ServerRecord, now: Instant, actions: &mut Vec<Action>) {
         self.ready_since = Some(context::now());
         self.has_served = has_served;
+        // Whoever waits for the start reads all of it afterwards.
+        self.begin_health(record, now, actions);
         actions.push(Action::BecomeReady);
     }
 
