@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{AccessFlags, access};
 use serde::Serialize;
 
 use super::catalogue::{Catalogue, CatalogueEntry, DefinitionState};
@@ -11,9 +10,10 @@ use super::examine::{self, Examined, ResolveContext};
 use super::parse::EntryContent;
 use super::problem::{self, Problem, SystemProblem, Warning};
 use super::resolved::Resolved;
+use crate::mcp::check::finding::Level;
 use crate::port::lease;
+use crate::server::program::Program;
 use crate::server::settings::PortChoice;
-use crate::text::excerpt::excerpt;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Checked {
@@ -127,10 +127,13 @@ fn system_problems(server: &Resolved, context: &ResolveContext<'_>, port: Option
         && !command.is_empty()
     {
         let path = match server.environment.get("PATH") {
-            Some(own) => own.text(),
-            None => (context.variables)("PATH").and_then(|path| path.into_string().ok()),
+            Some(own) => own.text().map(Into::into),
+            None => (context.variables)("PATH"),
         };
-        problems.extend(find(defined, &command, &directory, path.as_deref().unwrap_or(USUAL_PATH)).err());
+        let ShownPath { real: directory, shown: shown_directory } = &directory;
+        let program = Program { word: &command, shown: defined, directory, shown_directory, path: path.as_deref() };
+        let fault = program.examine().filter(|finding| finding.level == Level::Error);
+        problems.extend(fault.map(|finding| SystemProblem::Program(finding.message)));
     }
     if let Some(PortChoice::Fixed(number)) = server.settings().port.as_ref().map(|wish| wish.number)
         && port != Some(number)
@@ -138,31 +141,6 @@ fn system_problems(server: &Resolved, context: &ResolveContext<'_>, port: Option
         problems.extend(lease::taken(number).map(|taken| SystemProblem::Port(taken.to_string())));
     }
     problems
-}
-
-/// The program that `execvp(3)` would take.
-fn find(defined: &str, command: &str, directory: &ShownPath, path: &str) -> Result<(), SystemProblem> {
-    if command.contains('/') {
-        let file = ShownPath::of(&directory.real, &directory.shown, defined, command);
-        return match file.real.exists() {
-            false => Err(SystemProblem::NoProgram(file.shown)),
-            true if can_execute(&file.real) => Ok(()),
-            true => Err(SystemProblem::NotExecutable(file.shown)),
-        };
-    }
-    let is_named = command == defined;
-    let candidates = path.split(':').map(|place| directory.real.join(place).join(command));
-    let found: Vec<PathBuf> = candidates.filter(|file| file.is_file()).collect();
-    match found.first() {
-        _ if found.iter().any(|file| can_execute(file)) => Ok(()),
-        Some(file) if is_named => Err(SystemProblem::NotExecutable(file.clone())),
-        Some(_) => Err(SystemProblem::NotExecutable(defined.into())),
-        None => Err(SystemProblem::NotOnPath(excerpt(defined).into_owned())),
-    }
-}
-
-fn can_execute(file: &Path) -> bool {
-    file.is_file() && access(file, AccessFlags::X_OK).is_ok()
 }
 
 /// A path, and how it is named in messages.
@@ -177,6 +155,3 @@ impl ShownPath {
         Self { real: real.join(expanded), shown: examine::shown(shown, defined, expanded) }
     }
 }
-
-/// Where programs are looked for without `PATH`, in `execvp(3)`.
-const USUAL_PATH: &str = "/bin:/usr/bin";

@@ -67,12 +67,8 @@ pub enum ConfigProblem {
 /// Something that keeps a server from being started here and now.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum SystemProblem {
-    #[error("command: {0} is not on PATH")]
-    NotOnPath(String),
-    #[error("command: there is no {}", .0.display())]
-    NoProgram(PathBuf),
-    #[error("command: {} cannot be executed", .0.display())]
-    NotExecutable(PathBuf),
+    #[error("command: {0}")]
+    Program(String),
     #[error("cwd: there is no directory {}", .0.display())]
     NoDirectory(PathBuf),
     #[error("hook.port: {0}")]

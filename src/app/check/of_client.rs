@@ -25,8 +25,8 @@ use crate::failure::hinted;
 use crate::mcp::check::finding::{Code, Finding, Level};
 use crate::server::command::CommandLine;
 use crate::server::invocation::{Prepared, Text};
+use crate::server::program::Program;
 use crate::server::settings::Settings;
-use crate::supervisor::program::Program;
 use crate::syntax::Syntax;
 
 /// The servers of these names in the client's files, or all. Where several files have one of a name, the nearest one counts.

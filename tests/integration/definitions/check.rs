@@ -43,7 +43,7 @@ fn every_problem_of_every_server_is_said_at_once_and_nothing_is_made() {
         LEVEL is not set: how much is logged
         /home/.config/mcp-hook/config.json: servers.pve1.host is missing
         /home/.config/mcp-hook/config.json: servers.pve1.password_env_var is missing
-        command: no-such-program is not on PATH
+        command: there is no program no-such-program on PATH
     ✗ broken
         /home/.config/mcp-hook/broken.json: line 2, column 5: expected `:`
     ✗ typo
@@ -52,7 +52,7 @@ fn every_problem_of_every_server_is_said_at_once_and_nothing_is_made() {
     ✗ nowhere
         cwd: there is no directory ${HOME}/nowhere
     ✗ file
-        command: /home/.config/mcp-hook/no-program cannot be executed
+        command: /home/.config/mcp-hook/no-program may not be executed
     ✗ absent
         command: there is no /no/such/program
     ✗ remote
@@ -231,7 +231,7 @@ fn what_a_variable_holds_is_not_shown_where_it_is_refused() {
     insta::assert_snapshot!(text, @r#"
     $ check
     ✗ program
-        command: ${GITHUB_TOKEN} is not on PATH
+        command: there is no program ${GITHUB_TOKEN} on PATH
     ✗ path
         command: there is no /p/bin/${GITHUB_TOKEN}
     ✗ cwd
