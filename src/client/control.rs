@@ -49,7 +49,7 @@ pub fn add(client: &Client, (text, root): (&str, &Node), hook: &str) -> Result<E
     let new_section = format!("{}: {{ {entry} }}", quoted(key));
     match section {
         Some(section) => first_in(text, section, &entry),
-        None if is_blank(text) => {
+        None if is_blank(text, root) => {
             let start = mark(text);
             Ok(Edit::insertion(start, format!("{{ {new_section} }}")))
         }
@@ -102,8 +102,8 @@ fn body(client: &Client, hook: &str) -> String {
 }
 
 /// Whether nothing stands in a text but blanks and comments.
-fn is_blank(text: &str) -> bool {
-    !text[mark(text)..].lines().any(|line| line.trim_start().starts_with(['{', '[']))
+fn is_blank(text: &str, root: &Node) -> bool {
+    root.fields().is_some() && !text.get(root.span.start..).is_some_and(|text| text.starts_with('{'))
 }
 
 /// Where a text begins behind its byte order mark.

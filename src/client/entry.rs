@@ -47,19 +47,20 @@ pub enum Unwrappable {
     OtherForm,
     OtherArguments,
     Twice,
-    CallsHook,
-    StartsClient(String),
+    CallsHook(Box<CommandPlace>),
+    /// The name of the client, and the command.
+    StartsClient(String, Box<CommandPlace>),
 }
 
 /// The words of a command, and where they stand.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandPlace {
     /// The command and its arguments, as they are written.
     pub words: Vec<String>,
     pub layout: CommandLayout,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandLayout {
     /// The command stands alone, its arguments in a list.
     Apart { command: Field, arguments: Option<Field>, within: Within },
@@ -114,7 +115,7 @@ fn state(client: &Client, text: &str, entry: &Node) -> Result<EntryState, Unwrap
         return behind_hook(place);
     }
     match super::table::of_program(&place.words[0]) {
-        Some(started) => Err(Unwrappable::StartsClient(started.name.to_owned())),
+        Some(started) => Err(Unwrappable::StartsClient(started.name.to_owned(), Box::new(place))),
         None => Ok(EntryState::Direct(place)),
     }
 }
@@ -158,7 +159,7 @@ fn behind_hook(place: CommandPlace) -> Result<EntryState, Unwrappable> {
         return Ok(EntryState::Control(place));
     }
     if place.words.get(1).is_none_or(|word| word != "run") {
-        return Err(Unwrappable::CallsHook);
+        return Err(Unwrappable::CallsHook(Box::new(place)));
     }
     match own_command(&place.words) {
         Some(at) => Ok(EntryState::Wrapped { place, at }),
@@ -217,6 +218,7 @@ impl ServerEntry {
             | EntryState::Wrapped { place, .. }
             | EntryState::Defined(place)
             | EntryState::Control(place) => Some(place),
+            EntryState::Unwrappable(Unwrappable::CallsHook(place) | Unwrappable::StartsClient(_, place)) => Some(place),
             EntryState::Remote | EntryState::Unwrappable(_) => None,
         }
     }
@@ -245,8 +247,8 @@ impl fmt::Display for Unwrappable {
             Self::OtherForm => formatter.write_str("its command has a form that is not known"),
             Self::OtherArguments => formatter.write_str("its args are not a list of strings"),
             Self::Twice => formatter.write_str("it stands there more than once"),
-            Self::CallsHook => formatter.write_str("it calls mcp-hook, but not mcp-hook run"),
-            Self::StartsClient(name) => write!(formatter, "it starts {name}, which is a client"),
+            Self::CallsHook(_) => formatter.write_str("it calls mcp-hook, but not mcp-hook run"),
+            Self::StartsClient(name, _) => write!(formatter, "it starts {name}, which is a client"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Writing a client's file: whole or not at all, where its links lead, with its mode and owner, and never over what somebody
-//! else has written since it was read.
+//! Writing a client's file: whole or not at all, where its links lead, with its mode, owner and attributes, and never over
+//! what somebody else has written since it was read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,6 +13,7 @@ use crate::disk::directory::Directory;
 use crate::disk::{locations, lock};
 use crate::failpoint;
 use crate::failure::hinted;
+use crate::sys::attributes;
 
 /// How a file was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,13 +31,14 @@ pub fn replace(target: &Path, before: &str, after: &str) -> Result<Written> {
     directory.ensure_all()?;
     let _lock = lock::wait(&directory.file(LOCK))?;
     let could_not = || format!("could not write {}", target.display());
-    let data = check(target, before)?;
+    let found = check(target, before)?;
     let copy = match copy(target, before) {
         Err(error) if is_closed(&error) => None,
         made => made.with_context(could_not)?,
     };
     // Another name of the file would keep the old text.
-    let renamed = if data.nlink() > 1 { Err(Unrenamed::Closed) } else { by_rename(target, &data, before, after) };
+    let has_names = found.metadata().with_context(could_not)?.nlink() > 1;
+    let renamed = if has_names { Err(Unrenamed::Closed) } else { by_rename(target, &found, before, after) };
     match renamed {
         Ok(()) => {}
         Err(Unrenamed::Closed) => in_place(target, before, after).with_context(could_not)?,
@@ -47,7 +49,7 @@ pub fn replace(target: &Path, before: &str, after: &str) -> Result<Written> {
 
 /// Why a file was not replaced by another one.
 enum Unrenamed {
-    /// Nothing can be made in its directory.
+    /// Nothing like it can be made in its directory.
     Closed,
     Because(anyhow::Error),
 }
@@ -61,16 +63,15 @@ impl From<io::Error> for Unrenamed {
 /// One writer of ours at a time; the files themselves are locked by nobody.
 const LOCK: &str = ".clients.lock";
 
-/// That the file is one, may be written to, and holds what was read.
-fn check(target: &Path, before: &str) -> Result<fs::Metadata> {
+/// The file, which may be written to and holds what was read.
+fn check(target: &Path, before: &str) -> Result<File> {
     let could_not = || format!("could not write {}", target.display());
     let file = open(OpenOptions::new().read(true).write(true), target).with_context(could_not)?;
-    let data = file.metadata().with_context(could_not)?;
-    ensure!(data.is_file(), "{}: it is not a regular file", could_not());
+    ensure!(file.metadata().with_context(could_not)?.is_file(), "{}: it is not a regular file", could_not());
     let mut now = Vec::new();
-    file.take(before.len() as u64 + 1).read_to_end(&mut now).with_context(could_not)?;
+    (&file).take(before.len() as u64 + 1).read_to_end(&mut now).with_context(could_not)?;
     if now == before.as_bytes() {
-        return Ok(data);
+        return Ok(file);
     }
     Err(hinted(format!("{}: it has changed since it was read", could_not()), "try again"))
 }
@@ -113,11 +114,11 @@ fn is_closed(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-fn by_rename(target: &Path, data: &fs::Metadata, before: &str, after: &str) -> Result<(), Unrenamed> {
+fn by_rename(target: &Path, found: &File, before: &str, after: &str) -> Result<(), Unrenamed> {
     let temporary = beside(target, ".", ".mcp-hook");
     // Left by one of ours that was killed in between: under the lock there is no other.
     let _ = fs::remove_file(&temporary);
-    let written = fill(&temporary, data, after).and_then(|()| {
+    let written = fill(&temporary, found, after).and_then(|()| {
         check(target, before).map_err(Unrenamed::Because)?;
         failpoint::kill("before-rename");
         Ok(fs::rename(&temporary, target)?)
@@ -132,14 +133,17 @@ fn by_rename(target: &Path, data: &fs::Metadata, before: &str, after: &str) -> R
     Ok(())
 }
 
-/// Writes a new file with the owner and the mode of another.
-fn fill(path: &Path, like: &fs::Metadata, text: &str) -> Result<(), Unrenamed> {
+/// Writes a new file with the owner, the attributes and the mode of another.
+fn fill(path: &Path, other: &File, text: &str) -> Result<(), Unrenamed> {
+    let like = other.metadata()?;
     let mut file = create(path)?;
     file.write_all(text.as_bytes())?;
     let made = file.metadata()?;
     if (made.uid(), made.gid()) != (like.uid(), like.gid()) {
         fchown(&file, Some(like.uid()), Some(like.gid()))?;
     }
+    // What cannot be had again is kept in place.
+    attributes::copy(other, &file).map_err(|_| Unrenamed::Closed)?;
     file.set_permissions(like.permissions())?;
     Ok(file.sync_all()?)
 }

@@ -12,7 +12,7 @@
 //! | starting processes and collecting them | `entry`, `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
 //! | terminals and signals | `terminal`, `pty`, `signals` |
 //! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow`, `changes` |
-//! | files, descriptors, ports | `directory`, `stat`, `fd`, `socket` |
+//! | files, descriptors, ports | `directory`, `stat`, `attributes`, `fd`, `socket` |
 
 #![allow(unsafe_code, reason = "this is the module for it; every block says why it is sound")]
 
@@ -45,16 +45,16 @@ pub mod waiting;
 mod linux;
 #[cfg(target_os = "linux")]
 pub use self::linux::{
-    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, processor,
-    title, waits,
+    attributes, boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process,
+    processor, title, waits,
 };
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
 pub use self::macos::{
-    boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process, processor,
-    title, waits,
+    attributes, boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process,
+    processor, title, waits,
 };
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]

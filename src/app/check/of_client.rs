@@ -207,7 +207,7 @@ fn not_allowed(file: &ClientFile) -> Finding {
 
 fn unusable(file: &ClientFile, state: &EntryState) -> Finding {
     match state {
-        EntryState::Unwrappable(why @ (Unwrappable::CallsHook | Unwrappable::StartsClient(_))) => {
+        EntryState::Unwrappable(why @ (Unwrappable::CallsHook(_) | Unwrappable::StartsClient(..))) => {
             Finding::new(Code::NotAsked, why.to_string())
                 .hint("mcp-hook check --connect -- COMMAND asks it all the same")
         }

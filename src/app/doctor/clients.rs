@@ -78,7 +78,7 @@ fn kept(file: &ClientFile, content: &FileContent) -> Option<Finding> {
 }
 
 fn other_command(file: &ClientFile, entry: &ServerEntry) -> Option<Finding> {
-    if !matches!(entry.state, EntryState::Unwrappable(Unwrappable::CallsHook)) {
+    if !matches!(entry.state, EntryState::Unwrappable(Unwrappable::CallsHook(_))) {
         return None;
     }
     let text = format!("{} calls mcp-hook, but not mcp-hook run", place(file, entry));

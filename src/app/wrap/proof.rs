@@ -10,18 +10,22 @@ use crate::syntax::edit;
 
 /// That `after`, which would be written into the file, holds the same servers as `before`, and can be taken back to the
 /// byte; `control` are the entries of `mcp-hook mcp` that come or go.
-pub fn prove<'a>(
+pub fn prove(
     direction: Direction,
     file: &ClientFile,
-    before: &'a FileContent,
-    after: &'a FileContent,
+    before: &FileContent,
+    after: &FileContent,
     control: &[String],
 ) -> Result<()> {
     let is_moved =
         |entry: &&ServerEntry| matches!(entry.state, EntryState::Control(_)) && control.contains(&entry.name);
     let [stayed, others] = [before, after].map(|it| it.entries.iter().filter(|entry| !is_moved(entry)));
-    let own_words = |entry: &'a ServerEntry| (&entry.name, entry.own_words());
-    ensure!(stayed.clone().map(own_words).eq(others.clone().map(own_words)), "another command would come of it");
+    let is_kept = |(before, after): (&ServerEntry, &ServerEntry)| {
+        let words = if direction == Direction::Wrap { after.own_words() } else { after.words() };
+        before.name == after.name && (words == before.own_words() || after.words() == before.words())
+    };
+    let is_whole = stayed.clone().count() == others.clone().count() && stayed.clone().zip(others.clone()).all(is_kept);
+    ensure!(is_whole, "another command would come of it");
     if direction == Direction::Unwrap {
         return Ok(());
     }

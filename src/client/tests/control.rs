@@ -87,6 +87,17 @@ fn it_comes_and_goes_where_there_are_no_servers() {
 }
 
 #[test]
+fn it_does_not_come_where_something_else_stands() {
+    for client in CLIENTS.iter().filter(|client| !matches!(client.syntax, Syntax::Toml | Syntax::Yaml)) {
+        for text in ["null", "[]", "\"{\"", "\u{feff}5\n", "{\"KEY\": null}", "{\"KEY\": [{}]}"] {
+            let text = text.replace("KEY", client.key[0]);
+            let root = syntax::parse(client.syntax, &text).expect("it can be read");
+            assert_eq!(control::add(client, (&text, &root), "mcp-hook"), Err(control::NoPlace::OtherForm), "{text}");
+        }
+    }
+}
+
+#[test]
 fn in_toml_too() {
     for text in [
         "",

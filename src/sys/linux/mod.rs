@@ -1,5 +1,6 @@
 //! Linux: pidfds, subreapers, parent-death signals and `/proc`.
 
+pub mod attributes;
 pub mod boot;
 pub mod caller;
 pub mod changes;

@@ -2,6 +2,7 @@
 //!
 //! Written against the headers and the published kernel source; type-checked, but never run.
 
+pub mod attributes;
 pub mod boot;
 pub mod caller;
 pub mod changes;

@@ -1,5 +1,6 @@
 //! `clients`, `wrap` and `unwrap`: clients' files as people have them, and how they are written.
 
+mod by_hand;
 mod control;
 mod corpus;
 mod running;

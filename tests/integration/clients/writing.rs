@@ -1,8 +1,13 @@
 //! How a client's file is written: whole, where its links lead, with its mode and owner, and not over somebody else's change.
 
+#[cfg(target_os = "linux")]
+use std::ffi::{CStr, CString};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
+
+#[cfg(target_os = "linux")]
+use nix::{errno::Errno, libc};
 
 use super::{DIRECT, WRAPPED, cursor, hook, said};
 use crate::support::{Sandbox, skip};
@@ -171,4 +176,39 @@ fn a_kill_in_the_middle_leaves_the_old_file_or_the_new_one() {
     hook(&sandbox, "wrap --yes").ok();
     assert_eq!(read(&file), WRAPPED);
     assert_eq!(names(sandbox.path("home/.cursor")), ["mcp.json", "mcp.json.bak-mcp-hook"], "what was left is gone");
+}
+
+/// A note of the user's, and an access list (acl(5)): its owner may write, user 65534 may read, nobody else may anything.
+#[cfg(target_os = "linux")]
+const ATTRIBUTES: [(&CStr, &[u8]); 2] = [
+    (c"user.note", b"mine"),
+    (
+        c"system.posix_acl_access",
+        b"\x02\0\0\0\x01\0\x06\0\xff\xff\xff\xff\x02\0\x04\0\xfe\xff\0\0\x04\0\0\0\xff\xff\xff\xff\x10\0\x04\0\xff\xff\xff\xff\x20\0\0\0\xff\xff\xff\xff",
+    ),
+];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn access_lists_and_other_attributes_are_kept() {
+    let sandbox = Sandbox::new();
+    for (name, value) in ATTRIBUTES {
+        let file = cursor(&sandbox, DIRECT);
+        let path = CString::new(file.to_str().unwrap()).unwrap();
+        // SAFETY: path and name end with a zero, and the value has as many bytes as is said.
+        let set = unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0) };
+        if Errno::result(set) == Err(Errno::EOPNOTSUPP) {
+            skip("access_lists_and_other_attributes_are_kept", "needs a file system that has them");
+            continue;
+        }
+        Errno::result(set).unwrap();
+        let before = mode(&file);
+        hook(&sandbox, "wrap --yes").ok();
+        let mut found = [0_u8; 64];
+        // SAFETY: path and name end with a zero, and as many bytes may be written as is said.
+        let length = unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), found.as_mut_ptr().cast(), found.len()) };
+        let length = Errno::result(length).unwrap().unsigned_abs();
+        assert_eq!((&found[..length], mode(&file), read(&file)), (value, before, WRAPPED.to_owned()), "{name:?}");
+        fs::remove_file(&file).unwrap();
+    }
 }
