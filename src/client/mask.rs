@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::entry::{CommandPlace, ServerEntry};
+use crate::server::secret_text;
 use crate::server::secret_words::{self, MASK};
 use crate::server::secrets::{Secrets, is_telling};
 use crate::syntax::edit::Edit;
@@ -81,7 +82,7 @@ impl<'a> Search<'a> {
         let name = field.name.to_lowercase();
         let is_holder = HOLDERS.iter().any(|holder| name == holder.to_lowercase()) && field.value.fields().is_some();
         let is_secret = is_telling(&name);
-        let value = field.value.text().filter(|value| !secret_words::is_reference(value));
+        let value = field.value.text().filter(|value| !secret_text::is_reference(value));
         if is_secret && around == Around::Secrets {
             self.secrets.extend(value.map(str::to_owned));
         }

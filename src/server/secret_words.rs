@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::secrets::{Secrets, is_telling};
+use super::secret_text::{in_url, is_reference, is_secret_name, tokens};
+use super::secrets::Secrets;
 
 /// A part of one of the words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,91 +101,6 @@ fn behind_name(word: &str) -> Option<usize> {
     let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.'));
     (is_name && !word[at..].starts_with("://") && is_secret_name(name)).then_some(at + 1)
 }
-
-/// Whether an option, a variable or a header of this name has a secret.
-fn is_secret_name(name: &str) -> bool {
-    let name = name.trim_start_matches('-').to_lowercase().replace(['-', '.'], "_");
-    is_telling(&name) || name.split('_').any(|part| NAMES.contains(&part))
-}
-
-/// What is a secret if it is a part of a name.
-const NAMES: [&str; 9] = ["key", "auth", "pass", "pwd", "pat", "bearer", "jwt", "cookie", "dsn"];
-
-/// Whether a text only names a variable, perhaps behind the name of a scheme (RFC 9110, 11.1): the value stands elsewhere.
-pub fn is_reference(text: &str) -> bool {
-    let text = text.trim().trim_matches(['"', '\'']);
-    let text = ["Bearer ", "Basic ", "Token "].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
-    let inside = text.trim_start_matches('$');
-    let inside = inside.strip_prefix('{').and_then(|it| it.strip_suffix('}')).unwrap_or(inside);
-    let is_name = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | ':' | '.');
-    (text.is_empty() || text.starts_with(['$', '{'])) && inside.chars().all(is_name)
-}
-
-/// Who logs in at a URL (RFC 3986, 3.2.1), and the secrets among its parameters.
-fn in_url(word: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for (at, sign) in word.match_indices("://") {
-        let start = at + sign.len();
-        let rest = word[start..].split(char::is_whitespace).next().unwrap_or_default();
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if let Some(end) = authority.rfind('@') {
-            let is_user_of_ssh = word[..at].ends_with("ssh") && !authority[..end].contains(':');
-            if !is_user_of_ssh && !is_reference(&authority[..end]) {
-                found.push(start..start + end);
-            }
-        }
-        let Some((path, query)) = rest.split_once('?') else { continue };
-        let mut begin = start + path.len() + 1;
-        for parameter in query.split(['&', '#']) {
-            if let Some((name, value)) = parameter.split_once('=')
-                && is_secret_name(name)
-                && !is_reference(value)
-            {
-                found.push(begin + name.len() + 1..begin + parameter.len());
-            }
-            begin += parameter.len() + 1;
-        }
-    }
-    found
-}
-
-/// Whatever begins as a token of a well-known service does.
-fn tokens(word: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let is_of_token = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-' | '.');
-    let mut begin = 0;
-    for run in word.split(|it| !is_of_token(it)) {
-        let is_random = run.len() >= SHORTEST && run.contains(|it: char| it.is_ascii_digit());
-        if is_random && BEGINNINGS.iter().any(|beginning| run.starts_with(beginning)) {
-            found.push(begin..begin + run.len());
-        }
-        let end = begin + run.len();
-        begin = end + word[end..].chars().next().map_or(0, char::len_utf8);
-    }
-    found
-}
-
-const BEGINNINGS: [&str; 17] = [
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "ghu_",
-    "github_pat_",
-    "glpat-",
-    "sk-",
-    "sk_live_",
-    "sk_test_",
-    "xoxb-",
-    "xoxp-",
-    "xapp-",
-    "AKIA",
-    "AIza",
-    "hf_",
-    "npm_",
-    "eyJ",
-];
-/// A shorter word is no token, in bytes.
-const SHORTEST: usize = 20;
 
 /// The secret parts of a text that is taken apart at its blanks.
 fn within(text: &str) -> Vec<Range<usize>> {

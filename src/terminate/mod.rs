@@ -7,6 +7,7 @@ pub mod escaped;
 pub mod foreign;
 pub mod group;
 pub mod orphans;
+mod pace;
 pub mod stages;
 pub mod survivors;
 pub mod tree;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 
 use super::escaped::{EscapedProcess, EscapedProcesses};
+use super::pace::Pace;
 use super::stages::{Due, Stage, StopTimeouts};
 use super::survivors::Survivors;
 use super::{budget, descendants, group};
@@ -19,11 +20,7 @@ use crate::sys::{Pid, children};
 /// A tree on its way out.
 pub struct Ending {
     leader: Option<Pid>,
-    began: Instant,
-    /// How far it was at the last look: the time since the beginning, without what was slept through.
-    elapsed: Duration,
-    slept: Duration,
-    timeouts: StopTimeouts,
+    pace: Pace,
     signal: Signal,
     group_was: Stage,
     children: HashMap<Pid, Child>,
@@ -59,10 +56,7 @@ impl Ending {
     pub fn begin(leader: Option<Pid>, timeouts: StopTimeouts, now: Instant) -> Self {
         Self {
             leader,
-            began: now,
-            elapsed: Duration::ZERO,
-            slept: Duration::ZERO,
-            timeouts,
+            pace: Pace::begin(timeouts, now),
             signal: Signal::SIGTERM,
             group_was: Stage::InputClosed,
             children: HashMap::new(),
@@ -81,16 +75,16 @@ impl Ending {
 
     /// What is due now.
     pub fn stage(&self, now: Instant) -> Stage {
-        self.timeouts.stage(self.elapsed(now))
+        self.pace.stage(now)
     }
 
     /// The time from SIGTERM to SIGKILL.
     pub fn stop_timeout(&self) -> Duration {
-        self.timeouts.stop
+        self.pace.timeouts.stop
     }
 
     pub fn began(&self) -> Instant {
-        self.began
+        self.pace.began
     }
 
     /// What had left the server's group and was to end as well.
@@ -100,27 +94,12 @@ impl Ending {
 
     /// Goes on faster from now on, if `timeouts` are shorter: a second reason to end may be in more of a hurry.
     pub fn hurry(&mut self, timeouts: StopTimeouts, now: Instant) {
-        let remaining = self.timeouts.longest().saturating_sub(self.elapsed(now));
-        if timeouts.longest() < remaining {
-            (self.began, self.elapsed, self.slept) = (now, Duration::ZERO, Duration::ZERO);
-            self.timeouts = timeouts;
-        }
-    }
-
-    fn elapsed(&self, now: Instant) -> Duration {
-        now.duration_since(self.began).saturating_sub(self.slept)
-    }
-
-    /// Lets a stage that was slept through, because somebody had stopped us, begin now.
-    fn catch_up(&mut self, now: Instant) {
-        let elapsed = self.elapsed(now);
-        self.elapsed = self.timeouts.next(self.elapsed).map_or(elapsed, |end| end.min(elapsed));
-        self.slept += elapsed.saturating_sub(self.elapsed);
+        self.pace.hurry(timeouts, now);
     }
 
     /// Does what is due now. `is_kept` says whether a process asked to be spared; it is asked once for each.
     pub fn advance(&mut self, now: Instant, is_kept: impl Fn(Pid) -> bool) -> Progress {
-        self.catch_up(now);
+        self.pace.catch_up(now);
         let stage = self.stage(now);
         self.signal_group(stage, &is_kept);
         loop {
@@ -148,8 +127,7 @@ impl Ending {
                 Progress::Unkillable(Survivors::tell_apart(living))
             };
         }
-        let elapsed = self.elapsed(now);
-        let stage_ends = self.timeouts.next(elapsed).map(|end| end.saturating_sub(elapsed));
+        let stage_ends = self.pace.until_next_stage(now);
         let process_ends = if stage == Stage::FinalSigterm { self.final_sigterm_ends(now) } else { None };
         Progress::Wait(stage_ends.into_iter().chain(process_ends).min())
     }
@@ -157,7 +135,7 @@ impl Ending {
     /// When the time of the first process is over that was adopted late: maybe before the stage is.
     fn final_sigterm_ends(&self, now: Instant) -> Option<Duration> {
         let sigterm = self.children.values().filter_map(|child| child.sigterm).min()?;
-        Some((sigterm + self.timeouts.final_sigterm).saturating_duration_since(now).max(Duration::from_millis(1)))
+        Some((sigterm + self.pace.timeouts.final_sigterm).saturating_duration_since(now).max(Duration::from_millis(1)))
     }
 
     /// Kills the descendants of children that do not die, which would never become ours. False if there was nothing, or
@@ -236,7 +214,7 @@ impl Ending {
         let mut killed = false;
         for &pid in living.iter().filter(|&&pid| Some(pid) != self.leader) {
             let sigterm = self.children.get(&pid).and_then(|child| child.sigterm);
-            match self.timeouts.due(stage, sigterm, now) {
+            match self.pace.timeouts.due(stage, sigterm, now) {
                 Due::Wait => {}
                 Due::Terminate => {
                     self.children.entry(pid).and_modify(|child| child.sigterm = Some(now));
@@ -272,30 +250,5 @@ impl Ending {
 
     fn kept(&self) -> Vec<Pid> {
         self.children.iter().filter(|(_, child)| child.kept).map(|(&pid, _)| pid).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::context;
-
-    #[test]
-    fn a_stage_that_was_slept_through_begins_when_somebody_wakes_us() {
-        let millis = Duration::from_millis;
-        let timeouts = StopTimeouts { before_sigterm: millis(0), stop: millis(300), final_sigterm: millis(100) };
-        let now = context::now();
-        let mut ending = Ending::begin(None, timeouts, now);
-        for (at, stage) in [
-            (0, Stage::StopSigterm),
-            (5000, Stage::FinalSigterm),
-            (5099, Stage::FinalSigterm),
-            (5101, Stage::FinalSigkill),
-            (6099, Stage::FinalSigkill),
-            (9000, Stage::Unkillable),
-        ] {
-            ending.catch_up(now + millis(at));
-            assert_eq!(ending.stage(now + millis(at)), stage, "after {at} ms");
-        }
     }
 }

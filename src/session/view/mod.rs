@@ -4,6 +4,7 @@ mod container;
 mod foreign_listener;
 mod health;
 mod json;
+mod record;
 mod server;
 mod state;
 mod sum;
@@ -18,9 +19,10 @@ use serde::Serialize;
 
 pub use self::container::ContainerView;
 pub use self::health::HealthView;
+pub use self::record::RecordView;
 #[cfg(test)]
 pub use self::server::ProcessView;
-pub use self::server::{RecordView, ServerView};
+pub use self::server::ServerView;
 pub use self::state::{LastExit, StateView};
 pub use self::sum::UsageSum;
 pub use self::traffic::{MethodView, TrafficView};

@@ -3,6 +3,7 @@
 mod descriptors;
 mod fallback;
 mod foreign;
+mod hidden;
 mod hostile;
 mod input;
 mod large;
@@ -19,7 +20,9 @@ mod refused;
 mod replaced;
 mod reuse;
 mod roots;
+mod session_records;
 mod strangers;
+mod stuck_disk;
 mod terminal;
 mod vanished;
 mod versions;

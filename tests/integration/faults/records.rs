@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use crate::support::WindowSession;
 use crate::support::innocent::has_serials;
 use crate::support::output::redact;
-use crate::support::record::{edit, read_json};
+use crate::support::record::read_json;
 use crate::support::{Innocent, Namespace, Sandbox, skip, wait};
 
 /// A session with the record of a server that ran, and an innocent process for the record to name.
-struct Stage<'s> {
-    session: WindowSession<'s>,
-    innocent: Innocent,
+pub struct Stage<'s> {
+    pub session: WindowSession<'s>,
+    pub innocent: Innocent,
     record: Value,
 }
 
 impl<'s> Stage<'s> {
-    fn set(sandbox: &'s Sandbox) -> Self {
+    pub fn set(sandbox: &'s Sandbox) -> Self {
         let mut session = WindowSession::open(sandbox);
         session.start(&[]);
         session.hook("stop web").ok();
@@ -30,7 +30,7 @@ impl<'s> Stage<'s> {
     }
 
     /// The record of a running server all of whose processes are the innocent one, as `change` makes it look.
-    fn lie(&self, change: impl FnOnce(&mut Value, &mut Value)) {
+    pub fn lie(&self, change: impl FnOnce(&mut Value, &mut Value)) {
         let (mut record, mut identity) = (self.record.clone(), self.innocent.identity());
         change(&mut record, &mut identity);
         record["watchers"] = json!({ "keeper": identity, "supervisor": identity });
@@ -66,7 +66,7 @@ impl<'s> Stage<'s> {
 
     /// The owner ends, and whatever its end clears away, the innocent lives.
     #[track_caller]
-    fn end(self) {
+    pub fn end(self) {
         self.session.end();
         self.innocent.assert_untouched();
     }
@@ -227,64 +227,8 @@ fn case_28_what_is_no_file_of_ours_is_refused_as_a_server_record() {
     stage.end();
 }
 
-#[test]
-fn case_28_what_is_no_file_of_ours_is_refused_as_a_session_record() {
-    let sandbox = Sandbox::new();
-    let mut stage = Stage::set(&sandbox);
-    stage.lie(|_, identity| identity["start"] = json!(1));
-    let path = stage.session.file("session.json");
-    let content = fs::read(&path).unwrap();
-    in_its_place(&path, &content, |why| {
-        for words in ["status", "stop web", "start x -- true", "restart web"] {
-            let said = stage.session.hook(words).expect_code(1).stdout;
-            assert!(said.contains("session.json") && said.contains(why) && said.contains("hint: "), "{words}: {said}");
-            let said = stage.session.outside(&words.split(' ').take(2).collect::<Vec<_>>());
-            assert_ne!(said.code(), 0, "{said}");
-        }
-        for words in [&["cleanup"][..], &["status", "--all"]] {
-            let said = sandbox.hook(words).ok().stderr;
-            assert!(said.contains("session.json") && said.contains(why), "{said}");
-        }
-        stage.innocent.assert_untouched();
-    });
-    fs::write(&path, content).unwrap();
-    stage.end();
-}
-
 /// What makes a record a lie.
-type Change<'a> = &'a dyn Fn(&mut Value);
-
-#[test]
-fn case_28_session_record_that_lies_about_its_owner_makes_no_session() {
-    let sandbox = Sandbox::new();
-    let mut stage = Stage::set(&sandbox);
-    let path = stage.session.file("session.json");
-    let whole = fs::read(&path).unwrap();
-    let pid = stage.innocent.process.pid;
-    let cases: [(&str, Change<'_>); 7] = [
-        ("is gone", &|record| record["owner"] = json!({ "pid": pid, "start": 1 })),
-        ("is gone", &|record| record["owner"]["start"] = json!(1)),
-        ("is gone", &|record| record["host"]["boot"] = json!("another")),
-        ("another pid namespace", &|record| record["host"]["namespace"] = json!("pid:[1]@1")),
-        ("another host", &|record| {
-            record["host"]["name"] = json!("another");
-            record["host"]["boot"] = json!("another");
-        }),
-        ("it is a session of user 12345", &|record| record["user"] = json!(12345)),
-        ("it is the record of pts9-1-aaaa", &|record| record["id"] = json!("pts9-1-aaaa")),
-    ];
-    for (why, change) in cases {
-        edit(&path, change);
-        let said = stage.session.outside(&["start", "x", "--", "sleep", "1000"]);
-        assert!(said.stderr.contains(why) && said.stderr.contains("hint: "), "{said}");
-        sandbox.hook(["cleanup", "--dry-run"]).ok();
-        sandbox.hook(["status", "--all"]).ok();
-        stage.innocent.assert_untouched();
-        fs::write(&path, &whole).unwrap();
-    }
-    stage.session.hook("status").ok();
-    stage.end();
-}
+pub type Change<'a> = &'a dyn Fn(&mut Value);
 
 /// A shell whose variables change has the same session in two roots.
 #[test]

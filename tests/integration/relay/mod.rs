@@ -1,5 +1,6 @@
 //! The relay between a client and its server.
 
+mod back_pressure;
 mod chaos;
 mod commands;
 mod given_up;

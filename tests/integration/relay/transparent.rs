@@ -1,22 +1,18 @@
-//! While a server lives the relay changes nothing: every byte both ways and in order, back-pressure, the ends of both streams.
+//! While a server lives the relay changes nothing: every byte both ways and in order, and the ends of both streams.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
-
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use crate::support::piped_client::{Heard, memory};
 use crate::support::random::Random;
-use crate::support::{PipedClient, Process, Sandbox, wait};
+use crate::support::{PipedClient, Sandbox, wait};
 
-const KIB: usize = 1 << 10;
-const MIB: usize = 1 << 20;
+pub const KIB: usize = 1 << 10;
+pub const MIB: usize = 1 << 20;
 
 /// How much more memory than before the relay may take for whatever passes through it.
-const BOUND: usize = 8 * MIB;
+pub const BOUND: usize = 8 * MIB;
 /// How much may be on its way between client and server: four pipes and what the relay holds.
-const ON_ITS_WAY: usize = 4 * MIB;
+pub const ON_ITS_WAY: usize = 4 * MIB;
 
 /// A server that prints the file `said`, and writes what it is told to the file `heard`, both at once.
 const BOTH: &str = "exec 3<&0; cat <&3 >heard & cat said; wait";
@@ -51,7 +47,7 @@ fn assert_same(input: &[u8], output: &[u8]) {
 
 /// Says where two texts part, instead of printing megabytes.
 #[track_caller]
-fn assert_bytes(found: &[u8], expected: &[u8]) {
+pub fn assert_bytes(found: &[u8], expected: &[u8]) {
     if found == expected {
         return;
     }
@@ -110,7 +106,7 @@ fn brackets(text: &str) -> Vec<u8> {
 }
 
 /// Messages of all lengths up to about `longest`, most of them short.
-fn stream(random: &mut Random, first_id: usize, count: usize, longest: usize) -> Vec<u8> {
+pub fn stream(random: &mut Random, first_id: usize, count: usize, longest: usize) -> Vec<u8> {
     let lengths: Vec<usize> = (0..count).map(|_| 1 << random.below(longest.ilog2() as usize + 1)).collect();
     let messages = lengths.into_iter().enumerate();
     messages.flat_map(|(number, length)| message(random, first_id + number, length)).collect()
@@ -210,85 +206,6 @@ fn the_memory_that_a_long_message_takes_is_given_back() {
         wait::until("the memory", || (memory(supervisor, "RssAnon") <= before + 64 * KIB).then_some(()));
     }
     client.finish();
-    sandbox.assert_clean();
-}
-
-/// How far a process has read the file that is its standard input.
-fn position(process: Process) -> usize {
-    let info = fs::read_to_string(format!("/proc/{}/fdinfo/0", process.pid)).unwrap();
-    info.lines().find_map(|line| line.strip_prefix("pos:")).unwrap().trim().parse().unwrap()
-}
-
-#[test]
-fn a_client_that_does_not_read_makes_the_server_wait_and_loses_nothing() {
-    let (sandbox, mut random) = (Sandbox::new(), Random::seeded(9));
-    let said = stream(&mut random, 1, 150, MIB);
-    assert!(said.len() > 2 * ON_ITS_WAY);
-    sandbox.write("home/said", &said);
-    let mut client = PipedClient::run(&sandbox, &[], &["sh", "-c", "cat <said; cat >heard"]);
-    let (supervisor, server) = (client.supervisor(), client.server("cat"));
-    let is_full = || client.waiting() >= 64 * KIB - 4 * KIB && server.asleep() && supervisor.asleep();
-    wait::until("nobody can go on", || is_full().then_some(()));
-    assert!(position(server) < ON_ITS_WAY, "the server had printed {} KiB", position(server) / KIB);
-    assert!(memory(supervisor, "RssAnon") < BOUND, "{} KiB", memory(supervisor, "RssAnon") / KIB);
-    client.hear(said.len());
-    let heard = client.finish();
-    assert_bytes(&heard.output, &said);
-    assert_eq!(heard.status, Some(0));
-    sandbox.assert_clean();
-}
-
-#[test]
-fn a_client_that_reads_only_after_the_server_has_ended_loses_nothing() {
-    for mut length in [3 * KIB, 64 * KIB, 100 * KIB, 190 * KIB] {
-        let sandbox = Sandbox::new();
-        let mut said = String::new();
-        while length > 0 {
-            length = length.saturating_sub(KIB);
-            let _ =
-                writeln!(said, "{{\"method\":\"x\",\"params\":{{\"left\":{length},\"x\":\"{}\"}}}}", "x".repeat(KIB));
-        }
-        sandbox.write("home/said", &said);
-        let mut client = PipedClient::run(&sandbox, &[], &["sh", "-c", "cat >heard; cat said; touch over"]);
-        client.input = None;
-        let over = sandbox.home().join("over");
-        let is_stuck = || {
-            let server = client.process().descendants().into_iter().find(|process| process.title() == "cat");
-            server.is_some_and(Process::asleep) && client.waiting() > 0 && client.supervisor().asleep()
-        };
-        wait::until("the server has ended, or cannot go on", || (over.exists() || is_stuck()).then_some(()));
-        assert_bytes(&client.hear_all().output, said.as_bytes());
-        sandbox.assert_clean();
-    }
-}
-
-#[test]
-fn a_server_that_does_not_read_makes_the_client_wait_and_loses_nothing() {
-    let (sandbox, mut random) = (Sandbox::new(), Random::seeded(10));
-    let said = stream(&mut random, 1, 150, MIB);
-    let script = "mkfifo gate; read -r go <gate; cat >heard";
-    let mut client = PipedClient::run(&sandbox, &[], &["sh", "-c", script]);
-    let (supervisor, server) = (client.supervisor(), client.server("sh"));
-    let mut input = client.input.take().unwrap();
-    let flags = OFlag::from_bits_retain(fcntl(&input, FcntlArg::F_GETFL).unwrap());
-    fcntl(&input, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).unwrap();
-    let mut taken = 0;
-    wait::until("nobody can go on", || {
-        let before = taken;
-        while let Ok(length) = input.write(&said[taken..]) {
-            taken += length;
-        }
-        (taken == before && taken > 64 * KIB && supervisor.asleep() && server.asleep()).then_some(())
-    });
-    assert!(taken < ON_ITS_WAY, "{} KiB were taken for a server that does not read", taken / KIB);
-    assert!(memory(supervisor, "RssAnon") < BOUND, "{} KiB", memory(supervisor, "RssAnon") / KIB);
-    fcntl(&input, FcntlArg::F_SETFL(flags)).unwrap();
-    client.input = Some(input);
-    let gate = wait::until("the gate", || Some(sandbox.home().join("gate")).filter(|gate| gate.exists()));
-    fs::write(gate, "go\n").unwrap();
-    client.say(&said[taken..]);
-    assert_eq!(client.finish().status, Some(0));
-    assert_bytes(&fs::read(sandbox.home().join("heard")).unwrap(), &said);
     sandbox.assert_clean();
 }
 

@@ -5,6 +5,7 @@ mod exit;
 mod fixture;
 mod hints;
 mod hook;
+mod kept_hook;
 mod log;
 mod one_process;
 mod options;

@@ -1,19 +1,20 @@
 //! The live view without a terminal.
 
-use proptest::prelude::*;
+mod odd;
+mod state;
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Modifier;
 
 use super::render::render;
-use super::state::{Message, Sort, State};
+use super::state::{Message, State};
 use crate::server::client::ClientProcess;
 use crate::server::endpoint::Endpoint;
 use crate::server::history::{Sample, UsageHistory};
 use crate::session::view::{
     MethodView, OwnerView, ProcessView, RecordView, ServerView, SessionView, StateView, TrafficView, TreeView, UsageSum,
 };
-use crate::text::is_plain;
 
 const NOW: u64 = 1_795_373_384_000;
 
@@ -281,82 +282,5 @@ fn without_colours_the_selected_line_still_stands_out() {
         let has_colour = cells.iter().any(|cell| cell.fg != ratatui::style::Color::Reset);
         assert_eq!(has_colour, is_coloured);
         assert!(cells.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count() == 80);
-    }
-}
-
-#[test]
-fn what_is_selected_stays_selected_however_servers_are_sorted_and_change() {
-    let mut state = state(three());
-    state.select(2);
-    assert_eq!(selected(&state), "web");
-    state.sort_by_next();
-    assert_eq!((state.sort, names(&state)), (Sort::Cpu, ["web", "files", "old"].map(str::to_owned).to_vec()));
-    assert_eq!(selected(&state), "web");
-    state.sort_by_next();
-    assert_eq!((state.sort, names(&state)), (Sort::Memory, ["files", "web", "old"].map(str::to_owned).to_vec()));
-    let mut more = three();
-    more.push(server("a-large-one", 1 << 32, 0.0));
-    state.update(vec![session("pts3-4800-k7f2", more)], NOW + 1000);
-    assert_eq!(names(&state), ["a-large-one", "files", "web", "old"]);
-    assert_eq!(selected(&state), "web");
-    // What is gone gives its place to the one that takes it.
-    state.update(vec![session("pts3-4800-k7f2", vec![stopped("old"), server("files", 1, 0.0)])], NOW + 2000);
-    assert_eq!(selected(&state), "old");
-    state.update(vec![session("pts3-4800-k7f2", Vec::new())], NOW + 3000);
-    assert_eq!(selected(&state), "");
-    for _ in 0..2 {
-        state.sort_by_next();
-    }
-    assert_eq!(state.sort, Sort::Name);
-}
-
-#[test]
-fn numbers_over_time_go_on_from_the_record_and_begin_anew_with_a_new_process() {
-    let mut state = state(three());
-    let known = |state: &State| state.history().expect("known").samples.len();
-    assert_eq!(known(&state), 13);
-    let later = |seconds: u64, uptime: f64| {
-        let mut server = server("files", 300 << 20, 1.4);
-        let mut history = UsageHistory::default();
-        history.push(Sample { at: NOW + seconds * 1000, memory: 7, cpu_ms: 2000 });
-        server.tree = server.tree.map(|tree| TreeView { history, ..tree });
-        server.process = Some(ProcessView { pid: 4821, uptime_seconds: uptime });
-        session("pts3-4800-k7f2", vec![server])
-    };
-    state.update(vec![later(1, 62.0)], NOW + 1000);
-    assert_eq!(known(&state), 14);
-    state.update(vec![later(9, 70.0)], NOW + 9000);
-    let share = state.selected().and_then(|server| server.tree.as_ref()).expect("it runs").cpu_percent_now;
-    assert!(share.abs() < 1.0, "of the last seconds, not of its life: {share}");
-    state.update(vec![later(20, 2.0)], NOW + 20_000);
-    assert_eq!(known(&state), 1);
-}
-
-proptest! {
-    #[test]
-    fn no_size_is_too_small_or_too_odd(width in 1_u16..130, height in 1_u16..40, count in 0_usize..30, all: bool, down in 0_isize..40) {
-        let servers = (0..count).map(|number| server(&format!("s{number}"), 1 << number, 1.0)).collect();
-        let mut state = State::new(all, true);
-        state.update(vec![session("pts3-4800-k7f2", servers)], NOW);
-        state.log = vec!["ä wide 漢字 line".repeat(20); 50];
-        state.message = Some(Message::Failed("could not".to_owned()));
-        state.select(down);
-        let text = drawn(&state, width, height);
-        prop_assert!(text.lines().count() <= usize::from(height));
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_text_of_others_is_more_than_shown(
-        text in "([ -~]|\u{1b}\\[[0-9;]{0,3}[mJH]|\n|\r|\t|\u{9b}|\u{202e}|\u{200b}|\u{ad}|\u{e0041}|ü|你){0,20}"
-    ) {
-        let evil = ServerView { warnings: vec![text.clone()], ..stopped_for("web", &text) };
-        let mut state = State::new(true, true);
-        state.update(vec![session(&text, vec![evil])], NOW);
-        state.log = vec![text.clone(), text.clone()];
-        state.message = Some(Message::Failed(text));
-        let shown = drawn(&state, 80, 24);
-        prop_assert!(shown.chars().all(|it| it == '\n' || is_plain(it)), "{:?}", shown);
     }
 }

@@ -1,128 +1,14 @@
 //! ARCHITECTURE.md, as far as a machine can check it: the page says what the imports say.
 
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use self::imports::{file_of, reached, root, rust_files, sources, uses};
 
 /// What everybody may use: not told in the table, row by row.
 const BASE: [&str; 5] = ["context", "failure", "text", "units", "failpoint"];
-
-/// A file of the program.
-struct Source {
-    path: PathBuf,
-    /// Its module, without `crate`: `["disk", "lock"]`.
-    module: Vec<String>,
-    /// Its text without comments and without its tests.
-    code: String,
-}
-
-impl Source {
-    fn top(&self) -> &str {
-        &self.module[0]
-    }
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Every file of the program but `main.rs`.
-fn sources() -> Vec<Source> {
-    let mut sources = Vec::new();
-    let mut directories = vec![root().join("src")];
-    while let Some(directory) = directories.pop() {
-        for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                directories.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("src/main.rs") {
-                sources.push(source(path));
-            }
-        }
-    }
-    assert!(sources.len() > 40, "the sources were not found");
-    sources
-}
-
-fn source(path: PathBuf) -> Source {
-    let inside = path.strip_prefix(root().join("src")).unwrap().with_extension("");
-    let mut module: Vec<String> = inside.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
-    if module.last().is_some_and(|last| last == "mod") {
-        module.pop();
-    }
-    let text = fs::read_to_string(&path).unwrap();
-    let program = text.split("#[cfg(test)]\nmod ").next().unwrap();
-    let code: Vec<&str> = program.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    Source { path, module, code: code.join("\n") }
-}
-
-/// Every path that a file takes something from, without `crate`; re-exports of a module's own children are left out.
-fn uses(code: &str, module: &[String]) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
-    let mut rest = code;
-    while let Some((at, root)) =
-        ["crate::", "super::", "self::"].into_iter().filter_map(|root| rest.find(root).map(|at| (at, root))).min()
-    {
-        let line = rest[..at].rsplit('\n').next().unwrap();
-        let is_reexport = root == "self::" && line.trim_start().starts_with("pub");
-        let mut base = module.to_vec();
-        let mut text = &rest[at..];
-        if let Some(inside) = text.strip_prefix("crate::") {
-            base.clear();
-            text = inside;
-        }
-        text = text.strip_prefix("self::").unwrap_or(text);
-        while let Some(above) = text.strip_prefix("super::") {
-            base.pop();
-            text = above;
-        }
-        if !is_reexport {
-            leaves(text, &base, &mut found);
-        }
-        rest = &rest[at + root.len()..];
-        rest = rest.trim_start_matches("super::");
-    }
-    found
-}
-
-/// The paths of a use tree that begins here: `a::b`, `a::{b, c::d}`.
-fn leaves(text: &str, base: &[String], found: &mut Vec<Vec<String>>) {
-    let word: String = text.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect();
-    let after = &text[word.len()..];
-    let mut path = base.to_vec();
-    if !word.is_empty() && word != "self" {
-        path.push(word.clone());
-    }
-    let Some(inside) = (if word.is_empty() { Some(text) } else { after.strip_prefix("::") }) else {
-        found.push(path);
-        return;
-    };
-    match inside.strip_prefix('{') {
-        Some(group) => items(group).into_iter().for_each(|item| leaves(item, &path, found)),
-        None if inside.starts_with(|it: char| it.is_alphabetic() || it == '_') => leaves(inside, &path, found),
-        None => found.push(path),
-    }
-}
-
-/// The items of a group, up to the brace that ends it.
-fn items(group: &str) -> Vec<&str> {
-    let (mut items, mut depth, mut begin) = (Vec::new(), 0, 0);
-    for (at, character) in group.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | '}' if depth == 0 => {
-                items.push(group[begin..at].trim());
-                begin = at + 1;
-                if character == '}' {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    items.retain(|item| !item.is_empty());
-    items
-}
 
 /// Which top modules each top module takes something from, without itself and the base.
 fn imports() -> BTreeMap<String, BTreeSet<String>> {
@@ -250,27 +136,6 @@ fn no_files_know_each_other_in_a_circle() {
     assert!(circles.is_empty(), "{}", circles.join("\n"));
 }
 
-/// The file in which a path leads to something: the longest module on it.
-fn file_of(path: &[String], files: &BTreeMap<Vec<String>, usize>) -> Option<usize> {
-    let mut path = path.to_vec();
-    if path.len() > 1 && path[0] == "sys" && !files.contains_key(&path[..2]) {
-        path.insert(1, "linux".into());
-    }
-    (1..=path.len()).rev().find_map(|length| files.get(&path[..length]).copied())
-}
-
-/// Every file that is reached from one by at least one arrow.
-fn reached(from: usize, graph: &[BTreeSet<usize>]) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    let mut open: Vec<usize> = graph[from].iter().copied().collect();
-    while let Some(next) = open.pop() {
-        if found.insert(next) {
-            open.extend(&graph[next]);
-        }
-    }
-    found
-}
-
 #[test]
 fn unsafe_code_and_platforms_stay_in_sys_and_printing_in_ui() {
     let rules: [(&str, &[&str]); 5] = [
@@ -314,24 +179,19 @@ fn commands_neither_fork_nor_lock_nor_sweep() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A longer one is about two things.
+const LONGEST: usize = 300;
+
 #[test]
-fn uses_are_found_in_every_form() {
-    let code = "use crate::sys;\nuse crate::{context, disk::{self, layout::Root}, ui};\nuse super::lock::{Lock, read as r};\n\
-                pub use self::child::Thing;\nuse self::inner::Other;\ncrate::failpoint::kill(\"x\");\nsuper::super::log::note()";
-    let module = ["port".to_owned(), "lease".to_owned()];
-    let mut found: Vec<String> = uses(code, &module).into_iter().map(|path| path.join("::")).collect();
-    found.sort();
-    let expected = [
-        "context",
-        "disk",
-        "disk::layout::Root",
-        "failpoint::kill",
-        "log::note",
-        "port::lease::inner::Other",
-        "port::lock::Lock",
-        "port::lock::read",
-        "sys",
-        "ui",
-    ];
-    assert_eq!(found, expected);
+fn no_file_is_longer_than_anybody_reads() {
+    let mut long = Vec::new();
+    for directory in ["src", "tests"] {
+        for path in rust_files(&root().join(directory)) {
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            if lines > LONGEST {
+                long.push(format!("{} has {lines} lines", path.display()));
+            }
+        }
+    }
+    assert!(long.is_empty(), "divide by what they are about:\n{}", long.join("\n"));
 }
