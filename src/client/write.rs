@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::fcntl::OFlag;
 
 use crate::disk::directory::Directory;
@@ -109,6 +109,14 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// What stands in the way of a new file is named: it is not the one that is to be written.
+fn in_the_way(path: &Path, error: io::Error) -> Unrenamed {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Unrenamed::Because(anyhow!("{} is in the way", path.display())),
+        _ => error.into(),
+    }
+}
+
 /// Whether nothing can be made in a directory.
 fn is_closed(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
@@ -136,7 +144,7 @@ fn by_rename(target: &Path, found: &File, before: &str, after: &str) -> Result<(
 /// Writes a new file with the owner, the attributes and the mode of another.
 fn fill(path: &Path, other: &File, text: &str) -> Result<(), Unrenamed> {
     let like = other.metadata()?;
-    let mut file = create(path)?;
+    let mut file = create(path).map_err(|error| in_the_way(path, error))?;
     file.write_all(text.as_bytes())?;
     let made = file.metadata()?;
     if (made.uid(), made.gid()) != (like.uid(), like.gid()) {

@@ -10,6 +10,8 @@ use crate::context;
 use crate::server::endpoint::Endpoint;
 use crate::server::health::HealthState;
 use crate::server::launch::Launch;
+use crate::server::secret_words;
+use crate::server::secrets::Secrets;
 use crate::session::view::{ContainerView, HealthView, LastExit, RecordView, ServerView, TreeView};
 use crate::text::{plain, tame};
 use crate::units::size::{bytes, trend};
@@ -30,7 +32,7 @@ pub fn details(server: &ServerView) -> String {
 fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
     let (record, tree, passed) = (server.record.as_ref(), server.tree.as_ref(), server.traffic());
     let rows = [
-        ("command", line(server.command().map(|words| words.join(" ")))),
+        ("command", line(server.command().map(|words| secret_words::masked(words, &Secrets::default()).join(" ")))),
         ("defined in", line(record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string()))),
         ("started", line(record.and_then(|it| it.launch.as_ref()).map(Launch::text))),
         ("address", line(server.endpoint().map(address))),
@@ -160,14 +162,14 @@ mod tests {
             client,
             traffic: Some(traffic),
             restarts: 2,
-            command: vec!["a-server".to_owned()],
+            command: ["a-server", "--token", "kept to yourself"].map(str::to_owned).to_vec(),
             log: "/logs/web.log".into(),
             ..RecordView::blank()
         };
         let state = StateView::Running;
         let server = ServerView { record: Some(record), ..ServerView::new("web".parse().expect("a name"), state) };
         insta::assert_snapshot!(shown(&server), @r"
-        command: a-server
+        command: a-server --token ***
         client: claude-code, pid 48200
         requests: 32, 3 errors, 1 open for 12s
         methods: tools/call  30, median 0.75 ms, worst 1.2 s, 3 errors

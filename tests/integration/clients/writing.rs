@@ -212,3 +212,16 @@ fn access_lists_and_other_attributes_are_kept() {
         fs::remove_file(&file).unwrap();
     }
 }
+
+#[test]
+fn what_stands_in_the_way_of_the_new_file_is_named_and_left_alone() {
+    let sandbox = Sandbox::new();
+    let file = cursor(&sandbox, DIRECT);
+    let in_the_way = sandbox.path("home/.cursor/.mcp.json.mcp-hook");
+    fs::create_dir(&in_the_way).unwrap();
+    let said = said(&sandbox, &hook(&sandbox, "wrap --yes"));
+    let expected = "could not write /home/.cursor/mcp.json: /home/.cursor/.mcp.json.mcp-hook is in the way\n[1]";
+    assert!(said.ends_with(expected), "{said}");
+    assert!(in_the_way.is_dir());
+    assert_eq!(read(&file), DIRECT);
+}
