@@ -33,3 +33,9 @@ pub struct Process {
     #[cfg(target_os = "macos")]
     pub(super) is_fork: bool,
 }
+
+/// Names and values of an environment's entries that are text.
+pub(super) fn variables<'b>(entries: impl Iterator<Item = &'b [u8]>) -> Vec<(String, String)> {
+    let texts = entries.filter_map(|entry| str::from_utf8(entry).ok()?.split_once('='));
+    texts.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}

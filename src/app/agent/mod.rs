@@ -7,5 +7,6 @@
 
 mod job;
 pub mod own;
+pub mod secrets;
 pub mod serve;
 pub mod view;

@@ -1,15 +1,17 @@
 //! What a call came to, and telling it to the process that has started this one.
 //!
-//! What others wrote goes to a model: it has nothing that only a terminal obeys, no secrets of this process, which servers of
-//! the session may have printed, and no line of any length.
+//! What others wrote goes to a model: it has nothing that only a terminal obeys, no secrets of this process and of the session's
+//! servers, and no line of any length.
 
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::session::CurrentSession;
+use crate::app::agent::secrets;
 use crate::mcp::agent::call::CallReport;
-use crate::server::secrets::{self, Secrets};
-use crate::{context, text, ui};
+use crate::server::secrets::Secrets;
+use crate::{text, ui};
 
 /// What a line may have, in bytes.
 const LONGEST_LINE: usize = 4 << 10;
@@ -22,7 +24,8 @@ pub fn data(data: &impl Serialize) -> Result<Value> {
 }
 
 pub fn tell(answer: Answer) -> Result<()> {
-    let secrets = own_secrets();
+    let session = CurrentSession::find().ok();
+    let secrets = secrets::known(session.map(|session| session.paths()).as_ref());
     say(&match answer {
         Ok((text, data)) => CallReport::Done { text: fit(&secrets, text.trim_end()), data: fit_data(&secrets, data) },
         Err(error) => CallReport::Failed(fit(&secrets, &ui::error_words(&error))),
@@ -31,17 +34,11 @@ pub fn tell(answer: Answer) -> Result<()> {
 
 /// Tells how far a call is.
 pub fn tell_progress(text: &str) {
-    let _ = say(&CallReport::Progress(fit(&own_secrets(), text)));
+    let _ = say(&CallReport::Progress(fit(&secrets::known(None), text)));
 }
 
 fn say(report: &CallReport) -> Result<()> {
     ui::print(&(serde_json::to_string(report)? + "\n"))
-}
-
-/// What this process could tell of its own environment.
-fn own_secrets() -> Secrets {
-    let names = context::variable_names().into_iter().filter(|name| secrets::is_telling(name));
-    Secrets::new(&names.filter_map(|name| context::text_variable(&name)).collect::<Vec<_>>())
 }
 
 fn fit(secrets: &Secrets, text: &str) -> String {

@@ -101,6 +101,16 @@ fn without_a_handshake_each_request_says_its_version() {
 }
 
 #[test]
+fn each_request_is_answered_in_its_own_era() {
+    let (mut dialogue, _) = shake_hands("2025-06-18");
+    let stateless = json!({ "_meta": meta("2026-07-28") });
+    for (params, is_stateless) in [(json!({}), false), (stateless, true), (json!({}), false)] {
+        let listed = say(&mut dialogue, &request(1, "tools/list", &params));
+        assert_eq!(listed[0]["result"].get("resultType").is_some(), is_stateless, "{params}");
+    }
+}
+
+#[test]
 fn what_is_no_request_of_ours_is_refused_with_its_reason() {
     let (mut dialogue, _) = shake_hands("2025-11-25");
     let mut said = String::new();

@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
+use crate::sys::process_info;
 pub use crate::sys::process_info::Process;
 
 /// Reads what the kernel knows of `pid`; `None` if there is no such process, or it cannot be seen.
@@ -163,6 +164,12 @@ pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
         .split(|&byte| byte == 0)
         .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
         .map(<[u8]>::to_vec)
+}
+
+/// The environment that `pid` was started with, as far as it is text; none where it is hidden.
+pub fn variables(pid: Pid) -> Vec<(String, String)> {
+    let block = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    process_info::variables(block.split(|&byte| byte == 0))
 }
 
 /// What the program of `pid` is called: its short name (`proc_pid_comm(5)`), at most 15 bytes.

@@ -11,8 +11,8 @@ use nix::libc;
 use nix::unistd::{Pid, getsid};
 
 use super::sysctl;
-use crate::sys::procargs;
 pub use crate::sys::process_info::Process;
+use crate::sys::{procargs, process_info};
 
 /// Reads what the kernel knows of `pid`; `None` if there is no such process.
 pub fn read(pid: Pid) -> Option<Process> {
@@ -123,6 +123,12 @@ pub fn variable(pid: Pid, name: &str) -> Option<Vec<u8>> {
     procargs::environment(&block)
         .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
         .map(<[u8]>::to_vec)
+}
+
+/// The environment that `pid` was started with, as far as it is text; none where it is hidden.
+pub fn variables(pid: Pid) -> Vec<(String, String)> {
+    let block = sysctl::arguments(pid.as_raw()).unwrap_or_default();
+    process_info::variables(procargs::environment(&block))
 }
 
 /// What the program of `pid` is called: its short name, at most 16 bytes.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::session_client::{SessionClient, text};
 use super::{definitions, named, open};
 use crate::support::defined_session::define;
-use crate::support::{Sandbox, Shell, Terminal};
+use crate::support::{Sandbox, Shell, Terminal, wait};
 
 #[test]
 fn the_servers_of_another_session_are_not_reached() {
@@ -137,6 +137,26 @@ fn of_a_server_that_fails_the_last_words_are_tamed_masked_and_bounded_wherever_t
         assert!(words[1].as_str().unwrap().len() < 4200, "{words}");
     }
     assert!(!said.contains("hunter2") && !started.contains("hunter2"));
+}
+
+#[test]
+fn what_a_client_has_told_only_its_server_is_masked_while_the_client_is_there() {
+    let sandbox = Sandbox::new();
+    definitions(&sandbox);
+    let (mut terminal, mut agent) = open(&sandbox);
+    let script = r#"echo "with $GITHUB_TOKEN" >&2; exec python3 tickets.py"#;
+    let run = format!("env GITHUB_TOKEN=ghp-0123456789 mcp-hook run tickets -- sh -c '{script}'");
+    let client = SessionClient::start(&sandbox, &mut terminal, &run);
+    let mut log = || {
+        let log = text(&agent.call("server_logs", &named("tickets")));
+        log.contains("err with ").then_some(log)
+    };
+    let while_it_runs = wait::until("it has said so", &mut log);
+    terminal.run("mcp-hook stop tickets").ok();
+    for log in [while_it_runs, log().expect("its words")] {
+        assert!(log.contains("err with ***"), "{log}");
+    }
+    client.finish();
 }
 
 #[test]
