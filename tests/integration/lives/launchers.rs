@@ -104,7 +104,7 @@ fn a_launcher_that_fails_is_a_failed_start_whose_port_is_not_the_reason() {
     let start = world.start(&session, &["--port", "auto"], "web");
     world.order("f");
     let (is_started, text) = said(start);
-    assert!(!is_started && text.contains("exit status 1\n  npm error code EIDLETIMEOUT\n"), "{text}");
+    assert!(!is_started && text.contains("exit status 1 (exited)\n  npm error code EIDLETIMEOUT\n"), "{text}");
     assert_eq!(world.runs(), 1, "it is tried once");
     session.assert_only_shell_left();
 }
