@@ -10,7 +10,7 @@ use super::catalogue::{Catalogue, CatalogueEntry, DefinitionState, Source};
 use super::document::Origin;
 use super::entry::Definition;
 use super::parse::EntryContent;
-use crate::server::settings::PortChoice;
+use crate::server::settings::{LauncherPolicy, PortChoice};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct FileView {
@@ -38,6 +38,8 @@ pub struct DefinitionView {
     pub url: Option<String>,
     pub port: Option<PortChoice>,
     pub autostart: bool,
+    #[serde(skip)]
+    pub launcher: LauncherPolicy,
 }
 
 /// What `list --json` prints.
@@ -100,5 +102,6 @@ fn definition(listed: CatalogueEntry) -> DefinitionView {
         url: server.and_then(|server| server.url.clone()),
         port: settings.and_then(|settings| settings.port.as_ref()).map(|wish| wish.number),
         autostart: server.is_some_and(|server| server.hook.autostart),
+        launcher: settings.map(|settings| settings.launcher).unwrap_or_default(),
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::launch_cost::{LaunchCost, Saved};
 use super::settings::LauncherPolicy;
 
 /// A command, and what it would find.
@@ -79,7 +80,13 @@ pub fn plain_words(words: &[String]) -> Option<Cow<'_, [String]>> {
 #[serde(rename_all = "kebab-case", tag = "how")]
 pub enum Launch {
     /// Without the launcher, as one process.
-    Direct { launcher: String, file: PathBuf },
+    Direct {
+        launcher: String,
+        file: PathBuf,
+        /// Not known of one that an earlier version has started.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        saved: Option<Saved>,
+    },
     /// By the launcher, since that is asked for or what it runs is not certain.
     AsWritten { launcher: String, why: String },
 }
@@ -88,8 +95,23 @@ impl Launch {
     /// In words.
     pub fn text(&self) -> String {
         match self {
-            Self::Direct { launcher, file } => format!("without {launcher}: {}", file.display()),
+            Self::Direct { launcher, file, .. } => format!("without {launcher}: {}", file.display()),
             Self::AsWritten { launcher, why } => format!("by {launcher}: {why}"),
+        }
+    }
+
+    /// What was saved, if anything was.
+    pub fn saved(&self) -> Option<&Saved> {
+        match self {
+            Self::Direct { saved, .. } => saved.as_ref(),
+            Self::AsWritten { .. } => None,
+        }
+    }
+
+    /// Takes in that the server has answered for the first time, after so many milliseconds, where its launcher takes `cost`.
+    pub fn note_answer(&mut self, answer_ms: u64, cost: &LaunchCost) {
+        if let Self::Direct { saved, .. } = self {
+            *saved = Some(cost.saved(Some(answer_ms)));
         }
     }
 }

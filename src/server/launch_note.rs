@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use super::launch_cost::LaunchCost;
 use super::note_key::NoteKey;
 use super::uvx::Environment;
 use crate::context;
@@ -28,6 +29,9 @@ pub struct LaunchNote {
     /// What `uvx` runs it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Environment>,
+    /// What the launcher took at the last start by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<LaunchCost>,
 }
 
 impl LaunchNote {
@@ -35,7 +39,7 @@ impl LaunchNote {
     pub fn read(key: &NoteKey) -> Self {
         let content = key.file().and_then(|file| file::read(&file)).ok().flatten();
         let note = content.and_then(|content| versioned::parse(&content, VERSION, |note: &Self| note.version).ok());
-        note.unwrap_or(Self { version: VERSION, asked: 0, newest: Vec::new(), environment: None })
+        note.unwrap_or(Self { version: VERSION, asked: 0, newest: Vec::new(), environment: None, cost: None })
     }
 
     /// # Errors
@@ -89,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_launcher_is_asked_at_most_once_a_day() {
-        let note = LaunchNote { version: VERSION, asked: 2 * DAY, newest: Vec::new(), environment: None };
+        let note = LaunchNote { version: VERSION, asked: 2 * DAY, newest: Vec::new(), environment: None, cost: None };
         for (now, is_due) in [(2 * DAY, false), (3 * DAY - 1, false), (3 * DAY, true), (2 * DAY - 1, true)] {
             assert_eq!(note.is_due(now), is_due, "{now}");
         }

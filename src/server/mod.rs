@@ -9,6 +9,7 @@ pub mod health;
 pub mod history;
 pub mod invocation;
 pub mod launch;
+pub mod launch_cost;
 pub mod launch_note;
 pub mod launcher;
 pub mod note_key;

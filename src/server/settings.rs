@@ -85,10 +85,11 @@ pub enum Restart {
 }
 
 /// When a server is started without the launcher (`npx` and its like) that its command begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LauncherPolicy {
     /// If the command says an exact version, and the launcher would run what is there.
+    #[default]
     Pinned,
     /// Also if it says none: with what the launcher would have run when it was asked last, at most a day ago.
     Direct,
@@ -246,7 +247,7 @@ impl Default for Settings {
             terminal: true,
             relay: true,
             exact: false,
-            launcher: LauncherPolicy::Pinned,
+            launcher: LauncherPolicy::default(),
             restart: Restart::OnFailure,
             watch: Vec::new(),
             idle_ms: None,

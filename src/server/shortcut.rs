@@ -1,6 +1,7 @@
 //! What was decided for the next start of a server whose command is one of a launcher.
 
 use super::launch::Direct;
+use super::launch_cost::LaunchCost;
 use super::question::Question;
 
 #[derive(Default)]
@@ -9,6 +10,8 @@ pub struct Shortcut {
     pub direct: Option<Direct>,
     /// What the launcher can be asked once the server runs.
     pub question: Option<Question>,
+    /// What the launcher takes.
+    pub cost: LaunchCost,
     /// Whether a server that was started so failed: the launcher may mend that.
     pub is_mistrusted: bool,
 }

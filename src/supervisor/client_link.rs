@@ -98,9 +98,9 @@ impl ClientLink {
         self.has_client() && self.connection.has_answered()
     }
 
-    /// Whether no server has answered it yet.
-    pub fn is_unanswered(&self) -> bool {
-        !self.connection.has_answered()
+    /// Whether a server has ever answered it.
+    pub fn has_answered(&self) -> bool {
+        self.connection.has_answered()
     }
 
     /// How much the client has still to take, in bytes.

@@ -34,6 +34,7 @@ pub mod recovery;
 mod renewal;
 mod restart_policy;
 mod sampling;
+mod savings;
 mod shortcut;
 mod signs;
 pub mod stall;

@@ -7,9 +7,10 @@ use super::execution;
 use super::plan::Plan;
 use crate::context;
 use crate::server::launch::{Direct, Doubt, Launch, View, doubt};
+use crate::server::launch_cost::LaunchCost;
 use crate::server::launch_note::LaunchNote;
 use crate::server::launcher::Launcher;
-use crate::server::npx::{self, Fetched, Resolved};
+use crate::server::npx::{self, Resolved};
 use crate::server::question::Question;
 use crate::server::secrets::Secrets;
 use crate::server::settings::LauncherPolicy;
@@ -21,19 +22,24 @@ struct Found {
     /// What is executed in its place.
     direct: Result<Direct, Doubt>,
     question: Option<Question>,
+    cost: LaunchCost,
 }
+
+/// What a launcher takes of which nothing was measured yet: `npx` runs a shell that runs the server.
+const OF_NPX: usize = 2;
+const OF_UVX: usize = 1;
 
 /// Decides for the start that is about to be made.
 pub fn choose(plan: &mut Plan) {
     (plan.shortcut.direct, plan.shortcut.question, plan.record.launch) = (None, None, None);
-    let Some(Found { launcher, direct, question }) = look(plan) else { return };
+    let Some(Found { launcher, direct, question, cost }) = look(plan) else { return };
     let launcher = launcher.to_owned();
-    plan.shortcut.question = question;
+    (plan.shortcut.question, plan.shortcut.cost) = (question, cost);
     plan.record.launch = Some(match direct.and_then(|direct| check(plan, direct)) {
         Ok(direct) => {
             let file = direct.program.clone();
             plan.shortcut.direct = Some(direct);
-            Launch::Direct { launcher, file }
+            Launch::Direct { launcher, file, saved: Some(plan.shortcut.cost.saved(None)) }
         }
         Err(Doubt(why)) => {
             let why = Secrets::new(&plan.invocation.secrets).masked(&why);
@@ -53,31 +59,46 @@ fn look(plan: &Plan) -> Option<Found> {
         Launcher::Uv => of_uvx(&view),
         _ => None,
     };
-    let unknown =
-        || Found { launcher: launcher.name(), direct: doubt("what it would run is not certain"), question: None };
+    let unknown = || Found::new(launcher.name(), doubt("what it would run is not certain"), LaunchCost::default());
     found.or_else(|| (policy == LauncherPolicy::Direct).then(unknown))
 }
 
 fn of_npx(resolved: Option<Result<Resolved, Doubt>>) -> Option<Found> {
-    let (direct, question) = match resolved? {
-        Ok(Resolved { direct, fetched }) => match fetched.as_ref().and_then(outdated) {
-            Some(newest) => (doubt(format!("it is to fetch {newest}")), None),
-            None => (Ok(direct), fetched.map(Question::Npm)),
-        },
-        Err(doubt) => (Err(doubt), None),
+    let Resolved { direct, fetched, may_change } = match resolved? {
+        Ok(resolved) => resolved,
+        Err(doubt) => return Some(Found::new("npx", Err(doubt), LaunchCost::default())),
     };
-    Some(Found { launcher: "npx", direct, question })
+    let question = Question::Npm(fetched);
+    let note = LaunchNote::read(&question.key());
+    let cost = note.cost.clone().unwrap_or(LaunchCost { processes: OF_NPX, ..LaunchCost::default() });
+    Some(match &question {
+        Question::Npm(fetched) if may_change && fetched.is_outdated(&note.newest) => {
+            Found::new("npx", doubt(format!("it is to fetch {}", note.newest.join(", "))), cost)
+        }
+        _ => Found { question: may_change.then_some(question), ..Found::new("npx", Ok(direct), cost) },
+    })
 }
 
 fn of_uvx(view: &View<'_>) -> Option<Found> {
-    let tool = Tool::of(view)?;
-    let (direct, question) = match tool {
-        Ok(_) if view.policy == LauncherPolicy::AsWritten => (doubt("as it is set"), None),
-        Ok(_) if view.policy == LauncherPolicy::Pinned => (doubt("only --launcher direct passes it by"), None),
-        Ok(tool) => (tool.direct(LaunchNote::read(tool.key()).environment.as_ref()), Some(Question::Uvx(tool.into()))),
-        Err(doubt) => (Err(doubt), None),
+    let tool = match Tool::of(view)? {
+        Ok(tool) => tool,
+        Err(doubt) => return Some(Found::new("uvx", Err(doubt), LaunchCost::default())),
     };
-    Some(Found { launcher: "uvx", direct, question })
+    let note = LaunchNote::read(tool.key());
+    let direct = match view.policy {
+        LauncherPolicy::Direct => tool.direct(note.environment.as_ref()),
+        LauncherPolicy::Pinned => doubt("only --launcher direct passes it by"),
+        LauncherPolicy::AsWritten => doubt("as it is set"),
+    };
+    let cost = note.cost.unwrap_or(LaunchCost { processes: OF_UVX, ..LaunchCost::default() });
+    let question = (view.policy == LauncherPolicy::Direct).then(|| Question::Uvx(tool.into()));
+    Some(Found { question, ..Found::new("uvx", direct, cost) })
+}
+
+impl Found {
+    fn new(launcher: &'static str, direct: Result<Direct, Doubt>, cost: LaunchCost) -> Self {
+        Self { launcher, direct, question: None, cost }
+    }
 }
 
 /// What is run in place of the launcher, unless that is not wanted, or did not work.
@@ -88,24 +109,33 @@ fn check(plan: &Plan, direct: Direct) -> Result<Direct, Doubt> {
     if plan.shortcut.is_mistrusted { doubt("it failed without it") } else { Ok(direct) }
 }
 
-/// What is newer than what was fetched, as far as that is known, and may take its place.
-fn outdated(fetched: &Fetched) -> Option<String> {
-    let newest = LaunchNote::read(&Question::Npm(fetched.clone()).key()).newest;
-    let is_outdated = !newest.is_empty() && newest != fetched.installed && !fetched.is_in_use();
-    is_outdated.then(|| newest.join(", "))
-}
-
 /// Remembers what `npx` has run, if it has.
 pub fn learn(plan: &Plan) {
-    if plan.shortcut.direct.is_some() {
+    if plan.shortcut.direct.is_some() || plan.record.settings.launcher != LauncherPolicy::Direct {
         return;
     }
-    let (words, variables) = (words(plan), execution::environment(plan));
-    if let Some(Ok(Resolved { fetched: Some(fetched), .. })) = npx::resolve(&view(plan, &words, &variables)) {
+    if let Some(Origin::Npx(Resolved { fetched, may_change: true, .. })) = origin(plan) {
         let newest = fetched.installed.clone();
         let key = Question::Npm(fetched).key();
         // Else it is asked at the next start.
         let _ = LaunchNote { asked: context::wall_millis(), newest, ..LaunchNote::read(&key) }.write(&key);
+    }
+}
+
+/// What a launcher has run, as far as that can be told from outside.
+pub enum Origin {
+    Npx(Resolved),
+    Uvx(Box<Tool>),
+}
+
+/// The same, whatever is wished.
+pub fn origin(plan: &Plan) -> Option<Origin> {
+    let (words, variables) = (words(plan), execution::environment(plan));
+    let view = View { policy: LauncherPolicy::Direct, ..view(plan, &words, &variables) };
+    match Launcher::of_command(&words)? {
+        Launcher::Npm => npx::resolve(&view)?.ok().map(Origin::Npx),
+        Launcher::Uv => Tool::of(&view)?.ok().map(|tool| Origin::Uvx(tool.into())),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::context;
 use crate::mcp::check::clients::Measured;
 use crate::mcp::check::finding::{Code, Finding, Level, Stage};
 use crate::mcp::check::reach::Reach;
+use crate::server::launch::Launch;
 use crate::supervisor::trial::report::{Outcome, TrialReport};
 use crate::supervisor::trial::watch::Trial;
 use crate::sys::terminal;
@@ -40,6 +41,7 @@ fn server(server: &Connected) -> String {
     };
     let report = &server.report;
     let mut text = format!("{} {}{}\n", paint(style, sign), plain(&server.name), summary(report));
+    text.extend(report.launch.as_ref().map(launch));
     // What it failed by stands first.
     let (errors, others): (Vec<_>, Vec<_>) = report.findings.iter().partition(|it| it.level == Level::Error);
     for (index, error) in errors.into_iter().enumerate() {
@@ -49,6 +51,11 @@ fn server(server: &Connected) -> String {
     text.extend(others.into_iter().map(|other| finding(other, "")));
     text.extend(server.clients.as_ref().map(reach));
     text
+}
+
+fn launch(launch: &Launch) -> String {
+    let saved = launch.saved().map(|saved| format!(" (saves {})", saved.text())).unwrap_or_default();
+    format!("    {} {}{saved}\n", paint(style::FAINT, "started:"), plain(&launch.text()))
 }
 
 fn reach(reach: &Reach) -> String {

@@ -10,6 +10,7 @@ use crate::context;
 use crate::server::endpoint::Endpoint;
 use crate::server::health::HealthState;
 use crate::server::launch::Launch;
+use crate::server::launch_cost::Saved;
 use crate::server::secret_words;
 use crate::server::secrets::Secrets;
 use crate::session::view::{ContainerView, HealthView, LastExit, RecordView, ServerView, TreeView};
@@ -35,6 +36,7 @@ fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
         ("command", line(server.command().map(|words| secret_words::masked(words, &Secrets::default()).join(" ")))),
         ("defined in", line(record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string()))),
         ("started", line(record.and_then(|it| it.launch.as_ref()).map(Launch::text))),
+        ("saved", line(record.and_then(|it| it.launch.as_ref()).and_then(Launch::saved).map(Saved::text))),
         ("address", line(server.endpoint().map(address))),
         ("client", line(record.and_then(|it| it.client.as_ref()).map(traffic::client))),
         ("requests", line(passed.map(|it| traffic::requests(it, now)))),

@@ -16,6 +16,7 @@ use crate::definition::review::{EntryRole, ReplacedServer, Review, ReviewRow, Re
 use crate::definition::view::{DefinitionView, FileView};
 use crate::failure::{Hint, listed};
 use crate::server::endpoint::Endpoint;
+use crate::server::settings::LauncherPolicy;
 use crate::session::view::{OwnerView, RecordView, ServerView, SessionView, StateView, UsageSum};
 use crate::text::is_plain;
 
@@ -56,6 +57,7 @@ fn file(text: &str, error: Option<&str>) -> FileView {
         url: Some(text.to_owned()),
         port: None,
         autostart: true,
+        launcher: LauncherPolicy::default(),
     };
     let error = error.map(str::to_owned);
     let notes = vec![text.to_owned()];

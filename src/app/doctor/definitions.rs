@@ -3,10 +3,14 @@
 use super::{Finding, servers};
 use crate::definition::allowed::Permission;
 use crate::definition::catalogue::{Catalogue, DefinitionState};
-use crate::definition::view::FileView;
+use crate::definition::view::{DefinitionView, FileView};
+use crate::server::settings::LauncherPolicy;
+use crate::server::{npx, uvx};
 use crate::text::excerpt::excerpt;
 
 const ABOUT: &str = "definitions";
+const DIRECT: &str =
+    "\"hook\": {\"launcher\": \"direct\"} starts what npx or uvx ran last, and asks once a day what is newer";
 const NOTED: &str = "correct it; as it is, not everybody finds its servers";
 
 /// The files that count here.
@@ -34,7 +38,28 @@ fn of_file(file: &FileView) -> Vec<Finding> {
     let sound = file.servers.len() - findings.len();
     findings.extend(file.notes.iter().map(|note| Finding::warning(ABOUT, format!("{place}: {note}"), NOTED)));
     findings.push(as_a_whole(file, sound));
+    findings.extend(launched(file));
     findings
+}
+
+/// The servers whose launcher could be passed by, if only that were wished.
+fn launched(file: &FileView) -> Option<Finding> {
+    let is_usual =
+        |server: &&DefinitionView| server.state == DefinitionState::Usable && server.launcher == LauncherPolicy::Pinned;
+    let could_be = |server: &&DefinitionView| {
+        server.command.as_ref().is_some_and(|words| npx::is_inexact(words) || uvx::is_understood(words))
+    };
+    let names: Vec<String> = file
+        .servers
+        .iter()
+        .filter(is_usual)
+        .filter(could_be)
+        .map(|server| excerpt(&server.name).into_owned())
+        .collect();
+    (!names.is_empty()).then(|| Finding {
+        hint: Some(DIRECT.to_owned()),
+        ..Finding::good(ABOUT, format!("{}: could start sooner: {}", file.file.display(), names.join(", ")))
+    })
 }
 
 /// Whether what the file defines counts.
@@ -70,6 +95,7 @@ mod tests {
             url: None,
             port: None,
             autostart: false,
+            launcher: LauncherPolicy::Pinned,
         };
         let file = |permission, error: Option<&str>| FileView {
             file: "/p/.mcp.json".into(),
@@ -109,5 +135,38 @@ mod tests {
                        hint: correct it; as it is, not everybody finds its servers
         ✓ definitions  /p/.mcp.json defines nothing: clients reach servers of mcp-hook by it
         ");
+    }
+
+    #[test]
+    fn servers_that_could_start_without_their_launcher_are_told_with_what_helps() {
+        use crate::definition::document::Origin;
+        let server = |name: &str, command: &str, launcher| DefinitionView {
+            name: name.to_owned(),
+            state: DefinitionState::Usable,
+            command: Some(command.split(' ').map(str::to_owned).collect()),
+            url: None,
+            port: None,
+            autostart: false,
+            launcher,
+        };
+        let file = FileView {
+            file: "/p/.mcp.json".into(),
+            origin: Origin::Project,
+            permission: Permission::Allowed,
+            error: None,
+            notes: Vec::new(),
+            servers: vec![
+                server("name", "npx -y a-server", LauncherPolicy::Pinned),
+                server("exact", "npx -y a-server@1.0.0", LauncherPolicy::Pinned),
+                server("time", "uvx mcp-server-time", LauncherPolicy::Pinned),
+                server("direct", "uvx mcp-server-time", LauncherPolicy::Direct),
+                server("written", "npx -y a-server", LauncherPolicy::AsWritten),
+                server("own", "node server.js", LauncherPolicy::Pinned),
+            ],
+        };
+        insta::assert_snapshot!(unpainted(&launched(&file).into_iter().collect::<Vec<_>>()), @r#"
+        ✓ definitions  /p/.mcp.json: could start sooner: name, time
+                       hint: "hook": {"launcher": "direct"} starts what npx or uvx ran last, and asks once a day what is newer
+        "#);
     }
 }

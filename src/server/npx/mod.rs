@@ -34,8 +34,15 @@ const LARGEST: u64 = 16 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
     pub direct: Direct,
-    /// What was fetched for it, if the registry may have something newer by now.
-    pub fetched: Option<Fetched>,
+    /// What was fetched for it.
+    pub fetched: Fetched,
+    /// Whether the registry may have something newer by now.
+    pub may_change: bool,
+}
+
+/// Whether a command is one of `npx` for packages of which it says no exact version.
+pub fn is_inexact(words: &[String]) -> bool {
+    NpxCommand::parse(words).is_some_and(|command| command.is_ok_and(|command| command.inexact().is_some()))
 }
 
 /// What a command would run; `None` if it is none of `npx`.
@@ -59,9 +66,9 @@ fn find(view: &View<'_>, command: &NpxCommand) -> Known<Resolved> {
     let variables = environment::of(view, &Parts { command, npm, project, config, found: &found, directory })?;
     let path = variables.iter().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value);
     cache::check_interpreter(&found.program(), path, directory)?;
-    let fetched = command.inexact().map(|_| Fetched::of(command, config, npm, &found));
     let (program, arguments) = (found.program(), command.arguments.clone());
-    Ok(Resolved { direct: Direct { program, arguments, variables }, fetched: fetched.transpose()? })
+    let fetched = Fetched::of(command, config, npm, &found)?;
+    Ok(Resolved { direct: Direct { program, arguments, variables }, fetched, may_change: command.inexact().is_some() })
 }
 
 /// The content of a file, if it is there.

@@ -55,8 +55,13 @@ impl Fetched {
         ids.filter(|ids| ids.len() == self.installed.len() && ids.iter().zip(&self.installed).all(is_same_package))
     }
 
+    /// Whether npm has said that something else is newest, which may take its place.
+    pub fn is_outdated(&self, newest: &[String]) -> bool {
+        !newest.is_empty() && newest != self.installed && !self.is_in_use()
+    }
+
     /// Whether something runs from there, so that it must not change.
-    pub fn is_in_use(&self) -> bool {
+    fn is_in_use(&self) -> bool {
         let inside = self.directory.join("node_modules");
         let is_named = |text: &[u8]| contains(text, &inside);
         process::all().any(|pid| {

@@ -57,6 +57,11 @@ pub struct Environment {
     stamp: String,
 }
 
+/// Whether a command is one of `uvx` that is understood.
+pub fn is_understood(words: &[String]) -> bool {
+    UvxCommand::parse(words).is_some_and(|command| command.is_ok())
+}
+
 impl Environment {
     pub fn program(&self, tool: &Tool) -> PathBuf {
         self.bins.join(&tool.command.program)
@@ -136,6 +141,15 @@ impl Tool {
         let is_there = bins.is_absolute() && program::can_execute(&bins.join(&self.command.program));
         let stamp = self.stamp(&bins);
         (is_whole && is_usual && is_there).then_some(Environment { bins, variables, stamp })
+    }
+
+    /// The program, if these are the arguments of a process that runs it.
+    pub fn program_of(&self, arguments: &[u8]) -> Option<PathBuf> {
+        let words = arguments.split(|&byte| byte == 0).filter_map(|word| std::str::from_utf8(word).ok());
+        let is_it =
+            |path: &&Path| path.is_absolute() && path.file_name().is_some_and(|name| *name == *self.command.program);
+        let found = words.take(2).map(Path::new).find(is_it)?;
+        found.with_file_name("python").exists().then(|| found.to_path_buf())
     }
 
     /// Whether one of these processes, of which there are the arguments, is the program with its arguments.

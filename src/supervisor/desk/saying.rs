@@ -10,7 +10,6 @@ use crate::server::end::{End, Reason};
 use crate::server::health::{Health, HealthState};
 use crate::server::record::ServerState;
 use crate::server::unkillable;
-use crate::supervisor::client_link::ClientLink;
 use crate::supervisor::end_report;
 use crate::supervisor::instance::Instance;
 use crate::terminate::survivors::Survivors;
@@ -42,7 +41,7 @@ impl Desk {
     pub fn report_end(&mut self, end: &End, level: Level) {
         let record = &self.plan.record;
         let lines = end_report::lines(end, record, level);
-        let is_unanswered = end.reason == Reason::Exited && self.link().is_some_and(ClientLink::is_unanswered);
+        let is_unanswered = end.reason == Reason::Exited && self.link().is_some_and(|link| !link.has_answered());
         let code = is_unanswered.then_some(Code::Exited);
         let text = end_report::failure_for_client(end, record, code, &self.plan.paths.log);
         for (level, line) in lines {

@@ -39,6 +39,8 @@ pub struct Supervisor {
     /// Its turn among those that the same launcher starts, until that is done.
     turn: Option<LockFile>,
     containment: Containment,
+    /// Whether it was seen what the start has cost or saved.
+    is_measured: bool,
 }
 
 /// How the run of an instance is over.
@@ -81,6 +83,7 @@ impl Supervisor {
             port,
             turn: None,
             containment: Containment::default(),
+            is_measured: false,
             desk,
         })
     }

@@ -7,11 +7,14 @@ use crate::context;
 use crate::log::central::Level;
 use crate::port::probe::ListenAddress;
 use crate::server::end::Reason;
+use crate::server::launch::Launch;
 use crate::supervisor::action::Action;
+use crate::supervisor::client_link::ClientLink;
 use crate::supervisor::execution;
 use crate::supervisor::instance::Instance;
 use crate::supervisor::probes::sooner;
 use crate::supervisor::renewal::Renewal;
+use crate::supervisor::savings;
 use crate::supervisor::shortcut;
 use crate::sys::fork;
 
@@ -31,6 +34,9 @@ impl Supervisor {
             }
             if instance.stop.is_none() && self.idle_in() == Some(Duration::ZERO) {
                 self.stop(&mut instance, Reason::Idle);
+            }
+            if self.desk.link().is_some_and(ClientLink::has_answered) {
+                self.measure(&instance, true);
             }
             let aside = self.desk.sources.renewal.as_ref().map(Renewal::pid);
             for action in instance.look(&self.desk.plan.record, aside) {
@@ -57,6 +63,9 @@ impl Supervisor {
             Action::WriteRecord => self.desk.write_record(),
             Action::BecomeReady => {
                 self.desk.become_ready(instance);
+                if self.desk.link().is_none() {
+                    self.measure(instance, false);
+                }
                 shortcut::learn(&self.desk.plan);
                 let variables = execution::environment(&self.desk.plan);
                 self.desk.sources.renewal = Renewal::begin_if_due(&self.desk.plan, instance.child.pid(), variables);
@@ -68,6 +77,22 @@ impl Supervisor {
             Action::NoteHealth(health) => self.desk.note_health(&health),
             Action::TrimMemory => fork::trim_memory(),
             Action::Stop(reason) => self.stop(instance, reason),
+        }
+    }
+
+    /// Sees what the start of the first instance has cost or saved, which works now.
+    fn measure(&mut self, instance: &Instance, has_answered: bool) {
+        if std::mem::replace(&mut self.is_measured, true) {
+            return;
+        }
+        let since = instance.child.since;
+        let answer_ms = has_answered.then(|| context::wall_millis().saturating_sub(since));
+        let aside = self.desk.sources.renewal.as_ref().map(Renewal::pid);
+        savings::measure(&mut self.desk.plan, since, answer_ms, aside);
+        if let Some(saved) = self.desk.plan.record.launch.as_ref().and_then(Launch::saved) {
+            let text = format!("saved: {}", saved.text());
+            self.desk.note(Level::Info, &text);
+            self.desk.write_record();
         }
     }
 

@@ -55,7 +55,11 @@ impl Checker {
     /// Checks the server, which has `limit` for its first answer.
     pub fn run(mut self, limit: Duration) {
         let secrets = Secrets::new(&self.events.plan.invocation.secrets);
-        let report = self.check(limit).with_skipped().masked(&secrets);
+        let mut report = self.check(limit).with_skipped().masked(&secrets);
+        report.launch = self.events.plan.record.launch.take();
+        if let (Some(launch), Some(answer_ms)) = (&mut report.launch, report.timings_ms.handshake) {
+            launch.note_answer(answer_ms, &self.events.plan.shortcut.cost);
+        }
         self.give_turn_back();
         self.tell(&Message::Report(Box::new(report)));
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mcp::check::finding::{Code, Finding, Level, Stage};
 use crate::mcp::check::learned::Learned;
+use crate::server::launch::Launch;
 use crate::server::secrets::Secrets;
 use crate::sys::wait::Exit;
 
@@ -25,6 +26,9 @@ pub struct TrialReport {
     pub resources: Option<usize>,
     pub list_bytes: Option<usize>,
     pub timings_ms: Timings,
+    /// How it was started, if its command is one of a launcher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch: Option<Launch>,
     /// Of its whole tree; pages that processes share are divided among them where the system tells.
     pub memory: Option<u64>,
     pub exit: Option<Exit>,

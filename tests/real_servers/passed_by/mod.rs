@@ -2,6 +2,7 @@
 
 mod direct;
 mod pinned;
+mod saved;
 mod uvx;
 
 use std::collections::BTreeMap;
