@@ -45,7 +45,8 @@ pub fn discovered(answer: &Value) -> Discovered {
             capabilities: result.get("capabilities").cloned().unwrap_or_default(),
             ..named(result.pointer("/_meta/io.modelcontextprotocol~1serverInfo"))
         }),
-        _ if supported.is_empty() || LEGACY.into_iter().any(has) => Discovered::AskLegacy,
+        // Whoever refuses a version that it names as its own may have another reason: it is left to `initialize`.
+        _ if supported.is_empty() || has(MODERN) || LEGACY.into_iter().any(has) => Discovered::AskLegacy,
         _ => Discovered::Unknown(unknown_version(&supported.iter().map(shown).collect::<Vec<_>>().join(", "))),
     }
 }

@@ -211,3 +211,19 @@ fn the_documentation_tells_of_every_code() {
         Code::ALL.iter().map(|code| code.name()).filter(|name| !page.contains(&format!("| `{name}`"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn one_that_refuses_the_version_that_it_names_is_not_told_to_speak_it() {
+    let refusal = |id, supported: &str| json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32022, "message": "no", "data": {"supported": [supported]}}});
+    for (supported, code, words) in [
+        ("2026-07-28", Code::ErrorAnswer, "it refused the handshake: -32022: no"),
+        ("2099-01-01", Code::Version, "it speaks 2099-01-01: clients know "),
+    ] {
+        let said = [1, 2].map(|id| line(&refusal(id, supported).to_string()));
+        let (conversation, _) = talk(Opening::Discover, &[&said[0], &said[1]]);
+        assert_eq!(conversation.verdict(), Some(Verdict::Fails), "{supported}");
+        let findings = conversation.into_findings().1;
+        assert_eq!(codes(&findings), [code], "{supported}");
+        assert!(findings[0].message.starts_with(words), "{findings:?}");
+    }
+}
