@@ -5,6 +5,7 @@ mod ends;
 mod faults;
 mod http;
 mod leads;
+mod many;
 mod meanwhile;
 mod of_client;
 mod ports;
@@ -40,7 +41,11 @@ fn connect(sandbox: &Sandbox, arguments: &[&str]) -> Output {
 /// What JSON says of each server, by its name.
 #[track_caller]
 fn servers(output: &Output) -> BTreeMap<String, Value> {
-    let json = output.json();
+    by_name(&output.json())
+}
+
+#[track_caller]
+fn by_name(json: &Value) -> BTreeMap<String, Value> {
     let named = |server: &Value| (server["name"].as_str().unwrap().to_owned(), server.clone());
     json["servers"].as_array().unwrap().iter().map(named).collect()
 }
