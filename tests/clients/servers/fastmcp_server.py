@@ -1,7 +1,13 @@
-"""A server on FastMCP, which speaks both eras: `pid` tells its process, `die` ends it in the middle of the call."""
+"""A server on FastMCP, which speaks both eras: `pid` tells its process, `die` ends it in the middle of the call.
+
+    fastmcp_server.py [http | sse]
+
+Over HTTP it listens on MCP_PORT.
+"""
 
 import os
 import signal
+import sys
 
 from fastmcp import FastMCP
 
@@ -18,4 +24,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-server.run(show_banner=False)
+if len(sys.argv) > 1:
+    server.run(transport=sys.argv[1], port=int(os.environ["MCP_PORT"]), show_banner=False)
+else:
+    server.run(show_banner=False)
