@@ -47,6 +47,8 @@ pub struct Conversation {
     /// When there has to be an answer.
     deadline: Instant,
     clue: Option<Clue>,
+    /// Whether nothing has come of `server/discover`: a server that ends may have ended because of it.
+    is_undiscovered: bool,
     has_closed_output: bool,
     oddities: Oddities,
     pub learned: Learned,
@@ -64,6 +66,7 @@ impl Conversation {
             limit,
             deadline: now + limit,
             clue: None,
+            is_undiscovered: opening == Opening::Discover,
             has_closed_output: false,
             oddities: Oddities::default(),
             learned: Learned::default(),
@@ -116,7 +119,7 @@ impl Conversation {
     /// The server is gone, and all that it wrote was heard.
     pub fn end(&mut self, exited: &Exited<'_>) {
         match self.state {
-            State::Greeting { initialize_at: Some(_) } => self.state = State::Over(Verdict::Again),
+            State::Greeting { .. } if self.is_undiscovered => self.state = State::Over(Verdict::Again),
             State::Greeting { .. } => {
                 let clue = self.clue.as_ref().map(words::clue);
                 self.fail(clue.unwrap_or_else(|| words::exited(exited, "before it answered")));
@@ -194,6 +197,7 @@ impl Conversation {
 
     /// A clue about `server/discover` may be about that alone.
     fn take_clue(&mut self, clue: Clue, now: Instant) {
+        self.is_undiscovered = false;
         match self.state {
             State::Greeting { initialize_at: Some(_) } => {
                 self.clue.get_or_insert(clue);
@@ -241,6 +245,7 @@ impl Conversation {
     }
 
     fn take_discovered(&mut self, answer: &Value, now: Instant) {
+        self.is_undiscovered = false;
         match (answer::discovered(answer), &self.state) {
             (Discovered::Modern(introduction), _) => self.begin_lists(Era::Modern, introduction, now),
             (Discovered::Unknown(finding), _) => self.fail(finding),

@@ -180,6 +180,14 @@ fn one_that_ends_on_the_first_question_is_asked_anew_without_it() {
     let (mut conversation, _) = talk(Opening::Discover, &[]);
     conversation.end(&exited);
     assert_eq!(conversation.verdict(), Some(Verdict::Again));
+    // One that is slow to come up hears the second question, too, before it ends on the first.
+    let (mut conversation, _) = talk(Opening::Discover, &[]);
+    conversation.pass_time(&Seen::default(), conversation.wakes_at());
+    conversation.end(&exited);
+    assert_eq!(conversation.verdict(), Some(Verdict::Again));
+    let (mut conversation, _) = talk(Opening::Discover, &[&line(UNKNOWN)]);
+    conversation.end(&exited);
+    assert_eq!(codes(&conversation.into_findings().1), [Code::Exited]);
     let (mut conversation, _) = talk(Opening::Initialize, &[]);
     conversation.end(&exited);
     assert_eq!(codes(&conversation.into_findings().1), [Code::Exited]);
