@@ -12,10 +12,11 @@ pub struct OwnTime {
     began: Instant,
     /// The first process of the server, which is looked at when it has ended, too.
     first: Pid,
+    /// By thread.
     waits: HashMap<Pid, Wait>,
 }
 
-/// What one process has waited.
+/// What one thread has waited.
 struct Wait {
     /// Before the beginning.
     before: Duration,
@@ -27,16 +28,16 @@ impl OwnTime {
     pub fn begin(first: Pid) -> Self {
         let began = context::now();
         let mut new = Self { began, first, waits: HashMap::new() };
-        for (pid, waited) in new.look() {
-            new.waits.insert(pid, Wait { before: waited, since: Duration::ZERO });
+        for (thread, waited) in new.look() {
+            new.waits.insert(thread, Wait { before: waited, since: Duration::ZERO });
         }
         new
     }
 
-    /// What has passed by now. To be called every so often: what a process has waited that is collected is not told any more.
+    /// What has passed by now. To be called every so often: what a thread has waited that has ended is not told any more.
     pub fn passed(&mut self) -> Duration {
-        for (pid, waited) in self.look() {
-            self.note(pid, waited);
+        for (thread, waited) in self.look() {
+            self.note(thread, waited);
         }
         self.without_waits(context::now())
     }
@@ -50,13 +51,13 @@ impl OwnTime {
         let tree = Usage::of_all(children::ours()).pids.into_iter().map(Pid::from_raw);
         // Who looks late, because it has to wait itself, sees late.
         let pids = tree.chain([self.first, Pid::this()]);
-        pids.map(|pid| (pid, processor::waited_for(pid))).collect()
+        pids.flat_map(processor::waits).collect()
     }
 
-    /// Takes in what a process has waited all its life. Threads that end take their part with them.
-    fn note(&mut self, pid: Pid, waited: Duration) {
-        let wait = self.waits.entry(pid).or_insert(Wait { before: Duration::ZERO, since: Duration::ZERO });
-        wait.since = wait.since.max(waited.saturating_sub(wait.before));
+    /// Takes in what a thread has waited all its life.
+    fn note(&mut self, thread: Pid, waited: Duration) {
+        let wait = self.waits.entry(thread).or_insert(Wait { before: Duration::ZERO, since: Duration::ZERO });
+        wait.since = waited.saturating_sub(wait.before);
     }
 
     fn without_waits(&self, now: Instant) -> Duration {
@@ -70,22 +71,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_all_processes_have_waited_since_the_beginning_does_not_count() {
+    fn what_all_threads_have_waited_since_the_beginning_does_not_count() {
         let (seconds, now) = (Duration::from_secs, context::now());
         let [first, other] = [1, 2].map(Pid::from_raw);
         let before = Wait { before: seconds(100), since: Duration::ZERO };
         let mut time = OwnTime { began: now, first, waits: HashMap::from([(first, before)]) };
-        for (pid, waited, left) in [
+        for (thread, waited, left) in [
             (first, 101, 9),
             (first, 103, 7),
-            // A thread has ended.
-            (first, 102, 7),
             // One that was started since.
             (other, 4, 3),
+            (first, 104, 2),
             (other, 40, 0),
         ] {
-            time.note(pid, seconds(waited));
-            assert_eq!(time.without_waits(now + seconds(10)), seconds(left), "{pid}: {waited}");
+            time.note(thread, seconds(waited));
+            assert_eq!(time.without_waits(now + seconds(10)), seconds(left), "{thread}: {waited}");
         }
     }
 }

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use nix::unistd::Pid;
 
-/// How long the threads that `pid` has now have waited for a processor, all together: the second number of
-/// `/proc/PID/task/TID/schedstat` (Linux `Documentation/scheduler/sched-stats.rst`). Told of one that has ended and was not
-/// collected, too; zero where the kernel does not count it.
-pub fn waited_for(pid: Pid) -> Duration {
+/// How long each thread that `pid` has now has waited for a processor: the second number of `/proc/PID/task/TID/schedstat` (Linux
+/// `Documentation/scheduler/sched-stats.rst`). Told of one that has ended and was not collected, too; none where the kernel
+/// does not count it.
+pub fn waits(pid: Pid) -> Vec<(Pid, Duration)> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let texts = threads.filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok());
-    texts.filter_map(|text| parse(&text)).sum()
+    let wait = |thread: fs::DirEntry| {
+        let id = thread.file_name().to_str()?.parse().ok()?;
+        Some((Pid::from_raw(id), parse(&fs::read_to_string(thread.path().join("schedstat")).ok()?)?))
+    };
+    threads.filter_map(wait).collect()
 }
 
 fn parse(schedstat: &str) -> Option<Duration> {

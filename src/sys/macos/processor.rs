@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nix::unistd::Pid;
 
-/// How long the threads of `pid` have waited for a processor.
-pub fn waited_for(_pid: Pid) -> Duration {
-    Duration::ZERO
+/// How long each thread of `pid` has waited for a processor.
+pub fn waits(_pid: Pid) -> Vec<(Pid, Duration)> {
+    Vec::new()
 }
