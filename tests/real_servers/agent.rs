@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::defined_session::{define, entry};
 use crate::support::real_servers::{Client, EntryPoint, Era, Sdk, World};
-use crate::support::{Output, Shell, Terminal};
+use crate::support::{Output, Shell, Terminal, wait};
 
 const TOOLS: [&str; 6] =
     ["server_status", "server_logs", "server_check", "server_start", "server_stop", "server_restart"];
@@ -54,7 +54,9 @@ fn look_after_a_server(sdk: Sdk, era: Era) {
     assert_eq!(status, "no servers run in this session\ncan be started: time, web");
     let started = said(&mut client, "server_start", &web);
     assert!(said(&mut client, "server_status", &web).starts_with("web: running, for "));
-    assert!(said(&mut client, "server_logs", &json!({ "name": "web", "lines": 5 })).contains(" out up"));
+    // Another thread writes it than the one that calls the server ready.
+    let lines = json!({ "name": "web", "lines": 5 });
+    wait::until("it is written down", || said(&mut client, "server_logs", &lines).contains(" out up").then_some(()));
     assert!(said(&mut client, "server_check", &json!({ "name": "time" })).starts_with("✓ time"));
     let restarted = said(&mut client, "server_restart", &web);
     assert!(pid(&started) != pid(&restarted), "{started}\n{restarted}");

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::session_client::{SessionClient, text};
 use super::{definitions, named, open, server};
-use crate::support::{Process, Sandbox};
+use crate::support::{Process, Sandbox, wait};
 
 #[test]
 fn an_agent_starts_a_server_looks_at_it_restarts_and_stops_it() {
@@ -24,11 +24,11 @@ fn an_agent_starts_a_server_looks_at_it_restarts_and_stops_it() {
     assert!(
         agent.refusal("server_start", &named("web")).starts_with("could not start web: it is running already\nhint: ")
     );
-    let log = agent.data("server_logs", &named("web"));
-    assert!(
-        log["lines"].as_array().unwrap().iter().any(|line| line["stream"] == "out" && line["text"] == "up"),
-        "{log}"
-    );
+    // Another thread writes it than the one that calls the server ready.
+    wait::until("it is written down", || {
+        let log = agent.data("server_logs", &named("web"));
+        log["lines"].as_array()?.iter().find(|line| line["stream"] == "out" && line["text"] == "up").cloned()
+    });
     let one = json!({ "name": "web", "lines": 1, "errors": true });
     assert!(text(&agent.call("server_logs", &one)).contains("web has printed nothing of this kind"));
 
