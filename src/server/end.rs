@@ -29,6 +29,9 @@ pub struct End {
     /// The watched file that changed, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
+    /// Why it did not serve its client, if that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complaint: Option<String>,
     /// What was found wrong with it, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<Finding>,
@@ -87,6 +90,7 @@ impl End {
             killed: false,
             early: true,
             changed: None,
+            complaint: None,
             finding: None,
             kept: Vec::new(),
             escaped: Vec::new(),
@@ -101,7 +105,9 @@ impl End {
     /// Why it ended, with the limits that were set for the server and the file that changed.
     pub fn explain(&self, settings: &Settings) -> Cow<'static, str> {
         let reason = self.reason.explain(settings);
-        match (self.reason, &self.changed, &self.finding) {
+        let more = if self.reason == Reason::Unusable { &self.complaint } else { &self.changed };
+        match (self.reason, more, &self.finding) {
+            (Reason::Unusable, Some(complaint), _) => format!("{reason} ({complaint})").into(),
             (Reason::FileChanged, Some(file), _) => format!("{reason} ({file})").into(),
             (Reason::NotReady, _, Some(finding)) => {
                 format!("it did not answer the handshake ({}): {}", finding.code, finding.message).into()

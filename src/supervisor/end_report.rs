@@ -72,7 +72,7 @@ pub fn give_up_cause(end: &End, settings: &Settings) -> String {
     let verb = if settings.restart == Restart::Always { "ended" } else { "failed" };
     let last = match end.reason {
         Reason::Exited => format!("with {}", exit_text(end.exit)),
-        reason => format!("because {}", reason.explain(settings)),
+        _ => format!("because {}", end.explain(settings)),
     };
     format!("it {verb} {MOST} times within {} s, last {last}", WITHIN.as_secs())
 }

@@ -197,6 +197,7 @@ impl Stop {
             killed: self.ending.killed,
             early: self.early,
             changed: None,
+            complaint: None,
             finding: self.finding.clone(),
             kept: kept.iter().map(|pid| pid.as_raw()).collect(),
             escaped: self.ending.escaped().to_vec(),

@@ -211,6 +211,7 @@ impl Keeper {
             killed,
             early: false,
             changed: None,
+            complaint: None,
             finding: None,
             kept,
             escaped: Vec::new(),

@@ -41,6 +41,7 @@ fn end(reason: Reason, early: bool) -> End {
         killed: false,
         early,
         changed: None,
+        complaint: None,
         finding: None,
         kept: Vec::new(),
         escaped: Vec::new(),

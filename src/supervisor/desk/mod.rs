@@ -52,6 +52,8 @@ pub struct Desk {
     announcer: Option<Announcer>,
     /// What has changed that the server is started again for.
     pub changed: Option<String>,
+    /// Why the server that is being ended was of no use to its client.
+    pub complaint: Option<String>,
 }
 
 impl Desk {
@@ -74,6 +76,7 @@ impl Desk {
             announcer: channels.announcer,
             log: LogWriter::new(&plan.paths, &plan.record, secrets),
             changed: None,
+            complaint: None,
             plan,
         })
     }

@@ -111,6 +111,7 @@ fn final_state(count: usize, survivors: &Survivors, reason: Reason, began: Insta
         killed: count > 0,
         early: false,
         changed: None,
+        complaint: None,
         finding: None,
         kept: Vec::new(),
         escaped: Vec::new(),

@@ -65,6 +65,7 @@ impl Supervisor {
                     ended.end.finding = program::behind(&self.desk.plan, &ended.end);
                 }
                 ended.end.changed = self.desk.changed.take().filter(|_| ended.end.reason == Reason::FileChanged);
+                ended.end.complaint = self.desk.complaint.take().filter(|_| ended.end.reason == Reason::Unusable);
                 Some(Outcome::Ended(Box::new(ended)))
             }
         }

@@ -18,6 +18,9 @@ use crate::supervisor::savings;
 use crate::supervisor::shortcut;
 use crate::sys::fork;
 
+/// How much of what a server says of its refusal is shown, in letters.
+const LONGEST_COMPLAINT: usize = 200;
+
 impl Supervisor {
     /// The loop: waits for events and acts on them until the server's tree is gone.
     pub(super) fn supervise(&mut self, mut instance: Instance) -> Outcome {
@@ -30,6 +33,7 @@ impl Supervisor {
                 && let Some(why) = self.desk.link().and_then(|link| link.complaint(context::now()))
             {
                 self.desk.note(Level::Warn, &why);
+                self.desk.complaint = Some(self.desk.log.masked(&why).chars().take(LONGEST_COMPLAINT).collect());
                 self.stop(&mut instance, Reason::Unusable);
             }
             if instance.stop.is_none() && self.idle_in() == Some(Duration::ZERO) {

@@ -115,3 +115,19 @@ fn a_restart_between_two_tries_forgets_the_failures() {
     assert_eq!(client.lives(), 8);
     client.finish();
 }
+
+#[test]
+fn what_a_client_began_with_at_too_great_length_is_named_where_its_server_does_not_come_back() {
+    let sandbox = Sandbox::new();
+    let mut client = Scripted::run(&sandbox, &[], &[]);
+    let params = json!({"protocolVersion": "2025-11-25", "clientInfo": {"name": "test", "icon": "x".repeat(2 << 20)}});
+    let id = client.request("initialize", &params);
+    client.hear_answer(id);
+    kill(&mut client);
+    client.await_state("idle");
+    let id = client.call("echo");
+    let message = client.hear_answer(id)["error"]["message"].as_str().unwrap().to_owned();
+    let cause = "last because it did not serve its client any more (its client's first request was too long to be kept and said again)";
+    assert!(message.contains(cause), "{message}");
+    client.finish();
+}

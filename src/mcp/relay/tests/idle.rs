@@ -33,3 +33,31 @@ fn nothing_goes_on_when_no_call_and_no_subscription_is_open() {
         assert_eq!(case.relay.is_idle(), is_idle, "{message}");
     }
 }
+
+#[test]
+fn something_goes_on_in_the_midst_of_a_long_message_and_between_two_lives() {
+    let mut case = Case::legacy();
+    let now = case.now;
+    let message = crate::mcp::framer::message(SAMPLED.as_bytes());
+    case.relay.client(Piece::Begin(b"{".to_vec(), message.clone()), now);
+    assert!(!case.relay.is_idle());
+    case.relay.client(Piece::End(b"}\n".to_vec(), message), now);
+    assert!(case.relay.is_idle());
+    case.relay.server(Piece::Begin(b"{".to_vec(), Message::Stray), now);
+    assert!(!case.relay.is_idle());
+    case.ended(Next::Now);
+    assert!(!case.relay.is_idle());
+    case.started();
+    assert!(!case.relay.is_idle());
+    case.server(ANSWER);
+    assert!(case.relay.is_idle());
+}
+
+#[test]
+fn a_subscription_that_the_server_died_of_keeps_its_successor_from_nothing() {
+    let mut case = Case::legacy();
+    case.client(SUBSCRIBE);
+    case.ended(Next::Now);
+    case.succeeded(ANSWER);
+    assert!(case.relay.is_idle());
+}

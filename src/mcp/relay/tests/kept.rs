@@ -151,3 +151,30 @@ fn a_long_message_that_may_be_said_in_short_is_and_of_another_nothing_is_kept() 
     let answers = case.ended(Next::Now);
     assert!(matches!(&answers[..], [one] if one.contains(r#""id":"l","error""#)), "{answers:?}");
 }
+
+#[test]
+fn a_successor_with_fewer_tools_is_noticed_when_it_lists_them() {
+    let mut case = Case::legacy();
+    for (tools, expected) in [("{},{}", None), ("{}", Some("note it has 1 tools, its predecessor had 2")), ("{}", None)]
+    {
+        case.client(r#"{"id":8,"method":"tools/list"}"#);
+        let answer = format!(r#"{{"id":8,"result":{{"tools":[{tools}]}}}}"#);
+        let told = case.server(&answer);
+        assert_eq!(told.iter().find(|told| told.starts_with("note")).map(String::as_str), expected, "{tools}");
+        case.ended(Next::Now);
+        case.succeeded(ANSWER);
+    }
+}
+
+#[test]
+fn a_call_that_a_server_left_without_having_it_starts_the_next_one_at_once() {
+    let call = || vec![(format!("{CALL}\n").into_bytes(), crate::mcp::framer::message(CALL.as_bytes()))];
+    let mut case = Case::legacy();
+    case.client(CALL);
+    assert_eq!(case.ended_with(call(), Next::OnRequest), ["start"]);
+    assert_eq!(case.succeeded(ANSWER).last(), Some(&format!("s {CALL}")));
+    let mut case = Case::legacy();
+    case.client(CALL);
+    let refused = case.ended_with(call(), Next::None("it was stopped".into()));
+    assert!(matches!(&refused[..], [one] if one.contains("did not get this call: it was stopped")), "{refused:?}");
+}

@@ -109,6 +109,17 @@ fn one_that_goes_on_can_be_ended_by_both_sides() {
     assert_eq!(case.succeeded(DISCOVERED), [format!("s {CALL}")]);
 }
 
+/// Such an error only a server of this era gives: it is one, if not of a version that suits the client.
+#[test]
+fn a_server_that_refuses_a_version_has_told_its_era() {
+    let mut case = Case::new();
+    case.client(DISCOVER);
+    let refusal = r#"{"jsonrpc":"2.0","id":"d","error":{"code":-32022,"message":"Unsupported protocol version"}}"#;
+    assert_eq!(case.server(refusal), [format!("c {refusal}")]);
+    case.ended(Next::Now);
+    assert_eq!(case.started(), [format!("s {DISCOVER}")]);
+}
+
 #[test]
 fn one_that_was_never_delivered_is_delivered_once() {
     let mut case = listening();
