@@ -136,7 +136,6 @@ impl Instance {
                     finding: self.probes.take_finding(new),
                     early: self.probes.ready_since.is_none(),
                 });
-                self.probes.hang_up();
                 Some(new)
             }
             Some(stop) => {
@@ -152,6 +151,8 @@ impl Instance {
     pub fn go_on_stopping(&mut self, spared: Option<Pid>) -> Option<Progress> {
         let stop = self.stop.as_mut()?;
         let progress = stop.ending.advance(context::now(), |pid| Some(pid) == spared || is_kept(pid));
+        // Not before its first signal: a server that is hung up on may complain, and that would stand last in its log.
+        self.probes.hang_up();
         self.look_again = None;
         match progress {
             Progress::Wait(limit) => {

@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use crate::support::BackgroundSession;
@@ -26,8 +27,7 @@ fn mark(process: Process) -> String {
 /// A program of root that another user runs with a mark, as anybody runs `su`. It ends with its input.
 fn marked(sandbox: &Sandbox, mark: &str) -> (Child, Process) {
     fs::set_permissions(sandbox.root(), Permissions::from_mode(0o755)).unwrap();
-    let program = sandbox.path("roots");
-    fs::copy("/bin/cat", &program).unwrap();
+    let program = sandbox.install(Path::new("/bin/cat"), "roots");
     fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
     let mut command = sandbox.command("/usr/bin/prlimit");
     command.env_clear().current_dir("/").uid(OTHER).gid(OTHER).arg(format!("--locks={mark}:{mark}")).arg(&program);
