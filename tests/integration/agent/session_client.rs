@@ -1,19 +1,32 @@
 //! An MCP client in a terminal's session: what it starts is a job of the terminal's shell, with a pipe for input and output.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::io::{BufRead, BufReader};
+use std::ops::{Deref, DerefMut};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, Terminal, wait};
+use crate::support::{Dialogue, Sandbox, Terminal, wait};
 
 pub struct SessionClient {
-    input: Option<File>,
-    lines: Receiver<Value>,
-    requests: u64,
+    dialogue: Dialogue,
+}
+
+impl Deref for SessionClient {
+    type Target = Dialogue;
+
+    fn deref(&self) -> &Dialogue {
+        &self.dialogue
+    }
+}
+
+impl DerefMut for SessionClient {
+    fn deref_mut(&mut self) -> &mut Dialogue {
+        &mut self.dialogue
+    }
 }
 
 impl SessionClient {
@@ -21,8 +34,7 @@ impl SessionClient {
     #[track_caller]
     pub fn start(sandbox: &Sandbox, terminal: &mut Terminal<'_>, command: &str) -> Self {
         let mut client = Self::start_silently(sandbox, terminal, command);
-        client.request("initialize", &json!({ "protocolVersion": "2025-06-18", "capabilities": {} }));
-        client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+        client.shake_hands();
         client
     }
 
@@ -41,27 +53,7 @@ impl SessionClient {
             }
         });
         let input = OpenOptions::new().write(true).open(input).unwrap();
-        Self { input: Some(input), lines, requests: 0 }
-    }
-
-    pub fn send(&mut self, message: &Value) {
-        writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
-    }
-
-    /// Sends a request and returns its id.
-    pub fn ask(&mut self, method: &str, params: &Value) -> u64 {
-        self.requests += 1;
-        self.send(&json!({ "jsonrpc": "2.0", "id": self.requests, "method": method, "params": params }));
-        self.requests
-    }
-
-    /// Sends a request and returns its result.
-    #[track_caller]
-    pub fn request(&mut self, method: &str, params: &Value) -> Value {
-        let id = self.ask(method, params);
-        let answer = self.hear(|message| message["id"] == id);
-        assert!(answer["result"].is_object(), "{answer}");
-        answer["result"].clone()
+        Self { dialogue: Dialogue::new(input, lines) }
     }
 
     /// Calls a tool and returns its result.
@@ -86,21 +78,10 @@ impl SessionClient {
         text(&result)
     }
 
-    /// Waits for a message like this; others are forgotten.
-    #[track_caller]
-    pub fn hear(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let message = self.lines.recv_timeout(wait::HANG).expect("another message");
-            if is_it(&message) {
-                return message;
-            }
-        }
-    }
-
     /// What it still says after the last word of its client.
     #[track_caller]
     pub fn finish(mut self) -> Vec<Value> {
-        self.input = None;
+        self.close();
         self.hear_end()
     }
 

@@ -1,14 +1,15 @@
 //! A client of the era of the handshake, on pipes, and a server in Python for it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::channel;
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, wait};
+use crate::support::{Dialogue, Sandbox, wait};
 
 /// Its only tool has the name that stands in the text; a call of it is answered with the server's pid. `hold` is answered
 /// once somebody writes into the pipe of this name.
@@ -41,9 +42,21 @@ pub struct StdioClient<'s> {
     sandbox: &'s Sandbox,
     name: &'static str,
     child: Child,
-    input: Option<ChildStdin>,
-    lines: Receiver<Value>,
-    requests: u64,
+    dialogue: Dialogue,
+}
+
+impl Deref for StdioClient<'_> {
+    type Target = Dialogue;
+
+    fn deref(&self) -> &Dialogue {
+        &self.dialogue
+    }
+}
+
+impl DerefMut for StdioClient<'_> {
+    fn deref_mut(&mut self) -> &mut Dialogue {
+        &mut self.dialogue
+    }
 }
 
 impl<'s> StdioClient<'s> {
@@ -64,48 +77,9 @@ impl<'s> StdioClient<'s> {
         std::thread::spawn(move || {
             output.lines().map_while(Result::ok).try_for_each(|line| sender.send(serde_json::from_str(&line).unwrap()))
         });
-        let input = child.stdin.take();
-        let mut client = Self { sandbox, name, child, input, lines, requests: 0 };
-        client.request("initialize", &json!({ "protocolVersion": "2025-06-18", "capabilities": {} }));
-        client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
-        client
-    }
-
-    pub fn send(&mut self, message: &Value) {
-        writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
-    }
-
-    /// Sends a request and returns its id.
-    pub fn ask(&mut self, method: &str, params: &Value) -> u64 {
-        self.requests += 1;
-        self.send(&json!({ "jsonrpc": "2.0", "id": self.requests, "method": method, "params": params }));
-        self.requests
-    }
-
-    /// Sends a request and returns its result.
-    #[track_caller]
-    pub fn request(&mut self, method: &str, params: &Value) -> Value {
-        let id = self.ask(method, params);
-        self.result(id)
-    }
-
-    /// Waits for the result of a request.
-    #[track_caller]
-    pub fn result(&mut self, id: u64) -> Value {
-        let answer = self.hear(|message| message["id"] == id);
-        assert!(answer["result"].is_object(), "{answer}");
-        answer["result"].clone()
-    }
-
-    /// Waits for a message like this; others are forgotten.
-    #[track_caller]
-    pub fn hear(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let message = self.lines.recv_timeout(wait::HANG).expect("another message");
-            if is_it(&message) {
-                return message;
-            }
-        }
+        let mut dialogue = Dialogue::new(child.stdin.take().unwrap(), lines);
+        dialogue.shake_hands();
+        Self { sandbox, name, child, dialogue }
     }
 
     #[track_caller]
@@ -158,7 +132,7 @@ impl<'s> StdioClient<'s> {
     /// Closes its end, waits, and returns what came on standard error.
     #[track_caller]
     pub fn end(mut self) -> String {
-        drop(self.input.take());
+        self.dialogue.close();
         let output = self.child.wait_with_output().unwrap();
         assert!(output.status.code().is_some());
         String::from_utf8_lossy(&output.stderr).into_owned()
