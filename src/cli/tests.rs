@@ -3,6 +3,7 @@
 use clap::CommandFactory;
 
 use super::*;
+use crate::client::run_line;
 
 #[test]
 fn the_help_groups_commands_by_what_people_do() {
@@ -97,6 +98,22 @@ fn a_command_means_the_same_whether_the_others_are_defined_or_not() {
     {
         assert!(Cli::alone(line.split(' ').map(OsString::from)).is_none(), "{line}");
     }
+}
+
+#[test]
+fn the_options_of_run_that_take_no_value_are_known_in_clients_files() {
+    let mut command = Cli::command();
+    command.build();
+    let run = command.find_subcommand("run").expect("run");
+    let mut flags = Vec::new();
+    for option in run.get_arguments().filter(|it| !it.is_positional() && !it.get_action().takes_values()) {
+        flags.extend(option.get_long().map(|name| format!("--{name}")));
+        flags.extend(option.get_short().map(|name| format!("-{name}")));
+    }
+    flags.sort();
+    let mut known = run_line::FLAGS.map(str::to_owned).to_vec();
+    known.sort();
+    assert_eq!(flags, known);
 }
 
 #[test]

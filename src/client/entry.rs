@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
+use super::run_line::RunLine;
 use super::scope::Scope;
 use super::table::{Client, Shape};
 use crate::definition::client_entry;
@@ -24,7 +25,8 @@ pub struct ServerEntry {
 pub enum EntryState {
     /// The client starts the command itself.
     Direct(CommandPlace),
-    /// `mcp-hook run NAME -- COMMAND`; `at` is the place of COMMAND among the words.
+    /// `mcp-hook run NAME -- COMMAND`; `at` is the place of COMMAND among the words, before which mcp-hook may stand more than
+    /// once.
     Wrapped {
         place: CommandPlace,
         at: usize,
@@ -48,6 +50,8 @@ pub enum Unwrappable {
     OtherArguments,
     Twice,
     CallsHook(Box<CommandPlace>),
+    /// `env`, a shell or the like starts mcp-hook.
+    StartsHook(Box<CommandPlace>),
     /// The name of the client, and the command.
     StartsClient(String, Box<CommandPlace>),
 }
@@ -114,6 +118,9 @@ fn state(client: &Client, text: &str, entry: &Node) -> Result<EntryState, Unwrap
     if client_entry::is_hook(&place.words[0]) {
         return behind_hook(place);
     }
+    if starts_hook(&place.words) {
+        return Err(Unwrappable::StartsHook(Box::new(place)));
+    }
     match super::table::of_program(&place.words[0]) {
         Some(started) => Err(Unwrappable::StartsClient(started.name.to_owned(), Box::new(place))),
         None => Ok(EntryState::Direct(place)),
@@ -158,28 +165,27 @@ fn behind_hook(place: CommandPlace) -> Result<EntryState, Unwrappable> {
     if is_control(&place.words) {
         return Ok(EntryState::Control(place));
     }
-    if place.words.get(1).is_none_or(|word| word != "run") {
+    if RunLine::of(&place.words).is_none() {
         return Err(Unwrappable::CallsHook(Box::new(place)));
     }
-    match own_command(&place.words) {
+    match RunLine::innermost(&place.words) {
         Some(at) => Ok(EntryState::Wrapped { place, at }),
         None => Ok(EntryState::Defined(place)),
     }
 }
 
+/// Whether another program is to start `mcp-hook run` or `mcp-hook mcp`, also in a script.
+fn starts_hook(words: &[String]) -> bool {
+    let parts: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    parts.windows(2).any(|pair| {
+        let [hook, verb] = [pair[0], pair[1]].map(|it| it.trim_matches(['"', '\'']));
+        client_entry::is_hook(hook) && matches!(verb, "run" | "mcp")
+    })
+}
+
 /// Whether these words start `mcp-hook mcp`.
 fn is_control(words: &[String]) -> bool {
     matches!(words, [hook, verb] if client_entry::is_hook(hook) && verb == "mcp")
-}
-
-/// Where the server's own command begins in `mcp-hook run NAME -- COMMAND …`; the `--` may be missing, as `run` takes it.
-fn own_command(words: &[String]) -> Option<usize> {
-    let separator = words.iter().position(|word| word == "--");
-    let is_plain = |at: usize| words.get(at).is_some_and(|word| !word.starts_with('-'));
-    match separator {
-        Some(at) => Some(at + 1).filter(|&at| at < words.len()),
-        None => Some(3).filter(|&at| is_plain(at - 1) && is_plain(at)),
-    }
 }
 
 impl CommandPlace {
@@ -218,7 +224,9 @@ impl ServerEntry {
             | EntryState::Wrapped { place, .. }
             | EntryState::Defined(place)
             | EntryState::Control(place) => Some(place),
-            EntryState::Unwrappable(Unwrappable::CallsHook(place) | Unwrappable::StartsClient(_, place)) => Some(place),
+            EntryState::Unwrappable(
+                Unwrappable::CallsHook(place) | Unwrappable::StartsHook(place) | Unwrappable::StartsClient(_, place),
+            ) => Some(place),
             EntryState::Remote | EntryState::Unwrappable(_) => None,
         }
     }
@@ -248,6 +256,7 @@ impl fmt::Display for Unwrappable {
             Self::OtherArguments => formatter.write_str("its args are not a list of strings"),
             Self::Twice => formatter.write_str("it stands there more than once"),
             Self::CallsHook(_) => formatter.write_str("it calls mcp-hook, but not mcp-hook run"),
+            Self::StartsHook(_) => formatter.write_str("mcp-hook is behind its command already"),
             Self::StartsClient(name, _) => write!(formatter, "it starts {name}, which is a client"),
         }
     }

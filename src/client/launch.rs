@@ -7,6 +7,7 @@ use super::dialect::{Expanded, Unset, Values};
 use super::entry::{EntryState, REMOTE_KEYS, ServerEntry};
 use super::env_file;
 use super::inheritance::sounds_secret;
+use super::run_line::RunLine;
 use super::table::{Client, Shape};
 use crate::syntax::node::{Content, Node};
 
@@ -70,8 +71,8 @@ pub fn read(client: &Client, text: &str, entry: &ServerEntry, values: &Values<'_
             Launch::Command(reader.command(hook.first().cloned(), words))
         }
         EntryState::Defined(place) => {
-            let name = place.words.get(2..)?.iter().find(|word| !word.starts_with('-'))?;
-            Launch::Defined(name.clone())
+            let name = RunLine::of(&place.words)?.name?;
+            Launch::Defined(place.words[name].clone())
         }
         EntryState::Remote => reader.remote()?,
         EntryState::Unwrappable(_) => return None,

@@ -12,6 +12,7 @@ pub mod launch;
 pub mod mask;
 pub mod place;
 pub mod prefix;
+pub mod run_line;
 pub mod running;
 pub mod scope;
 pub mod table;

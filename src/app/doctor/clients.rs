@@ -6,6 +6,7 @@ use super::Finding;
 use crate::client::entry::{EntryState, ServerEntry, Unwrappable};
 use crate::client::file::{self, ClientFile, FileContent};
 use crate::client::place::Places;
+use crate::client::run_line::RunLine;
 use crate::client::scope::Scope;
 use crate::definition::catalogue::{Catalogue, DefinitionState};
 use crate::definition::document;
@@ -92,8 +93,8 @@ fn other_command(file: &ClientFile, entry: &ServerEntry) -> Option<Finding> {
 /// An entry that only leads back to mcp-hook, where nothing is defined behind it. What another project defines is not known.
 fn leads_nowhere(file: &ClientFile, entry: &ServerEntry, defined: &HashSet<String>) -> Option<Finding> {
     let EntryState::Defined(command) = &entry.state else { return None };
-    let [_, _, name] = command.words.as_slice() else { return None };
-    if name.starts_with('-') || defined.contains(name) || entry.scope == Scope::Local {
+    let name = &command.words[RunLine::of(&command.words)?.name?];
+    if defined.contains(name) || entry.scope == Scope::Local {
         return None;
     }
     let name = excerpt(name);

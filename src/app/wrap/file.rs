@@ -26,9 +26,8 @@ pub fn plan(direction: Direction, selection: &Selection, file: ClientFile, takes
         return FilePlan { file, step, left: Vec::new() };
     }
     let chosen = |entry: &&ServerEntry| selection.servers.is_empty() || selection.servers.contains(&entry.name);
-    let is_control = |entry: &&ServerEntry| matches!(entry.state, EntryState::Control(_));
     let (control, others): (Vec<&ServerEntry>, Vec<&ServerEntry>) =
-        content.entries.iter().filter(chosen).partition(|entry| direction == Direction::Unwrap && is_control(entry));
+        content.entries.iter().filter(chosen).partition(|entry| direction == Direction::Unwrap && entry.is_control());
     let mut draft = Draft::new(direction, &file, content);
     for entry in others {
         draft.take(entry);

@@ -17,8 +17,7 @@ pub fn prove(
     after: &FileContent,
     control: &[String],
 ) -> Result<()> {
-    let is_moved =
-        |entry: &&ServerEntry| matches!(entry.state, EntryState::Control(_)) && control.contains(&entry.name);
+    let is_moved = |entry: &&ServerEntry| entry.is_control() && control.contains(&entry.name);
     let [stayed, others] = [before, after].map(|it| it.entries.iter().filter(|entry| !is_moved(entry)));
     let is_kept = |(before, after): (&ServerEntry, &ServerEntry)| {
         let words = if direction == Direction::Wrap { after.own_words() } else { after.words() };

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::client::entry::EntryState;
+use crate::client::entry::{EntryState, ServerEntry};
 use crate::client::file::{self, FileContent};
 use crate::client::prefix;
 use crate::client::scope::Scope;
 use crate::client::table::{CLIENTS, Client};
+use crate::disk::names::ServerName;
 use crate::syntax::Syntax;
 use crate::syntax::edit::{self, Edit};
 
@@ -39,7 +40,7 @@ impl Sample {
             _ => None,
         });
         let edits: Vec<Vec<Edit>> =
-            places.map(|(entry, place)| prefix::add(&content.text, place, "mcp-hook", &entry.name)).collect();
+            places.map(|(entry, place)| prefix::add(&content.text, place, "mcp-hook", name(entry).as_str())).collect();
         (sorted(edits.concat()), edits.len())
     }
 }
@@ -53,6 +54,10 @@ fn unwrapping(content: &FileContent, before: &FileContent) -> Vec<Edit> {
         }
     }
     sorted(edits)
+}
+
+fn name(entry: &ServerEntry) -> ServerName {
+    ServerName::from_label(&entry.name)
 }
 
 fn sorted(mut edits: Vec<Edit>) -> Vec<Edit> {
@@ -70,7 +75,8 @@ fn check(sample: &Sample) -> Result<usize, TestCaseError> {
         prop_assert_eq!(&old.name, &new.name);
         match (&old.state, &new.state) {
             (EntryState::Direct(was), EntryState::Wrapped { place, at }) => {
-                prop_assert_eq!(&place.words[..*at], ["mcp-hook", "run", old.name.as_str(), "--"]);
+                let name = name(old);
+                prop_assert_eq!(&place.words[..*at], ["mcp-hook", "run", name.as_str(), "--"]);
                 prop_assert_eq!(&place.words[*at..], was.words.as_slice());
             }
             _ => prop_assert_eq!(old.words(), new.words()),

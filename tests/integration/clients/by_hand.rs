@@ -15,34 +15,49 @@ fn file(entries: &[(&str, &str, &[&str])]) -> String {
 }
 
 #[test]
-fn what_is_behind_mcp_hook_comes_back_whatever_it_is() {
+fn what_is_behind_mcp_hook_comes_back_at_once_whatever_it_is() {
     let sandbox = Sandbox::new();
     let path = cursor(
         &sandbox,
         &file(&[
             ("twice", "mcp-hook", &["run", "a", "--", "mcp-hook", "run", "b", "--", "npx", "x"]),
+            ("defined", "mcp-hook", &["run", "a", "--", "mcp-hook", "run", "b"]),
             ("client", "mcp-hook", &["run", "c", "--", "claude", "mcp", "serve"]),
             ("call", "mcp-hook", &["run", "d", "--", "mcp-hook", "status"]),
             ("agent", "mcp-hook", &["run", "e", "--", "mcp-hook", "mcp"]),
             ("web", "mcp-hook", &["run", "web", "npx", "web"]),
+            ("options", "mcp-hook", &["run", "--grace", "3s", "web", "npx", "web", "--", "--port", "80"]),
         ]),
     );
-    for [twice, agent] in [[true, true], [false, false]] {
+    let left: Vec<(&str, &str, &[&str])> = vec![
+        ("twice", "npx", &["x"]),
+        ("defined", "mcp-hook", &["run", "b"]),
+        ("client", "claude", &["mcp", "serve"]),
+        ("call", "mcp-hook", &["status"]),
+        ("web", "npx", &["web"]),
+        ("options", "npx", &["web", "--", "--port", "80"]),
+    ];
+    for _ in 0..2 {
         hook(&sandbox, "unwrap --yes").ok();
-        let mut left: Vec<(&str, &str, &[&str])> = vec![
-            ("twice", "npx", &["x"]),
-            ("client", "claude", &["mcp", "serve"]),
-            ("call", "mcp-hook", &["status"]),
-            ("web", "npx", &["web"]),
-        ];
-        if twice {
-            left[0] = ("twice", "mcp-hook", &["run", "b", "--", "npx", "x"]);
-        }
-        if agent {
-            left.insert(3, ("agent", "mcp-hook", &["mcp"]));
-        }
         assert_eq!(fs::read_to_string(&path).unwrap(), file(&left));
     }
+}
+
+#[test]
+fn what_another_program_starts_behind_mcp_hook_is_not_wrapped_again() {
+    let sandbox = Sandbox::new();
+    let text = file(&[
+        ("env", "env", &["LEVEL=3", "/opt/mcp-hook", "run", "web", "--", "npx", "web"]),
+        ("shell", "zsh", &["-lc", "exec 'mcp-hook' run web"]),
+        ("agent", "sh", &["-c", "mcp-hook mcp"]),
+    ]);
+    let directory: (&str, &str, &[&str]) = ("directory", "npx", &["files", "/src/mcp-hook"]);
+    let path = cursor(&sandbox, &text);
+    let said = hook(&sandbox, "wrap --yes").ok().stdout;
+    assert_eq!(said.matches("mcp-hook is behind its command already").count(), 3, "{said}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    fs::write(&path, file(&[directory])).unwrap();
+    assert!(hook(&sandbox, "wrap --yes").ok().stderr.contains("wrapped directory"));
 }
 
 #[test]
