@@ -22,14 +22,28 @@ pub struct Written {
     pub copy: Option<PathBuf>,
 }
 
+/// The right to write clients' files, which one process of ours has at a time; the files themselves are locked by nobody.
+pub struct Turn {
+    _lock: File,
+}
+
+impl Turn {
+    /// Waits until it is ours.
+    ///
+    /// # Errors
+    /// When somebody does not let go of it.
+    pub fn wait() -> Result<Self> {
+        let directory = Directory::owned_at(locations::config_directory()?);
+        directory.ensure_all()?;
+        Ok(Self { _lock: lock::wait(&directory.file(LOCK))? })
+    }
+}
+
 /// Writes `after` in place of `before` into the file `target`, to which no link leads any more.
 ///
 /// # Errors
 /// When what stands there is not `before`, or cannot be replaced; then the file is as it was.
-pub fn replace(target: &Path, before: &str, after: &str) -> Result<Written> {
-    let directory = Directory::owned_at(locations::config_directory()?);
-    directory.ensure_all()?;
-    let _lock = lock::wait(&directory.file(LOCK))?;
+pub fn replace(_: &Turn, target: &Path, before: &str, after: &str) -> Result<Written> {
     let could_not = || format!("could not write {}", target.display());
     let found = check(target, before)?;
     let copy = match copy(target, before) {
@@ -60,7 +74,6 @@ impl From<io::Error> for Unrenamed {
     }
 }
 
-/// One writer of ours at a time; the files themselves are locked by nobody.
 const LOCK: &str = ".clients.lock";
 
 /// The file, which may be written to and holds what was read.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::Run;
-use crate::app::wrap::{self, Direction, Plan, Selection};
+use crate::app::wrap::{self, Direction, FilePlan, Plan, Selection, Turn, Written};
 use crate::cli::{Change, Wrap};
 use crate::failure::hinted;
 use crate::ui;
@@ -17,35 +17,41 @@ impl Run for Wrap {
     }
 }
 
-/// Shows what would change, asks, and does it.
+/// Shows what would change, asks, and does it; or does it and shows it.
 pub fn change(direction: Direction, change: Change, control: bool) -> Result<ExitCode> {
-    let plan = wrap::plan(direction, &Selection { clients: change.clients, servers: change.server, control })?;
-    ui::show(&ui::wrap::plan(&plan))?;
-    if plan.changes_anything() && !change.dry_run {
-        if !change.yes {
-            if !confirm::can_ask() {
-                return Err(hinted("nothing was done: nobody is there to be asked", "--yes does it without asking"));
-            }
-            if !confirm::confirm(&ui::wrap::question(&plan)) {
-                ui::say("nothing was done");
-                return Ok(ExitCode::FAILURE);
-            }
-        }
-        return Ok(write(&plan));
+    let selection = Selection { clients: change.clients, servers: change.server, control };
+    if change.yes && !change.dry_run {
+        let (plan, turn) = wrap::plan_in_turn(direction, &selection)?;
+        let written = turn.map(|turn| plan.write(&turn)).unwrap_or_default();
+        ui::show(&ui::wrap::plan(&plan))?;
+        return Ok(report(&plan, written));
     }
-    Ok(exit_code(!plan.is_refused_anywhere()))
+    let plan = wrap::plan(direction, &selection)?;
+    ui::show(&ui::wrap::plan(&plan))?;
+    if !plan.changes_anything() || change.dry_run {
+        return Ok(exit_code(!plan.is_refused_anywhere()));
+    }
+    if !confirm::can_ask() {
+        return Err(hinted("nothing was done: nobody is there to be asked", "--yes does it without asking"));
+    }
+    if !confirm::confirm(&ui::wrap::question(&plan)) {
+        ui::say("nothing was done");
+        return Ok(ExitCode::FAILURE);
+    }
+    let written = plan.write(&Turn::wait()?);
+    Ok(report(&plan, written))
 }
 
-fn write(plan: &Plan) -> ExitCode {
+/// Says what came of each file.
+fn report(plan: &Plan, written: Vec<(&FilePlan, Result<Written>)>) -> ExitCode {
     let mut is_done = !plan.is_refused_anywhere();
-    for file in &plan.files {
-        match file.write() {
-            Some(Ok(written)) => ui::say(&ui::wrap::done(plan.direction, file, &written)),
-            Some(Err(error)) => {
+    for (file, written) in written {
+        match written {
+            Ok(written) => ui::say(&ui::wrap::done(plan.direction, file, &written)),
+            Err(error) => {
                 ui::error(&error);
                 is_done = false;
             }
-            None => {}
         }
     }
     exit_code(is_done)

@@ -13,6 +13,7 @@ pub use self::plan::{Change, Direction, FilePlan, Left, NoControl, Plan, Selecti
 use crate::client::file::{ClientFile, find};
 use crate::client::place::Places;
 use crate::client::table::Client;
+pub use crate::client::write::{Turn, Written};
 use crate::failure::hinted;
 
 /// Finds out what would be done.
@@ -28,6 +29,20 @@ pub fn plan(direction: Direction, selection: &Selection) -> Result<Plan> {
     let without_control = if selection.control { control::without(&files, &takers, &places) } else { Vec::new() };
     let plan = |(index, file)| file::plan(direction, selection, file, takers.contains(&index));
     Ok(Plan { direction, files: files.into_iter().enumerate().map(plan).collect(), without_control })
+}
+
+/// Finds out what is to be done, again once nobody else of ours writes: what one has done in the meantime counts. Nobody
+/// waits where nothing is to be done.
+///
+/// # Errors
+/// When nothing of what was named is there, or another one does not come to its end.
+pub fn plan_in_turn(direction: Direction, selection: &Selection) -> Result<(Plan, Option<Turn>)> {
+    let first = plan(direction, selection)?;
+    if !first.changes_anything() {
+        return Ok((first, None));
+    }
+    let turn = Turn::wait()?;
+    Ok((plan(direction, selection)?, Some(turn)))
 }
 
 fn check_clients(selection: &Selection, files: &[ClientFile], places: &Places) -> Result<()> {

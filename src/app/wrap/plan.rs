@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::client::file::{ClientFile, FileContent};
 use crate::client::running;
 use crate::client::table::Client;
-use crate::client::write::{self, Written};
+use crate::client::write::{self, Turn, Written};
 use crate::client::yaml::CommandLine;
 use crate::failure::hinted;
 use crate::syntax::edit::Edit;
@@ -101,7 +101,7 @@ const WAIT_FOR_CONTROL: &str = "end it, then try again; or let it do so itself: 
 
 impl FilePlan {
     /// Does it, if there is anything to do.
-    pub fn write(&self) -> Option<Result<Written>> {
+    fn write(&self, turn: &Turn) -> Option<Result<Written>> {
         let (Step::Change(change), Ok(content)) = (&self.step, &self.file.content) else { return None };
         // It may have been started since.
         if let Some(pid) = running::writer(&self.file) {
@@ -109,11 +109,16 @@ impl FilePlan {
             let message = format!("could not write {path}: {client} runs (pid {pid}) and writes it itself");
             return Some(Err(hinted(message, change.wait())));
         }
-        Some(write::replace(&self.file.target, &content.text, &change.after.text))
+        Some(write::replace(turn, &self.file.target, &content.text, &change.after.text))
     }
 }
 
 impl Plan {
+    /// Does it. What came of each file that was to be changed, in their order.
+    pub fn write(&self, turn: &Turn) -> Vec<(&FilePlan, Result<Written>)> {
+        self.files.iter().filter_map(|file| Some((file, file.write(turn)?))).collect()
+    }
+
     /// What would change, file by file.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.files.iter().filter_map(|file| if let Step::Change(change) = &file.step { Some(change) } else { None })

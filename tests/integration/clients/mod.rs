@@ -3,6 +3,8 @@
 mod by_hand;
 mod control;
 mod corpus;
+#[cfg(target_os = "linux")]
+mod in_turn;
 mod running;
 mod secrets;
 mod selection;
