@@ -1,5 +1,6 @@
 //! The servers in a client's files, each as the client would start it.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -54,10 +55,14 @@ pub fn subjects(client: &'static Client, names: &[ServerName], session: Option<&
     }
     let directory = context::working_directory().context("could not find the working directory")?;
     let here = Here { client, session, home: &places.home, directory };
+    let mut nearest: HashMap<&str, u8> = HashMap::new();
+    for (_, _, entry) in &entries {
+        let rank = rank(entry.scope);
+        nearest.entry(&entry.name).and_modify(|known| *known = rank.min(*known)).or_insert(rank);
+    }
     for &(file, content, entry) in &entries {
-        let is_nearer = |other: &ServerEntry| other.name == entry.name && rank(other.scope) < rank(entry.scope);
-        let is_first = !entries.iter().any(|(_, _, other)| is_nearer(other));
-        if is_first && (names.is_empty() || names.iter().any(|name| is_called(entry, name))) {
+        let counts = nearest[entry.name.as_str()] == rank(entry.scope);
+        if counts && (names.is_empty() || names.iter().any(|name| is_called(entry, name))) {
             subjects.push(here.subject(file, content, entry)?);
         }
     }
@@ -207,10 +212,10 @@ fn not_allowed(file: &ClientFile) -> Finding {
 
 fn unusable(file: &ClientFile, state: &EntryState) -> Finding {
     match state {
-        EntryState::Unwrappable(why @ (Unwrappable::CallsHook(_) | Unwrappable::StartsClient(..))) => {
-            Finding::new(Code::NotAsked, why.to_string())
-                .hint("mcp-hook check --connect -- COMMAND asks it all the same")
-        }
+        EntryState::Unwrappable(
+            why @ (Unwrappable::CallsHook(_) | Unwrappable::StartsHook(_) | Unwrappable::StartsClient(..)),
+        ) => Finding::new(Code::NotAsked, why.to_string())
+            .hint("mcp-hook check --connect -- COMMAND asks it all the same"),
         EntryState::Unwrappable(why) => Finding::new(Code::InvalidDefinition, format!("its entry is wrong: {why}"))
             .hint(format!("correct it in {}", file.path.display())),
         _ => Finding::new(Code::InvalidDefinition, "its entry has neither a command nor an address")
