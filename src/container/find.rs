@@ -1,12 +1,12 @@
 //! Whether what is about to be started is a container, and what it takes to end it.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::engine::{Engine, VARIABLES};
 use super::{Container, client};
 use crate::context;
 use crate::disk::layout::ServerPaths;
+use crate::sys::executable;
 
 /// The container that the words start in `directory`, with these variables on top of the inherited ones; `None` if they do
 /// not start one, or one that does not stay with its client.
@@ -28,8 +28,10 @@ pub fn find(
         return None;
     }
     let set = VARIABLES.iter().filter_map(|&name| Some((name.to_owned(), variable(name)?)));
+    let path = variable("PATH").unwrap_or_else(|| executable::USUAL_PATH.to_owned());
     let engine = Engine {
-        program: program(&client.program, directory, variable("PATH").as_deref())?,
+        // As whoever has to end the container finds it, wherever that is.
+        program: executable::find(&client.program, path, directory)?,
         environment: set.collect(),
         options: client.options,
         directory: directory.to_owned(),
@@ -43,19 +45,6 @@ pub fn find(
         left: Vec::new(),
         trouble: None,
     })
-}
-
-/// The program as whoever has to end the container finds it, wherever that is.
-fn program(word: &str, directory: &Path, path: Option<&str>) -> Option<PathBuf> {
-    if word.contains('/') {
-        return Some(directory.join(word));
-    }
-    let places = path.unwrap_or_default().split(':').map(|place| directory.join(place).join(word));
-    places.into_iter().find(|place| is_executable(place))
-}
-
-fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 impl Container {

@@ -5,35 +5,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{AccessFlags, access};
-
 use crate::mcp::check::clients::Hurdle;
 use crate::mcp::check::finding::{Code, Finding};
+use crate::sys::executable;
 use crate::text::excerpt::excerpt;
 
 /// How much of a file tells what it is, in bytes.
 const BEGINNING: u64 = 256;
-/// Where programs are looked for without `PATH`, in `execvp(3)`.
-const USUAL_PATH: &str = "/bin:/usr/bin";
 /// How the binaries begin that systems execute (ELF, Mach-O).
 const BINARIES: [&[u8]; 4] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
-
-/// The file that `execvp(3)` takes for `word` in `directory`, with `path` as `PATH`.
-pub fn find(word: &str, path: &str, directory: &Path) -> Option<PathBuf> {
-    if word.contains('/') {
-        return Some(directory.join(word)).filter(|file| can_execute(file));
-    }
-    candidates(word, path, directory).find(|file| can_execute(file))
-}
-
-/// Where a word without a slash is looked for.
-fn candidates(word: &str, path: &str, directory: &Path) -> impl Iterator<Item = PathBuf> {
-    path.split(':').map(move |place| directory.join(place).join(word))
-}
-
-pub fn can_execute(file: &Path) -> bool {
-    file.is_file() && access(file, AccessFlags::X_OK).is_ok()
-}
 
 /// A program that is to be started in `directory`.
 pub struct Program<'a> {
@@ -64,16 +44,16 @@ impl Program<'_> {
             let file = self.directory.join(word);
             return if !file.exists() {
                 Err(Fault::NoFile(file))
-            } else if can_execute(&file) {
+            } else if executable::can_execute(&file) {
                 Ok(file)
             } else {
                 Err(Fault::NotExecutable(file))
             };
         }
-        let path = self.path.map_or(USUAL_PATH.into(), OsStr::to_string_lossy);
-        let candidates = candidates(word, &path, self.directory);
-        let found: Vec<PathBuf> = candidates.filter(|file| file.is_file()).collect();
-        match (found.iter().find(|file| can_execute(file)), found.first()) {
+        let path = self.path.unwrap_or(OsStr::new(executable::USUAL_PATH));
+        let mut found = executable::candidates(word, path, self.directory);
+        found.retain(|file| file.is_file());
+        match (found.iter().find(|file| executable::can_execute(file)), found.first()) {
             (Some(file), _) => Ok(file.clone()),
             (None, Some(file)) => Err(Fault::NotExecutable(file.clone())),
             (None, None) => Err(Fault::NotOnPath),
@@ -143,7 +123,7 @@ impl Program<'_> {
     fn missing_interpreter(&self, line: &str) -> Option<String> {
         let mut words = line.split_whitespace();
         let interpreter = words.next()?;
-        if !can_execute(&self.directory.join(interpreter)) {
+        if !executable::can_execute(&self.directory.join(interpreter)) {
             return Some(interpreter.to_owned());
         }
         let is_env = Path::new(interpreter).file_name().is_some_and(|name| name == "env");

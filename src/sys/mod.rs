@@ -12,13 +12,14 @@
 //! | starting processes and collecting them | `entry`, `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
 //! | terminals and signals | `terminal`, `pty`, `signals` |
 //! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow`, `changes` |
-//! | files, descriptors, ports | `directory`, `stat`, `attributes`, `fd`, `socket` |
+//! | files, descriptors, ports | `directory`, `stat`, `executable`, `attributes`, `fd`, `socket` |
 
 #![allow(unsafe_code, reason = "this is the module for it; every block says why it is sound")]
 
 pub mod background;
 pub mod directory;
 pub mod entry;
+pub mod executable;
 pub mod exit;
 pub mod fd;
 pub mod fork;

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,8 +10,8 @@ use std::time::Duration;
 use super::Finding;
 use crate::context;
 use crate::shell::Shell;
-use crate::sys::ready;
 use crate::sys::stat::FileId;
+use crate::sys::{executable, ready};
 
 /// How long a program may take to tell its version.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -112,11 +111,9 @@ const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The executable files of this name on PATH, in order.
 fn found(name: &str) -> Vec<PathBuf> {
     let path = context::variable("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|directory| directory.join(name)).filter(|path| is_program(path)).collect()
-}
-
-fn is_program(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|data| data.is_file() && data.mode() & 0o111 != 0)
+    let mut found = executable::candidates(name, path, Path::new(""));
+    found.retain(|file| executable::can_execute(file));
+    found
 }
 
 /// The version in the first line of what a program answers to `--version`; empty if it does not.

@@ -1,9 +1,10 @@
 //! What a client is told to start.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::client::table::{Client, PathOfClient};
 use crate::context;
+use crate::sys::executable;
 use crate::sys::stat::FileId;
 
 /// How a client finds mcp-hook: by its name, if that leads to this program where the client looks.
@@ -18,7 +19,5 @@ pub fn of(client: &Client) -> String {
 
 /// The first mcp-hook on PATH.
 fn on_path() -> Option<PathBuf> {
-    let path = context::variable("PATH")?;
-    let places = std::env::split_paths(&path).map(|place| place.join("mcp-hook"));
-    places.into_iter().find(|file| file.is_file())
+    executable::find("mcp-hook", context::variable("PATH")?, Path::new(""))
 }

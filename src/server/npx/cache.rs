@@ -9,7 +9,7 @@ use super::command::{NpxCommand, Package};
 use super::installation::Installation;
 use super::{read, read_json};
 use crate::server::launch::{Known, doubt};
-use crate::server::program;
+use crate::sys::executable;
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub fn find(command: &NpxCommand, cache: &Path, npm: &Installation) -> Known<Fou
         _ => return doubt("what it runs has an unusual name"),
     };
     let found = Found { bins, name, installed };
-    if program::can_execute(&found.program()) {
+    if executable::can_execute(&found.program()) {
         return Ok(found);
     }
     doubt(format!("{} cannot be executed", found.program().display()))
@@ -177,7 +177,7 @@ pub fn check_interpreter(script: &Path, path: &str, directory: &Path) -> Known<(
         .split(' ')
         .filter(|word| !word.is_empty())
         .collect();
-    let is_there = |word: &str| program::find(word, path, directory).is_some();
+    let is_there = |word: &str| executable::find(word, path, directory).is_some();
     let is_known = match words.as_slice() {
         ["/usr/bin/env", "-S", program, ..] | ["/usr/bin/env", program] => {
             is_there("/usr/bin/env") && is_there(program)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{read, read_json};
 use crate::server::launch::{Known, doubt};
-use crate::server::program;
+use crate::sys::executable;
 
 /// How the binaries begin that systems execute (ELF, Mach-O).
 const BINARIES: [&[u8]; 3] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
@@ -32,7 +32,7 @@ pub struct Version {
 impl Installation {
     /// The one that `npx` stands for.
     pub fn find(npx: &str, path: &str, directory: &Path) -> Known<Self> {
-        let script = program::find(npx, path, directory).and_then(|file| file.canonicalize().ok());
+        let script = executable::find(npx, path, directory).and_then(|file| file.canonicalize().ok());
         let Some(script) = script.filter(|script| script.ends_with("bin/npx-cli.js")) else {
             return doubt("npx is not npm's own");
         };
@@ -45,7 +45,7 @@ impl Installation {
         if !read(&script)?.unwrap_or_default().starts_with(SHEBANG) {
             return doubt("npx is not run by the node on PATH");
         }
-        let node = program::find("node", path, directory).and_then(|file| file.canonicalize().ok());
+        let node = executable::find("node", path, directory).and_then(|file| file.canonicalize().ok());
         let Some(node) = node.filter(|node| is_binary(node)) else { return doubt("node is not a program of its own") };
         let node_version = node_version(&node)?;
         Ok(Self { root, version, node, node_version })

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::command::UvxCommand;
 use super::launch::{Direct, Doubt, Known, View, doubt};
 use super::note_key::NoteKey;
-use super::program;
+use crate::sys::executable;
 
 /// Variables that change what `uvx` runs, by what they begin with.
 const DECIDING: [&str; 10] = [
@@ -76,7 +76,8 @@ impl Tool {
 
     fn new(view: &View<'_>, command: UvxCommand) -> Known<Self> {
         let path = view.set("PATH")?.unwrap_or_default();
-        let launcher = program::find(&command.launcher[0], path, view.directory).and_then(|it| it.canonicalize().ok());
+        let launcher =
+            executable::find(&command.launcher[0], path, view.directory).and_then(|it| it.canonicalize().ok());
         let Some(launcher) = launcher else { return doubt("uvx is not there") };
         let (pythons, words) = (pythons(path, view.directory), command.question());
         let deciding_variables = view.variables.iter().filter(|(name, _)| {
@@ -138,7 +139,7 @@ impl Tool {
         let variables: BTreeMap<String, String> =
             told.into_iter().filter(|(name, value)| given(name) != Some(value)).collect();
         let is_usual = variables.keys().all(|name| name == "UV");
-        let is_there = bins.is_absolute() && program::can_execute(&bins.join(&self.command.program));
+        let is_there = bins.is_absolute() && executable::can_execute(&bins.join(&self.command.program));
         let stamp = self.stamp(&bins);
         (is_whole && is_usual && is_there).then_some(Environment { bins, variables, stamp })
     }
