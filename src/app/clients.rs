@@ -10,6 +10,7 @@ use crate::client::place::Places;
 use crate::client::scope::Scope;
 use crate::client::table::Client;
 use crate::client::yaml;
+use crate::server::secret_words;
 use crate::syntax::Syntax;
 
 #[derive(Clone, Debug, Serialize)]
@@ -92,7 +93,7 @@ fn file_view(file: &ClientFile) -> FileView {
                 scope: Scope::User,
                 disabled: false,
                 way: Way::Direct,
-                command: vec![line.command],
+                command: vec![secret_words::shown_text(&line.command)],
                 reason: None,
             });
             FileView { path, error: None, written: is_written, servers: servers.collect() }

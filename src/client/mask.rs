@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::entry::{CommandPlace, ServerEntry};
+use crate::server::secret_name;
 use crate::server::secret_text;
 use crate::server::secret_words::{self, MASK};
-use crate::server::secrets::{Secrets, is_telling};
+use crate::server::secrets::Secrets;
 use crate::syntax::edit::Edit;
 use crate::syntax::node::{Content, Field, Node};
 
@@ -81,7 +82,7 @@ impl<'a> Search<'a> {
     fn look_below(&mut self, field: &'a Field, around: Around) {
         let name = field.name.to_lowercase();
         let is_holder = HOLDERS.iter().any(|holder| name == holder.to_lowercase()) && field.value.fields().is_some();
-        let is_secret = is_telling(&name);
+        let is_secret = secret_name::is_telling(&field.name, written_as(&field.value));
         let value = field.value.text().filter(|value| !secret_text::is_reference(value));
         if is_secret && around == Around::Secrets {
             self.secrets.extend(value.map(str::to_owned));
@@ -112,6 +113,16 @@ impl<'a> Search<'a> {
         if self.masks.last().is_none_or(|last| last.span != span) {
             self.masks.push(Edit { span, text: mask.to_owned() });
         }
+    }
+}
+
+/// A value as a name tells of it; of a number no more than that it is one.
+fn written_as(value: &Node) -> &str {
+    match &value.content {
+        Content::Text(text) => text,
+        Content::Flag(_) => "true",
+        Content::Other => "0",
+        Content::Fields(_) | Content::Items(_) => "",
     }
 }
 

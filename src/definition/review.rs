@@ -1,5 +1,5 @@
 //! What `allow` shows before it allows anything: every entry of a project's file, whole and as it stands, what it takes
-//! the place of, and its risks.
+//! the place of, and its risks. No secret is left out of an entry: nobody can allow what they have not seen.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use super::document::{Document, Origin};
 use super::entry::{Definition, ServerKind};
 use super::parse::{self, EntryContent, ServerEntry};
 use super::risks;
+use crate::server::secret_words;
 
 /// A project's file as it is shown before it is allowed.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ pub enum RowValue {
 #[derive(Debug)]
 pub struct ReplacedServer {
     pub file: PathBuf,
-    /// What is started now; empty if it runs elsewhere or is wrong.
+    /// What is started now, without secrets; empty if it runs elsewhere or is wrong.
     pub command: Vec<String>,
 }
 
@@ -112,7 +113,7 @@ fn role(server: &Definition) -> EntryRole {
 
 fn replaced(own: &ServerEntry, file: &Path) -> Option<ReplacedServer> {
     let command = match &own.content {
-        Ok(EntryContent::Server(server)) => server.command_line(),
+        Ok(EntryContent::Server(server)) => secret_words::shown(&server.command_line()),
         // It never was a server.
         Ok(EntryContent::Client) => return None,
         Err(_) => Vec::new(),

@@ -10,6 +10,7 @@ use super::catalogue::{Catalogue, CatalogueEntry, DefinitionState, Source};
 use super::document::Origin;
 use super::entry::Definition;
 use super::parse::EntryContent;
+use crate::server::secret_words;
 use crate::server::settings::{LauncherPolicy, PortChoice};
 
 #[derive(Clone, Debug, Serialize)]
@@ -32,9 +33,9 @@ pub struct DefinitionView {
     pub name: String,
     #[serde(flatten, serialize_with = "state_and_reason")]
     pub state: DefinitionState,
-    /// The command and its arguments as they stand.
+    /// The command and its arguments as they stand, but for secrets.
     pub command: Option<Vec<String>>,
-    /// Where clients reach it, as it stands.
+    /// Where clients reach it, as it stands: programs connect to it.
     pub url: Option<String>,
     pub port: Option<PortChoice>,
     pub autostart: bool,
@@ -98,7 +99,7 @@ fn definition(listed: CatalogueEntry) -> DefinitionView {
     DefinitionView {
         name: listed.name.to_owned(),
         state: listed.state,
-        command: server.map(Definition::command_line).filter(|words| !words.is_empty()),
+        command: server.map(|it| secret_words::shown(&it.command_line())).filter(|words| !words.is_empty()),
         url: server.and_then(|server| server.url.clone()),
         port: settings.and_then(|settings| settings.port.as_ref()).map(|wish| wish.number),
         autostart: server.is_some_and(|server| server.hook.autostart),

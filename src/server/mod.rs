@@ -19,6 +19,7 @@ pub mod program;
 pub mod question;
 pub mod record;
 pub mod secret_encodings;
+pub mod secret_name;
 pub mod secret_text;
 pub mod secret_words;
 pub mod secrets;

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::secret_words;
 use crate::mcp::check::clients::Hurdle;
 use crate::mcp::check::finding::{Code, Finding};
 use crate::sys::executable;
@@ -89,9 +90,10 @@ impl Program<'_> {
     fn split(&self) -> Option<Finding> {
         let (program, _) = self.word.trim().split_once(char::is_whitespace)?;
         self.find(program).ok()?;
-        let shown = excerpt(self.shown);
+        let line = secret_words::shown_text(self.shown.trim());
+        let shown = excerpt(&line);
         let message = format!("the command is a whole line, {shown:?}: there is no program of that name");
-        let apart = self.shown.trim().split_once(char::is_whitespace).map(|(program, rest)| {
+        let apart = line.split_once(char::is_whitespace).map(|(program, rest)| {
             let arguments: Vec<String> = rest.split_whitespace().map(|it| format!("{it:?}")).collect();
             format!(": \"command\": {program:?}, \"args\": [{}]", arguments.join(", "))
         });

@@ -3,16 +3,7 @@
 
 use std::ops::Range;
 
-use super::secrets::is_telling;
-
-/// Whether an option, a variable or a header of this name has a secret.
-pub fn is_secret_name(name: &str) -> bool {
-    let name = name.trim_start_matches('-').to_lowercase().replace(['-', '.'], "_");
-    is_telling(&name) || name.split('_').any(|part| NAMES.contains(&part))
-}
-
-/// What is a secret if it is a part of a name.
-const NAMES: [&str; 9] = ["key", "auth", "pass", "pwd", "pat", "bearer", "jwt", "cookie", "dsn"];
+use super::secret_name;
 
 /// Whether a text only names a variable, perhaps behind the name of a scheme (RFC 9110, 11.1): the value stands elsewhere.
 pub fn is_reference(text: &str) -> bool {
@@ -41,7 +32,7 @@ pub fn in_url(word: &str) -> Vec<Range<usize>> {
         let mut begin = start + path.len() + 1;
         for parameter in query.split(['&', '#']) {
             if let Some((name, value)) = parameter.split_once('=')
-                && is_secret_name(name)
+                && secret_name::is_secret(name, value)
                 && !is_reference(value)
             {
                 found.push(begin + name.len() + 1..begin + parameter.len());

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::secret_text::{in_url, is_reference, is_secret_name, tokens};
+use super::secret_name;
+use super::secret_text::{in_url, is_reference, tokens};
 use super::secrets::Secrets;
 
 /// A part of one of the words.
@@ -43,40 +44,50 @@ pub fn masked(words: &[String], known: &Secrets) -> Vec<String> {
     masked
 }
 
+/// The words as they are shown where nothing else is known of them.
+pub fn shown(words: &[String]) -> Vec<String> {
+    masked(words, &Secrets::default())
+}
+
+/// The same of a single text.
+pub fn shown_text(text: &str) -> String {
+    shown(&[text.to_owned()]).concat()
+}
+
 /// What stands in place of a secret.
 pub const MASK: &str = "***";
 
 /// What the word in front says of a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum Before<'a> {
     Anything,
-    /// An option that takes a secret.
-    Secret,
+    /// An option.
+    Option(&'a str),
     /// An option that takes a variable with its value.
     Variable,
     /// An option that takes a header.
     Header,
 }
 
-impl Before {
-    fn of(word: &str) -> Self {
+impl<'a> Before<'a> {
+    fn of(word: &'a str) -> Self {
         match word {
             "-e" | "--env" => Self::Variable,
             "-H" | "--header" => Self::Header,
-            _ if word.starts_with('-') && !word.contains(['=', ' ']) && is_secret_name(word) => Self::Secret,
+            _ if word.starts_with('-') && !word.contains(['=', ' ']) => Self::Option(word),
             _ => Self::Anything,
         }
     }
 }
 
 /// The secret parts of a word that is taken as it stands.
-fn whole(word: &str, before: Before) -> Vec<Range<usize>> {
+fn whole(word: &str, before: Before<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let value = match before {
-        Before::Secret if !word.starts_with('-') => Some(0),
+        Before::Option(name) if !word.starts_with('-') && secret_name::is_secret(name, word) => Some(0),
         Before::Variable => word.find('=').map(|at| at + 1),
         Before::Header => word.find(':').map(|at| at + 1),
-        Before::Secret | Before::Anything => behind_name(word),
+        Before::Option(_) | Before::Anything => behind_name(word),
     };
     if let Some(start) = value.filter(|&start| !is_reference(&word[start..])) {
         let value = word[start..].trim_start_matches([' ', '"', '\'']);
@@ -99,7 +110,8 @@ fn behind_name(word: &str) -> Option<usize> {
     let at = word.find(['=', ':'])?;
     let name = &word[..at];
     let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.'));
-    (is_name && !word[at..].starts_with("://") && is_secret_name(name)).then_some(at + 1)
+    let value = word[at + 1..].trim();
+    (is_name && !word[at..].starts_with("://") && secret_name::is_secret(name, value)).then_some(at + 1)
 }
 
 /// The secret parts of a text that is taken apart at its blanks.
@@ -140,7 +152,7 @@ mod tests {
     use super::*;
 
     fn shown(words: &[&str]) -> String {
-        masked(&words.iter().map(|&it| it.to_owned()).collect::<Vec<_>>(), &Secrets::default()).join(" | ")
+        super::shown(&words.iter().map(|&it| it.to_owned()).collect::<Vec<_>>()).join(" | ")
     }
 
     #[test]
@@ -149,6 +161,8 @@ mod tests {
             (&["npx", "x", "--token=abc", "-y"][..], "npx | x | --token=*** | -y"),
             (&["x", "--api-key", "abc", "--port", "80"], "x | --api-key | *** | --port | 80"),
             (&["x", "--access-token", "--verbose"], "x | --access-token | --verbose"),
+            (&["x", "--max-tokens", "100", "--token", "100"], "x | --max-tokens | 100 | --token | ***"),
+            (&["sh", "-c", "x --max-tokens 9 TOKEN=9"], "sh | -c | x --max-tokens 9 TOKEN=***"),
             (
                 &["docker", "run", "-e", "KEY=v", "--env", "A=b=c", "-eX=y", "--env=Z=q", "-e", "NAME", "img"],
                 "docker | run | -e | KEY=*** | --env | A=*** | -eX=*** | --env=Z=*** | -e | NAME | img",
@@ -193,6 +207,8 @@ mod tests {
             "a sentence with blanks",
             "{env:TOKEN}",
             "--token=",
+            "--max-tokens=100",
+            "TOKENIZERS_PARALLELISM=false",
             "https://h/?token=${T}",
             "",
         ] {

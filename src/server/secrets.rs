@@ -7,16 +7,6 @@ use super::secret_encodings::{self, Encoding};
 
 const MASK: &[u8] = b"***";
 
-/// What has one of these words in its name is a secret.
-const TELLING: [&str; 8] =
-    ["token", "secret", "password", "passwd", "apikey", "api_key", "authorization", "credential"];
-
-/// Whether the name of a variable or a key says that its value is nobody's business.
-pub fn is_telling(name: &str) -> bool {
-    let name = name.to_lowercase();
-    TELLING.iter().any(|word| name.contains(word))
-}
-
 /// The values that are masked. Copies share one list.
 #[derive(Clone, Default)]
 pub struct Secrets(Rc<Known>);

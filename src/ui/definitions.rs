@@ -9,6 +9,7 @@ use super::style::{self, paint};
 use crate::definition::allowed::Permission;
 use crate::definition::catalogue::DefinitionState;
 use crate::definition::view::{DefinitionView, FileView};
+use crate::server::secret_words;
 use crate::server::settings::PortChoice;
 use crate::text::excerpt::excerpt;
 use crate::text::plain;
@@ -116,7 +117,11 @@ fn command(server: &DefinitionView) -> String {
         return "(a client's way to a server of mcp-hook)".to_owned();
     }
     let words = server.command.iter().flatten().map(|word| plain(&quoted(word))).collect::<Vec<_>>().join(" ");
-    let text = if words.is_empty() { server.url.as_deref().map_or("-".to_owned(), plain) } else { words };
+    let text = if words.is_empty() {
+        server.url.as_deref().map_or("-".to_owned(), |url| plain(&secret_words::shown_text(url)))
+    } else {
+        words
+    };
     cut(&text, LONGEST_COMMAND)
 }
 

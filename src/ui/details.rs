@@ -12,7 +12,6 @@ use crate::server::health::HealthState;
 use crate::server::launch::Launch;
 use crate::server::launch_cost::Saved;
 use crate::server::secret_words;
-use crate::server::secrets::Secrets;
 use crate::session::view::{ContainerView, HealthView, LastExit, RecordView, ServerView, TreeView};
 use crate::text::{plain, tame};
 use crate::units::size::{bytes, trend};
@@ -33,7 +32,7 @@ pub fn details(server: &ServerView) -> String {
 fn rows(server: &ServerView, now: u64) -> Vec<(&'static str, Vec<String>)> {
     let (record, tree, passed) = (server.record.as_ref(), server.tree.as_ref(), server.traffic());
     let rows = [
-        ("command", line(server.command().map(|words| secret_words::masked(words, &Secrets::default()).join(" ")))),
+        ("command", line(server.command().map(|words| words.join(" ")))),
         ("defined in", line(record.and_then(|it| it.source.as_ref()).map(|path| path.display().to_string()))),
         ("started", line(record.and_then(|it| it.launch.as_ref()).map(Launch::text))),
         ("saved", line(record.and_then(|it| it.launch.as_ref()).and_then(Launch::saved).map(Saved::text))),
@@ -86,7 +85,7 @@ fn container(container: &ContainerView) -> String {
 fn address(endpoint: &Endpoint) -> String {
     let port = endpoint.number;
     let seen = endpoint.address.map(|address| SocketAddr::new(address, port).to_string());
-    let url = endpoint.shown.clone().or_else(|| endpoint.defined_url());
+    let url = endpoint.shown.clone().or_else(|| endpoint.defined_url()).map(|url| secret_words::shown_text(&url));
     let place = url.or(seen).unwrap_or_else(|| format!("port {port}"));
     if endpoint.public { place + ", open to other machines" } else { place }
 }

@@ -8,6 +8,8 @@ use crate::app::wrap::{Change, Direction, FilePlan, Left, NoControl, Plan, Step}
 use crate::client::table::CLIENTS;
 use crate::client::write::Written;
 use crate::client::yaml::CommandLine;
+use crate::server::secret_words;
+use crate::syntax::Syntax;
 use crate::syntax::edit;
 use crate::text::excerpt::excerpt;
 use crate::text::plain;
@@ -23,11 +25,18 @@ pub fn plan(plan: &Plan) -> String {
         let _ = writeln!(text, "mcp-hook mcp is not added to {}: {}", client.name, no_control(why));
     }
     let is_all = plan.files.iter().all(|file| matches!(file.step, Step::Nothing));
-    let nothing = match plan.direction {
-        Direction::Wrap => "nothing to wrap\n",
-        Direction::Unwrap => "nothing to unwrap\n",
-    };
-    if is_all { text + nothing } else { text }
+    if is_all { text + &nothing(plan) } else { text }
+}
+
+/// That nothing is to be done, and where that was looked for.
+fn nothing(plan: &Plan) -> String {
+    let verb = if plan.direction == Direction::Wrap { "wrap" } else { "unwrap" };
+    // Of what is not written it is not known.
+    let files = plan.files.iter().map(|plan| &plan.file);
+    let files = files.filter(|file| plan.direction == Direction::Wrap || file.client.syntax != Syntax::Yaml);
+    let paths: Vec<String> = files.map(|file| plain(&file.path.display().to_string())).collect();
+    let places = if paths.is_empty() { String::new() } else { format!(" in {}", paths.join(", ")) };
+    format!("nothing to {verb}{places}\n")
 }
 
 fn no_control(why: &NoControl) -> String {
@@ -111,7 +120,7 @@ fn changes(path: &str, file: &FilePlan, change: &Change) -> String {
 fn by_hand(path: &str, lines: &[CommandLine]) -> String {
     let mut text = format!("{path} is YAML, which mcp-hook does not write. Change these lines:\n");
     for line in lines {
-        let (number, key, command) = (line.number, &line.key, plain(&line.command));
+        let (number, key, command) = (line.number, &line.key, plain(&secret_words::shown_text(&line.command)));
         let _ = writeln!(text, "  line {number}: {key}: {command} → {key}: mcp-hook");
         let _ = writeln!(text, "    and let its arguments begin with run, NAME, --, {command}");
     }

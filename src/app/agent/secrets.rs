@@ -4,7 +4,8 @@
 use crate::context;
 use crate::disk::layout::SessionPaths;
 use crate::server::record::ServerRecord;
-use crate::server::secrets::{self, Secrets};
+use crate::server::secret_name;
+use crate::server::secrets::Secrets;
 use crate::session::servers;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::process;
@@ -14,7 +15,7 @@ pub fn known(session: Option<&SessionPaths>) -> Secrets {
     let own =
         context::variables().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let of_servers = session.into_iter().flat_map(processes).flat_map(|process| process::variables(process.pid()));
-    let telling = own.chain(of_servers).filter(|(name, _)| secrets::is_telling(name));
+    let telling = own.chain(of_servers).filter(|(name, value)| secret_name::is_telling(name, value));
     Secrets::new(&telling.map(|(_, value)| value).collect::<Vec<_>>())
 }
 

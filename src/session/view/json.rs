@@ -61,7 +61,7 @@ struct FlatServer<'a> {
     last_words: &'a [String],
     log: Option<&'a Path>,
     source: Option<&'a Path>,
-    command: Option<&'a [String]>,
+    command: Option<Vec<String>>,
 }
 
 impl Serialize for ServerView {

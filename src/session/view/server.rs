@@ -16,6 +16,7 @@ use crate::log;
 use crate::server::endpoint::Endpoint;
 use crate::server::history::UsageHistory;
 use crate::server::record::{ServerRecord, ServerState};
+use crate::server::secret_words;
 use crate::server::usage::Usage;
 use crate::session::{clients, servers};
 use crate::supervisor::control;
@@ -176,12 +177,13 @@ impl ServerView {
         self.record.as_ref()?.memory_peak_bytes
     }
 
-    /// What was started.
-    pub fn command(&self) -> Option<&[String]> {
-        match &self.state {
-            StateView::Unmanaged { command } => Some(command),
-            _ => Some(&self.record.as_ref()?.command),
-        }
+    /// What was started, without secrets.
+    pub fn command(&self) -> Option<Vec<String>> {
+        let words = match &self.state {
+            StateView::Unmanaged { command } => command,
+            _ => &self.record.as_ref()?.command,
+        };
+        Some(secret_words::shown(words))
     }
 }
 

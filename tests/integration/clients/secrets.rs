@@ -66,6 +66,14 @@ fn secrets_in_toml_are_masked_however_they_are_written() {
 }
 
 #[test]
+fn no_secret_of_a_line_to_be_changed_by_hand_is_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.write("home/.config/goose/config.yaml", "extensions:\n  a:\n    cmd: env API_TOKEN=S3CRET npx a\n");
+    let shown = ["clients", "clients --json", "wrap"].map(|line| said(&sandbox, &hook(&sandbox, line))).concat();
+    assert!(!shown.contains("S3CRET") && shown.contains("line 3: cmd: env API_TOKEN=*** npx a →"), "{shown}");
+}
+
+#[test]
 fn what_stands_behind_a_secret_of_many_lines_is_masked_too() {
     let sandbox = Sandbox::new();
     let (lines, note) = ("S3CRET\n".repeat(9), "note = 'https://me:S3CRET@host'\n");

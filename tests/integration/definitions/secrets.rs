@@ -4,10 +4,11 @@ use std::fs;
 
 use serde_json::json;
 
+use super::hook_in;
 use crate::support::DefinedSession;
 use crate::support::defined_session::write_user;
 use crate::support::defined_session::{define, entry, files};
-use crate::support::{Sandbox, wait};
+use crate::support::{BackgroundSession, Sandbox, wait};
 
 const TOKEN: &str = r#"t0ken"with\quotes"#;
 const PASSWORD: &str = "p4ssword-of-pve1";
@@ -174,6 +175,34 @@ fn a_secret_of_a_few_letters_is_warned_of_and_garbles_nothing() {
     let address = session.hook("env").ok().stdout;
     assert!(address.contains("/a"), "{address}");
     session.end();
+}
+
+#[test]
+fn what_looks_like_a_secret_is_shown_only_where_it_is_to_be_allowed() {
+    let sandbox = Sandbox::new();
+    let entry = |secret: &str| {
+        let command =
+            ["-c", "exec sleep 1000", "--token", secret, &format!("http://me:{secret}@h/"), "--max-tokens", "9"];
+        json!({ "command": "sh", "args": command })
+    };
+    let far = json!({ "type": "http", "url": "http://h/?token=s3cret" });
+    write_user(&sandbox, &json!({ "mcpServers": { "web": entry("s3cret"), "far": far } }).to_string());
+    sandbox.write("p/.mcp.json", json!({ "mcpServers": { "web": entry("theirs") } }).to_string());
+    let session = BackgroundSession::open(&sandbox);
+    session.hook("start", &["web"]).ok();
+    for (verb, arguments) in [("status", &["web"][..]), ("status", &["--json"])] {
+        let shown = session.hook(verb, arguments).ok().stdout;
+        assert!(!shown.contains("s3cret") && shown.contains("http://***@h/") && shown.contains("***"), "{shown}");
+    }
+    let listed = super::transcript(&sandbox, "home", &["list"]);
+    assert!(!listed.contains("s3cret") && listed.contains("--token '***' 'http://***@h/' --max-tokens 9"), "{listed}");
+    let listed = hook_in(&sandbox, "home", "list --json").ok().json();
+    let [far, web] = [0, 1].map(|at| &listed["files"][0]["servers"][at]);
+    assert_eq!(web["command"][4], "***");
+    assert_eq!(far["url"], "http://h/?token=s3cret", "programs connect to it");
+    let allowed = super::transcript(&sandbox, "p", &["allow --yes"]);
+    assert!(allowed.contains("--token theirs http://me:theirs@h/") && !allowed.contains("s3cret"), "{allowed}");
+    session.hook("stop", &["web"]).ok();
 }
 
 #[test]
