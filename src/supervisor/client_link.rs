@@ -124,7 +124,7 @@ impl ClientLink {
     }
 
     /// Why the server is of no use to its client, if it is not.
-    pub fn complaint(&self, now: Instant) -> Option<String> {
+    pub fn complaint(&mut self, now: Instant) -> Option<String> {
         self.connection.complaint(now)
     }
 

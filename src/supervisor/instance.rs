@@ -70,6 +70,15 @@ impl Instance {
         })
     }
 
+    /// Whether it is neither being ended nor has ended by itself.
+    pub fn runs(&self) -> bool {
+        self.stop.is_none() && !self.has_exited()
+    }
+
+    fn has_exited(&self) -> bool {
+        wait::peek(self.child.pid()).is_some()
+    }
+
     /// Looks after a server that runs. Collects what has ended of its tree, but for the first process. What is `aside` is not
     /// the server's.
     pub fn look(&mut self, record: &ServerRecord, aside: Option<Pid>) -> Vec<Action> {
@@ -91,7 +100,7 @@ impl Instance {
         actions: &mut Vec<Action>,
     ) -> Result<Option<Duration>, Reason> {
         collect_orphans(self.child.pid());
-        if wait::peek(self.child.pid()).is_some() {
+        if self.has_exited() {
             return Err(Reason::Exited);
         }
         let again = self.probes.look(record, self.child.input, actions)?;

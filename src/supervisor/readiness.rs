@@ -8,6 +8,7 @@ use super::signs::{Seen, Sight};
 use crate::server::end::Reason;
 use crate::server::launcher::Launcher;
 use crate::server::settings::{Ready, ReadyWhen};
+use crate::units::deadline::Deadline;
 
 /// How long a server has to live at least to count as started, if nothing else was said.
 const USUAL: Duration = Duration::from_millis(300);
@@ -28,6 +29,8 @@ const LONGEST: Duration = Duration::from_millis(100);
 pub struct Readiness {
     began: Instant,
     timeout: Duration,
+    /// When the time limit is over, which begins when a launcher has run the server.
+    deadline: Deadline,
     sign: Sign,
     /// The launcher that has not run the server yet.
     launching: Option<Launcher>,
@@ -86,8 +89,8 @@ impl Readiness {
         let timeout = Duration::from_millis(ready.timeout_ms);
         let launching = launcher;
         let (since_launch, seen, is_confirmed, has_told) = (None, None, false, false);
-        let (began, pause, due) = (now, FIRST, now);
-        Ok(Self { began, timeout, sign, launching, since_launch, seen, is_confirmed, pause, due, has_told })
+        let (began, deadline, pause, due) = (now, Deadline::new(now + timeout), FIRST, now);
+        Ok(Self { began, timeout, deadline, sign, launching, since_launch, seen, is_confirmed, pause, due, has_told })
     }
 
     /// Whether it wants to know what the server prints.
@@ -127,7 +130,7 @@ impl Readiness {
         let lived = now.duration_since(self.began);
         let is_wanted = match self.sign {
             Sign::Settled => lived >= USUAL,
-            Sign::Port | Sign::Line { .. } | Sign::Answer { .. } => self.left(now).is_none(),
+            Sign::Port | Sign::Line { .. } | Sign::Answer { .. } => self.deadline.left(now).is_zero(),
             Sign::Lived(_) => false,
         };
         (is_wanted || self.launching.is_some()) && now >= self.due
@@ -154,13 +157,14 @@ impl Readiness {
             _ => {
                 if self.launching.take().is_some() {
                     self.since_launch = Some(now);
+                    self.deadline = Deadline::new(now + self.timeout);
                 }
             }
         }
     }
 
     /// How it looks now, while it listens on its port or does not. What depends on the time alone has no time limit.
-    pub fn ask(&self, now: Instant, listens: bool) -> Answer {
+    pub fn ask(&mut self, now: Instant, listens: bool) -> Answer {
         let lived = now.duration_since(self.began);
         let left = |whole: Duration| whole.checked_sub(lived).filter(|left| !left.is_zero());
         match &self.sign {
@@ -175,7 +179,11 @@ impl Readiness {
                 left(INSTALLS).map_or(Answer::Lost(Reason::NotReady), |left| self.not_yet(left, now))
             }
             Sign::Port | Sign::Line { .. } | Sign::Answer { .. } => {
-                self.left(now).map_or(Answer::Lost(Reason::NotReady), |left| self.not_yet(left, now))
+                if self.deadline.is_over(now) {
+                    Answer::Lost(Reason::NotReady)
+                } else {
+                    self.not_yet(self.deadline.left(now), now)
+                }
             }
             Sign::Settled => match left(USUAL) {
                 Some(left) => self.not_yet(left, now),
@@ -195,12 +203,6 @@ impl Readiness {
             (Some(Sight::Idle), _) if rests => Answer::Assumed,
             (_, Some(left)) => Answer::NotYet(left.min(self.due.saturating_duration_since(now))),
         }
-    }
-
-    /// What is left of the time limit, which begins when a launcher has run the server.
-    fn left(&self, now: Instant) -> Option<Duration> {
-        let lived = now.duration_since(self.since_launch.unwrap_or(self.began));
-        self.timeout.checked_sub(lived).filter(|left| !left.is_zero())
     }
 
     fn not_yet(&self, left: Duration, now: Instant) -> Answer {

@@ -1,5 +1,6 @@
 //! Sizes, times and numbers, as people write and read them.
 
+pub mod deadline;
 pub mod size;
 pub mod time;
 

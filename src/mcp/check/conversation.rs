@@ -17,6 +17,7 @@ use super::reading::{Clue, Heard, Reader};
 use super::request::{self, Era};
 use super::verdict::{Opening, Verdict};
 use super::words::{self, Exited};
+use crate::units::deadline::Deadline;
 
 /// How long `server/discover` may go unanswered before `initialize` is sent, too.
 const DISCOVERY: Duration = Duration::from_millis(2300);
@@ -45,7 +46,7 @@ pub struct Conversation {
     began: Instant,
     limit: Duration,
     /// When there has to be an answer.
-    deadline: Instant,
+    deadline: Deadline,
     clue: Option<Clue>,
     /// Whether nothing has come of `server/discover`: a server that ends may have ended because of it.
     is_undiscovered: bool,
@@ -64,7 +65,7 @@ impl Conversation {
             outgoing: Vec::new(),
             began: now,
             limit,
-            deadline: now + limit,
+            deadline: Deadline::new(now + limit),
             clue: None,
             is_undiscovered: opening == Opening::Discover,
             has_closed_output: false,
@@ -91,8 +92,8 @@ impl Conversation {
     /// When [`Self::pass_time`] is to be called, should nothing happen before.
     pub fn wakes_at(&self) -> Instant {
         match self.state {
-            State::Greeting { initialize_at: Some(at) } => at.min(self.deadline),
-            _ => self.deadline,
+            State::Greeting { initialize_at: Some(at) } => at.min(self.deadline.at()),
+            _ => self.deadline.at(),
         }
     }
 
@@ -113,7 +114,7 @@ impl Conversation {
     /// The server writes nothing more.
     pub fn close_output(&mut self, now: Instant) {
         self.has_closed_output = true;
-        self.deadline = self.deadline.min(now + CLUE);
+        self.deadline = self.deadline.at_latest(now + CLUE);
     }
 
     /// The server is gone, and all that it wrote was heard.
@@ -133,6 +134,11 @@ impl Conversation {
         }
     }
 
+    /// Waits longer for what is waited for.
+    pub fn put_off(&mut self, by: Duration) {
+        self.deadline.put_off(by);
+    }
+
     /// Does what is due by now; `seen` is what the server was seen to do.
     pub fn pass_time(&mut self, seen: &Seen, now: Instant) {
         if let State::Greeting { initialize_at: Some(at) } = self.state
@@ -140,17 +146,15 @@ impl Conversation {
         {
             self.send_initialize();
         }
-        if now < self.deadline {
+        if !self.deadline.is_over(now) {
             return;
         }
         match &mut self.state {
             State::Greeting { .. } => {
-                let seconds = self.limit.as_secs();
-                let said = self.reader.has_said_anything;
                 let finding = match &self.clue {
                     Some(clue) => words::clue(clue),
                     None if self.has_closed_output => words::closed_output(),
-                    None => words::no_answer(seconds, seen, said),
+                    None => words::no_answer(self.limit.as_secs(), seen, self.reader.has_said_anything),
                 };
                 self.fail(finding);
             }
@@ -205,7 +209,7 @@ impl Conversation {
             }
             State::Greeting { initialize_at: None } => {
                 self.clue.get_or_insert(clue);
-                self.deadline = self.deadline.min(now + CLUE);
+                self.deadline = self.deadline.at_latest(now + CLUE);
             }
             State::Listing(_) | State::Over(_) => {}
         }
@@ -270,7 +274,7 @@ impl Conversation {
         match step {
             Step::Ask(request) => {
                 self.send(&request);
-                self.deadline = now + EACH;
+                self.deadline = Deadline::new(now + EACH);
             }
             Step::Done => self.conclude(Verdict::Answers, now),
             Step::Fail(finding) => {

@@ -68,7 +68,7 @@ pub struct HttpConversation {
     /// Whether it has a new session because the one before was lost.
     is_renewed: bool,
     began: Instant,
-    limit: Duration,
+    pub limit: Duration,
     pub learned: Learned,
     pub findings: Vec<Finding>,
 }

@@ -235,3 +235,16 @@ fn one_that_refuses_the_version_that_it_names_is_not_told_to_speak_it() {
         assert!(findings[0].message.starts_with(words), "{findings:?}");
     }
 }
+
+#[test]
+fn whoever_looks_late_waits_longer_and_so_does_who_is_told_that_the_server_could_not_run() {
+    let second = Duration::from_secs(1);
+    let (mut conversation, now) = talk(Opening::Initialize, &[]);
+    conversation.pass_time(&Seen::default(), now + LIMIT + 5 * second);
+    assert_eq!(conversation.verdict(), None, "five seconds late");
+    assert_eq!(conversation.wakes_at(), now + LIMIT + 10 * second);
+    conversation.put_off(second);
+    let waited = wait_out(&mut conversation, now);
+    assert_eq!(waited, LIMIT + 11 * second);
+    assert_eq!(codes(&conversation.into_findings().1), [Code::NoAnswer]);
+}

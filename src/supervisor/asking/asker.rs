@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::exchange::Exchange;
+use super::lookup::Lookup;
 use crate::mcp::check::finding::{Finding, Level};
 use crate::mcp::check::http_fault;
 use crate::mcp::check::over_http::HttpConversation;
@@ -15,48 +16,58 @@ use crate::mcp::check::question::{Came, Question, Wants};
 use crate::mcp::http::address::Address;
 use crate::mcp::http::response::Response;
 use crate::sys::poll::Poller;
+use crate::units::deadline::Deadline;
 
 /// Whom it is asked.
 #[derive(Clone, Copy, Debug)]
 pub enum Place {
     /// A server of ours, here, whatever its clients call the place. No more of an answer is held than tells that it is one.
     Own(SocketAddr),
-    /// Whoever the address of each question leads to. To look a name up may take a while.
+    /// Whoever the address of each question leads to.
     Named,
 }
 
 pub struct Asker {
     place: Place,
     pub conversation: HttpConversation,
+    /// Where the address leads to is being looked up.
+    lookup: Option<Lookup>,
     /// What is being asked.
     exchange: Option<Exchange>,
     /// Where else it can be asked, if nobody takes the connection.
     untried: VecDeque<SocketAddr>,
     /// What stays open in HTTP with SSE.
     stream: Option<Exchange>,
-    /// By when there is an answer to what is being asked.
-    due: Instant,
+    /// By when there is an answer to what is being asked or looked up.
+    due: Deadline,
     pub began: Instant,
 }
 
 impl Asker {
     pub fn new(place: Place, conversation: HttpConversation, now: Instant) -> Self {
-        let (exchange, untried, stream) = (None, VecDeque::new(), None);
-        Self { place, conversation, exchange, untried, stream, due: now, began: now }
+        let (lookup, exchange, untried, stream) = (None, None, VecDeque::new(), None);
+        Self { place, conversation, lookup, exchange, untried, stream, due: Deadline::new(now), began: now }
     }
 
     pub fn register<'fd, Key: Copy>(&'fd self, poller: &mut Poller<'fd, Key>, key: Key) {
         // What comes on the stream is read once its question has been taken.
         let is_asked = self.exchange.as_ref().is_some_and(|exchange| !exchange.is_done);
         let what = if is_asked { &self.exchange } else { &self.stream };
-        if let Some(exchange) = what {
+        if let Some(lookup) = &self.lookup {
+            poller.readable(key, lookup.as_poll_fd());
+        } else if let Some(exchange) = what {
             exchange.register(poller, key);
         }
     }
 
+    /// Waits longer for what is being asked.
+    pub fn put_off(&mut self, by: Duration) {
+        self.due.put_off(by);
+    }
+
     /// How long until it is to be looked at, should nothing come.
     pub fn due_in(&self, now: Instant) -> Duration {
-        self.due.saturating_duration_since(now)
+        self.due.left(now)
     }
 
     /// Goes on as far as that goes at once; true once the conversation is over.
@@ -72,11 +83,11 @@ impl Asker {
     /// Begins with a question or goes on with it. Returns what has come of it, once that is known.
     fn ask(&mut self, question: &Question, now: Instant) -> Option<Came> {
         if self.exchange.is_none() {
-            self.due = now + self.conversation.patience();
-            match self.place.addresses(&question.address) {
+            match self.find(&question.address, now)? {
                 Ok(addresses) => self.untried = addresses,
-                Err(error) => return Some(Came::Refused(error.to_string())),
+                Err(why) => return Some(Came::Refused(why)),
             }
+            self.due = Deadline::new(now + self.conversation.patience());
         }
         loop {
             if self.exchange.is_none()
@@ -86,10 +97,38 @@ impl Asker {
             }
             match self.look(question) {
                 Some(Came::Refused(_)) if !self.untried.is_empty() => self.exchange = None,
-                None if now >= self.due => return self.exchange.as_ref().map(Exchange::give_up),
+                None if self.due.is_over(now) => return self.exchange.as_ref().map(Exchange::give_up),
                 came => return came,
             }
         }
+    }
+
+    /// Where to ask, once that is known.
+    fn find(&mut self, address: &Address, now: Instant) -> Option<Result<VecDeque<SocketAddr>, String>> {
+        if let Place::Own(place) = self.place {
+            return Some(Ok([place].into()));
+        }
+        let host = address.host.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(number) = host.parse::<IpAddr>() {
+            return Some(Ok([SocketAddr::new(number, address.port)].into()));
+        }
+        if self.lookup.is_none() {
+            match Lookup::begin(host, address.port) {
+                Ok(lookup) => self.lookup = Some(lookup),
+                Err(error) => return Some(Err(error.to_string())),
+            }
+            self.due = Deadline::new(now + self.conversation.limit);
+        }
+        let found = match self.lookup.as_ref()?.answer() {
+            Some(answer) => answer.map(Into::into).map_err(|error| error.to_string()),
+            None if self.due.is_over(now) => {
+                let seconds = self.conversation.limit.as_secs();
+                Err(format!("no name server has told within {seconds} s where that is"))
+            }
+            None => return None,
+        };
+        self.lookup = None;
+        Some(found)
     }
 
     /// Begins to ask at the next address.
@@ -147,16 +186,6 @@ impl Asker {
 }
 
 impl Place {
-    fn addresses(self, address: &Address) -> io::Result<VecDeque<SocketAddr>> {
-        match self {
-            Self::Own(place) => Ok([place].into()),
-            Self::Named => {
-                let host = address.host.trim_start_matches('[').trim_end_matches(']');
-                Ok((host, address.port).to_socket_addrs()?.collect())
-            }
-        }
-    }
-
     /// How much of an answer is held, in bytes.
     fn most(self) -> usize {
         match self {
@@ -170,3 +199,6 @@ fn has_result(body: &[u8]) -> bool {
     const RESULT: &[u8] = b"\"result\"";
     body.windows(RESULT.len()).any(|window| window == RESULT)
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use crate::server::health::{self, Health};
 use crate::server::settings::Restart;
 use crate::supervisor::plan::Plan;
 use crate::sys::poll::Poller;
+use crate::units::deadline::Deadline;
 use crate::units::time;
 
 pub struct HealthCheck {
@@ -23,7 +24,7 @@ pub struct HealthCheck {
     conversation: Option<HttpConversation>,
     asker: Option<Asker>,
     /// When it is asked next, or its answer is not waited for any more.
-    due: Instant,
+    due: Deadline,
     pub health: Health,
     /// Whether it is to be ended.
     is_lost: bool,
@@ -50,12 +51,13 @@ impl HealthCheck {
         let health = plan.record.health.as_ref()?.begin_anew();
         let target = AskTarget::of(plan)?;
         let is_followed = plan.record.settings.restart != Restart::No;
-        Some(Self { target, settings, is_followed, conversation: None, asker: None, due: now, health, is_lost: false })
+        let due = Deadline::new(now);
+        Some(Self { target, settings, is_followed, conversation: None, asker: None, due, health, is_lost: false })
     }
 
     /// The server is ready; so is its answer if that was the sign.
     pub fn begin(&mut self, has_answered: bool, now: Instant) {
-        self.due = now + self.every();
+        self.due = Deadline::new(now + self.every());
         if has_answered {
             self.health.take(None, context::wall_millis(), self.settings.failures);
         }
@@ -69,7 +71,7 @@ impl HealthCheck {
 
     /// Goes on, with a server that was `seen` to listen there.
     pub fn advance(&mut self, seen: Option<IpAddr>, now: Instant) -> Pulse {
-        let left = self.due.saturating_duration_since(now);
+        let left = self.due.left(now);
         if self.asker.is_none() {
             if !left.is_zero() {
                 return Pulse::Wait(left);
@@ -81,9 +83,8 @@ impl HealthCheck {
         }
         let Some(asker) = &mut self.asker else { return Pulse::Wait(left) };
         let is_over = asker.advance(now);
-        let left = self.due.saturating_duration_since(now);
-        if !is_over && !left.is_zero() {
-            return Pulse::Wait(left.min(asker.due_in(now)));
+        if !is_over && !self.due.is_over(now) {
+            return Pulse::Wait(self.due.left(now).min(asker.due_in(now)));
         }
         let fault = asker.fault().filter(|fault| is_over && fault.code != Code::NoAnswer);
         let fault = fault.map(|fault| self.target.tame(fault));
@@ -100,7 +101,7 @@ impl HealthCheck {
         let most = self.settings.failures;
         let is_new = self.health.take(fault, context::wall_millis(), most);
         self.is_lost = self.is_followed && self.health.is_lost(most);
-        self.due = now + if self.is_lost { DIES } else { self.every() };
+        self.due = Deadline::new(now + if self.is_lost { DIES } else { self.every() });
         Pulse::Asked(is_new)
     }
 
@@ -116,7 +117,7 @@ impl HealthCheck {
             HttpConversation::begin(address, headers, limit, now).with_goal(Goal::Pulse)
         });
         conversation.ask_again();
-        self.due = now + limit;
+        self.due = Deadline::new(now + limit);
         Asker::new(Place::Own(self.target.place(seen)), conversation, now)
     }
 
@@ -129,3 +130,6 @@ impl HealthCheck {
         self.asker = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

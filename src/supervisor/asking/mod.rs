@@ -4,4 +4,5 @@ pub mod asker;
 mod exchange;
 pub mod greeting;
 pub mod health_check;
+mod lookup;
 pub mod target;

@@ -54,6 +54,13 @@ fn address(url: Option<&str>, port: u16) -> Address {
 }
 
 #[cfg(test)]
+impl AskTarget {
+    pub fn at_port(port: u16) -> Self {
+        Self { address: address(None, port), headers: Vec::new(), secrets: Secrets::new(&[]), port }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

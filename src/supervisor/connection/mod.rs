@@ -168,7 +168,7 @@ impl Connection {
     }
 
     /// Why the server is of no use to its client, if it is not.
-    pub fn complaint(&self, now: Instant) -> Option<String> {
+    pub fn complaint(&mut self, now: Instant) -> Option<String> {
         self.suspicion.complaint(self.relay.is_replaying(), now)
     }
 

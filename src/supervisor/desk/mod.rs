@@ -1,10 +1,12 @@
 //! What a supervisor hears and says: it waits for events here, and what it has to tell goes from here to the record, the
 //! log, whoever waits for the start, and the client. It decides nothing.
 
+mod patience;
 mod saying;
 
 use std::time::Duration;
 
+use self::patience::Patience;
 use super::announcement::Announcer;
 use super::client::{Client, ClientStreams};
 use super::client_link::{ClientLink, LinkAction};
@@ -225,15 +227,13 @@ impl Desk {
     /// Waits until the client has taken what the server said last; if it takes nothing, no longer than a server is waited
     /// for whose client has gone.
     pub fn deliver(&mut self) {
-        let patience = stop_timeouts(Reason::ClientGone, Mode::Run, None).longest();
-        let (mut left, mut since) = (usize::MAX, context::now());
-        while let Some(undelivered) = self.link().map(ClientLink::undelivered).filter(|&bytes| bytes > 0) {
-            if undelivered < left {
-                (left, since) = (undelivered, context::now());
-            }
-            let pause = patience.saturating_sub(context::now() - since);
+        let limit = stop_timeouts(Reason::ClientGone, Mode::Run, None).longest();
+        let mut patience = Patience::new(limit, context::now());
+        while let Some(left) = self.link().map(ClientLink::undelivered).filter(|&bytes| bytes > 0)
+            && let Some(pause) = patience.lasts(left, context::now())
+        {
             let reason = self.wait(None, Some(pause));
-            if pause.is_zero() || reason.is_some_and(|reason| reason != Reason::ClientGone) {
+            if reason.is_some_and(|reason| reason != Reason::ClientGone) {
                 return;
             }
         }

@@ -29,14 +29,14 @@ impl Supervisor {
             if let Some(reason) = self.desk.wait(Some(&mut instance), limit) {
                 self.stop(&mut instance, reason);
             }
-            if instance.stop.is_none()
-                && let Some(why) = self.desk.link().and_then(|link| link.complaint(context::now()))
+            if instance.runs()
+                && let Some(why) = self.desk.link_mut().and_then(|link| link.complaint(context::now()))
             {
                 self.desk.note(Level::Warn, &why);
                 self.desk.complaint = Some(self.desk.log.masked(&why).chars().take(LONGEST_COMPLAINT).collect());
                 self.stop(&mut instance, Reason::Unusable);
             }
-            if instance.stop.is_none() && self.idle_in() == Some(Duration::ZERO) {
+            if instance.runs() && self.idle_in() == Some(Duration::ZERO) {
                 self.stop(&mut instance, Reason::Idle);
             }
             if self.desk.link().is_some_and(ClientLink::has_answered) {
