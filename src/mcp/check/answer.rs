@@ -94,10 +94,14 @@ fn invalid(place: &str) -> Finding {
 
 /// An error of JSON-RPC in a line.
 pub fn error_text(error: &Value) -> String {
-    let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
-    match error.get("code") {
-        Some(code) => format!("{code}: {}", cut(message)),
-        None => cut(message),
+    let message = error.get("message").and_then(Value::as_str).map(str::trim).filter(|message| !message.is_empty());
+    // The Python SDK sends 0 with whatever was raised, and no message with what has none.
+    let code = error.get("code").filter(|code| code.as_i64() != Some(0));
+    match (code, message) {
+        (Some(code), Some(message)) => format!("{code}: {}", cut(message)),
+        (Some(code), None) => format!("{code}, without a reason"),
+        (None, Some(message)) => cut(message),
+        (None, None) => "it gives no reason".to_owned(),
     }
 }
 
@@ -111,4 +115,25 @@ fn cut(text: &str) -> String {
 
 fn shown(version: &Value) -> String {
     version.as_str().map_or_else(|| version.to_string(), |text| excerpt(text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_shown_by_what_it_says_and_by_nothing_that_says_nothing() {
+        for (error, text) in [
+            (json!({"code": -32603, "message": "no database"}), "-32603: no database"),
+            (json!({"code": -32603, "message": ""}), "-32603, without a reason"),
+            (json!({"code": 0, "message": "Connection closed"}), "Connection closed"),
+            (json!({"code": 0, "message": " "}), "it gives no reason"),
+            (json!({}), "it gives no reason"),
+            (json!("broken"), "it gives no reason"),
+        ] {
+            assert_eq!(error_text(&error), text, "{error}");
+        }
+    }
 }

@@ -148,6 +148,7 @@ const REMEDIES: &[(&str, &str)] = &[
     ("ERR_MODULE_NOT_FOUND", "install what it needs (npm install), or correct the path in its command"),
     ("E404", "the registry has no such package: see how its name is written"),
     ("ENOTEMPTY", "npm's cache was left half-written: remove the directory that it names"),
+    ("/dev/tty", "clients have no terminal: give it what it asks for in a variable, a file or an option"),
     ("EADDRINUSE", "another program has its port: mcp-hook status --all"),
     ("Address already in use", "another program has its port: mcp-hook status --all"),
     ("can't open file", "correct the path in its command; it is relative to the server's directory (\"cwd\")"),
@@ -167,6 +168,7 @@ mod tests {
         for (line, begins) in [
             ("ModuleNotFoundError: No module named 'mcp'", "install that module"),
             ("npm error code E404", "the registry has no such package"),
+            ("sh: 1: cannot open /dev/tty: No such device or address", "clients have no terminal"),
             ("something else", "the cause is its own"),
         ] {
             let hint = exited(&Exited { exit: "exit status 1", last_words: &[line.to_owned()] }, "before it answered")

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::setsid;
 
 use super::activity::Activity;
+use super::allowance::Allowance;
 use super::events::Events;
 use super::farewell;
 use super::life::{End, Life};
@@ -130,6 +131,7 @@ impl Checker {
     fn converse(&mut self, life: &mut Life, opening: Opening, limit: Duration) -> Conversation {
         let mut conversation = Conversation::begin(opening, limit, context::now());
         let mut activity = Activity::begin(context::now());
+        let mut allowance = Allowance::begin(life.pid, limit);
         loop {
             life.send(&conversation.take_outgoing());
             if conversation.verdict().is_some() || self.events.is_called_off {
@@ -139,6 +141,9 @@ impl Checker {
             collect_orphans(life.pid);
             let now = context::now();
             hear(life, &ready, &mut conversation, now);
+            if now >= conversation.wakes_at().min(activity.due()) {
+                conversation.put_off(allowance.more());
+            }
             if let Some(doing) = activity.look(life, now) {
                 self.tell_doing(doing);
             }

@@ -4,6 +4,7 @@
 //! adopted the orphans below it, each notices the other's death.
 
 mod activity;
+mod allowance;
 mod checker;
 mod events;
 mod farewell;

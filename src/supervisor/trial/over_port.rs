@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::activity::{self, Activity};
+use super::allowance::Allowance;
 use super::checker::{Checker, memory};
 use super::farewell;
 use super::http_checker::HttpTarget;
@@ -23,6 +24,7 @@ use crate::server::secrets::Secrets;
 use crate::supervisor::asking::asker::Asker;
 use crate::supervisor::instance::collect_orphans;
 use crate::sys::Pid;
+use crate::units::deadline::Deadline;
 
 /// What came of a start.
 enum Attempt {
@@ -88,6 +90,7 @@ impl Checker {
     fn await_listening(&mut self, life: &mut Life, number: u16, limit: Duration) -> Arrival {
         let began = context::now();
         let mut probe = PortProbe::new(number, began, limit);
+        let (mut deadline, mut allowance) = (Deadline::new(began + limit), Allowance::begin(life.pid, limit));
         let mut activity = Activity::begin(began);
         loop {
             let now = context::now();
@@ -99,7 +102,10 @@ impl Checker {
             if life.exit().is_some() {
                 return Arrival::Ended;
             }
-            if probe.is_over(now) {
+            if now >= deadline.at().min(activity.due()) {
+                deadline.put_off(allowance.more());
+            }
+            if deadline.is_over(now) {
                 let mut seen = activity.seen(life, now);
                 if activity::listens() {
                     seen.doing = Doing::Listens;
@@ -125,7 +131,7 @@ impl Checker {
         self.give_turn_back();
         let until_it_listened = context::now().duration_since(began);
         let (mut learned, mut findings) = match target {
-            Ok(target) => self.speak(target.asker(limit), &mut life),
+            Ok(target) => self.speak(target.asker(limit), &mut life, limit),
             Err(error) => (Learned::default(), vec![words::unreachable(&error.to_string())]),
         };
         learned.handshake = learned.handshake.map(|time| time + until_it_listened);
@@ -150,12 +156,16 @@ impl Checker {
     }
 
     /// Asks it, while its output is read.
-    fn speak(&mut self, mut asker: Asker, life: &mut Life) -> (Learned, Vec<Finding>) {
+    fn speak(&mut self, mut asker: Asker, life: &mut Life, limit: Duration) -> (Learned, Vec<Finding>) {
+        let mut allowance = Allowance::begin(life.pid, limit);
         while !asker.advance(context::now()) {
             if self.events.is_called_off {
                 return (Learned::default(), Vec::new());
             }
             self.events.wait_asking(life, &asker);
+            if asker.due_in(context::now()).is_zero() {
+                asker.put_off(allowance.more());
+            }
             collect_orphans(life.pid);
             life.log_output();
         }
