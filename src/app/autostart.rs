@@ -134,7 +134,7 @@ fn record_failure(root: &Root, session: &SessionId, definition: &Definition, cau
     prepared.source = Some(definition.file.clone());
     let mut record = ServerRecord::new(token, Mode::Start, &prepared);
     record.autostart = true;
-    record.state = ServerState::Failed { cause: cause.to_owned(), code: 125, finding: None };
+    record.state = ServerState::Failed { cause: cause.to_owned(), code: 125, given_up: false, finding: None };
     record.write(&paths)?;
     LogWriter::new(&paths, &record, Secrets::default()).note(Level::Error, context::wall_clock(), cause);
     Ok(())

@@ -103,9 +103,8 @@ impl NameTaken {
 impl Unstarted {
     /// By the record of a server that is not going to be ready.
     pub fn not_ready(paths: &ServerPaths, record: Option<&ServerRecord>) -> Self {
-        if let Some(ServerState::Failed { cause, code: 125..=127, finding }) = record.map(|record| &record.state) {
-            let hint = finding.as_ref().and_then(|finding| finding.hint.clone());
-            return Self::Untried { cause: cause.clone(), hint };
+        if let Some(untried) = record.and_then(|record| untried(&record.state)) {
+            return untried;
         }
         let last_lines = log::last_words(&paths.log, LAST_LINES, over_at(record)).unwrap_or_default();
         let last_lines: Vec<_> = last_lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
@@ -119,6 +118,13 @@ impl Unstarted {
             log: paths.log.clone(),
         }))
     }
+}
+
+/// That it could not even be tried. One that was given up may have ended with such a status, too.
+fn untried(state: &ServerState) -> Option<Unstarted> {
+    let ServerState::Failed { cause, code: 125..=127, given_up: false, finding } = state else { return None };
+    let hint = finding.as_ref().and_then(|finding| finding.hint.clone());
+    Some(Unstarted::Untried { cause: cause.clone(), hint })
 }
 
 /// The end of a server that has ended, whatever follows.
@@ -161,4 +167,19 @@ fn over_at(record: Option<&ServerRecord>) -> SystemTime {
 
 fn time(since_epoch_ms: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(since_epoch_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_was_given_up_was_tried_whatever_its_status() {
+        for (given_up, code, is_untried) in
+            [(false, 127, true), (false, 1, false), (true, 127, false), (true, 1, false)]
+        {
+            let state = ServerState::Failed { cause: String::new(), code, given_up, finding: None };
+            assert_eq!(untried(&state).is_some(), is_untried, "{given_up} {code}");
+        }
+    }
 }

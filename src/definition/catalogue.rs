@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use super::allowed::{self, Permission};
 use super::document::{self, FoundDocument, Origin};
@@ -168,14 +168,15 @@ impl Source {
     fn find(&self, name: &ServerName) -> Result<Option<EntryContent>> {
         match self.content(name)? {
             Some(Ok(content)) => Ok(Some(content.clone())),
-            Some(Err(error)) => Err(repeat(error, |text| Code::InvalidDefinition.behind(text))),
+            Some(Err(error)) => Err(repeat(error, "correct it; the other servers there count all the same")),
             None => Ok(None),
         }
     }
 
     /// What the entry `name` holds, or what is wrong with it; an error if the whole file is wrong.
     fn content(&self, name: &ServerName) -> Result<Option<&Result<EntryContent>>> {
-        let entries = self.entries.as_ref().map_err(|error| repeat(error, String::from))?;
+        let unread = "correct the file; until then none of it counts";
+        let entries = self.entries.as_ref().map_err(|error| repeat(error, unread))?;
         Ok(entries.iter().find(|entry| entry.name == name.as_str()).map(|entry| &entry.content))
     }
 
@@ -214,11 +215,7 @@ impl Source {
     }
 }
 
-/// The same error once more: what was read once is asked for several times. `tell` makes of its words what is said.
-fn repeat(error: &anyhow::Error, tell: impl FnOnce(String) -> String) -> anyhow::Error {
-    let text = tell(format!("{error:#}"));
-    match hint_of(error) {
-        Some(hint) => hinted(text, hint),
-        None => anyhow!("{text}"),
-    }
+/// The same error once more, by its code: what was read once is asked for several times. `hint` is for one that has none.
+fn repeat(error: &anyhow::Error, hint: &str) -> anyhow::Error {
+    hinted(Code::InvalidDefinition.behind(format!("{error:#}")), hint_of(error).unwrap_or(hint))
 }

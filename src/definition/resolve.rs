@@ -50,13 +50,27 @@ fn without_effect(verb: &str, settings: &Settings) -> Vec<Warning> {
 }
 
 fn refuse(definition: &Definition, verb: &str, context: &ResolveContext<'_>, examined: &Examined) -> Error {
-    let message = format!("could not {verb} {}:", definition.name);
+    let message = format!("could not {verb} {}", definition.name);
     let findings = findings(definition, context, examined);
     let way_out = way_out(definition, context.copy, &examined.problems);
     match &findings[..] {
-        [finding] => hinted(format!("{message} {}", finding.in_error()), way_out),
-        findings => listed(message, findings.iter().map(Finding::in_error).collect(), way_out),
+        [finding] => hinted(format!("{message}: {}", finding.in_error()), way_out),
+        findings => {
+            let lines = findings.iter().map(|finding| finding.message.clone()).collect();
+            listed(format!("{message} ({}):", codes(findings)), lines, way_out)
+        }
     }
+}
+
+/// Each code once.
+fn codes(findings: &[Finding]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in findings.iter().map(|finding| finding.code.name()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
 }
 
 /// What keeps a definition from being used, each thing by its code.

@@ -54,6 +54,9 @@ pub enum ServerState {
         /// What a shell would report: 127 for not found, 126 for not executable, 125 for another reason not to try; the
         /// last status of one that was given up.
         code: i32,
+        /// Whether it was run, and given up: its cause does not say of which server.
+        #[serde(default)]
+        given_up: bool,
         /// What is wrong with it, if that was seen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         finding: Option<Finding>,

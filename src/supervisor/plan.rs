@@ -84,7 +84,7 @@ impl Plan {
         let cause = format!("could not start {}: {error}", self.record.name);
         let whose = (Some(self.record.token.session()), Some(&self.record.name));
         central::report(&self.paths.central, Level::Error, whose, &cause);
-        let state = ServerState::Failed { cause, code: 125, finding: None };
+        let state = ServerState::Failed { cause, code: 125, given_up: false, finding: None };
         let mut record = self.record.clone();
         record.state = state;
         let _ = record.write(&self.paths);

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::definitions::not_found;
 use crate::app::target::ResolvedTarget;
 use crate::context;
-use crate::definition::catalogue::{Catalogue, CatalogueEntry, DefinitionState};
+use crate::definition::catalogue::{Catalogue, CatalogueEntry, DefinitionState, Source};
 use crate::definition::entry::{Definition, ServerKind};
 use crate::definition::examine::{self, Examined, ResolveContext};
 use crate::definition::parse::EntryContent;
@@ -84,7 +84,8 @@ pub fn at(url: &str, headers: Vec<(String, String)>, secrets: &[String]) -> Subj
 /// These servers, or all that are defined here. `session` has the copies of configurations that count.
 pub fn defined(names: &[ServerName], session: Option<&SessionPaths>) -> Result<Vec<Subject>> {
     let catalogue = Catalogue::read();
-    let mut subjects = Vec::new();
+    let mut subjects: Vec<Subject> =
+        catalogue.sources().iter().filter(|_| names.is_empty()).filter_map(unreadable).collect();
     for listed in catalogue.all() {
         let is_wanted = names.is_empty() || names.iter().any(|name| name.as_str() == listed.name);
         if is_wanted && !matches!(listed.state, DefinitionState::Client | DefinitionState::Shadowed) {
@@ -97,6 +98,13 @@ pub fn defined(names: &[ServerName], session: Option<&SessionPaths>) -> Result<V
         }
     }
     Ok(subjects)
+}
+
+/// A file that may define anything.
+fn unreadable(source: &Source) -> Option<Subject> {
+    let why = source.shorten(source.entries.as_ref().err()?);
+    let finding = Finding::new(Code::InvalidDefinition, why).hint("correct the file; until then none of it counts");
+    Some(Subject::refused(source.file.display().to_string(), finding))
 }
 
 fn subject(listed: &CatalogueEntry<'_>, session: Option<&SessionPaths>) -> Result<Subject> {

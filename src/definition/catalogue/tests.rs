@@ -55,11 +55,11 @@ fn the_project_comes_before_the_user_and_only_if_it_is_allowed() {
     insta::assert_snapshot!(said, @r"
     /u/servers.json
     nothing
-    could not read /u/servers.json: mcpServers.web.command: must be a string, not a number (invalid-definition) (-)
-    could not read /u/servers.json: EOF while parsing an object at line 1 column 1 (-)
+    could not read /u/servers.json: mcpServers.web.command: must be a string, not a number (invalid-definition) (correct it; the other servers there count all the same)
+    could not read /u/servers.json: EOF while parsing an object at line 1 column 1 (invalid-definition) (correct the file; until then none of it counts)
     /p/.mcp.json
     /p/.mcp.json
-    could not read /p/.mcp.json: mcpServers.web.command: must be a string, not a number (invalid-definition) (-)
+    could not read /p/.mcp.json: mcpServers.web.command: must be a string, not a number (invalid-definition) (correct it; the other servers there count all the same)
     /u/servers.json
     /u/servers.json
     nothing
@@ -68,7 +68,7 @@ fn the_project_comes_before_the_user_and_only_if_it_is_allowed() {
     could not use web as /p/.mcp.json defines it: it has changed since it was allowed (not-allowed) (look at the file, then: mcp-hook allow)
     nothing
     nothing
-    could not read /p/.mcp.json: EOF while parsing an object at line 1 column 1 (-)
+    could not read /p/.mcp.json: EOF while parsing an object at line 1 column 1 (invalid-definition) (correct the file; until then none of it counts)
     /u/servers.json
     ");
 }

@@ -159,9 +159,9 @@ fn without_a_port_or_a_configuration_their_variables_have_defaults_at_most() {
     let entry = json!({ "command": "x", "args": ["${MCP_PORT:-3000}", "${MCP_CONFIG_FILE:-none}"] });
     assert_eq!(rendered(&stage.prepared(&entry).invocation.words), ["x", "3000", "none"]);
     insta::assert_snapshot!(stage.refused(&json!({ "command": "${MCP_PORT}", "args": ["${MCP_CONFIG_FILE}"] })), @"
-    could not start web:
-      command: ${MCP_PORT} needs hook.port (invalid-definition)
-      args[0]: ${MCP_CONFIG_FILE} needs hook.config (invalid-definition)
+    could not start web (invalid-definition):
+      command: ${MCP_PORT} needs hook.port
+      args[0]: ${MCP_CONFIG_FILE} needs hook.config
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
 }

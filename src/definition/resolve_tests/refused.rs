@@ -31,27 +31,27 @@ fn all_that_is_wrong_is_said_at_once() {
             },
         },
     })), @r#"
-    could not start web:
-      NO is not set (used in command, args[0], env.A) (unexpanded)
-      OTHER is not set (used in args[0]) (unexpanded)
-      args[1]: ${ is not closed by } (invalid-definition)
-      args[2]: ${1} does not name a variable (invalid-definition)
-      args[3]: ${MCP_PORT} needs hook.port (invalid-definition)
-      BYTES is not valid UTF-8 (invalid-definition)
-      TOKEN is not set (used in env.TOKEN): the API token (unexpanded)
-      cwd: ${MCP_PORT} needs hook.port (invalid-definition)
-      URL is not set (used in url) (unexpanded)
-      HEADER is not set (used in headers.H) (unexpanded)
-      LEVEL is none of debug, info: how much is logged (invalid-definition)
-      KEY is none of a, b (invalid-definition)
-      NAMELESS is empty (invalid-definition)
-      MISSING is not set: needed (invalid-definition)
-      DIR/config.json: servers.pve1.host is missing (invalid-definition)
-      DIR/config.json: servers.pve1.password_env_var is missing (invalid-definition)
-      DIR/config.json: servers.pve2.password_env_var is missing (invalid-definition)
-      DIR/config.json: servers.pve1.token_env_var names PVE_TOKEN, which is not set (invalid-definition)
-      DIR/config.json: servers.pve2.token_env_var is missing (invalid-definition)
-      cwd: it holds KEY, which is secret, and paths are shown (invalid-definition)
+    could not start web (unexpanded, invalid-definition):
+      NO is not set (used in command, args[0], env.A)
+      OTHER is not set (used in args[0])
+      args[1]: ${ is not closed by }
+      args[2]: ${1} does not name a variable
+      args[3]: ${MCP_PORT} needs hook.port
+      BYTES is not valid UTF-8
+      TOKEN is not set (used in env.TOKEN): the API token
+      cwd: ${MCP_PORT} needs hook.port
+      URL is not set (used in url)
+      HEADER is not set (used in headers.H)
+      LEVEL is none of debug, info: how much is logged
+      KEY is none of a, b
+      NAMELESS is empty
+      MISSING is not set: needed
+      DIR/config.json: servers.pve1.host is missing
+      DIR/config.json: servers.pve1.password_env_var is missing
+      DIR/config.json: servers.pve2.password_env_var is missing
+      DIR/config.json: servers.pve1.token_env_var names PVE_TOKEN, which is not set
+      DIR/config.json: servers.pve2.token_env_var is missing
+      cwd: it holds KEY, which is secret, and paths are shown
     hint: set it where mcp-hook is called; an MCP client may hand on only what its own "env" says
     "#);
 }
@@ -122,9 +122,9 @@ fn what_is_wrong_with_a_configuration_is_said_with_file_and_place() {
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     ");
     insta::assert_snapshot!(said(&stage, &json!({ "source": "config.json", "required": ["a..b"], "env": ["a\\"] })), @r#"
-    could not start web:
-      hook.config.required[0]: "a..b" is not a path: a part of it is empty (invalid-definition)
-      hook.config.env[0]: "a\\" is not a path: it ends with a backslash (invalid-definition)
+    could not start web (invalid-definition):
+      hook.config.required[0]: "a..b" is not a path: a part of it is empty
+      hook.config.env[0]: "a\\" is not a path: it ends with a backslash
     hint: web is defined in DIR/servers.json; mcp-hook check web looks again and starts nothing
     "#);
     insta::assert_snapshot!(said(&stage, &json!({ "source": "config.json", "required": ["bad\u{1b}key"] })), @r#"

@@ -130,7 +130,12 @@ fn what_has_ended_is_told_by_how_it_did() {
         record(ServerState::Ended(end(Reason::Exited, true))),
         record(ServerState::Ended(end(Reason::NotReady, true))),
         record(ServerState::Ended(end(Reason::OverMemory, false))),
-        record(ServerState::Failed { cause: "there is no such program".to_owned(), code: 127, finding: None }),
+        record(ServerState::Failed {
+            cause: "there is no such program".to_owned(),
+            code: 127,
+            given_up: false,
+            finding: None,
+        }),
     ];
     insta::assert_snapshot!(json(records, false), @r#"
     {"name":"web","state":"stopped","managed":true,"mode":"start","client":null,"pid":null,"supervisor_pid":null,"keeper_pid":null,"port":null,"url":null,"address":null,"public":false,"container":null,"uptime_seconds":null,"restarts":0,"last_exit":{"exit":{"code":3},"reason":"stopped","at":1790000000000},"next_attempt":null,"traffic":null,"health":null,"cpu_seconds":0.0,"cpu_percent":0.0,"cpu_percent_now":0.0,"memory_bytes":0,"memory_peak_bytes":null,"memory_trend_bytes_per_hour":null,"memory_limit_bytes":null,"processes":0,"threads":0,"open_files":0,"pids":[],"exit":{"code":3},"reason":"it was stopped","warnings":[],"log":"ROOT/logs/web.log","source":null,"command":["npx","-y","a-server"]}

@@ -115,7 +115,7 @@ impl Supervisor {
             }
             Verdict::Leave | Verdict::GiveUp => {
                 let (cause, finding) = (error.cause.clone(), end.finding);
-                self.desk.record(ServerState::Failed { cause, code: error.code, finding });
+                self.desk.record(ServerState::Failed { cause, code: error.code, given_up: false, finding });
                 Next::Leave(error.code)
             }
         }
@@ -158,7 +158,7 @@ impl Supervisor {
             return self.rest(end, rest);
         }
         self.desk.plan.record.last_end = Some(end.clone());
-        self.desk.record(ServerState::Failed { cause, code, finding: None });
+        self.desk.record(ServerState::Failed { cause, code, given_up: true, finding: None });
         Next::Leave(code)
     }
 

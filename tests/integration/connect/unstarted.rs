@@ -87,3 +87,16 @@ fn one_that_is_not_defined_is_an_error() {
     let output = connect(&sandbox, &["zzz"]).expect_code(1);
     assert!(output.stderr.starts_with("mcp-hook: could not check zzz: it is not defined\n"), "{output}");
 }
+
+#[test]
+fn a_file_that_cannot_be_read_fails_whatever_it_may_define() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("home/.config/mcp-hook/servers.json", "{\"mcpServers\": {");
+    let file = file.to_str().unwrap();
+    let all = servers(&connect(&sandbox, &["--json"]).expect_code(1));
+    assert_eq!(codes(&all[file]), ["invalid-definition"], "{all:#?}");
+    let shown = connect(&sandbox, &[]).expect_code(1).stdout;
+    assert!(shown.starts_with(&format!("✗ {file}  fails at config\n    invalid-definition: EOF")), "{shown}");
+    let run = sandbox.hook(["run", "web"]).expect_code(1).stderr;
+    assert!(run.contains("(invalid-definition)\nhint: correct the file; until then"), "{run}");
+}

@@ -124,10 +124,10 @@ fn a_wrong_secret_is_not_shown_where_it_is_refused() {
     let refused = session.hook_with(&[("TOKEN", TOKEN)], "start web --verbose").expect_code(1);
     assert_silent("the refusal", &(refused.stdout.clone() + &refused.stderr));
     insta::assert_snapshot!(super::said(&sandbox, &session.hook_with(&[("TOKEN", TOKEN)], "start web")), @r#"
-    mcp-hook: could not start web:
-      TOKEN is none of one, two (invalid-definition)
-      /home/.config/mcp-hook/config.json: password_env_var is not the name of a variable (invalid-definition)
-      cwd: it holds TOKEN, which is secret, and paths are shown (invalid-definition)
+    mcp-hook: could not start web (invalid-definition):
+      TOKEN is none of one, two
+      /home/.config/mcp-hook/config.json: password_env_var is not the name of a variable
+      cwd: it holds TOKEN, which is secret, and paths are shown
     hint: set it where mcp-hook is called, or under "env" of web in /home/.config/mcp-hook/servers.json
     [1]
     "#);

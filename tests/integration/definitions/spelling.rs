@@ -45,16 +45,16 @@ fn the_spelling_of_others_is_called_theirs_with_what_to_write() {
     ✓ fine
     [1]
     $ run folder
-    mcp-hook: could not run folder:
-      workspaceFolder is not set (used in args[0]); that is the spelling of Cursor and VS Code: write the path: for a project's servers, it is relative to the directory of the file (unexpanded)
-      userHome is not set (used in cwd); that is the spelling of Cursor and VS Code: write ${HOME} (unexpanded)
+    mcp-hook: could not run folder (unexpanded):
+      workspaceFolder is not set (used in args[0]); that is the spelling of Cursor and VS Code: write the path: for a project's servers, it is relative to the directory of the file
+      userHome is not set (used in cwd); that is the spelling of Cursor and VS Code: write ${HOME}
     hint: folder is defined in /home/.config/mcp-hook/servers.json; mcp-hook check folder looks again and starts nothing
     [1]
     $ run editor
-    mcp-hook: could not run editor:
-      args[0]: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN} (invalid-definition)
-      args[1]: ${input:key} does not name a variable; that is the spelling of VS Code: set a variable, and write that (invalid-definition)
-      env.A: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN} (invalid-definition)
+    mcp-hook: could not run editor (invalid-definition):
+      args[0]: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN}
+      args[1]: ${input:key} does not name a variable; that is the spelling of VS Code: set a variable, and write that
+      env.A: ${env:TOKEN} does not name a variable; that is the spelling of Cursor, VS Code and Windsurf: write ${TOKEN}
     hint: editor is defined in /home/.config/mcp-hook/servers.json; mcp-hook check editor looks again and starts nothing
     [1]
     $ run home
