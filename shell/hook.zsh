@@ -1,47 +1,33 @@
 if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
 
-    # Whether anything was started in the session: a look at its directory without starting a process. The options are those
-    # of its caller.
-    __mcp_hook_used() {
-        \builtin setopt null_glob
-        \builtin local file
-        for file in "$__mcp_hook_dir"/*; do
-            case ${file##*/} in
-            session.lock | session.pid) ;;
-            *.lock | *.pid) \builtin return 0 ;;
-            esac
-        done
-        # A script that took the session's pid file for its own has put another pid there. `$(<file)` is no process.
-        [[ ! -f $__mcp_hook_dir/session.pid || ! -r $__mcp_hook_dir/session.pid ||
-            "$(<"$__mcp_hook_dir/session.pid")" != "$$" ]]
-    }
-
     # Stands first in zshexit_functions, which also run at the end of subshells, where `$$` is the shell's. Always succeeds:
     # the functions after one that fails do not run.
     __mcp_hook_exit() {
-        \builtin emulate -L zsh
-        \builtin setopt no_err_exit no_err_return
-        if [[ $ZSH_SUBSHELL == 0 && ${__mcp_hook_owner-} == "$$:"* ]] &&
-            __mcp_hook_used && \builtin whence -p mcp-hook >/dev/null; then
+        \builtin emulate -LR zsh
+        \builtin setopt null_glob extended_glob
+        [[ $ZSH_SUBSHELL == 0 && ${__mcp_hook_owner-} == "$$:"* ]] || \builtin return 0
+        # Whether anything was started in the session: a look at its directory without starting a process.
+        # The pattern is quoted, since SH_GLOB would not read it.
+        \builtin local file='*.(lock|pid)~*/session.(lock|pid)'
+        \builtin local -a used
+        used=("$__mcp_hook_dir"/${~file})
+        # A script that took the session's pid file for its own has put another pid there. `$(<file)` is no process.
+        file=$__mcp_hook_dir/session.pid
+        if [[ -n $used || ! -f $file || ! -r $file || "$(<"$file")" != "$$" ]] && \builtin whence -p mcp-hook >/dev/null; then
             \command mcp-hook close "$__mcp_hook_owner" </dev/null >/dev/null 2>&1
         fi
         \builtin return 0
     }
 
     # What scripts and people write to the central log: NAME MESSAGE. `function` spares the names from aliases.
-    function __mcp_hook_log {
-        \builtin emulate -L zsh
-        \builtin setopt no_err_exit no_err_return
+    function mcp_info mcp_warn mcp_error {
+        \builtin emulate -LR zsh
         \builtin whence -p mcp-hook >/dev/null || \builtin return 0
-        \command mcp-hook log "$@"
+        \command mcp-hook log "${funcstack[1]#mcp_}" -- "$@"
     }
-    function mcp_info { __mcp_hook_log info -- "$@"; }
-    function mcp_warn { __mcp_hook_log warn -- "$@"; }
-    function mcp_error { __mcp_hook_log error -- "$@"; }
 
-    __mcp_hook_open() {
-        \builtin emulate -L zsh
-        \builtin setopt no_err_exit no_err_return
+    () {
+        \builtin emulate -LR zsh
         \builtin local line
         # What init has opened before it printed this: for which process, when that started (proc(5)), where its files
         # are, and what it is told. Numbers of processes come back, and this text may have been kept: it has to be this
@@ -63,7 +49,4 @@ if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
             zshexit_functions=(__mcp_hook_exit "${zshexit_functions[@]}")
         fi
     }
-
-    __mcp_hook_open
-    \builtin unset -f __mcp_hook_open
 fi

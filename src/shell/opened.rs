@@ -25,14 +25,19 @@ impl Shell {
         let directory = directory.to_string_lossy().into_owned();
         let told = [shell.to_string(), start.to_string(), directory, self.syntax.export(*variables)];
         let list = |words: &[String]| (self.syntax.list)(NAME, words);
-        bare(self.hook).replacen(&list(&[]), &list(&told), 1)
+        filled(self.hook, &list(&[]), &list(&told))
     }
 }
 
-/// A hook without what only people read: this one is for a shell, which takes longer the more it reads.
-fn bare(hook: &str) -> String {
-    let lines = hook.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.flat_map(|line| [line, "\n"]).collect()
+/// A hook with another line in the `place` of one, and without what only people read: this one is for a shell, which
+/// takes longer the more it reads.
+fn filled(hook: &str, place: &str, line: &str) -> String {
+    let mut filled = String::with_capacity(hook.len());
+    for read in hook.lines().map(str::trim_ascii_start).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        filled.push_str(if read == place { line } else { read });
+        filled.push('\n');
+    }
+    filled
 }
 
 #[cfg(test)]
