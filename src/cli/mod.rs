@@ -53,7 +53,7 @@ impl Cli {
         let words: Vec<String> = arguments.take(6).map(|word| word.into_string().ok()).collect::<Option<_>>()?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let command = match *words {
-            ["init", shell] => Command::Init(Init { shell: Some(<&Shell>::from_str(shell, false).ok()?) }),
+            ["init", shell] => Command::Init(Init { shell: Some(Shell::ALL.into_iter().find(|it| it.name == shell)?) }),
             ["open", "--shell", shell, "--owner", owner] => {
                 Command::Open(Open { shell: <&Syntax>::from_str(shell, false).ok()?, owner: Some(owner.parse().ok()?) })
             }

@@ -104,8 +104,13 @@ fn temporary_directory() -> PathBuf {
 }
 
 /// The home directory: what `HOME` says, unless that is another user's (`su -p`, `sudo -E`); else what the password file
-/// says.
+/// says. Asked once: nobody's home moves while a command runs.
 pub fn home() -> Option<PathBuf> {
+    static HOME: OnceLock<Option<PathBuf>> = OnceLock::new();
+    HOME.get_or_init(find_home).clone()
+}
+
+fn find_home() -> Option<PathBuf> {
     let named = BaseDirs::new().map(|base| base.home_dir().to_owned()).filter(|home| home.is_absolute());
     if let Some(home) = named.as_ref().filter(|home| !is_of_another_user(home)) {
         return Some(home.clone());

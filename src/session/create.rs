@@ -2,7 +2,7 @@
 
 use std::io;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tracing::debug;
 
 use super::live::{self, Session};
@@ -15,11 +15,12 @@ use crate::disk::registry;
 use crate::failpoint;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::host::Host;
-use crate::sys::{Identity, Pid, fd, process};
+use crate::sys::process::{self, Process};
+use crate::sys::{Identity, Pid, fd};
 
 /// Makes a session that lives as long as `owner`, or finds the one that does.
 pub fn create(root: &Root, owner: Pid) -> Result<Session> {
-    find_or_make(root, owner).map(|(session, _)| session)
+    find_or_make(root, &look(owner)?).map(|(session, _)| session)
 }
 
 /// A session that lives as long as `owner` and stands in no record, for where there is no place for one.
@@ -32,17 +33,22 @@ pub fn unrecorded(owner: Pid) -> Result<Session> {
 }
 
 /// The session, and whether it is new.
-pub fn find_or_make(root: &Root, owner: Pid) -> Result<(Session, bool)> {
-    let handle = hold(owner)?;
-    let process = look(owner)?;
-    let tty = process::terminal_path(process.terminal);
+pub fn find_or_make(root: &Root, owner: &Process) -> Result<(Session, bool)> {
+    let handle = hold(owner.pid)?;
+    ensure!(handle.identity().start == owner.start, "could not find the process {}: it has ended", owner.pid);
+    let tty = process::terminal_path(owner.terminal);
     let terminal = tty.as_ref().and_then(|path| path.strip_prefix("/dev").ok()).and_then(|path| path.to_str());
     // The first choice is the same for the same process, so that a shell whose environment was emptied finds its
     // session again; whatever else has that id already is avoided.
     let mut choice = Ok(fingerprint(handle.identity(), Host::current()));
     for _ in 0..100 {
         let random = choice.context("could not get random bits")?;
-        let id = SessionId::new(terminal.unwrap_or_default(), owner.as_raw(), random);
+        let id = SessionId::new(terminal.unwrap_or_default(), owner.pid.as_raw(), random);
+        if let Some(record) = claim(root, &id, &handle, owner.terminal)? {
+            debug!(session = %record.id, owner = %owner.pid, "made a session");
+            registry::remember(&root.location());
+            return Ok((Session { record, owner: handle }, true));
+        }
         if let Some(session) =
             live::find(root, &id).filter(|session| session.owner.identity().is_same(&handle.identity()))
         {
@@ -50,11 +56,6 @@ pub fn find_or_make(root: &Root, owner: Pid) -> Result<(Session, bool)> {
             return Ok((session, false));
         }
         choice = fd::random();
-        if let Some(record) = claim(root, id, &handle, process.terminal)? {
-            debug!(session = %record.id, owner = %owner, "made a session");
-            registry::remember(&root.location());
-            return Ok((Session { record, owner: handle }, true));
-        }
     }
     bail!("could not create a session under {}: all ids are taken", root.runtime())
 }
@@ -66,14 +67,14 @@ fn fingerprint(owner: Identity, host: &Host) -> u64 {
 }
 
 /// Makes the files of the session `id`; `None` if there is one.
-fn claim(root: &Root, id: SessionId, owner: &ProcessHandle, terminal: u64) -> Result<Option<SessionRecord>> {
-    let paths = root.session(&id);
+fn claim(root: &Root, id: &SessionId, owner: &ProcessHandle, terminal: u64) -> Result<Option<SessionRecord>> {
+    let paths = root.session(id);
     match paths.pids.make() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
         result => result.with_context(|| format!("could not create {}", paths.pids))?,
     }
     failpoint::kill("session-directory");
-    make_files(root, id, owner, terminal).map(Some)
+    make_files(root, id.clone(), owner, terminal).map(Some)
 }
 
 /// Writes the record of a session, and makes those of its directories that are not there yet.

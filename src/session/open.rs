@@ -28,6 +28,6 @@ pub fn open(root: &Root, shell: &Process, inherited: &Inherited) -> Result<Opene
         return Ok(Opened { root: root.clone(), session, is_new: false });
     }
     debug!("no session to join");
-    let (session, is_new) = find_or_make(root, shell.pid)?;
+    let (session, is_new) = find_or_make(root, shell)?;
     Ok(Opened { root: root.clone(), session, is_new })
 }

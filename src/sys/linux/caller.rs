@@ -119,7 +119,8 @@ fn reader_of(files: &OwnedFd, pipe: FileId) -> Option<String> {
         look_at(files, name).is_some_and(|found| FileId::of(&found) == pipe)
             && link().is_ok_and(|link| link.st_mode & (READS | WRITES) == READS)
     };
-    names.into_iter().filter_map(|name| name.into_string().ok()).find(is_reader)
+    // What was opened last mostly has the highest number.
+    names.into_iter().rev().filter_map(|name| name.into_string().ok()).find(is_reader)
 }
 
 fn look_at(files: &OwnedFd, name: &str) -> Option<FileStat> {
