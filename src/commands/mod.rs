@@ -53,34 +53,41 @@ impl Run for Cli {
             fd::close_inherited();
         }
         match self.command {
-            Command::Init(command) => command.run(),
-            Command::Start(command) => command.run(),
-            Command::Run(command) => command.run(),
-            Command::Stop(command) => command.run(),
-            Command::Restart(command) => command.run(),
-            Command::Status(command) => command.run(),
-            Command::Env(command) => command.run(),
-            Command::Logs(command) => command.run(),
-            Command::Log(command) => command.run(),
-            Command::List(command) => command.run(),
-            Command::Check(command) => command.run(),
-            Command::Add(command) => command.run(),
-            Command::Remove(command) => command.run(),
-            Command::Allow(command) => command.run(),
-            Command::Deny(command) => command.run(),
-            Command::Clients(command) => command.run(),
-            Command::Wrap(command) => command.run(),
-            Command::Unwrap(command) => command.run(),
-            Command::Mcp(command) => command.run(),
-            Command::Cleanup(command) => command.run(),
-            Command::Doctor(command) => command.run(),
-            Command::Completions(command) => command.run(),
-            Command::Open(command) => command.run(),
-            Command::Close(command) => command.run(),
-            Command::Names(command) => command.run(),
-            Command::Tool(command) => command.run(),
+            Command::Init(command) => apart(command),
+            Command::Start(command) => apart(command),
+            Command::Run(command) => apart(command),
+            Command::Stop(command) => apart(command),
+            Command::Restart(command) => apart(command),
+            Command::Status(command) => apart(command),
+            Command::Env(command) => apart(command),
+            Command::Logs(command) => apart(command),
+            Command::Log(command) => apart(command),
+            Command::List(command) => apart(command),
+            Command::Check(command) => apart(command),
+            Command::Add(command) => apart(command),
+            Command::Remove(command) => apart(command),
+            Command::Allow(command) => apart(command),
+            Command::Deny(command) => apart(command),
+            Command::Clients(command) => apart(command),
+            Command::Wrap(command) => apart(command),
+            Command::Unwrap(command) => apart(command),
+            Command::Mcp(command) => apart(command),
+            Command::Cleanup(command) => apart(command),
+            Command::Doctor(command) => apart(command),
+            Command::Completions(command) => apart(command),
+            Command::Open(command) => apart(command),
+            Command::Close(command) => apart(command),
+            Command::Names(command) => apart(command),
+            Command::Tool(command) => apart(command),
         }
     }
+}
+
+/// Runs a command on a stack frame of its own. In one frame, all of them take seven pages of memory, which whoever
+/// waits in a command for days keeps.
+#[inline(never)]
+fn apart(command: impl Run) -> Result<ExitCode> {
+    command.run()
 }
 
 /// Whether what a command starts lives longer than the command: it must not hold what the shell or the client has open.
