@@ -35,19 +35,25 @@ where
     if !is_of_other || !essential.iter().all(|name| found.contains_key(*name)) {
         return None;
     }
-    let mut known = serde_json::to_value(blank).ok()?;
+    let mut known: Map<String, Value> = serde_json::from_slice(&serde_json::to_vec(blank).ok()?).ok()?;
     for (name, part) in found.into_iter().filter(|(name, _)| name != "version") {
-        let before = known.as_object_mut()?.insert(name.clone(), part);
-        if T::deserialize(&known).is_ok() {
+        let before = known.insert(name.clone(), part);
+        if of_parts::<T>(&known).is_some() {
             continue;
         }
         if essential.contains(&name.as_str()) {
             return None;
         }
         match before {
-            Some(before) => known.as_object_mut()?.insert(name, before),
-            None => known.as_object_mut()?.remove(&name),
+            Some(before) => known.insert(name, before),
+            None => known.remove(&name),
         };
     }
-    T::deserialize(&known).ok()
+    of_parts(&known)
+}
+
+/// The record that has these parts. It goes by their text: a second reader of each record, for values, would take as much
+/// room in the program as the first.
+fn of_parts<T: DeserializeOwned>(parts: &Map<String, Value>) -> Option<T> {
+    serde_json::from_slice(&serde_json::to_vec(parts).ok()?).ok()
 }

@@ -1,6 +1,5 @@
 //! What the live view shows, and what keys change of it.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 
@@ -132,14 +131,15 @@ impl State {
 
     /// Sorts servers. If `selected` is gone, what has taken its place is selected.
     fn arrange(&mut self, mut all: Vec<(Place, ServerView)>, selected: Option<&Place>) {
-        all.sort_by(|one, other| one.0.cmp(&other.0));
-        // Stable: what is equal stays in order of names. Half a percent more is no reason to change places.
-        match self.sort {
-            Sort::Name => {}
-            Sort::Cpu => all.sort_by_key(|(_, server)| Reverse(used(server, |tree| whole(tree.cpu_percent_now)))),
-            Sort::Memory => all.sort_by_key(|(_, server)| Reverse(used(server, |tree| tree.memory_bytes >> 20))),
-            Sort::Uptime => all.sort_by_key(|(_, server)| server.uptime_seconds().map_or(u64::MAX, whole)),
-        }
+        // Half a percent more is no reason to change places.
+        let rank = |server: &ServerView| match self.sort {
+            Sort::Name => 0,
+            Sort::Cpu => u64::MAX - used(server, |tree| whole(tree.cpu_percent_now)),
+            Sort::Memory => u64::MAX - used(server, |tree| tree.memory_bytes >> 20),
+            Sort::Uptime => server.uptime_seconds().map_or(u64::MAX, whole),
+        };
+        // What is equal stays in order of names.
+        all.sort_by(|(one, first), (other, second)| rank(first).cmp(&rank(second)).then_with(|| one.cmp(other)));
         (self.places, self.servers) = all.into_iter().unzip();
         let again = self.places.iter().position(|place| Some(place) == selected);
         self.selected = again.unwrap_or(self.selected).min(self.places.len().saturating_sub(1));
