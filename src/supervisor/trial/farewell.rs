@@ -21,7 +21,7 @@ const NOW: StopTimeouts = timeouts(Duration::ZERO);
 /// How often the processes of a tree are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a stage of the end lasts by the clock at most, whatever the server waits for.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_mins(1);
 
 const fn timeouts(stop: Duration) -> StopTimeouts {
     StopTimeouts { before_sigterm: Duration::ZERO, stop, final_sigterm: Duration::from_millis(200) }
@@ -74,7 +74,7 @@ fn await_exit(events: &mut Events, life: &mut Life, time: &mut OwnTime) -> Optio
         let has_ended = life.exit().is_some();
         let passed = time.passed();
         if has_ended {
-            return Some(passed);
+            return Some(time.proven());
         }
         if events.is_called_off || is_over(time, passed, AFTER_EOF) {
             return None;
@@ -116,7 +116,7 @@ impl Patience {
     fn lasts(&mut self, has_ended: bool, ending: &mut Ending) -> bool {
         let passed = self.time.passed();
         if has_ended {
-            self.took.get_or_insert(passed);
+            self.took.get_or_insert(self.time.proven());
         }
         let is_over = is_over(&self.time, passed, AFTER_SIGTERM);
         if is_over {

@@ -10,36 +10,36 @@ use crate::sys::{Pid, children, processor};
 
 pub struct OwnTime {
     began: Instant,
+    looked: Instant,
     /// The first process of the server, which is looked at when it has ended, too.
     first: Pid,
-    /// By thread.
-    waits: HashMap<Pid, Wait>,
-}
-
-/// What one thread has waited.
-struct Wait {
-    /// Before the beginning.
-    before: Duration,
-    since: Duration,
+    /// What each thread had waited in its life when it was looked at.
+    waits: HashMap<Pid, Duration>,
+    sum: Sum,
 }
 
 impl OwnTime {
     /// Begins now, with all processes below this one.
     pub fn begin(first: Pid) -> Self {
-        let began = context::now();
-        let mut new = Self { began, first, waits: HashMap::new() };
-        for (thread, waited) in new.look() {
-            new.waits.insert(thread, Wait { before: waited, since: Duration::ZERO });
-        }
-        new
+        let now = context::now();
+        let waits = look(first).into_iter().collect();
+        Self { began: now, looked: now, first, waits, sum: Sum::default() }
     }
 
-    /// What has passed by now. To be called every so often: what a thread has waited that has ended is not told any more.
+    /// What has passed by now. To be called every so often, at least twice in `LATE`: what a thread has waited that has ended
+    /// is not told any more.
     pub fn passed(&mut self) -> Duration {
-        for (thread, waited) in self.look() {
-            self.note(thread, waited);
-        }
-        self.without_waits(context::now())
+        let waited = look(self.first).into_iter().map(|(thread, waited)| self.note(thread, waited)).sum();
+        let now = context::now();
+        self.sum.add(now.duration_since(self.looked), waited);
+        self.looked = now;
+        self.sum.own()
+    }
+
+    /// What has passed, if that is known: where most of the time by the clock did not count, it proves nothing.
+    pub fn proven(&self) -> Duration {
+        let own = self.sum.own();
+        if own * 4 < self.elapsed() { Duration::ZERO } else { own }
     }
 
     /// What has passed by the clock.
@@ -47,22 +47,36 @@ impl OwnTime {
         context::now().duration_since(self.began)
     }
 
-    fn look(&self) -> Vec<(Pid, Duration)> {
-        let tree = Usage::of_all(children::ours()).pids.into_iter().map(Pid::from_raw);
-        // Who looks late, because it has to wait itself, sees late.
-        let pids = tree.chain([self.first, Pid::this()]);
-        pids.flat_map(processor::waits).collect()
+    /// Takes in what a thread has waited all its life; returns what is new of it.
+    fn note(&mut self, thread: Pid, waited: Duration) -> Duration {
+        waited.saturating_sub(self.waits.insert(thread, waited).unwrap_or_default())
+    }
+}
+
+fn look(first: Pid) -> Vec<(Pid, Duration)> {
+    let tree = Usage::of_all(children::ours()).pids.into_iter().map(Pid::from_raw);
+    tree.chain([first]).flat_map(processor::waits).collect()
+}
+
+/// Who looks later than this was held up, as by a busy machine or one that stood still, and the server may have been as well.
+const LATE: Duration = Duration::from_millis(100);
+
+#[derive(Default)]
+struct Sum {
+    passed: Duration,
+    waited: Duration,
+}
+
+impl Sum {
+    /// Adds the time since the last look, and what was waited in it; of a look that comes late only a part of both.
+    fn add(&mut self, since: Duration, waited: Duration) {
+        let counted = since.min(LATE);
+        self.passed += counted;
+        self.waited += if counted == since { waited } else { waited.mul_f64(counted.div_duration_f64(since)) };
     }
 
-    /// Takes in what a thread has waited all its life.
-    fn note(&mut self, thread: Pid, waited: Duration) {
-        let wait = self.waits.entry(thread).or_insert(Wait { before: Duration::ZERO, since: Duration::ZERO });
-        wait.since = waited.saturating_sub(wait.before);
-    }
-
-    fn without_waits(&self, now: Instant) -> Duration {
-        let waited: Duration = self.waits.values().map(|wait| wait.since).sum();
-        now.duration_since(self.began).saturating_sub(waited)
+    fn own(&self) -> Duration {
+        self.passed.saturating_sub(self.waited)
     }
 }
 
@@ -71,21 +85,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_all_threads_have_waited_since_the_beginning_does_not_count() {
-        let (seconds, now) = (Duration::from_secs, context::now());
-        let [first, other] = [1, 2].map(Pid::from_raw);
-        let before = Wait { before: seconds(100), since: Duration::ZERO };
-        let mut time = OwnTime { began: now, first, waits: HashMap::from([(first, before)]) };
-        for (thread, waited, left) in [
-            (first, 101, 9),
-            (first, 103, 7),
-            // One that was started since.
-            (other, 4, 3),
-            (first, 104, 2),
-            (other, 40, 0),
+    fn what_was_waited_and_late_looks_do_not_count() {
+        let mut sum = Sum::default();
+        for (since, waited, own) in [
+            (50, 0, 50),
+            (50, 40, 60),
+            // Told at the next look only.
+            (50, 0, 110),
+            (50, 90, 70),
+            // Two seconds in which the machine stood still, and two in which others had the processor.
+            (2000, 0, 170),
+            (2000, 2000, 170),
+            (2000, 1000, 220),
+            (100, 1000, 0),
         ] {
-            time.note(thread, seconds(waited));
-            assert_eq!(time.without_waits(now + seconds(10)), seconds(left), "{thread}: {waited}");
+            sum.add(Duration::from_millis(since), Duration::from_millis(waited));
+            assert_eq!(sum.own(), Duration::from_millis(own), "{since}: {waited}");
+        }
+    }
+
+    #[test]
+    fn a_thread_has_waited_what_is_new_since_it_was_looked_at() {
+        let [known, new] = [1, 2].map(Pid::from_raw);
+        let seconds = Duration::from_secs;
+        let now = context::now();
+        let waits = HashMap::from([(known, seconds(100))]);
+        let mut time = OwnTime { began: now, looked: now, first: known, waits, sum: Sum::default() };
+        for (thread, waited, more) in [(known, 101, 1), (known, 103, 2), (new, 4, 4), (known, 103, 0), (new, 5, 1)] {
+            assert_eq!(time.note(thread, seconds(waited)), seconds(more), "{thread}: {waited}");
         }
     }
 }

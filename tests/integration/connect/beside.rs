@@ -28,9 +28,10 @@ exec(sys.argv[2])
 
 /// Keeps a process to one processor.
 const ON_ONE: &str = "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})";
-/// A fifth of a second of work: where six others want the processor, it is done after more than a second.
-const WORK: &str = "end = time.process_time() + 0.2\nwhile time.process_time() < end: pass";
-const PAUSE: &str = "time.sleep(0.8)";
+/// A tenth of a second of work: where twelve others want the processor, it is done after more than a second.
+const WORK: &str = "end = time.process_time() + 0.1\nwhile time.process_time() < end: pass";
+/// In pieces: of a machine that stands still, only one of them notices nothing.
+const PAUSE: &str = "for _ in range(12): time.sleep(0.1)";
 
 fn server(begin: &str, end: &str) -> Value {
     json!({"command": "python3", "args": ["-c", SERVER, begin, end]})
@@ -43,7 +44,7 @@ impl Hogs {
     fn start(sandbox: &Sandbox) -> Self {
         let script = format!("import os\n{ON_ONE}\nwhile True: pass");
         let hog = |_| sandbox.command("python3").args(["-c", &script]).spawn().unwrap();
-        Self((0..6).map(hog).collect())
+        Self((0..12).map(hog).collect())
     }
 }
 
@@ -59,15 +60,15 @@ impl Drop for Hogs {
 #[test]
 fn an_end_that_waits_for_a_processor_is_not_slow_and_one_that_pauses_is() {
     let sandbox = Sandbox::new();
-    let cases = [("works", WORK, &[][..]), ("pauses", PAUSE, &["slow-stop"])];
-    let named = |(name, end, _): &(&str, &str, _)| ((*name).to_owned(), server(ON_ONE, end));
+    let cases = [("works", WORK), ("pauses", PAUSE)];
+    let named = |(name, end): &(&str, &str)| ((*name).to_owned(), server(ON_ONE, end));
     define(&sandbox, &cases.iter().map(named).collect());
     let hogs = Hogs::start(&sandbox);
     let all = servers(&connect(&sandbox, &["--json"]).ok());
     drop(hogs);
-    for (name, _, expected) in cases {
-        assert_eq!(codes(&all[name]), expected, "{:#}", all[name]);
-    }
+    assert!(codes(&all["works"]).is_empty(), "{:#}", all["works"]);
+    // Where it also waits for long between its pauses, these may seem to be longer.
+    assert!(matches!(codes(&all["pauses"])[..], ["slow-stop" | "ignores-eof"]), "{:#}", all["pauses"]);
     assert_nothing_is_left(&sandbox);
 }
 

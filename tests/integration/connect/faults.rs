@@ -44,7 +44,7 @@ fn each_fault_has_its_code_and_no_other_and_all_are_asked_side_by_side() {
     let sandbox = Sandbox::new();
     let names: Vec<&str> = FAULTS.iter().map(|(fault, ..)| *fault).collect();
     define_faulty(&sandbox, &names);
-    let output = connect(&sandbox, &["--json", "--timeout", "20s"]).expect_code(1);
+    let output = connect(&sandbox, &["--json", "--timeout", "45s"]).expect_code(1);
     let servers = servers(&output);
     for (fault, expected, state) in FAULTS {
         let server = &servers[*fault];
@@ -68,7 +68,7 @@ fn the_clients_that_a_fault_stops_are_told_from_those_that_it_does_not() {
     ];
     let names: Vec<&str> = cases.iter().map(|(fault, ..)| *fault).chain(["none", "large-list", "version"]).collect();
     define_faulty(&sandbox, &names);
-    let all = servers(&connect(&sandbox, &["--json"]).expect_code(1));
+    let all = servers(&connect(&sandbox, &["--json", "--timeout", "1h"]).expect_code(1));
     for (fault, works, fails) in cases {
         assert_eq!(all[fault]["clients"], json!({"works": works, "fails": fails}), "{fault}");
         let found = all[fault]["findings"].as_array().unwrap().iter().find(|it| it["fails_in"].is_array()).unwrap();

@@ -37,12 +37,12 @@ fn what_a_silent_server_does_is_told_from_its_processes() {
         ("idle", json!({"command": "sleep", "args": ["1000"]}), "it waits for another process, a signal or the clock"),
     ];
     define(&sandbox, &cases.iter().map(|(name, entry, _)| ((*name).to_owned(), entry.clone())).collect());
-    let all = servers(&connect(&sandbox, &["--json", "--timeout", "15s"]).expect_code(1));
+    let all = servers(&connect(&sandbox, &["--json", "--timeout", "30s"]).expect_code(1));
     for (name, _, doing) in cases {
         let server = &all[name];
         assert_eq!(codes(server), ["no-answer"], "{server:#}");
         let message = server["findings"][0]["message"].as_str().unwrap();
-        let seen = format!("there is no answer after 15 s; {doing}, for ");
+        let seen = format!("there is no answer after 30 s; {doing}, for ");
         assert!(message.starts_with(&seen) && message.ends_with(" s"), "{name}: {message}");
     }
     assert_nothing_is_left(&sandbox);

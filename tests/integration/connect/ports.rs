@@ -1,5 +1,6 @@
 //! Servers that listen on a port: a copy of one that does not run, on a port of its own.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
@@ -29,7 +30,13 @@ fn a_copy_is_started_on_a_free_port_asked_there_and_ended() {
         ("elsewhere", &["no-answer"], "failed"),
     ];
     define(&sandbox, &cases.iter().map(|(fault, ..)| ((*fault).to_owned(), listener(&sandbox, fault))).collect());
-    let all = servers(&connect(&sandbox, &["--json", "--timeout", "20s"]).expect_code(1));
+    let mut all = BTreeMap::new();
+    for (timeout, is_silent) in [("30s", true), ("1h", false)] {
+        let asked = cases.iter().filter(|(_, codes, _)| codes.contains(&"no-answer") == is_silent);
+        let words: Vec<&str> =
+            ["--json", "--timeout", timeout].into_iter().chain(asked.map(|(fault, ..)| *fault)).collect();
+        all.extend(servers(&connect(&sandbox, &words).expect_code(1)));
+    }
     for (fault, expected, state) in cases {
         let server = &all[fault];
         assert_eq!((&codes(server)[..], server["state"].as_str()), (expected, Some(state)), "{server:#}");
@@ -38,7 +45,7 @@ fn a_copy_is_started_on_a_free_port_asked_there_and_ended() {
     assert_eq!((&good["tools"], &good["exit"]), (&1.into(), &json!({"signal": 15})), "{good:#}");
     assert!(good["memory"].as_u64().is_some() && good["timings_ms"]["lifecycle"].is_u64(), "{good:#}");
     assert_eq!(all["exits"]["stderr"], json!(["no configuration: CONFIG is not set"]));
-    assert!(silent.as_str().unwrap().ends_with("after 20 s; it waits for connections elsewhere"), "{silent}");
+    assert!(silent.as_str().unwrap().ends_with("after 30 s; it waits for connections elsewhere"), "{silent}");
     assert_nothing_is_left(&sandbox);
 }
 

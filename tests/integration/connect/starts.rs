@@ -87,7 +87,7 @@ fn over_http(sandbox: &Sandbox) -> Vec<Case> {
             "args": [program, fault, "${MCP_PORT}"],
             "url": "http://127.0.0.1:${MCP_PORT}/mcp",
             "headers": if ["token-refused", "echo"].contains(&fault) { json!({"Authorization": "Bearer open-sesame"}) } else { json!({}) },
-            "hook": {"port": "auto", "ready": {"mcp": true, "timeout": "15s"}},
+            "hook": {"port": "auto", "ready": {"mcp": true, "timeout": "45s"}},
         })
     };
     faults.map(|(fault, code)| (fault, entry(fault), code, By::Start)).into()
@@ -132,7 +132,7 @@ fn a_server_that_does_not_start_has_one_code_whoever_tries_it() {
         }
     }
     session.assert_only_shell_left();
-    let all = servers(&connect(&sandbox, &["--json", "--timeout", "20s"]).expect_code(1));
+    let all = servers(&connect(&sandbox, &["--json", "--timeout", "45s"]).expect_code(1));
     for (name, _, code, _) in &cases {
         assert_eq!(codes(&all[*name]), [*code], "{:#}", all[*name]);
     }

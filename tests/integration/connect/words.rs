@@ -27,7 +27,7 @@ fn steady(text: &str) -> String {
 fn the_verdict_stands_first_then_what_was_seen_the_last_words_and_what_helps() {
     let sandbox = Sandbox::new();
     define_faulty(&sandbox, &["none", "exited", "content-length", "no-tools", "leaves-processes", "no-answer"]);
-    let output = connect(&sandbox, &["--timeout", "10s"]).expect_code(1);
+    let output = connect(&sandbox, &["--timeout", "30s"]).expect_code(1);
     insta::assert_snapshot!(steady(&output.stdout), @r"
     ✗ content-length  fails at handshake
         content-length: it writes Content-Length headers in front of its messages, as language servers do: clients wait for ever
@@ -40,7 +40,7 @@ fn the_verdict_stands_first_then_what_was_seen_the_last_words_and_what_helps() {
         leaves-processes: it left processes behind, which were ended: sleep (pid N)
         hint: mcp-hook run ends them with it; under a client alone they would go on
     ✗ no-answer  fails at handshake
-        no-answer: there is no answer after 10 s; it reads its standard input, for N s
+        no-answer: there is no answer after 30 s; it reads its standard input, for N s
         hint: it may keep its answer in a buffer: write each message with its newline and flush standard output; or it waits for something else than MCP messages on standard input
     ! no-tools  fault 1.0 · 2025-06-18 · 0 tools · answers after N ms · SIZE
         no-tools: it has no tools, no prompts and no resources: Gemini CLI takes that for a failure, others connect for nothing

@@ -66,7 +66,7 @@ fn a_start_that_fails_says_what_was_seen_and_by_the_name_that_check_has_for_it()
         let sandbox = Sandbox::new();
         set_mode(&sandbox, mode);
         let session = BackgroundSession::open(&sandbox);
-        let said_instead = start(&session, &sandbox, &["--ready-timeout", "3s"]).expect_code(1).stderr;
+        let said_instead = start(&session, &sandbox, &["--ready-timeout", "6s"]).expect_code(1).stderr;
         let expected = format!("mcp-hook: could not start web: it did not answer the handshake {said}");
         assert!(said_instead.starts_with(&expected), "{mode}: {said_instead}");
         assert!(said_instead.contains("\nhint: "), "{mode}: {said_instead}");

@@ -48,11 +48,13 @@ fn a_client_that_reads_only_after_the_server_has_ended_loses_nothing() {
         }
         sandbox.write("home/said", &said);
         let mut client = PipedClient::run(&sandbox, &[], &["sh", "-c", "cat >heard; cat said; touch over"]);
+        let run = client.process();
         client.input = None;
         let over = sandbox.home().join("over");
         let is_stuck = || {
-            let server = client.process().descendants().into_iter().find(|process| process.title() == "cat");
-            server.is_some_and(Process::asleep) && client.waiting() > 0 && client.supervisor().asleep()
+            let below = run.descendants();
+            let is_asleep = |title| below.iter().any(|process| process.title() == title && process.asleep());
+            is_asleep("cat") && is_asleep("mcp-supervisor") && client.waiting() > 0
         };
         wait::until("the server has ended, or cannot go on", || (over.exists() || is_stuck()).then_some(()));
         assert_bytes(&client.hear_all().output, said.as_bytes());

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::scripted::SERVER;
 use crate::support::{Sandbox, Scripted};
 
 fn changed() -> Value {
@@ -145,7 +146,10 @@ fn a_server_that_closes_its_input_is_ended_with_the_next_message_and_its_success
 fn the_last_words_of_a_client_that_leaves_reach_the_successor() {
     for end in ["\n", ""] {
         let sandbox = Sandbox::new();
-        let mut client = Scripted::legacy(&sandbox, &[]);
+        // A successor that takes longer than a client has patience is told to end: this one goes on.
+        let deaf = ["env", "--ignore-signal=TERM", "python3", SERVER];
+        let mut client = Scripted::command(&sandbox, &["--grace", "30s"], &deaf);
+        client.initialize();
         let id = client.call("kill");
         client.hear_answer(id);
         client.client.say(format!(r#"{{"jsonrpc":"2.0","id":"last","method":"ping"}}{end}"#));
