@@ -16,6 +16,7 @@ use crate::mcp::agent::call::{CallReport, ToolCall};
 use crate::mcp::agent::dialogue::{Action, Dialogue};
 use crate::mcp::framer::{Framer, Piece};
 use crate::sys::fd;
+use crate::sys::hangup::HangUp;
 use crate::sys::poll::Poller;
 use crate::sys::shared_writer::SharedWriter;
 use crate::sys::signals::Inbox;
@@ -26,8 +27,8 @@ const AT_ONCE: usize = 8;
 const WAITING: usize = 64;
 /// While so many bytes are not taken, the client is not listened to.
 const UNTAKEN: usize = 1 << 20;
-/// How long calls may go on whose client says nothing more.
-const AFTER_THE_LAST_WORD: Duration = Duration::from_secs(1);
+/// How long calls may go on whose client says nothing more, but is there to hear their answers.
+const AFTER_THE_LAST_WORD: Duration = Duration::from_secs(10);
 /// How long they may take to end after that.
 const TO_CLEAN_UP: Duration = Duration::from_secs(1);
 
@@ -46,6 +47,7 @@ enum Source {
     Signal,
     Input,
     Output,
+    HangUp,
     Job(usize),
 }
 
@@ -55,6 +57,8 @@ struct Server {
     /// None once the client has said all.
     input: Option<File>,
     output: SharedWriter,
+    /// That nobody reads the output any more, if that can be seen there.
+    hang_up: Option<HangUp>,
     unsent: Vec<u8>,
     jobs: Vec<CallJob>,
     waiting: VecDeque<(u64, ToolCall)>,
@@ -68,11 +72,13 @@ pub fn serve() -> Result<Served> {
     let could_not = "could not use the standard streams";
     let input = File::from(fd::duplicate(io::stdin().as_fd()).context(could_not)?);
     let output = SharedWriter::new(fd::duplicate(io::stdout().as_fd()).context(could_not)?);
+    let hang_up = HangUp::of_output(fd::duplicate(io::stdout().as_fd()).context(could_not)?).ok();
     let mut server = Server {
         dialogue: Dialogue::new(),
         framer: Framer::of_client(),
         input: Some(input),
         output,
+        hang_up,
         unsent: Vec::new(),
         jobs: Vec::new(),
         waiting: VecDeque::new(),
@@ -101,6 +107,9 @@ impl Server {
         if !self.unsent.is_empty() {
             poller.writable(Source::Output, self.output.as_fd());
         }
+        if let Some(hang_up) = self.hang_up.as_ref().filter(|_| self.input.is_none()) {
+            poller.hang_up(Source::HangUp, hang_up);
+        }
         for (index, job) in self.jobs.iter().enumerate() {
             if let Some(output) = job.output() {
                 poller.readable(Source::Job(index), output);
@@ -115,6 +124,7 @@ impl Server {
             match *source {
                 Source::Input => self.listen(),
                 Source::Job(index) => self.read_job(index),
+                Source::HangUp => return false,
                 Source::Signal | Source::Output => {}
             }
         }

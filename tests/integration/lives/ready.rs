@@ -112,10 +112,10 @@ fn what_a_server_kept_to_itself_is_logged_when_it_is_stopped() {
     // Set, though Python takes an empty one for none.
     sandbox.env("PYTHONUNBUFFERED", "");
     let session = BackgroundSession::open(&sandbox);
-    let said = session.start(&["--ready-log", "^Serving", "--ready-timeout", "1s"], "python", &buffering());
+    let said = session.start(&["--ready-log", "^Serving", "--ready-timeout", "10s"], "python", &buffering());
     let said = said.expect_code(1).stderr;
     assert!(
-        said.starts_with("mcp-hook: could not start python: it was not ready within 1 s\nhint: it printed nothing: "),
+        said.starts_with("mcp-hook: could not start python: it was not ready within 10 s\nhint: it printed nothing: "),
         "{said}"
     );
     session.assert_only_shell_left();
