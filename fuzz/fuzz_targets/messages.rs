@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 mod mcp;
+mod sys;
 
 use mcp::framer::{Framer, Piece};
 use mcp::message::{Head, Message};

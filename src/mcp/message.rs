@@ -71,17 +71,35 @@ pub enum Message {
 
 impl Raw {
     pub fn new(bytes: Vec<u8>) -> Self {
-        let key = match serde_json::from_slice(&bytes) {
+        let key = plain_key(&bytes).unwrap_or_else(|| match serde_json::from_slice(&bytes) {
             Ok(Value::String(text)) => Key::Text(text),
             Ok(Value::Number(number)) => whole(&number).map_or_else(|| Key::Other(bytes.clone()), Key::Integer),
             _ => Key::Other(bytes.clone()),
-        };
+        });
         Self { bytes, key }
+    }
+
+    /// Its value, if that is a text.
+    pub fn into_text(self) -> Option<String> {
+        if let Key::Text(text) = self.key { Some(text) } else { None }
     }
 
     /// Whether it stands for no id (JSON-RPC 2.0, section 5).
     pub fn is_null(&self) -> bool {
         self.bytes == b"null"
+    }
+}
+
+/// The same as a parser would make of what nearly every id is: a text without escapes, or a small number.
+fn plain_key(bytes: &[u8]) -> Option<Key> {
+    match bytes {
+        [b'"', text @ .., b'"'] if !text.iter().any(|&byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => {
+            Some(Key::Text(std::str::from_utf8(text).ok()?.to_owned()))
+        }
+        [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => {
+            Some(Key::Integer(bytes.iter().fold(0, |number, digit| number * 10 + i128::from(digit - b'0'))))
+        }
+        _ => None,
     }
 }
 
@@ -159,6 +177,41 @@ impl Head {
             (Some(_), false) => Kind::Notification,
             (None, true) if self.has_result || self.has_error => Kind::Response,
             (None, _) => Kind::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_key_is_what_a_parser_makes_of_it(text in prop_oneof![
+            "-?[0-9]{1,20}",
+            "\"[a-z\\\\\"\u{0}-\u{20}\u{e4}]{0,6}\"",
+            "\"?[a-z0-9]{0,3}\"?",
+        ]) {
+            let parsed = serde_json::from_str::<Value>(&text).ok();
+            match plain_key(text.as_bytes()) {
+                Some(Key::Text(text)) => prop_assert_eq!(parsed, Some(Value::from(text))),
+                Some(Key::Integer(number)) => prop_assert_eq!(parsed, Some(Value::from(i64::try_from(number).unwrap()))),
+                Some(Key::Other(_)) => prop_assert!(false, "nothing else is plain"),
+                None => {}
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_is_the_same_however_its_value_is_written() {
+        let raw = |text: &[u8]| Raw::new(text.to_vec());
+        for (one, other) in [(&br#""a""#[..], &br#""\u0061""#[..]), (b"1", b"1.0"), (b"10", b"1e1")] {
+            assert_eq!(raw(one), raw(other));
+        }
+        for (one, other) in [(&b"\"1\""[..], &b"1"[..]), (b"1", b"-1"), (b"\"\xff\"", b"\"\xfe\""), (b"0", b"null")] {
+            assert_ne!(raw(one), raw(other));
         }
     }
 }

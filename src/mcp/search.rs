@@ -1,28 +1,25 @@
-//! Finding the next byte that means something, eight at a time: long messages are mostly text.
-//!
-//! The tests for a byte in a word are those of Anderson's "Bit Twiddling Hacks" ("Determine if a word has a byte …").
+//! Finding the next byte that means something, many at a time: long messages are mostly text.
 
-const ONES: u64 = u64::MAX / 255;
-const HIGH: u64 = ONES * 128;
+use crate::sys::lanes::{self, Found, Lane};
+
+/// So many bytes have a bit each in a word.
+pub const BLOCK: usize = 64;
 
 /// Where the first newline stands.
 pub fn newline(bytes: &[u8]) -> Option<usize> {
-    let place = first(bytes, |word| zero(word ^ (ONES * 0x0a)), |byte| byte == b'\n');
+    let place = first(bytes, |lane| lane.equal(b'\n'), |byte| byte == b'\n');
     (place < bytes.len()).then_some(place)
 }
 
 /// How many bytes there are before a quotation mark, a backslash or a control character.
 pub fn plain_text(bytes: &[u8]) -> usize {
-    let special = |word| zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | below_0x20(word);
+    let special = |lane: Lane| lane.equal(b'"') | lane.equal(b'\\') | lane.up_to(0x1f);
     first(bytes, special, |byte| byte == b'"' || byte == b'\\' || byte < 0x20)
 }
 
-/// So many bytes have a bit each in a word.
-pub const BLOCK: usize = 64;
-
 /// Whether there is no quotation mark and no backslash.
 pub fn is_plain(block: &[u8; BLOCK]) -> bool {
-    words(block).fold(0, |found, word| found | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) == 0
+    lanes(block).all(|lane| (lane.equal(b'"') | lane.equal(b'\\')).is_nothing())
 }
 
 /// What tells strings and brackets, with a bit for each place, the first one the lowest.
@@ -38,44 +35,28 @@ pub struct Places {
 /// Where in a block what stands.
 pub fn places(block: &[u8; BLOCK]) -> Places {
     let (mut quotes, mut backslashes, mut opening, mut closing) = (0, 0, 0, 0);
-    for word in words(block).rev() {
+    for (index, lane) in lanes(block).enumerate() {
+        let at = index * lanes::WIDTH;
         // The two kinds of a bracket differ by one bit.
-        let curly = word | (ONES * 0x20);
-        quotes = (quotes << 8) | equal(word, b'"');
-        backslashes = (backslashes << 8) | equal(word, b'\\');
-        opening = (opening << 8) | equal(curly, b'{');
-        closing = (closing << 8) | equal(curly, b'}');
+        let curly = lane.with(0x20);
+        quotes |= lane.equal(b'"').bits() << at;
+        backslashes |= lane.equal(b'\\').bits() << at;
+        opening |= curly.equal(b'{').bits() << at;
+        closing |= curly.equal(b'}').bits() << at;
     }
     Places { quotes, backslashes, opening, closing }
 }
 
-fn words(block: &[u8; BLOCK]) -> impl DoubleEndedIterator<Item = u64> {
-    block.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word))
-}
-
-/// A bit for each byte of a word, whether it is this one.
-#[inline]
-const fn equal(word: u64, byte: u8) -> u64 {
-    let different = word ^ (ONES * byte as u64);
-    let is_zero = !(((different & !HIGH) + !HIGH) | different) & HIGH;
-    is_zero.wrapping_mul(0x0002_0408_1020_4081) >> 56
+fn lanes(block: &[u8; BLOCK]) -> impl Iterator<Item = Lane> {
+    block.as_chunks().0.iter().map(Lane::of)
 }
 
 /// The place of the first byte that is searched for; the length if there is none.
 #[inline]
-fn first(bytes: &[u8], find: impl Fn(u64) -> u64, matches: impl Fn(u8) -> bool) -> usize {
-    let (words, _) = bytes.as_chunks::<8>();
-    let empty = words.iter().take_while(|word| find(u64::from_ne_bytes(**word)) == 0).count() * 8;
+fn first(bytes: &[u8], find: impl Fn(Lane) -> Found, matches: impl Fn(u8) -> bool) -> usize {
+    let (lanes, _) = bytes.as_chunks();
+    let empty = lanes.iter().take_while(|lane| find(Lane::of(lane)).is_nothing()).count() * lanes::WIDTH;
     bytes[empty..].iter().position(|&byte| matches(byte)).map_or(bytes.len(), |place| empty + place)
-}
-
-/// Not zero if a byte of the word is.
-const fn zero(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGH
-}
-
-const fn below_0x20(word: u64) -> u64 {
-    word.wrapping_sub(ONES * 0x20) & !word & HIGH
 }
 
 #[cfg(test)]

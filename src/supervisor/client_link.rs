@@ -39,6 +39,14 @@ pub enum LinkAction {
     Stray(Vec<u8>),
 }
 
+/// What its supervisor acts on, beside the time. While it stays the same, bytes have moved and nothing else has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    has_client: bool,
+    has_answered: bool,
+    is_suspected: bool,
+}
+
 /// A time without a server, whose client is there all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rest {
@@ -86,6 +94,14 @@ impl ClientLink {
             }
         }
         actions
+    }
+
+    pub fn standing(&self) -> Standing {
+        Standing {
+            has_client: self.has_client(),
+            has_answered: self.has_answered(),
+            is_suspected: self.connection.is_suspected(),
+        }
     }
 
     /// Whether the client may still want something.

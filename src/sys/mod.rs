@@ -12,6 +12,7 @@
 //! | starting processes and collecting them | `entry`, `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
 //! | terminals and signals | `terminal`, `pty`, `signals` |
 //! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow`, `changes` |
+//! | what processors do at once | `lanes` |
 //! | files, descriptors, ports | `directory`, `stat`, `executable`, `attributes`, `fd`, `socket` |
 
 #![allow(unsafe_code, reason = "this is the module for it; every block says why it is sound")]
@@ -25,6 +26,7 @@ pub mod fd;
 pub mod fork;
 pub mod host;
 pub mod interest;
+pub mod lanes;
 pub mod listener;
 pub mod poll;
 #[cfg(any(target_os = "macos", test))]

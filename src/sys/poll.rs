@@ -12,6 +12,9 @@ use super::ready::wait_for;
 /// How often a process is looked at where the kernel cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// For so many sources there is room from the beginning.
+const USUAL: usize = 16;
+
 /// What is waited for. Each source is registered under a key of the caller's, by which [`Self::wait`] names it.
 pub struct Poller<'fd, Key> {
     keys: Vec<Key>,
@@ -24,7 +27,7 @@ pub struct Poller<'fd, Key> {
 impl<'fd, Key> Poller<'fd, Key> {
     /// Nothing to wait for yet. The shorter of two limits holds, here and in [`Self::within`].
     pub fn new(limit: Option<Duration>) -> Self {
-        Self { keys: Vec::new(), fds: Vec::new(), unpollable: Vec::new(), limit }
+        Self { keys: Vec::with_capacity(USUAL), fds: Vec::with_capacity(USUAL), unpollable: Vec::new(), limit }
     }
 
     /// Registers what can be read, or whose other side may hang up.

@@ -143,7 +143,7 @@ impl Relay {
     /// Whether it answers what this life was not asked, or has answered before.
     fn is_answer_to_nothing(&self, head: &Head) -> bool {
         let Some(id) = head.id.as_ref().filter(|_| head.kind() == Kind::Response) else { return false };
-        (self.ended > 0 || self.answered.contains(id)) && !self.open.iter().any(|open| open.id == *id)
+        !self.open.iter().any(|open| open.id == *id) && (self.ended > 0 || self.answered.contains(id))
     }
 
     /// Remembers a request of the server; the message as the client is to see it.

@@ -148,7 +148,7 @@ impl Fields {
         let raw = value.map(Raw::new);
         match field {
             Field::Id => head.id = raw,
-            Field::Method => head.method = raw.and_then(|raw| serde_json::from_slice(&raw.bytes).ok()),
+            Field::Method => head.method = raw.and_then(Raw::into_text),
             Field::Cancelled => head.cancelled = raw,
             Field::Progress => head.progress = raw,
             Field::WantedProgress => head.wanted_progress = raw,
@@ -205,19 +205,25 @@ impl Field {
 
 /// The member of an object by its key, which ends with its quote and may hold escapes.
 fn field(place: Place, key: &[u8]) -> Field {
-    let quoted = [b"\"", key].concat();
-    let decoded: Option<String> = serde_json::from_slice(&quoted).ok();
-    match (place, decoded.as_deref()) {
-        (Place::Message, Some("id")) => Field::Id,
-        (Place::Message, Some("method")) => Field::Method,
-        (Place::Message, Some("result")) => Field::Result,
-        (Place::Message, Some("error")) => Field::Error,
-        (Place::Message, Some("params")) => Field::Params,
-        (Place::Params, Some("requestId")) => Field::Cancelled,
-        (Place::Params, Some("progressToken")) => Field::Progress,
-        (Place::Params, Some("_meta")) => Field::Meta,
-        (Place::Meta, Some("progressToken")) => Field::WantedProgress,
-        (Place::Meta, Some("io.modelcontextprotocol/subscriptionId")) => Field::Subscription,
+    let name = key.strip_suffix(b"\"").unwrap_or(key);
+    let decoded = name.contains(&b'\\').then(|| decoded(key)).flatten();
+    match (place, decoded.as_deref().unwrap_or(name)) {
+        (Place::Message, b"id") => Field::Id,
+        (Place::Message, b"method") => Field::Method,
+        (Place::Message, b"result") => Field::Result,
+        (Place::Message, b"error") => Field::Error,
+        (Place::Message, b"params") => Field::Params,
+        (Place::Params, b"requestId") => Field::Cancelled,
+        (Place::Params, b"progressToken") => Field::Progress,
+        (Place::Params, b"_meta") => Field::Meta,
+        (Place::Meta, b"progressToken") => Field::WantedProgress,
+        (Place::Meta, b"io.modelcontextprotocol/subscriptionId") => Field::Subscription,
         _ => Field::Other,
     }
+}
+
+/// A key without its escapes.
+fn decoded(key: &[u8]) -> Option<Vec<u8>> {
+    let quoted = [b"\"", key].concat();
+    serde_json::from_slice(&quoted).ok().map(String::into_bytes)
 }

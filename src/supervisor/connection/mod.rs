@@ -167,6 +167,11 @@ impl Connection {
         self.is_held = true;
     }
 
+    /// Whether there may be a [complaint](Self::complaint), now or later.
+    pub fn is_suspected(&self) -> bool {
+        self.suspicion.is_any(self.relay.is_replaying())
+    }
+
     /// Why the server is of no use to its client, if it is not.
     pub fn complaint(&mut self, now: Instant) -> Option<String> {
         self.suspicion.complaint(self.relay.is_replaying(), now)

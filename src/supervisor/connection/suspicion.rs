@@ -33,6 +33,11 @@ impl Suspicion {
         self.confirmed = Some(why);
     }
 
+    /// Whether there may be a [complaint](Self::complaint), now or later.
+    pub fn is_any(&self, is_replaying: bool) -> bool {
+        self.confirmed.is_some() || self.closed_by.is_some() || is_replaying
+    }
+
     /// When to look for a [complaint](Self::complaint), should nothing happen before.
     pub fn limit(&self, is_replaying: bool, now: Instant) -> Option<Duration> {
         let replayed_by = self.replayed_by.filter(|_| is_replaying);

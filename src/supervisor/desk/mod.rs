@@ -122,6 +122,32 @@ impl Desk {
     /// Waits for what happens next, at most for `limit`, and does what needs no decision. Returns the reason to end the
     /// server, if one has come up.
     pub fn wait(&mut self, mut instance: Option<&mut Instance>, limit: Option<Duration>) -> Option<Reason> {
+        let until = limit.map(|limit| context::now() + limit);
+        let mut left = limit;
+        loop {
+            let before = self.link().map(ClientLink::standing);
+            let events = self.wait_once(instance.as_deref_mut(), left);
+            left = until.map(|until| until.saturating_duration_since(context::now()));
+            let is_time = left.is_some_and(|left| left.is_zero());
+            if is_time
+                || !self.is_mere_traffic(&events, instance.as_deref())
+                || before != self.link().map(ClientLink::standing)
+            {
+                return events::reason_to_end(&events, self.plan.record.is_restartable());
+            }
+        }
+    }
+
+    /// Whether nothing but messages has passed of a server that runs: nobody else has to look at that, and messages are many.
+    fn is_mere_traffic(&self, events: &[Event], instance: Option<&Instance>) -> bool {
+        let is_running = instance.is_some_and(|instance| instance.stop.is_none());
+        // Whether it is idle is to be seen after each message.
+        let may_rest = self.plan.record.settings.idle_ms.is_some();
+        let is_traffic = |event: &Event| matches!(event, Event::Connection(_));
+        is_running && !may_rest && !events.is_empty() && events.iter().all(is_traffic)
+    }
+
+    fn wait_once(&mut self, mut instance: Option<&mut Instance>, limit: Option<Duration>) -> Vec<Event> {
         let mut poller = Poller::new(sooner(limit, self.save_due()));
         self.sources.register(&mut poller);
         if let Some(instance) = &instance {
@@ -137,7 +163,7 @@ impl Desk {
         if self.save_due() == Some(Duration::ZERO) {
             self.write_record();
         }
-        events::reason_to_end(&events, self.plan.record.is_restartable())
+        events
     }
 
     /// How long until it has to be written down what has passed between client and server.
