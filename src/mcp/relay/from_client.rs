@@ -7,6 +7,7 @@ use super::from_server::with_id;
 use super::{Action, Asked, Asking, Call, Life, Open, Passing, Relay, batch, forget_oldest, reply};
 use crate::mcp::framer::Piece;
 use crate::mcp::message::{Head, Kind, Message, Raw};
+use crate::mcp::scanner::LARGEST_BATCH;
 
 impl Relay {
     /// Something has come from the client.
@@ -24,6 +25,7 @@ impl Relay {
             Piece::Part(_) => {}
             Piece::End(bytes, message) => match std::mem::take(&mut self.from_client) {
                 Passing::Through => {
+                    self.has_unknown |= message.heads().len() >= LARGEST_BATCH;
                     for head in message.heads() {
                         self.note_of_client(head, None, now);
                     }

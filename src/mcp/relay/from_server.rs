@@ -140,21 +140,27 @@ impl Relay {
         actions.push(Action::ToClient(bytes));
     }
 
-    /// Whether it answers what this life was not asked, or has answered before.
+    /// Whether it answers what this life was not asked, or has answered before; with `--exact` a life may answer twice.
     fn is_answer_to_nothing(&self, head: &Head) -> bool {
         let Some(id) = head.id.as_ref().filter(|_| head.kind() == Kind::Response) else { return false };
-        !self.open.iter().any(|open| open.id == *id) && (self.ended > 0 || self.answered.contains(id))
+        if self.open.iter().any(|open| open.id == *id) {
+            return false;
+        }
+        let may_be_asked = self.ended == 0 || self.has_unknown;
+        if self.answered.contains(id) { !self.is_exact } else { !may_be_asked }
     }
 
     /// Remembers a request of the server; the message as the client is to see it.
     fn server_asks(&mut self, bytes: Vec<u8>, head: &Head) -> Vec<u8> {
         let Some(id) = head.id.clone() else { return bytes };
-        let is_taken = self.asked.iter().any(|asked| asked.shown == id);
+        // What a server asks twice by one id it asks itself twice.
+        let is_taken = self.asked.iter().any(|asked| asked.shown == id && asked.state == Asking::Stale);
         let mut shown = id.clone();
         if is_taken {
             self.renamed += 1;
             shown = Raw::new(format!("\"mcp-hook:{}\"", self.renamed).into_bytes());
         }
+        self.asked.retain(|asked| asked.shown != shown || asked.state == Asking::Awaited);
         let bytes = with_id(bytes, &id, &shown);
         self.asked.push(Asked { id, shown, progress: head.wanted_progress.clone(), state: Asking::Awaited });
         bytes

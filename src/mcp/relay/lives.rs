@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::dialogue::Era;
-use super::{Action, Asking, Call, Death, Held, Life, Next, Open, Passing, Relay, batch, queue, reply};
+use super::{Action, Answered, Asking, Call, Death, Held, Life, Next, Open, Passing, Relay, batch, queue, reply};
 use crate::mcp::framer;
 use crate::mcp::message::{Head, Message, Raw};
 
@@ -27,6 +27,7 @@ impl Relay {
             self.from_client = Passing::Away;
         }
         self.take_back(undelivered, now);
+        (self.answered, self.has_unknown) = (Answered::default(), false);
         let not_again = if let Next::None(cause) = &next { Some(cause.as_str()) } else { None };
         let (listening, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.open).into_iter().partition(|open| self.dialogue.subscriptions.contains(&open.id));

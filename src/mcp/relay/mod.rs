@@ -85,6 +85,8 @@ pub struct Relay {
     queue: Queue,
     from_client: Passing,
     from_server: Passing,
+    /// Whether this life has an array with more requests than are remembered.
+    has_unknown: bool,
 }
 
 /// How far the server is.
@@ -173,6 +175,7 @@ impl Relay {
             queue: Queue::default(),
             from_client: Passing::Nothing,
             from_server: Passing::Nothing,
+            has_unknown: false,
         }
     }
 

@@ -7,8 +7,8 @@ use crate::mcp::message::{Head, Message, Raw};
 pub const LONGEST_VALUE: usize = 4096;
 /// The longest key that is compared, in bytes.
 const LONGEST_KEY: usize = 64;
-/// How many objects of an array are remembered.
-const LARGEST_BATCH: usize = 1024;
+/// How many objects of an array are remembered: of one that passes as it comes nearly always all.
+pub const LARGEST_BATCH: usize = 1 << 14;
 
 #[derive(Debug, Default)]
 pub struct Fields {

@@ -10,6 +10,7 @@ mod skim;
 mod token;
 
 use self::fields::Fields;
+pub use self::fields::LARGEST_BATCH;
 use self::skim::Skim;
 use self::token::{Escape, Number, Text, Word};
 use super::message::Message;

@@ -151,6 +151,20 @@ fn a_long_answer_reaches_the_server_that_asked_and_no_other() {
 }
 
 #[test]
+fn answers_pass_to_a_long_array_with_more_requests_than_are_remembered() {
+    let calls: Vec<String> = (0..20_000).map(|id| format!(r#"{{"id":{id},"method":"ping"}}"#)).collect();
+    let mut case = up(Case::legacy());
+    assert_eq!(long(&mut case, NEXT_CALL, &format!("[{}]", calls.join(","))), ["s {..", "s ..}"]);
+    for id in [0, 16_000, 19_999] {
+        let answer = format!(r#"{{"id":{id},"result":{{}}}}"#);
+        assert_eq!(case.server(&answer), [format!("c {answer}")]);
+    }
+    case.ended(Next::Now);
+    case.succeeded(ANSWER);
+    assert!(case.server(r#"{"id":19999,"result":{}}"#).is_empty(), "the next life was not asked");
+}
+
+#[test]
 fn while_something_of_a_dead_server_is_open_a_long_message_passes_if_it_is_known_to_be_no_answer() {
     assert_eq!(long(&mut up(Case::legacy()), NEXT_CALL, NEXT_CALL), ["s {..", "s ..}"]);
     let refused = long(&mut up(Case::legacy()), "{}", NEXT_CALL);

@@ -101,6 +101,15 @@ impl Case {
         case
     }
 
+    /// The same with `--exact`.
+    fn exact() -> Self {
+        let mut case = Self { relay: Relay::new("web".into(), true), ..Self::new() };
+        case.client(INITIALIZE);
+        case.server(ANSWER);
+        case.client(INITIALIZED);
+        case
+    }
+
     /// With an answered `server/discover` and an acknowledged subscription.
     fn modern() -> Self {
         let mut case = Self::new();

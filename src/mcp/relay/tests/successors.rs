@@ -160,3 +160,20 @@ fn an_array_that_is_not_utf_8_passes_if_nothing_in_it_is_stale() {
         assert_eq!(actions.iter().any(|action| matches!(action, Action::ToClient(_))), is_passed, "{id}");
     }
 }
+
+#[test]
+fn what_a_server_says_twice_by_one_id_is_its_own_affair_but_for_answers() {
+    let twice = |case: &mut Case, text: &str| [case.server(text), case.server(text)].concat();
+    for mut case in [Case::legacy(), Case::exact()] {
+        assert_eq!(twice(&mut case, ASK), [format!("c {ASK}"), format!("c {ASK}")]);
+        assert_eq!([case.client(RESULT), case.client(RESULT)].concat(), [format!("s {RESULT}"), format!("s {RESULT}")]);
+        assert_eq!(twice(&mut case, ANSWER).len(), if case.relay.is_exact { 2 } else { 0 });
+    }
+    let mut case = Case::exact();
+    case.ended(Next::Now);
+    case.succeeded(ANSWER);
+    assert!(case.server(RESULT).is_empty(), "this life was not asked");
+    let call = CALL.replace("\"id\":1", "\"id\":7");
+    case.client(&call);
+    assert_eq!(twice(&mut case, &RESULT.replace("\"id\":1", "\"id\":7")).len(), 2);
+}
