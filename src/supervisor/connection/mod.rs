@@ -185,8 +185,9 @@ impl Connection {
         {
             poller.readable(key(ConnectionEnd::ClientInput), input.as_fd());
         }
+        // What a successor says before it has answered is held, and the answer comes behind it.
         if let Some(output) = &self.server_output
-            && self.to_client.bytes < ENOUGH
+            && (self.to_client.bytes < ENOUGH || self.relay.is_replaying())
         {
             poller.readable(key(ConnectionEnd::ServerOutput), output.as_fd());
         }
@@ -248,3 +249,6 @@ impl Connection {
         outcomes
     }
 }
+
+#[cfg(test)]
+mod tests;
