@@ -92,7 +92,7 @@ fn file_view(file: &ClientFile) -> FileView {
                 name: format!("line {}", line.number),
                 scope: Scope::User,
                 disabled: false,
-                way: Way::Direct,
+                way: if line.is_hook { Way::Hook } else { Way::Direct },
                 command: vec![secret_words::shown_text(&line.command)],
                 reason: None,
             });

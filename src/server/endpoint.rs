@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::secret_words;
+
 /// Where a server is expected that was not seen to listen yet.
 const USUAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -35,6 +37,12 @@ impl Endpoint {
     /// Where clients reach the server: what the definition says, or the usual path at its place.
     pub fn url(&self) -> String {
         self.defined_url().unwrap_or_else(|| format!("http://{}/mcp", self.place()))
+    }
+
+    /// What people and agents are shown of it: without secrets, and as it is defined where a variable of the caller holds a part.
+    pub fn shown_url(&self) -> Option<String> {
+        let url = self.shown.clone().or_else(|| self.defined_url())?;
+        Some(secret_words::shown_text(&url))
     }
 
     /// What the definition says, with the address that was seen where it names another one of this machine.
@@ -103,5 +111,14 @@ mod tests {
         ] {
             assert_eq!(port(url, seen).url(), expected, "{url:?} {seen:?}");
         }
+    }
+    #[test]
+    fn what_is_shown_of_an_address_has_no_secret_in_it() {
+        let literal = port(Some("http://me:pw@localhost:8000/it?token=abc&a=b"), Some("127.0.0.2"));
+        assert_eq!(literal.shown_url().as_deref(), Some("http://***@127.0.0.2:8000/it?token=***&a=b"));
+        let defined =
+            Endpoint { shown: Some("http://localhost/${PLACE}".to_owned()), ..port(Some("http://h/x"), None) };
+        assert_eq!(defined.shown_url().as_deref(), Some("http://localhost/${PLACE}"));
+        assert_eq!(port(None, Some("::1")).shown_url(), None);
     }
 }

@@ -11,7 +11,6 @@ use crate::server::endpoint::Endpoint;
 use crate::server::health::HealthState;
 use crate::server::launch::Launch;
 use crate::server::launch_cost::Saved;
-use crate::server::secret_words;
 use crate::session::view::{ContainerView, HealthView, LastExit, RecordView, ServerView, TreeView};
 use crate::text::{plain, tame};
 use crate::units::size::{bytes, trend};
@@ -85,8 +84,7 @@ fn container(container: &ContainerView) -> String {
 fn address(endpoint: &Endpoint) -> String {
     let port = endpoint.number;
     let seen = endpoint.address.map(|address| SocketAddr::new(address, port).to_string());
-    let url = endpoint.shown.clone().or_else(|| endpoint.defined_url()).map(|url| secret_words::shown_text(&url));
-    let place = url.or(seen).unwrap_or_else(|| format!("port {port}"));
+    let place = endpoint.shown_url().or(seen).unwrap_or_else(|| format!("port {port}"));
     if endpoint.public { place + ", open to other machines" } else { place }
 }
 

@@ -9,7 +9,6 @@ use crate::client::table::CLIENTS;
 use crate::client::write::Written;
 use crate::client::yaml::CommandLine;
 use crate::server::secret_words;
-use crate::syntax::Syntax;
 use crate::syntax::edit;
 use crate::text::excerpt::excerpt;
 use crate::text::plain;
@@ -31,12 +30,8 @@ pub fn plan(plan: &Plan) -> String {
 /// That nothing is to be done, and where that was looked for.
 fn nothing(plan: &Plan) -> String {
     let verb = if plan.direction == Direction::Wrap { "wrap" } else { "unwrap" };
-    // Of what is not written it is not known.
-    let files = plan.files.iter().map(|plan| &plan.file);
-    let files = files.filter(|file| plan.direction == Direction::Wrap || file.client.syntax != Syntax::Yaml);
-    let paths: Vec<String> = files.map(|file| plain(&file.path.display().to_string())).collect();
-    let places = if paths.is_empty() { String::new() } else { format!(" in {}", paths.join(", ")) };
-    format!("nothing to {verb}{places}\n")
+    let paths: Vec<String> = plan.files.iter().map(|it| plain(&it.file.path.display().to_string())).collect();
+    format!("nothing to {verb} in {}\n", paths.join(", "))
 }
 
 fn no_control(why: &NoControl) -> String {
@@ -94,7 +89,7 @@ fn file(direction: Direction, file: &FilePlan) -> String {
             )
         }
         Step::Refused(error) => format!("{}\n", paint(style::BROKEN, &plain(error))),
-        Step::ByHand(lines) => by_hand(&path, lines),
+        Step::ByHand(lines) => by_hand(direction, &path, lines),
     };
     let left: Vec<&(String, Left)> = file.left.iter().filter(|(_, why)| is_told(direction, why)).collect();
     if !left.is_empty() {
@@ -117,12 +112,16 @@ fn changes(path: &str, file: &FilePlan, change: &Change) -> String {
     line("---") + &line("+++") + &diff(&before, &change.edits, &after)
 }
 
-fn by_hand(path: &str, lines: &[CommandLine]) -> String {
+fn by_hand(direction: Direction, path: &str, lines: &[CommandLine]) -> String {
     let mut text = format!("{path} is YAML, which mcp-hook does not write. Change these lines:\n");
     for line in lines {
         let (number, key, command) = (line.number, &line.key, plain(&secret_words::shown_text(&line.command)));
-        let _ = writeln!(text, "  line {number}: {key}: {command} → {key}: mcp-hook");
-        let _ = writeln!(text, "    and let its arguments begin with run, NAME, --, {command}");
+        let (instead, arguments) = match direction {
+            Direction::Wrap => ("mcp-hook", format!("begin with run, NAME, --, {command}")),
+            Direction::Unwrap => ("COMMAND", "begin behind COMMAND, which stands behind --".to_owned()),
+        };
+        let _ = writeln!(text, "  line {number}: {key}: {command} → {key}: {instead}");
+        let _ = writeln!(text, "    and let its arguments {arguments}");
     }
     text
 }

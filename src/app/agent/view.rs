@@ -58,7 +58,7 @@ impl AgentServer {
             reason: view.state.reason().map(str::to_owned),
             pid: view.process.map(|process| process.pid),
             port: view.endpoint().map(|endpoint| endpoint.number),
-            url: view.endpoint().and_then(Endpoint::defined_url),
+            url: view.endpoint().and_then(Endpoint::shown_url),
             client: record.and_then(|record| record.client.as_ref()).map(|client| client.name.clone()),
             uptime_seconds: view.uptime_seconds(),
             restarts: view.restarts(),

@@ -21,7 +21,8 @@ pub fn plan(direction: Direction, selection: &Selection, file: ClientFile, takes
         }
     };
     if file.client.syntax == Syntax::Yaml {
-        let lines = if direction == Direction::Wrap { yaml::commands(&content.text) } else { Vec::new() };
+        let mut lines = yaml::commands(&content.text);
+        lines.retain(|line| line.is_hook == (direction == Direction::Unwrap));
         let step = if lines.is_empty() { Step::Nothing } else { Step::ByHand(lines) };
         return FilePlan { file, step, left: Vec::new() };
     }

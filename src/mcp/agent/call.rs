@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const TOOLS: &str = include_str!("tools.json");
 
 /// The most lines of a log that can be asked for.
-pub const MOST_LINES: u64 = 1000;
+pub const MOST_LINES: u32 = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,7 +95,7 @@ impl ToolCall {
         };
         let lines = match given("lines") {
             None => None,
-            Some(value) => match value.as_u64().filter(|lines| (1..=MOST_LINES).contains(lines)) {
+            Some(value) => match line_count(value) {
                 Some(lines) => Some(lines),
                 None => return wrong("lines", &format!("a whole number from 1 to {MOST_LINES}"), value),
             },
@@ -107,6 +107,12 @@ impl ToolCall {
         };
         Ok(Self { tool, name, lines, errors })
     }
+}
+
+/// How many lines a value means; models whose numbers all have a point say `50.0`.
+fn line_count(value: &Value) -> Option<u64> {
+    let number = value.as_f64()?;
+    (1..=MOST_LINES).find(|&lines| f64::from(lines).total_cmp(&number).is_eq()).map(u64::from)
 }
 
 /// A value as JSON, of which no more is repeated than it takes to see which one is meant.

@@ -160,6 +160,7 @@ fn the_argument_that_is_wrong_is_named_to_the_model() {
         ("server_stop", json!({})),
         ("server_stop", json!({ "name": null })),
         ("server_logs", json!({ "name": "web", "lines": 0 })),
+        ("server_logs", json!({ "name": "web", "lines": 1.5 })),
         ("server_logs", json!({ "name": "web", "lines": "x".repeat(100) })),
         ("server_logs", json!({ "name": "web", "lines": 1001 })),
         ("server_logs", json!({ "name": "web", "errors": "yes" })),
@@ -171,10 +172,12 @@ fn the_argument_that_is_wrong_is_named_to_the_model() {
         let _ = writeln!(said, "{tool}: {text}");
     }
     insta::assert_snapshot!(said);
-    let logs = json!({ "name": "web", "lines": 1000, "errors": true });
-    let actions = dialogue.hear(call(8, "server_logs", &logs).to_string().as_bytes());
-    let (tool, name) = (Tool::Logs, Some("web".to_owned()));
-    assert_eq!(actions, [Action::Do(1, ToolCall { tool, name, lines: Some(1000), errors: true })]);
+    for (id, task, lines) in [("a", 1, json!(1000)), ("b", 2, json!(1000.0))] {
+        let logs = json!({ "name": "web", "lines": lines, "errors": true });
+        let actions = dialogue.hear(call(id, "server_logs", &logs).to_string().as_bytes());
+        let (tool, name) = (Tool::Logs, Some("web".to_owned()));
+        assert_eq!(actions, [Action::Do(task, ToolCall { tool, name, lines: Some(1000), errors: true })]);
+    }
 }
 
 #[test]
