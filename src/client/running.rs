@@ -20,12 +20,22 @@ pub fn writer(file: &ClientFile) -> Option<Pid> {
     })
 }
 
-/// Whether a process is that of a program, by its name or as a script: `node /usr/bin/claude`.
+/// Whether a process is that of a program, by its name or as a script: `node /usr/bin/claude`, but not `vim claude`.
 fn is_program(pid: Pid, program: &str) -> bool {
-    let arguments = process::arguments(pid);
-    let mut words = arguments.split(|&byte| byte == 0).take(2).map(|word| Path::new(OsStr::from_bytes(word)));
-    process::name(pid) == program || words.any(|word| word.file_name().is_some_and(|name| name == program))
+    process::name(pid) == program || starts(&process::arguments(pid), program)
 }
+
+fn starts(arguments: &[u8], program: &str) -> bool {
+    let mut words = arguments.split(|&byte| byte == 0).map(|word| Path::new(OsStr::from_bytes(word)));
+    let is_named = |word: &Path, name: &str| word.file_name().is_some_and(|it| it == name);
+    let Some(first) = words.next() else { return false };
+    let is_interpreter = INTERPRETERS.iter().any(|name| is_named(first, name));
+    let script = words.find(|word| !word.as_os_str().as_bytes().starts_with(b"-"));
+    is_named(first, program) || (is_interpreter && script.is_some_and(|script| is_named(script, program)))
+}
+
+/// What runs clients that are scripts, or stands in front of them as the system puts it there.
+const INTERPRETERS: [&str; 8] = ["node", "nodejs", "bun", "deno", "sh", "bash", "zsh", "dash"];
 
 /// Whether its variables lead to the file; if they cannot be read, it may be.
 fn may_have(pid: Pid, file: &ClientFile) -> bool {
@@ -36,4 +46,26 @@ fn may_have(pid: Pid, file: &ClientFile) -> bool {
         _ => home,
     };
     directory.join(file.spec.path).canonicalize().is_ok_and(|path| path == file.target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_known_by_what_it_was_started_with() {
+        for (line, expected) in [
+            ("claude", true),
+            ("/usr/bin/claude --resume", true),
+            ("node /usr/bin/claude", true),
+            ("/opt/node --no-warnings /usr/bin/claude mcp list", true),
+            ("/bin/sh /home/me/bin/claude", true),
+            ("vim claude", false),
+            ("node server.js claude", false),
+            ("bash -c claude-2", false),
+            ("", false),
+        ] {
+            assert_eq!(starts(line.replace(' ', "\0").as_bytes(), "claude"), expected, "{line}");
+        }
+    }
 }

@@ -7,17 +7,22 @@ use crate::context;
 use crate::sys::executable;
 use crate::sys::stat::FileId;
 
-/// How a client finds mcp-hook: by its name, if that leads to this program where the client looks.
+/// How a client finds mcp-hook: by its name, if that leads to this program where the client looks, else by a path. One on PATH
+/// is taken before the one where its links lead, which an upgrade may change.
 pub fn of(client: &Client) -> String {
     let own = context::executable().unwrap_or_else(|_| PathBuf::from("mcp-hook"));
-    let by_name = match client.path {
-        PathOfClient::OfDesktop => false,
-        PathOfClient::OfShell => on_path().is_some_and(|found| FileId::at(&found).ok() == FileId::at(&own).ok()),
-    };
-    if by_name { "mcp-hook".to_owned() } else { own.display().to_string() }
+    let is_own = |found: &&PathBuf| FileId::at(found).ok() == FileId::at(&own).ok();
+    let found = on_path();
+    match (client.path, found.first().filter(is_own)) {
+        (PathOfClient::OfShell, Some(_)) => "mcp-hook".to_owned(),
+        _ => found.iter().filter(|found| found.is_absolute()).find(is_own).unwrap_or(&own).display().to_string(),
+    }
 }
 
-/// The first mcp-hook on PATH.
-fn on_path() -> Option<PathBuf> {
-    executable::find("mcp-hook", context::variable("PATH")?, Path::new(""))
+/// Those called mcp-hook on PATH, in order.
+fn on_path() -> Vec<PathBuf> {
+    let path = context::variable("PATH").unwrap_or_default();
+    let mut found = executable::candidates("mcp-hook", path, Path::new(""));
+    found.retain(|file| executable::can_execute(file));
+    found
 }

@@ -1,6 +1,7 @@
 //! What is changed: what was named, after a question.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use super::{DIRECT, WRAPPED, cursor, hook, said};
 use crate::support::{Sandbox, Shell, Terminal};
@@ -106,6 +107,17 @@ fn another_mcp_hook_on_path_is_not_written_by_name() {
     assert!(fs::read_to_string(&file).unwrap().contains(&command));
     hook(&sandbox, "unwrap --yes").ok();
     assert_eq!(fs::read_to_string(&file).unwrap(), DIRECT);
+}
+
+#[test]
+fn a_path_on_path_is_written_and_not_where_its_links_lead() {
+    let sandbox = Sandbox::new();
+    let link = sandbox.path("bin/mcp-hook");
+    symlink(env!("CARGO_BIN_EXE_mcp-hook"), &link).unwrap();
+    let file = sandbox.write("home/.config/Claude/claude_desktop_config.json", DIRECT);
+    hook(&sandbox, "wrap --yes").ok();
+    let command = format!("\"command\": \"{}\"", link.display());
+    assert!(fs::read_to_string(&file).unwrap().contains(&command));
 }
 
 #[test]
