@@ -1,6 +1,9 @@
 //! Which session a command means.
 
+use std::cell::LazyCell;
+
 use anyhow::{Result, bail};
+use nix::unistd::getppid;
 use tracing::debug;
 
 use super::join::Inherited;
@@ -100,7 +103,7 @@ fn adopt(session: &Session) {
 
 /// The session that this process is in, if it is in one. One whose files have vanished is made again.
 pub fn current(root: &Root) -> Result<Option<Located>> {
-    let Some(me) = process::read(Pid::this()) else { bail!("could not read the state of this process") };
+    let me = Me::new(|| process::read(Pid::this()));
     let inherited = Inherited::from_environment();
     if let Some(session) = named_by(&inherited, root, &me) {
         return Ok(Some(located(root, session)));
@@ -109,18 +112,19 @@ pub fn current(root: &Root) -> Result<Option<Located>> {
     if let Some(found) = others.iter().find_map(|root| Some(located(root, named_by(&inherited, root, &me)?))) {
         return Ok(Some(found));
     }
+    let Some(me) = &*me else { bail!("could not read the state of this process") };
     let above: Vec<Pid> = ancestors(me.pid).collect();
     if let Some(session) = recovery::remake_session(root, &inherited, &above)? {
         return Ok(Some(located(root, session)));
     }
-    let found = search(&[root].into_iter().chain(&others).collect::<Vec<_>>(), &me, &above);
+    let found = search(&[root].into_iter().chain(&others).collect::<Vec<_>>(), me, &above);
     debug!(session = ?found.as_ref().map(|(_, session)| &session.record.id), "searched for an owner above us or on our terminal");
     Ok(found)
 }
 
 /// The same without making anything that has vanished.
 pub fn glance(root: &Root) -> Option<Located> {
-    let me = process::read(Pid::this())?;
+    let me = Me::new(|| process::read(Pid::this()));
     let inherited = Inherited::from_environment();
     if let Some(session) = named_by(&inherited, root, &me) {
         return Some(located(root, session));
@@ -128,15 +132,20 @@ pub fn glance(root: &Root) -> Option<Located> {
     let others = root.others();
     let roots: Vec<&Root> = [root].into_iter().chain(&others).collect();
     let named = roots.iter().find_map(|root| Some(located(root, named_by(&inherited, root, &me)?)));
-    named.or_else(|| search(&roots, &me, &ancestors(me.pid).collect::<Vec<_>>()))
+    let search_all = || search(&roots, me.as_ref()?, &ancestors(Pid::this()).collect::<Vec<_>>());
+    named.or_else(search_all)
 }
+
+/// This process, looked at only if need be: most are right below the owner.
+type Me = LazyCell<Option<Process>>;
 
 /// The session that the environment names, if it is to be believed: its owner is above us or on our terminal, or we are
 /// in one of its servers.
-fn named_by(inherited: &Inherited, root: &Root, me: &Process) -> Option<Session> {
+fn named_by(inherited: &Inherited, root: &Root, me: &Me) -> Option<Session> {
     let id = inherited.id.as_ref()?;
     let is_believable = |session: &Session| {
-        is_ancestor(session.owner.pid(), me.parent) || is_on_terminal_of(session, me) || is_below_watcher(root, id, me)
+        is_ancestor(session.owner.pid(), getppid())
+            || me.as_ref().is_some_and(|me| is_on_terminal_of(session, me) || is_below_watcher(root, id, me))
     };
     let session = live::find(root, id).filter(is_believable);
     match &session {

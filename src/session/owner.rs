@@ -31,7 +31,8 @@ pub fn shell_above(process: &Process) -> Option<Process> {
 
 /// Whether `ancestor` is above `process`, or is it.
 pub fn is_ancestor(ancestor: Pid, process: Pid) -> bool {
-    ancestors(process).any(|pid| pid == ancestor)
+    // Nobody has to be looked at to know oneself.
+    process == ancestor || ancestors(process).any(|pid| pid == ancestor)
 }
 
 /// `process` and everything above it, nearest first.

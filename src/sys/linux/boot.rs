@@ -14,15 +14,17 @@ pub fn boot_id() -> Option<String> {
 }
 
 /// The pid namespace, and the start of its first process, since the kernel uses the numbers of namespaces again:
-/// `LINK@START`, 0 for a start that may not be seen. `None` if `/proc` is not there, or is that of another namespace.
+/// `LINK@START`, 0 for a start that may not be seen, and for the machine's first namespace, whose number no other is given.
+/// `None` if `/proc` is not there, or is that of another namespace.
 pub fn namespace() -> Option<String> {
     let mine = fs::read_link("/proc/self").ok()?;
     if mine.to_str()? != getpid().to_string() {
         return None;
     }
     let link = fs::read_link("/proc/self/ns/pid").ok()?;
-    let first = process::read(Pid::from_raw(1)).map_or(0, |first| first.start);
-    Some(format!("{}@{first}", link.display()))
+    let is_first = link.as_os_str() == FIRST;
+    let first = if is_first { None } else { process::read(Pid::from_raw(1)) };
+    Some(format!("{}@{}", link.display(), first.map_or(0, |first| first.start)))
 }
 
 /// Whether it is certain that the pid namespace with this link and start has ended: no process is in it, or only those of
