@@ -88,7 +88,7 @@ impl Engine {
         command.stdout(writer);
         let (stderr, writer) = fd::pipe()?;
         command.stderr(writer);
-        let child = spawn::spawn(&mut command, None, SigSet::empty())?;
+        let child = spawn::spawn(&mut command, SigSet::empty())?;
         for pipe in [&stdout, &stderr] {
             fd::make_nonblocking(pipe)?;
         }

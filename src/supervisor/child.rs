@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::process::Stdio;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
@@ -22,8 +21,9 @@ use crate::server::secrets::Secrets;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
 use crate::sys::pty::Pty;
+use crate::sys::spawn::{self, Streams};
 use crate::sys::waits::Input;
-use crate::sys::{Identity, Pid, fd, spawn, wait};
+use crate::sys::{Identity, Pid, fd, wait};
 use crate::{context, failpoint};
 
 /// A server's first process.
@@ -62,40 +62,39 @@ impl Child {
 
     fn spawn(plan: &Plan, terminal: Option<&Pty>, words: &[String]) -> io::Result<Self> {
         failpoint::fail_io("spawn")?;
-        let mut command = execution::command(plan, words);
+        let execution = execution::of(plan, words);
+        let mut streams = Streams::default();
         let secrets = Secrets::new(&plan.invocation.secrets);
         let mut outputs = Vec::new();
         let (mut kept, mut ends) = (None, None);
         let input;
         let (reader, writer) = fd::pipe()?;
-        command.stderr(writer);
+        streams.error = Some(writer);
         outputs.push(OutputPipe::new(reader, Stream::Err, secrets.clone())?);
         if plan.record.mode == Mode::Start {
             let (reader, writer) = fd::pipe()?;
-            command.stdout(writer);
+            streams.output = Some(writer);
             outputs.push(OutputPipe::new(reader, Stream::Out, secrets)?);
             let (reader, writer) = fd::pipe()?;
-            command.stdin(reader);
+            streams.input = Some(reader);
             input = Input::of(&writer);
             kept = Some(writer);
         } else if plan.record.settings.relay {
             let (reader, writer) = fd::pipe()?;
-            command.stdin(reader);
+            streams.input = Some(reader);
             input = Input::of(&writer);
             let (output, printed) = fd::pipe()?;
-            command.stdout(printed);
+            streams.output = Some(printed);
             fd::make_nonblocking(&writer)?;
             fd::make_nonblocking(&output)?;
             ends = Some(ServerEnds { input: writer, output });
         } else {
             input = Input::of(io::stdin());
-            command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         }
-        let mut child = spawn::spawn(&mut command, terminal.map(Pty::foreground), plan.ignored)?;
-        let pid = Pid::from_raw(child.id().cast_signed());
+        let pid = spawn::start(&execution, &streams, terminal.map(Pty::foreground), plan.ignored)?;
         let Some(identity) = ProcessHandle::open(pid).map(|handle| handle.identity()) else {
             // Nobody is to run of whom we could not say who it is.
-            let _ = child.kill().and_then(|()| child.wait());
+            wait::end(pid);
             return Err(io::Error::other("its process could not be looked at"));
         };
         let since = context::wall_millis();

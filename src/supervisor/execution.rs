@@ -2,24 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use super::plan::Plan;
 use crate::context;
 use crate::server::environment;
+use crate::sys::spawn::Execution;
 
-/// What is executed, without its streams.
-pub fn command(plan: &Plan, words: &[String]) -> Command {
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).current_dir(&plan.record.directory);
-    command.env_clear().envs(environment(plan));
+/// What is executed.
+pub fn of(plan: &Plan, words: &[String]) -> Execution {
+    let mut variables = environment(plan);
+    let mut arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
     if let Some(direct) = &plan.shortcut.direct {
-        command.envs(direct.variables.iter().map(|(name, value)| (name, value)));
+        variables.extend(direct.variables.iter().map(|(name, value)| (name.into(), value.into())));
         // Launchers find it by its name.
-        command.arg0(direct.program.file_name().unwrap_or_default());
+        direct.program.file_name().unwrap_or_default().clone_into(&mut arguments[0]);
     }
-    command
+    let directory = plan.record.directory.clone();
+    Execution { program: words[0].clone(), arguments, variables, directory }
 }
 
 /// All variables that the server gets, but for those of a launcher that is passed by.

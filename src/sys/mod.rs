@@ -9,7 +9,7 @@
 //! | one process, held so that its number cannot come to mean another | `handle`, [`Identity`], `host`, `boot` |
 //! | facts about processes | `process`, `caller`, `children`, `waits`, `listeners`, `locks`, `users` |
 //! | whose a process is | `mark`, `orphans` |
-//! | starting processes and collecting them | `entry`, `fork`, `exit`, `spawn`, `background`, `wait`, `title` |
+//! | starting processes and collecting them | `entry`, `fork`, `exit`, `spawn`, `execute`, `background`, `wait`, `title` |
 //! | terminals and signals | `terminal`, `pty`, `signals` |
 //! | waiting for several things at once, or asking about one | `poll`, `ready`, `hangup`, `follow`, `changes` |
 //! | what processors do at once | `lanes` |
@@ -48,16 +48,16 @@ pub mod waiting;
 mod linux;
 #[cfg(target_os = "linux")]
 pub use self::linux::{
-    attributes, boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process,
-    processor, title, waits,
+    attributes, boot, caller, changes, children, execute, follow, handle, hangup, listeners, locks, mark, orphans,
+    process, processor, title, waits,
 };
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
 pub use self::macos::{
-    attributes, boot, caller, changes, children, follow, handle, hangup, listeners, locks, mark, orphans, process,
-    processor, title, waits,
+    attributes, boot, caller, changes, children, execute, follow, handle, hangup, listeners, locks, mark, orphans,
+    process, processor, title, waits,
 };
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]

@@ -8,6 +8,7 @@ use std::process::ExitStatus;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +104,18 @@ pub fn collect_one(child: Pid) -> Option<Exit> {
 /// Collects any one child that has ended.
 pub fn collect() -> Collected {
     wait_now(Pid::from_raw(-1))
+}
+
+/// Kills a child of ours and collects it, which takes no longer than it takes to die.
+pub fn end(child: Pid) {
+    let _ = kill(child, Signal::SIGKILL);
+    collect_ended(child);
+}
+
+/// Collects a child that is about to end.
+pub fn collect_ended(child: Pid) {
+    // SAFETY: without a place for the status nothing is written.
+    while Errno::result(unsafe { libc::waitpid(child.as_raw(), std::ptr::null_mut(), 0) }) == Err(Errno::EINTR) {}
 }
 
 fn wait_now(which: Pid) -> Collected {

@@ -10,9 +10,10 @@ use crate::supervisor::execution;
 use crate::supervisor::plan::Plan;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
+use crate::sys::spawn::{self, Streams};
 use crate::sys::wait::{self, Exit};
 use crate::sys::waits::Input;
-use crate::sys::{Pid, fd, spawn};
+use crate::sys::{Pid, fd};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -40,18 +41,16 @@ pub enum End {
 
 impl Life {
     pub fn start(plan: &Plan) -> io::Result<Self> {
-        let mut command = execution::command(plan, &plan.words());
         let (stdin, input) = fd::pipe()?;
         let (output, stdout) = fd::pipe()?;
         let (error, stderr) = fd::pipe()?;
         for end in [&input, &output, &error] {
             fd::make_nonblocking(end)?;
         }
-        command.stdin(stdin).stdout(stdout).stderr(stderr);
-        let mut child = spawn::spawn(&mut command, None, plan.ignored)?;
-        let pid = Pid::from_raw(child.id().cast_signed());
+        let streams = Streams { input: Some(stdin), output: Some(stdout), error: Some(stderr) };
+        let pid = spawn::start(&execution::of(plan, &plan.words()), &streams, None, plan.ignored)?;
         if ProcessHandle::open(pid).is_none() {
-            let _ = child.kill().and_then(|()| child.wait());
+            wait::end(pid);
             return Err(io::Error::other("its process could not be looked at"));
         }
         Ok(Self {

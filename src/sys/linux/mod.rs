@@ -5,6 +5,7 @@ pub mod boot;
 pub mod caller;
 pub mod changes;
 pub mod children;
+pub mod execute;
 pub mod follow;
 pub mod handle;
 pub mod hangup;
