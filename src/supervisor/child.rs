@@ -18,12 +18,12 @@ use crate::mcp::check::finding::{Finding, Level};
 use crate::mcp::check::words;
 use crate::server::record::Mode;
 use crate::server::secrets::Secrets;
+use crate::sys::execution::Streams;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
 use crate::sys::pty::Pty;
-use crate::sys::spawn::{self, Streams};
 use crate::sys::waits::Input;
-use crate::sys::{Identity, Pid, fd, wait};
+use crate::sys::{Identity, Pid, fd, spawn, wait};
 use crate::{context, failpoint};
 
 /// A server's first process.

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use super::plan::Plan;
 use crate::context;
 use crate::server::environment;
-use crate::sys::spawn::Execution;
+use crate::sys::execution::Execution;
 
 /// What is executed.
 pub fn of(plan: &Plan, words: &[String]) -> Execution {

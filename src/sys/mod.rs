@@ -2,7 +2,7 @@
 //!
 //! The platform modules (`linux`, `macos`) export the same names; the rest of the project does not know which of
 //! them it talks to. Where a platform cannot do a thing, the function says so in its result and the caller has a
-//! fallback. What both return stands here (`process_info`, `listener`, `waiting`, `interest`).
+//! fallback. What both return or take stands here (`process_info`, `listener`, `waiting`, `interest`, `execution`).
 //!
 //! | about | modules |
 //! |---|---|
@@ -21,6 +21,7 @@ pub mod background;
 pub mod directory;
 pub mod entry;
 pub mod executable;
+pub mod execution;
 pub mod exit;
 pub mod fd;
 pub mod fork;

@@ -1,37 +1,16 @@
 //! Starting a server's first process.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::{Child, Command};
 
 use nix::libc;
 use nix::sys::signal::SigSet;
 use nix::unistd::{Pid, setpgid};
 
+use super::execution::{Execution, Streams};
 use super::pty::Foreground;
 use super::{execute, orphans, signals};
-
-/// A program, and what it gets but for its streams.
-pub struct Execution {
-    /// A path, or a name that is searched for where its own variables say.
-    pub program: String,
-    /// What it is told, from its own name on.
-    pub arguments: Vec<OsString>,
-    pub variables: BTreeMap<OsString, OsString>,
-    pub directory: PathBuf,
-}
-
-/// Standard input, output and error of a program; where there is none, it gets ours.
-#[derive(Default)]
-pub struct Streams {
-    pub input: Option<File>,
-    pub output: Option<File>,
-    pub error: Option<File>,
-}
 
 /// Starts a program as the leader of a process group of its own in our session. It ignores the signals `ignored`; all others
 /// have their default effect, and none is blocked. The kernel kills it when this process ends, and hangs up on its group if
@@ -94,6 +73,8 @@ const LOWEST_PRIORITY: i32 = 19;
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+    use std::fs::File;
     use std::io::{ErrorKind, Read};
     use std::path::Path;
 

@@ -8,12 +8,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::server::secrets::Secrets;
 use crate::supervisor::execution;
 use crate::supervisor::plan::Plan;
+use crate::sys::execution::Streams;
 use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
-use crate::sys::spawn::{self, Streams};
 use crate::sys::wait::{self, Exit};
 use crate::sys::waits::Input;
-use crate::sys::{Pid, fd};
+use crate::sys::{Pid, fd, spawn};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 << 10;

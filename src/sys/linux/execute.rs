@@ -14,7 +14,7 @@ use nix::libc;
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::Pid;
 
-use crate::sys::spawn::{Execution, Streams};
+use crate::sys::execution::{Execution, Streams};
 use crate::sys::{executable, wait};
 
 /// What executes a script that does not say what does (`execvp(3)`).

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::Pid;
 
-use crate::sys::spawn::{Execution, Streams};
+use crate::sys::execution::{Execution, Streams};
 
 /// Executes a program in a new child, which does `prepare` right before. Returns once it is executed.
 ///
