@@ -175,8 +175,7 @@ impl Source {
 
     /// What the entry `name` holds, or what is wrong with it; an error if the whole file is wrong.
     fn content(&self, name: &ServerName) -> Result<Option<&Result<EntryContent>>> {
-        let unread = "correct the file; until then none of it counts";
-        let entries = self.entries.as_ref().map_err(|error| repeat(error, unread))?;
+        let entries = self.entries.as_ref().map_err(|error| repeat(error, CORRECT_FILE))?;
         Ok(entries.iter().find(|entry| entry.name == name.as_str()).map(|entry| &entry.content))
     }
 
@@ -214,6 +213,9 @@ impl Source {
         Err(hinted(Code::NotAllowed.behind(message), "look at the file, then: mcp-hook allow"))
     }
 }
+
+/// What helps where a whole file cannot be used.
+pub const CORRECT_FILE: &str = "correct the file; until then none of it counts";
 
 /// The same error once more, by its code: what was read once is asked for several times. `hint` is for one that has none.
 fn repeat(error: &anyhow::Error, hint: &str) -> anyhow::Error {

@@ -104,7 +104,7 @@ fn plain_key(bytes: &[u8]) -> Option<Key> {
 }
 
 /// A number without a fraction: `1.0` is `1`.
-fn whole(number: &Number) -> Option<i128> {
+pub fn whole(number: &Number) -> Option<i128> {
     let exact = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and is small enough to be exact")]
     let rounded =

@@ -112,6 +112,7 @@ mod tests {
             assert_eq!(port(url, seen).url(), expected, "{url:?} {seen:?}");
         }
     }
+
     #[test]
     fn what_is_shown_of_an_address_has_no_secret_in_it() {
         let literal = port(Some("http://me:pw@localhost:8000/it?token=abc&a=b"), Some("127.0.0.2"));

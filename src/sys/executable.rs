@@ -17,6 +17,13 @@ pub fn find(word: &str, path: impl AsRef<OsStr>, directory: &Path) -> Option<Pat
     candidates(word, path, directory).into_iter().find(|file| can_execute(file))
 }
 
+/// All files that a word without a slash may mean, the one that is executed first.
+pub fn find_all(word: &str, path: impl AsRef<OsStr>, directory: &Path) -> Vec<PathBuf> {
+    let mut found = candidates(word, path, directory);
+    found.retain(|file| can_execute(file));
+    found
+}
+
 /// Where a word without a slash is looked for, in this order.
 pub fn candidates(word: &str, path: impl AsRef<OsStr>, directory: &Path) -> Vec<PathBuf> {
     env::split_paths(path.as_ref()).map(|place| directory.join(place).join(word)).collect()

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::definitions::not_found;
 use crate::app::target::ResolvedTarget;
 use crate::context;
-use crate::definition::catalogue::{Catalogue, CatalogueEntry, DefinitionState, Source};
+use crate::definition::catalogue::{CORRECT_FILE, Catalogue, CatalogueEntry, DefinitionState, Source};
 use crate::definition::entry::{Definition, ServerKind};
 use crate::definition::examine::{self, Examined, ResolveContext};
 use crate::definition::parse::EntryContent;
@@ -103,7 +103,7 @@ pub fn defined(names: &[ServerName], session: Option<&SessionPaths>) -> Result<V
 /// A file that may define anything.
 fn unreadable(source: &Source) -> Option<Subject> {
     let why = source.shorten(source.entries.as_ref().err()?);
-    let finding = Finding::new(Code::InvalidDefinition, why).hint("correct the file; until then none of it counts");
+    let finding = Finding::new(Code::InvalidDefinition, why).hint(CORRECT_FILE);
     Some(Subject::refused(source.file.display().to_string(), finding))
 }
 

@@ -110,10 +110,7 @@ const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The executable files of this name on PATH, in order.
 fn found(name: &str) -> Vec<PathBuf> {
-    let path = context::variable("PATH").unwrap_or_default();
-    let mut found = executable::candidates(name, path, Path::new(""));
-    found.retain(|file| executable::can_execute(file));
-    found
+    executable::find_all(name, context::variable("PATH").unwrap_or_default(), Path::new(""))
 }
 
 /// The version in the first line of what a program answers to `--version`; empty if it does not.

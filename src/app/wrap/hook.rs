@@ -21,8 +21,5 @@ pub fn of(client: &Client) -> String {
 
 /// Those called mcp-hook on PATH, in order.
 fn on_path() -> Vec<PathBuf> {
-    let path = context::variable("PATH").unwrap_or_default();
-    let mut found = executable::candidates("mcp-hook", path, Path::new(""));
-    found.retain(|file| executable::can_execute(file));
-    found
+    executable::find_all("mcp-hook", context::variable("PATH").unwrap_or_default(), Path::new(""))
 }

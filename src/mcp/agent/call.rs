@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::mcp::message::whole;
+
 /// What clients are told of the tools: names, what they do, annotations and schemas.
 const TOOLS: &str = include_str!("tools.json");
 
 /// The most lines of a log that can be asked for.
-pub const MOST_LINES: u32 = 1000;
+pub const MOST_LINES: u64 = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,8 +113,8 @@ impl ToolCall {
 
 /// How many lines a value means; models whose numbers all have a point say `50.0`.
 fn line_count(value: &Value) -> Option<u64> {
-    let number = value.as_f64()?;
-    (1..=MOST_LINES).find(|&lines| f64::from(lines).total_cmp(&number).is_eq()).map(u64::from)
+    let Value::Number(number) = value else { return None };
+    u64::try_from(whole(number)?).ok().filter(|lines| (1..=MOST_LINES).contains(lines))
 }
 
 /// A value as JSON, of which no more is repeated than it takes to see which one is meant.

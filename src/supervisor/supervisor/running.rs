@@ -36,7 +36,7 @@ impl Supervisor {
                 self.desk.complaint = Some(self.desk.log.masked(&why).chars().take(LONGEST_COMPLAINT).collect());
                 self.stop(&mut instance, Reason::Unusable);
             }
-            if instance.runs() && self.idle_in() == Some(Duration::ZERO) {
+            if self.idle_in() == Some(Duration::ZERO) && instance.runs() {
                 self.stop(&mut instance, Reason::Idle);
             }
             if self.desk.link().is_some_and(ClientLink::has_answered) {
