@@ -27,10 +27,16 @@ def build():
 
 def build_probe(directory):
     """A server that does nothing but say when its first instruction runs."""
+    directory.mkdir()
     source, probe = PROJECT / "benches/probe/probe.rs", directory / "probe"
     flags = ["--edition=2024", "-O", "-Ctarget-feature=+crt-static", "-Crelocation-model=static"]
     subprocess.run(["rustc", *flags, "-o", probe, source], check=True)
-    return str(probe)
+    return probe
+
+
+def install(program, place):
+    """A copy, as people have: of a file that a linker has just written in pieces, Linux keeps smaller pieces in memory."""
+    return str(shutil.copy(program, place))
 
 
 def zoxide():
@@ -51,11 +57,10 @@ class Sandbox:
         self.home = Path(tempfile.mkdtemp(prefix="mcp-hook-bench-"))
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.runtime = Path(tempfile.mkdtemp(prefix="mcp-hook-bench-", dir=memory))
-        self.binary = str(binary)
         self.bin = self.home / "bin"
         self.bin.mkdir()
-        (self.bin / "mcp-hook").symlink_to(binary)
-        self.probe = build_probe(self.home)
+        self.binary = install(binary, self.bin / "mcp-hook")
+        self.probe = install(build_probe(self.home / "built"), self.home / "probe")
         self.count = 0
 
     def __enter__(self):

@@ -1,29 +1,12 @@
 if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
 
-    # Whether anything was started in the session: a look at its directory without starting a process. Where this shell's
-    # options forbid such a look, mcp-hook itself has to take it.
-    __mcp_hook_used() {
-        \builtin local file pid=
-        if [[ $- == *f* || -n ${GLOBIGNORE-} ]] || \builtin shopt -q failglob; then
-            \builtin return 0
-        fi
-        for file in "$__mcp_hook_dir"/*; do
-            case ${file##*/} in
-            session.lock | session.pid) ;;
-            *.lock | *.pid) \builtin return 0 ;;
-            esac
-        done
-        # A script that took the session's pid file for its own has put another pid there.
-        if [[ -f $__mcp_hook_dir/session.pid && -r $__mcp_hook_dir/session.pid ]]; then
-            IFS='' \builtin read -r -d '' pid <"$__mcp_hook_dir/session.pid" || \builtin :
-        fi
-        [[ ${pid%$'\n'} != "$$" ]]
-    }
-
-    # Stands first in the EXIT trap. Gives back the status it was given, so that the user's own trap finds it in $?.
+    # Stands first in the EXIT trap. Gives back the status it was given, so that the user's own trap finds it in $?. There is
+    # nothing to close as long as the session's directory and pid file are as old as `open` makes them.
     __mcp_hook_exit() {
         if [[ ${BASH_SUBSHELL-0} == 0 && ${__mcp_hook_owner-} == "$$:"* ]] &&
-            __mcp_hook_used && \builtin type -P mcp-hook >/dev/null; then
+            [[ ! $__mcp_hook_dir -ot $__mcp_hook_dir/session.json ||
+                ! $__mcp_hook_dir/session.pid -ot $__mcp_hook_dir/session.json ]] &&
+            \builtin type -P mcp-hook >/dev/null; then
             \builtin command mcp-hook close "$__mcp_hook_owner" </dev/null >/dev/null 2>&1
         fi
         \builtin return "$1"
@@ -43,39 +26,41 @@ if [[ $- == *i* && ${BASH_SUBSHELL-0} == 0 ]]; then
     # What init has opened before it printed this: for which process, when that started (proc(5)), where its files are, and
     # what it is told. Numbers of processes come back, and this text may have been kept: it has to be this very shell, and
     # the session has to be there.
-    __mcp_hook_opened=()
     __mcp_hook_line=
-    if [[ ${__mcp_hook_opened[0]-} == "$$" && -e ${__mcp_hook_opened[2]}/session.json ]] &&
-        IFS='' \builtin read -r __mcp_hook_line <"/proc/$$/stat"; then
-        if [[ $__mcp_hook_line == *" 0 ${__mcp_hook_opened[1]} "* ]]; then
-            __mcp_hook_line=${__mcp_hook_opened[3]}
+    if [[ $$ == OPENED_FOR && -e OPENED_IN/session.json ]] &&
+        IFS='' \builtin read -r __mcp_hook_line <"/proc/$$/stat" && [[ $__mcp_hook_line == *" 0 OPENED_AT "* ]]; then
+        \builtin OPENED_LINE
+    else
+        __mcp_hook_line=
+        if \builtin type -P mcp-hook >/dev/null; then
+            __mcp_hook_line=$(\builtin exec mcp-hook open --shell posix --owner "$$") || \builtin :
+        fi
+        if [[ $__mcp_hook_line == "export MCP_SESSION_ID='"*"'" ]]; then
+            \builtin eval "\\builtin $__mcp_hook_line"
+        else
+            __mcp_hook_line=
         fi
     fi
-    if [[ $__mcp_hook_line != export* ]] && \builtin type -P mcp-hook >/dev/null; then
-        __mcp_hook_line=$(\builtin exec mcp-hook open --shell posix --owner "$$") || \builtin :
-    fi
 
-    if [[ $__mcp_hook_line == "export MCP_SESSION_ID='"*"'" ]]; then
-        \builtin eval "\\builtin $__mcp_hook_line"
+    if [[ -n $__mcp_hook_line ]]; then
         __mcp_hook_owner=$MCP_HOOK_OWNER
         __mcp_hook_dir=${MCP_PID_FILE%/*}
         \builtin export -n __mcp_hook_owner __mcp_hook_dir
         if [[ $__mcp_hook_owner == "$$:"* ]]; then
-            __mcp_hook_line=
             # Who cannot write fails if there is a trap to write of: a process only to read one. bash 3 does not say so.
+            __mcp_hook_trap=()
             if [[ ${BASH_VERSINFO[0]} == 3 ]] || ! \builtin trap -p EXIT >&- 2>&-; then
-                __mcp_hook_line=$(\builtin trap -p EXIT)
+                \builtin eval "__mcp_hook_trap=($(\builtin trap -p EXIT))"
             fi
-            if [[ $__mcp_hook_line != *__mcp_hook_exit* ]]; then
-                \builtin eval "__mcp_hook_opened=($__mcp_hook_line)"
+            if [[ ${__mcp_hook_trap[2]-} != *__mcp_hook_exit* ]]; then
                 # In POSIX mode the line of a trap that is not set says `-`.
-                if [[ ${__mcp_hook_opened[2]--} == - ]]; then
-                    __mcp_hook_opened[2]=
+                if [[ ${__mcp_hook_trap[2]--} == - ]]; then
+                    __mcp_hook_trap[2]=
                 fi
                 # `&& :` keeps `set -e` from ending the trap where the status is not 0.
-                \builtin trap -- "__mcp_hook_exit \"\$?\" && \\builtin :"$'\n'"${__mcp_hook_opened[2]}" EXIT
+                \builtin trap -- "__mcp_hook_exit \"\$?\" && \\builtin :"$'\n'"${__mcp_hook_trap[2]}" EXIT
             fi
         fi
     fi
-    \builtin unset -v __mcp_hook_opened __mcp_hook_line
+    \builtin unset -v __mcp_hook_trap __mcp_hook_line
 fi

@@ -48,17 +48,23 @@ if builtin status is-interactive
     # What init has opened before it printed this: for which process, when that started (proc(5)), where its files are, and
     # what it is told. Numbers of processes come back, and this text may have been kept: it has to be this very shell, and
     # the session has to be there.
-    builtin set -l __mcp_hook_opened
     builtin set -l line
-    if builtin test "$__mcp_hook_opened[1]" = $fish_pid -a -e "$__mcp_hook_opened[3]/session.json"
+    if builtin test OPENED_FOR = $fish_pid -a -e OPENED_IN/session.json
         and builtin read line </proc/$fish_pid/stat
-        and builtin string match -q -- "* 0 $__mcp_hook_opened[2] *" $line
-        builtin set line $__mcp_hook_opened[4]
-    else if builtin command -sq mcp-hook
-        builtin set line (command mcp-hook open --shell fish --owner $fish_pid)
+        and builtin string match -q -- "* 0 OPENED_AT *" $line
+        OPENED_LINE
+    else
+        builtin set line
+        if builtin command -sq mcp-hook
+            builtin set line (command mcp-hook open --shell fish --owner $fish_pid)
+        end
+        if builtin string match -q -- 'set -gx MCP_SESSION_ID *' "$line"
+            builtin eval $line
+        else
+            builtin set line
+        end
     end
-    if builtin string match -q -- 'set -gx MCP_SESSION_ID *' "$line"
-        builtin eval $line
+    if builtin test -n "$line"
         builtin set -g __mcp_hook_owner $MCP_HOOK_OWNER
         builtin set -g __mcp_hook_dir (builtin string replace -r '/[^/]*$' '' -- $MCP_PID_FILE)
     end

@@ -1,19 +1,14 @@
 if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
 
     # Stands first in zshexit_functions, which also run at the end of subshells, where `$$` is the shell's. Always succeeds:
-    # the functions after one that fails do not run.
+    # the functions after one that fails do not run. There is nothing to close as long as the session's directory and pid
+    # file are as old as `open` makes them.
     __mcp_hook_exit() {
         \builtin emulate -LR zsh
-        \builtin setopt null_glob extended_glob
-        [[ $ZSH_SUBSHELL == 0 && ${__mcp_hook_owner-} == "$$:"* ]] || \builtin return 0
-        # Whether anything was started in the session: a look at its directory without starting a process.
-        # The pattern is quoted, since SH_GLOB would not read it.
-        \builtin local file='*.(lock|pid)~*/session.(lock|pid)'
-        \builtin local -a used
-        used=("$__mcp_hook_dir"/${~file})
-        # A script that took the session's pid file for its own has put another pid there. `$(<file)` is no process.
-        file=$__mcp_hook_dir/session.pid
-        if [[ -n $used || ! -f $file || ! -r $file || "$(<"$file")" != "$$" ]] && \builtin whence -p mcp-hook >/dev/null; then
+        if [[ $ZSH_SUBSHELL == 0 && ${__mcp_hook_owner-} == "$$:"* ]] &&
+            [[ ! $__mcp_hook_dir -ot $__mcp_hook_dir/session.json ||
+                ! $__mcp_hook_dir/session.pid -ot $__mcp_hook_dir/session.json ]] &&
+            \builtin whence -p mcp-hook >/dev/null; then
             \command mcp-hook close "$__mcp_hook_owner" </dev/null >/dev/null 2>&1
         fi
         \builtin return 0
@@ -32,16 +27,14 @@ if [[ -o interactive && ${ZSH_SUBSHELL:-0} == 0 ]]; then
         # What init has opened before it printed this: for which process, when that started (proc(5)), where its files
         # are, and what it is told. Numbers of processes come back, and this text may have been kept: it has to be this
         # very shell, and the session has to be there.
-        \builtin local -a __mcp_hook_opened
-        __mcp_hook_opened=()
-        if [[ ${__mcp_hook_opened[1]-} == "$$" && -e ${__mcp_hook_opened[3]}/session.json &&
-            "$(<"/proc/$$/stat")" == *" 0 ${__mcp_hook_opened[2]} "* ]]; then
-            line=${__mcp_hook_opened[4]}
-        elif \builtin whence -p mcp-hook >/dev/null; then
+        if [[ $$ == OPENED_FOR && -e OPENED_IN/session.json && "$(<"/proc/$$/stat")" == *" 0 OPENED_AT "* ]]; then
+            \builtin OPENED_LINE
+        else
+            \builtin whence -p mcp-hook >/dev/null || \builtin return 0
             line="$(\command mcp-hook open --shell posix --owner "$$")"
+            [[ $line == "export MCP_SESSION_ID='"*"'" ]] || \builtin return 0
+            \builtin eval "\\builtin $line"
         fi
-        [[ $line == "export MCP_SESSION_ID='"*"'" ]] || \builtin return 0
-        \builtin eval "\\builtin $line"
         \builtin typeset -g +x __mcp_hook_owner="$MCP_HOOK_OWNER" __mcp_hook_dir="${MCP_PID_FILE%/*}"
         [[ $__mcp_hook_owner == "$$:"* ]] || \builtin return 0
         \builtin typeset -ga zshexit_functions

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
+use nix::sys::stat::{FileStat, Mode, SFlag, UtimensatFlags, fstatat, utimensat};
+use nix::sys::time::TimeSpec;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::directory::Directory;
@@ -49,6 +50,13 @@ impl FileAt {
     /// What there is of this name; a link itself, not what it leads to.
     pub fn look(&self) -> io::Result<FileStat> {
         self.directory.with(|directory| Ok(fstatat(directory, self.name.as_str(), AtFlags::AT_SYMLINK_NOFOLLOW)?))
+    }
+
+    /// Sets when it was written last, in seconds since the epoch (`utimensat(2)`).
+    pub fn date(&self, seconds: i64) -> io::Result<()> {
+        let time = TimeSpec::new(seconds, 0);
+        let flags = UtimensatFlags::NoFollowSymlink;
+        self.directory.with(|directory| Ok(utimensat(directory, self.name.as_str(), &time, &time, flags)?))
     }
 
     pub fn rename(&self, name: &str) -> io::Result<()> {

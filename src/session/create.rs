@@ -8,7 +8,7 @@ use tracing::debug;
 use super::live::{self, Session};
 use super::owner::{hold, look};
 use super::record::SessionRecord;
-use crate::disk::layout::Root;
+use crate::disk::layout::{Root, SessionPaths};
 use crate::disk::locations::ShellLocations;
 use crate::disk::names::SessionId;
 use crate::disk::registry;
@@ -74,7 +74,22 @@ fn claim(root: &Root, id: &SessionId, owner: &ProcessHandle, terminal: u64) -> R
         result => result.with_context(|| format!("could not create {}", paths.pids))?,
     }
     failpoint::kill("session-directory");
-    make_files(root, id.clone(), owner, terminal).map(Some)
+    let record = make_files(root, id.clone(), owner, terminal)?;
+    mark_untouched(&paths);
+    Ok(Some(record))
+}
+
+/// When the files of a session were changed that nobody has used, in seconds since the epoch: its directory and pid file
+/// before its record. What is done there later has the time of the clock. By that a shell that ends sees, without starting a
+/// process, that there is nothing to close.
+const UNTOUCHED: i64 = 24 * 60 * 60;
+const RECORDED: i64 = 2 * UNTOUCHED;
+
+/// Where one of these times cannot be set, the session counts as used.
+fn mark_untouched(paths: &SessionPaths) {
+    let _ = paths.record().date(RECORDED);
+    let _ = paths.pid().date(UNTOUCHED);
+    let _ = paths.pids.file(".").date(UNTOUCHED);
 }
 
 /// Writes the record of a session, and makes those of its directories that are not there yet.

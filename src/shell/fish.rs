@@ -29,7 +29,6 @@ pub(super) const SYNTAX: Syntax = Syntax {
     about: "fish",
     quote,
     export,
-    list,
     unset: "set -e",
     env_line: "mcp-hook env --shell fish | source",
 };
@@ -42,9 +41,4 @@ fn quote(value: &str) -> String {
 fn export(variables: &[&Variable]) -> String {
     let assign = |(name, value): &&Variable| format!("set -gx {name} {}", quote(value));
     variables.iter().map(assign).collect::<Vec<_>>().join("; ")
-}
-
-fn list(name: &str, words: &[String]) -> String {
-    let start = ["builtin set -l".to_owned(), name.to_owned()];
-    start.into_iter().chain(words.iter().map(|word| quote(word))).collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,6 @@ pub(super) const SYNTAX: Syntax = Syntax {
     about: "sh, bash, zsh and their relatives",
     quote,
     export,
-    list,
     unset: "unset",
     env_line: r#"eval "$(mcp-hook env)""#,
 };
@@ -20,8 +19,4 @@ fn quote(value: &str) -> String {
 fn export(variables: &[&Variable]) -> String {
     let assign = |(name, value): &&Variable| format!("{name}={}", quote(value));
     format!("export {}", variables.iter().map(assign).collect::<Vec<_>>().join(" "))
-}
-
-fn list(name: &str, words: &[String]) -> String {
-    format!("{name}=({})", words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "))
 }

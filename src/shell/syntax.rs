@@ -14,8 +14,6 @@ pub struct Syntax {
     pub quote: fn(&str) -> String,
     /// One line that exports variables.
     pub export: fn(&[&Variable]) -> String,
-    /// A line that makes a list of words of the shell's own.
-    pub list: fn(&str, &[String]) -> String,
     /// What stands before the names of variables to take them away.
     pub unset: &'static str,
     /// What tells a shell where its servers are, as it is typed.

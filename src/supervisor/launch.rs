@@ -24,7 +24,7 @@ use crate::{context, failpoint};
 ///
 /// # Errors
 /// When the first record cannot be written, or the system has no process or pipe left.
-pub fn start(mut plan: Box<Plan>) -> io::Result<Announcement> {
+pub fn start(plan: Box<Plan>) -> io::Result<Announcement> {
     plan.sign();
     plan.record.write(&plan.paths)?;
     failpoint::kill("after-first-record");
@@ -38,8 +38,7 @@ pub fn start(mut plan: Box<Plan>) -> io::Result<Announcement> {
         Side::Child => {
             failpoint::kill("keeper-born");
             drop(announcement);
-            let _ = setsid();
-            plan.watched.renew();
+            // Before the supervisor is split off: it may wait long, and nobody is to wait for our streams.
             fd::silence_standard();
             exit::now(guarded(|| keep(plan, Some(announcer), None)));
         }
@@ -68,13 +67,17 @@ fn keep(mut plan: Box<Plan>, announcer: Option<Announcer>, client: Option<Client
     let is_adopting = orphans::adopt().is_ok();
     // One that was split off just now has no children.
     let strangers = if client.is_some() { children::ours() } else { Vec::new() };
-    let me = ProcessHandle::open(Pid::this()).map(|handle| handle.identity());
+    let me = Pid::this();
     let (keeper_end, supervisor_end) = lifeline::new().inspect_err(|error| plan.fail(error))?;
     failpoint::kill("before-supervisor");
     match fork::split().inspect_err(|error| plan.fail(error))? {
         Side::Parent(supervisor) => {
             // The server waits for the supervisor, and nobody for us.
             std::thread::yield_now();
+            if client.is_none() {
+                let _ = setsid();
+                plan.watched.renew();
+            }
             let is_fed = client.as_ref().is_some_and(|client| fd::has_other_end(&client.input));
             drop((supervisor_end, announcer, client, plan.lease.take()));
             // The client's streams are the server's alone from now on, so that end of file and EPIPE pass through.

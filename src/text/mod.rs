@@ -11,11 +11,14 @@ use self::sgr::Look;
 pub fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut before = None;
-    for character in text.chars() {
+    let mut rest = text;
+    loop {
+        rest = push_usual(&mut shown, &mut before, rest);
+        let Some(character) = rest.chars().next() else { return shown };
         push(&mut shown, before, character);
         before = Some(character);
+        rest = &rest[character.len_utf8()..];
     }
-    shown
 }
 
 /// A line that a program printed: the same, but colours are kept that hide nothing, and tabs.
@@ -25,7 +28,9 @@ pub fn tame(line: &[u8]) -> String {
     let mut look = Look::default();
     let mut before = None;
     let mut rest = &*text;
-    while let Some(character) = rest.chars().next() {
+    loop {
+        rest = push_usual(&mut shown, &mut before, rest);
+        let Some(character) = rest.chars().next() else { break };
         let length = match look.take(rest) {
             Some(sequence) => {
                 shown.push_str(sequence);
@@ -62,6 +67,16 @@ pub fn json(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Takes over the beginning of a text that is shown as it is whatever stands around it: most texts are nothing else. Returns
+/// the rest.
+fn push_usual<'t>(shown: &mut String, before: &mut Option<char>, text: &'t str) -> &'t str {
+    let end = text.bytes().position(|byte| !matches!(byte, b' '..=b'~')).unwrap_or(text.len());
+    let (usual, rest) = text.split_at(end);
+    shown.push_str(usual);
+    *before = usual.chars().next_back().or(*before);
+    rest
 }
 
 fn push(shown: &mut String, before: Option<char>, character: char) {

@@ -68,7 +68,10 @@ impl Supervisor {
         self.desk.plan.record.history.samples.clear();
         self.desk.plan.record.differences.clear();
         self.desk.plan.record.health = self.desk.plan.record.health.as_ref().map(Health::begin_anew);
-        self.desk.record(ServerState::Starting);
+        // As the record of a first start says already; who watches it is written with what has been started.
+        if self.desk.plan.record.state != ServerState::Starting {
+            self.desk.record(ServerState::Starting);
+        }
         if let Some(port) = &mut self.port {
             port.prepare();
         }

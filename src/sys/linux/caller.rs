@@ -85,7 +85,7 @@ impl Stat {
         let stat = process::read_small(&format!("/proc/{pid}/stat"), &mut buffer).ok()?;
         let fields = Fields::of(stat)?;
         Some(Self {
-            process: process::parse_stat(pid, stat)?,
+            process: fields.process(pid)?,
             name: fields.name(),
             foreground: fields.text(8)?.parse().ok().map(Pid::from_raw)?,
             ignored: fields.text(33)?.parse().ok()?,

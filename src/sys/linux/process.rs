@@ -26,7 +26,10 @@ pub fn read(pid: Pid) -> Option<Process> {
 pub fn look(pid: Pid) -> io::Result<Option<Process>> {
     let mut buffer = [0; 1024];
     match read_small(&format!("/proc/{pid}/stat"), &mut buffer) {
-        Ok(stat) => parse_stat(pid, stat).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into()),
+        Ok(stat) => {
+            let process = Fields::of(stat).and_then(|fields| fields.process(pid));
+            process.map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        }
         // Hidden ones look as if they were not there (`hidepid` in proc(5)).
         Err(_) if pid.as_raw() <= 0 || kill(pid, None) == Err(Errno::ESRCH) => Ok(None),
         Err(error) => Err(error),
@@ -42,41 +45,26 @@ pub fn are_visible() -> bool {
     File::open("/proc/self/limits").is_ok() && link.to_str() == Some(&Pid::this().to_string())
 }
 
-pub(super) fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
-    let fields = Fields::of(stat)?;
-    let field = |number| fields.text(number);
-    let number = |index: usize| field(index).and_then(|text| text.parse::<i64>().ok());
-    let id = |index| number(index).and_then(|value| i32::try_from(value).ok()).map(Pid::from_raw);
-    let ticks: u64 = (14..=17).filter_map(|index| u64::try_from(number(index)?).ok()).sum();
-    Some(Process {
-        pid,
-        parent: id(4)?,
-        group: id(5)?,
-        session: id(6)?,
-        terminal: number(7)?.try_into().unwrap_or(0),
-        start: field(22)?.parse().ok()?,
-        zombie: matches!(field(3)?, "Z" | "X" | "x"),
-        stopped: matches!(field(3)?, "T" | "t"),
-        cpu: Duration::from_millis(ticks * 1000 / ticks_per_second()),
-        resident: field(24)?.parse::<u64>().ok()? * page_size(),
-        threads: field(20)?.parse().ok()?,
-        image: field(28)?.parse().unwrap_or(0),
-    })
-}
-
-/// The fields of `proc_pid_stat(5)`, by the numbers of the manual page.
+/// The fields of `proc_pid_stat(5)`, by the numbers of the manual page, as far as anybody asks for them.
 pub(super) struct Fields<'stat> {
     name: &'stat [u8],
-    /// From the third on, the state.
-    others: Vec<&'stat str>,
+    /// From the third on, the state; empty where there is none.
+    others: [&'stat str; LAST_FIELD - 2],
 }
+
+/// `sigignore`.
+const LAST_FIELD: usize = 33;
 
 impl<'stat> Fields<'stat> {
     pub fn of(stat: &'stat [u8]) -> Option<Self> {
         let begin = stat.iter().position(|&byte| byte == b'(')? + 1;
         let end = stat.iter().rposition(|&byte| byte == b')')?;
-        let others = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
-        Some(Self { name: stat.get(begin..end)?, others: others.split_ascii_whitespace().collect() })
+        let texts = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
+        let mut others = [""; LAST_FIELD - 2];
+        for (field, text) in others.iter_mut().zip(texts.trim_end().split(' ')) {
+            *field = text;
+        }
+        Some(Self { name: stat.get(begin..end)?, others })
     }
 
     /// What the program is called, as in [`name`].
@@ -86,6 +74,28 @@ impl<'stat> Fields<'stat> {
 
     pub fn text(&self, number: usize) -> Option<&'stat str> {
         self.others.get(number - 3).copied()
+    }
+
+    /// All that is said of process `pid`.
+    pub fn process(&self, pid: Pid) -> Option<Process> {
+        let field = |number| self.text(number);
+        let number = |index: usize| field(index).and_then(|text| text.parse::<i64>().ok());
+        let id = |index| number(index).and_then(|value| i32::try_from(value).ok()).map(Pid::from_raw);
+        let ticks: u64 = (14..=17).filter_map(|index| u64::try_from(number(index)?).ok()).sum();
+        Some(Process {
+            pid,
+            parent: id(4)?,
+            group: id(5)?,
+            session: id(6)?,
+            terminal: number(7)?.try_into().unwrap_or(0),
+            start: field(22)?.parse().ok()?,
+            zombie: matches!(field(3)?, "Z" | "X" | "x"),
+            stopped: matches!(field(3)?, "T" | "t"),
+            cpu: Duration::from_millis(ticks * 1000 / ticks_per_second()),
+            resident: field(24)?.parse::<u64>().ok()? * page_size(),
+            threads: field(20)?.parse().ok()?,
+            image: field(28)?.parse().unwrap_or(0),
+        })
     }
 }
 
@@ -243,7 +253,8 @@ mod tests {
     #[test]
     fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
         let stat = b"42 (a) (b c)) S 7 8 9 34816 42 4194304 1 0 0 0 250 50 0 0 20 0 1 0 777 1000 3 0 0 0 12345 0 0";
-        let process = parse_stat(Pid::from_raw(42), stat).expect("a whole line");
+        let fields = Fields::of(stat).expect("a name");
+        let process = fields.process(Pid::from_raw(42)).expect("a whole line");
         assert_eq!(process.parent.as_raw(), 7);
         assert_eq!(process.terminal, 34816);
         assert_eq!(process.start, 777);

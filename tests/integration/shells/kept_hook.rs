@@ -66,11 +66,11 @@ fn text_kept_by_a_process_of_the_same_number_is_not_believed(shell: Shell) {
     let (pid, own) = (first.process().pid, shell.own_pid());
     shell.write_bare_rc(
         &sandbox,
-        &format!("sed \"s/opened\\(=(\\| \\)'{pid}'/opened\\1'{own}'/\" ~/hook >~/same\n. ~/same\n"),
+        &format!("sed \"s/== {pid} /== {own} /;s/test {pid} =/test {own} =/\" ~/hook >~/same\n. ~/same\n"),
     );
     let mut second = Terminal::open_command(&sandbox, shell, &mut sandbox.command(shell.name()));
     let same = fs::read_to_string(sandbox.path("home/same")).unwrap();
-    assert!(same.contains(&format!("'{}'", second.process().pid)), "{same}");
+    assert!(same.contains(&format!(" {} ", second.process().pid)), "{same}");
     assert_ne!(assert_owns(&mut second, &sandbox), id);
     assert_eq!(calls.take(), [open_call(shell, second.process().pid)]);
 }
