@@ -41,11 +41,11 @@ impl Columns {
         let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
         let mut line = String::new();
         for (column, (cell, &(side, width))) in cells.iter().zip(&self.0).enumerate().take(last + 1) {
-            let gap = " ".repeat(gap(column));
+            let gap = gap(column);
             let cell = match side {
-                Side::Right => format!("{gap}{cell:>width$}"),
-                Side::Left if column == last => gap + cell,
-                Side::Left => format!("{gap}{cell:<width$}"),
+                Side::Right => format!("{cell:>0$}", gap + width),
+                Side::Left if column == last => " ".repeat(gap) + cell,
+                Side::Left => format!("{:gap$}{cell:<width$}", ""),
             };
             line += &if cell.trim().is_empty() { cell } else { paint(style(column), &cell) };
         }

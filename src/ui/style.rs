@@ -25,7 +25,8 @@ pub const BROKEN: Style = AnsiColor::Red.on_default();
 
 /// `text` in a style; what it may hold that a terminal obeys is written out.
 pub fn paint(style: Style, text: &str) -> String {
-    format!("{style}{}{style:#}", plain(text))
+    let text = plain(text);
+    if style == USUAL { text } else { format!("{style}{text}{style:#}") }
 }
 
 /// The style for a server's state.

@@ -49,7 +49,7 @@ pub fn are_visible() -> bool {
 pub(super) struct Fields<'stat> {
     name: &'stat [u8],
     /// From the third on, the state; empty where there is none.
-    others: [&'stat str; LAST_FIELD - 2],
+    others: [&'stat [u8]; LAST_FIELD - 2],
 }
 
 /// `sigignore`.
@@ -59,9 +59,8 @@ impl<'stat> Fields<'stat> {
     pub fn of(stat: &'stat [u8]) -> Option<Self> {
         let begin = stat.iter().position(|&byte| byte == b'(')? + 1;
         let end = stat.iter().rposition(|&byte| byte == b')')?;
-        let texts = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
-        let mut others = [""; LAST_FIELD - 2];
-        for (field, text) in others.iter_mut().zip(texts.trim_end().split(' ')) {
+        let mut others = [[].as_slice(); LAST_FIELD - 2];
+        for (field, text) in others.iter_mut().zip(stat.get(end + 2..)?.trim_ascii_end().split(|&byte| byte == b' ')) {
             *field = text;
         }
         Some(Self { name: stat.get(begin..end)?, others })
@@ -73,7 +72,7 @@ impl<'stat> Fields<'stat> {
     }
 
     pub fn text(&self, number: usize) -> Option<&'stat str> {
-        self.others.get(number - 3).copied()
+        str::from_utf8(self.others.get(number - 3)?).ok()
     }
 
     /// All that is said of process `pid`.
