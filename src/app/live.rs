@@ -12,7 +12,7 @@ use crate::disk::file_at::FileAt;
 use crate::disk::layout::Root;
 use crate::disk::names::ServerName;
 use crate::log;
-use crate::session::view::SessionView;
+use crate::session::view::{ServerView, SessionView};
 use crate::sys::follow::Follower;
 
 /// How many sessions are followed; the others are looked at only when the caller looks again.
@@ -36,6 +36,7 @@ impl Live {
             overview.only(name);
         }
         self.follow(&overview.sessions);
+        overview.sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::look_closer);
         Ok(overview.sessions)
     }
 

@@ -34,9 +34,9 @@ impl Usage {
         Self::sum(roots)
     }
 
-    /// How many files its processes have open now; a file that several have open counts for each.
-    pub fn open_files(&self) -> u64 {
-        self.pids.iter().filter_map(|&pid| process::open_files(Pid::from_raw(pid))).sum()
+    /// How many files processes have open now; a file that several have open counts for each.
+    pub fn open_files(pids: &[i32]) -> u64 {
+        pids.iter().filter_map(|&pid| process::open_files(Pid::from_raw(pid))).sum()
     }
 
     /// Memory in bytes where pages that processes share are divided among them, swapped ones included; `None` where one

@@ -61,7 +61,7 @@ impl Status {
         let mut server = server.clone();
         self.show(overview)?;
         if !self.json {
-            server.look_at_keeper();
+            server.look_closer();
             ui::show(&ui::details::details(&server))?;
         }
         Ok(code)

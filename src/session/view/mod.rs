@@ -72,7 +72,7 @@ pub struct OwnerView {
 
 /// The report on these sessions.
 pub fn report(mut sessions: Vec<SessionView>) -> StatusReport {
-    sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::look_at_keeper);
+    sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::look_closer);
     StatusReport { version: VERSION, sessions }
 }
 

@@ -26,7 +26,7 @@ pub struct RecordView {
     pub traffic: Option<TrafficView>,
     /// Its supervisor, while it lives.
     pub supervisor_pid: Option<i32>,
-    /// Its keeper, while it lives; looked at by [`super::ServerView::look_at_keeper`].
+    /// Its keeper, while it lives; looked at by [`super::ServerView::look_closer`].
     pub keeper_pid: Option<i32>,
     /// The keeper that the record names.
     pub keeper: Option<Identity>,

@@ -128,10 +128,13 @@ impl ServerView {
         self.tree = TreeView::of(usage, self.uptime_seconds(), history);
     }
 
-    /// Looks whether the keeper lives, which is not worth a system call where nobody is told.
-    pub fn look_at_keeper(&mut self) {
+    /// Looks at what is not worth its system calls where nobody is told: whether the keeper lives, how many files are open.
+    pub fn look_closer(&mut self) {
         if let Some(record) = &mut self.record {
             record.keeper_pid = record.keeper.filter(control::lives).map(|keeper| keeper.pid);
+        }
+        if let Some(tree) = &mut self.tree {
+            tree.open_files = Usage::open_files(&tree.pids);
         }
     }
 

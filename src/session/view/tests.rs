@@ -178,7 +178,7 @@ fn what_lives_is_told_with_what_it_uses() {
     record.host = Host::current().clone();
     record.watchers = Some(Watchers { supervisor: server, keeper: server });
     let mut view = ServerView::of(&paths, record);
-    view.look_at_keeper();
+    view.look_closer();
     let text = without_numbers(&view).replace(&without_digits(&directory.path().display().to_string()), "ROOT");
     insta::assert_snapshot!(text, @r#"{"name":"web","state":"running","managed":true,"mode":"start","client":null,"pid":0,"supervisor_pid":0,"keeper_pid":0,"port":null,"url":null,"address":null,"public":false,"container":null,"uptime_seconds":0.0,"restarts":0,"last_exit":null,"next_attempt":null,"traffic":null,"health":null,"cpu_seconds":0.0,"cpu_percent":0.0,"cpu_percent_now":0.0,"memory_bytes":0,"memory_peak_bytes":0,"memory_trend_bytes_per_hour":null,"memory_limit_bytes":null,"processes":0,"threads":0,"open_files":0,"pids":[0],"exit":null,"reason":null,"warnings":[],"log":"ROOT/logs/web.log","source":null,"command":["npx","-y","a-server"]}"#);
     drop(tree);

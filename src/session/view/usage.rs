@@ -22,7 +22,7 @@ pub struct TreeView {
     /// How the memory grows, in bytes per hour, once there are samples enough.
     pub memory_trend_bytes_per_hour: Option<f64>,
     pub threads: u64,
-    /// One that several processes have open counts for each.
+    /// One that several processes have open counts for each; counted by [`super::ServerView::look_closer`].
     pub open_files: u64,
     pub pids: Vec<i32>,
     /// What was recorded of it over time, and what is seen now.
@@ -50,7 +50,7 @@ impl TreeView {
             memory_proportional_bytes: None,
             memory_trend_bytes_per_hour: history.trend().map(f64::round),
             threads: usage.threads,
-            open_files: usage.open_files(),
+            open_files: 0,
             pids: usage.pids,
             history,
         })

@@ -68,10 +68,8 @@ impl Supervisor {
         self.desk.plan.record.history.samples.clear();
         self.desk.plan.record.differences.clear();
         self.desk.plan.record.health = self.desk.plan.record.health.as_ref().map(Health::begin_anew);
-        // As the record of a first start says already; who watches it is written with what has been started.
-        if self.desk.plan.record.state != ServerState::Starting {
-            self.desk.record(ServerState::Starting);
-        }
+        // With who watches it: a server may keep both from running before they get to write again.
+        self.desk.record(ServerState::Starting);
         if let Some(port) = &mut self.port {
             port.prepare();
         }
