@@ -80,10 +80,10 @@ fn claim(root: &Root, id: &SessionId, owner: &ProcessHandle, terminal: u64) -> R
 }
 
 /// When the files of a session were changed that nobody has used, in seconds since the epoch: its directory and pid file
-/// before its record. What is done there later has the time of the clock. By that a shell that ends sees, without starting a
-/// process, that there is nothing to close.
-const UNTOUCHED: i64 = 24 * 60 * 60;
-const RECORDED: i64 = 2 * UNTOUCHED;
+/// before its record. What is done there later has the time of the clock, and that of no machine is so early. By that a shell
+/// that ends sees, without starting a process, that there is nothing to close.
+const UNTOUCHED: i64 = 1;
+const RECORDED: i64 = 2;
 
 /// Where one of these times cannot be set, the session counts as used.
 fn mark_untouched(paths: &SessionPaths) {
