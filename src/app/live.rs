@@ -36,7 +36,7 @@ impl Live {
             overview.only(name);
         }
         self.follow(&overview.sessions);
-        overview.sessions.iter_mut().flat_map(|session| &mut session.servers).for_each(ServerView::look_closer);
+        overview.servers().for_each(ServerView::look_closer);
         Ok(overview.sessions)
     }
 

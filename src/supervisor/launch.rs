@@ -67,7 +67,7 @@ fn keep(mut plan: Box<Plan>, announcer: Option<Announcer>, client: Option<Client
     let is_adopting = orphans::adopt().is_ok();
     // One that was split off just now has no children.
     let strangers = if client.is_some() { children::ours() } else { Vec::new() };
-    let me = Pid::this();
+    let me = ProcessHandle::open(Pid::this()).map(|handle| handle.identity());
     let (keeper_end, supervisor_end) = lifeline::new().inspect_err(|error| plan.fail(error))?;
     failpoint::kill("before-supervisor");
     match fork::split().inspect_err(|error| plan.fail(error))? {

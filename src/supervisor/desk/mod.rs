@@ -24,19 +24,20 @@ use crate::log::LogWriter;
 use crate::log::central::Level;
 use crate::mcp::relay::{Death, Next as Successor};
 use crate::server::end::{End, Reason};
-use crate::server::record::Mode;
+use crate::server::record::{Mode, Watchers};
 use crate::server::secrets::Secrets;
+use crate::sys::handle::ProcessHandle;
 use crate::sys::poll::Poller;
 use crate::sys::signals::Inbox;
-use crate::sys::{Pid, children, title};
+use crate::sys::{Identity, Pid, children, title};
 
 /// How long a start waits for files that go on changing.
 const UNSETTLED: Duration = Duration::from_secs(2);
 
 /// What a supervisor is given beside the plan.
 pub struct Channels {
-    /// The keeper, our parent.
-    pub keeper: Pid,
+    /// Who the keeper is. Not asked of the system later on: a keeper that died has left us to another parent.
+    pub keeper: Option<Identity>,
     /// From the keeper.
     pub lifeline: SupervisorEnd,
     /// To `start`.
@@ -47,7 +48,6 @@ pub struct Channels {
 
 pub struct Desk {
     pub plan: Box<Plan>,
-    keeper: Pid,
     pub sources: Sources,
     pub log: LogWriter,
     /// To `start`, until the server is ready.
@@ -62,7 +62,10 @@ impl Desk {
     /// Fails because signals cannot be received.
     pub fn new(mut plan: Box<Plan>, channels: Channels) -> std::io::Result<Self> {
         let inbox = Inbox::new(&REQUESTS).inspect_err(|error| plan.fail(error))?;
+        let me = ProcessHandle::open(Pid::this());
         let secrets = Secrets::new(&plan.invocation.secrets);
+        plan.record.watchers =
+            channels.keeper.zip(me).map(|(keeper, me)| Watchers { keeper, supervisor: me.identity() });
         Ok(Self {
             sources: Sources {
                 inbox,
@@ -76,7 +79,6 @@ impl Desk {
             log: LogWriter::new(&plan.paths, &plan.record, secrets),
             changed: None,
             complaint: None,
-            keeper: channels.keeper,
             plan,
         })
     }

@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use nix::unistd::getppid;
-
 use super::Desk;
 use crate::context;
 use crate::log::central::Level;
 use crate::mcp::check::finding::Code;
 use crate::server::end::{End, Reason};
 use crate::server::health::{Health, HealthState};
-use crate::server::record::{ServerState, Watchers};
+use crate::server::record::ServerState;
 use crate::server::unkillable;
 use crate::supervisor::end_report;
 use crate::supervisor::instance::Instance;
-use crate::sys::Pid;
-use crate::sys::handle::ProcessHandle;
 use crate::terminate::survivors::Survivors;
 
 impl Desk {
@@ -110,15 +106,7 @@ impl Desk {
         if let Some(link) = self.sources.client.as_mut().and_then(|client| client.link.as_mut()) {
             link.save_to(&mut self.plan.record);
         }
-        self.plan.record.watchers = self.plan.record.watchers.or_else(|| watchers(self.keeper));
         // A runtime directory that vanished costs the server nothing but its record.
         let _ = self.plan.record.write(&self.plan.paths);
     }
-}
-
-/// Who we and our keeper are; nothing any more once it has died, and its number may be another's.
-fn watchers(keeper: Pid) -> Option<Watchers> {
-    let keeper = ProcessHandle::open(keeper).filter(|it| it.pid() == getppid())?.identity();
-    let supervisor = ProcessHandle::open(Pid::this())?.identity();
-    Some(Watchers { keeper, supervisor })
 }

@@ -63,9 +63,13 @@ fn a_node_server_on_localhost_is_found_where_it_listens() {
     let mut terminal = Terminal::open(&sandbox, Shell::Bash);
     let script = "const it=require(\"http\").createServer().listen(process.argv[1],\"localhost\",()=>console.log(it.address().address))";
     terminal.run(&format!("mcp-hook start web --port auto -- node -e '{script}' {PORT}")).ok();
-    let log = terminal.run("mcp-hook logs web").ok().stdout;
     let address = server(&sandbox, "web")["address"].as_str().expect("an address").to_owned();
-    assert!(log.contains(&address), "{address}\n{log}");
+    // It listens before it says so.
+    let said = wait::until("it says where", || {
+        let log = terminal.run("mcp-hook logs web").ok().stdout;
+        log.lines().find_map(|line| line.trim_end().split_once(" out ").map(|(_, said)| said.to_owned()))
+    });
+    assert_eq!(said, address);
     assert!(answers(&address, port_of(&sandbox, "web")));
 }
 
