@@ -178,7 +178,9 @@ impl Scene {
     fn notes(&self) -> Vec<(PathBuf, Value)> {
         let entries =
             fs::read_dir(self.world.sandbox.home().join(".local/state/mcp-hook/launches")).into_iter().flatten();
-        let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some());
+        // Not those that are being written: a note is there once its file has its name.
+        let is_note = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+        let files = entries.map(|entry| entry.unwrap().path()).filter(is_note);
         let mut files: Vec<PathBuf> = files.collect();
         files.sort_by_key(|path| fs::metadata(path).and_then(|data| data.modified()).ok());
         files
